@@ -1,0 +1,4 @@
+export * from './backtest-result.ts';
+export * from './candles.ts';
+export * from './strategy-spec.ts';
+export * from './timeframe.ts';

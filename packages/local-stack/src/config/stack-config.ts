@@ -1,0 +1,120 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parse, type TomlTable } from 'smol-toml';
+
+/** Settings of one function in config.toml. */
+export interface FunctionConfig {
+  readonly enabled: boolean;
+  /** Whether the gateway refuses a request without a valid token before the function sees it. */
+  readonly verifyJwt: boolean;
+}
+
+/** A Postgres function that Auth calls: `pg-functions://postgres/<schema>/<function>`. */
+export interface HookConfig {
+  readonly enabled: boolean;
+  readonly uri: string;
+}
+
+/** What the local stack reads from supabase/config.toml; everything it does not name keeps the CLI's default. */
+export interface StackConfig {
+  /** Folder that holds `supabase/`. */
+  readonly projectDir: string;
+  readonly projectId: string;
+  readonly api: { port: number; schemas: string[]; extraSearchPath: string[]; maxRows: number };
+  readonly db: { port: number };
+  readonly auth: {
+    siteUrl: string;
+    redirectUrls: string[];
+    jwtExpirySeconds: number;
+    refreshTokenRotation: boolean;
+    refreshTokenReuseIntervalSeconds: number;
+    signupEnabled: boolean;
+    anonymousSignIns: boolean;
+    minimumPasswordLength: number;
+    email: { signupEnabled: boolean; confirmations: boolean; otpLength: number; otpExpirySeconds: number };
+    hooks: Record<string, HookConfig>;
+  };
+  readonly functions: Record<string, FunctionConfig>;
+}
+
+/** Reads supabase/config.toml below a project folder. Throws with the path and the reason when it cannot be read. */
+export function readStackConfig(projectDir: string): StackConfig {
+  const path = join(projectDir, 'supabase', 'config.toml');
+  const root = parseFile(path);
+  const at = reader(root, path);
+  return {
+    projectDir,
+    projectId: at('project_id', 'tradebase'),
+    api: {
+      port: at('api.port', 54321),
+      schemas: at('api.schemas', ['public']),
+      extraSearchPath: at('api.extra_search_path', ['public', 'extensions']),
+      maxRows: at('api.max_rows', 1000),
+    },
+    db: { port: at('db.port', 54322) },
+    auth: {
+      siteUrl: at('auth.site_url', 'http://127.0.0.1:3000'),
+      redirectUrls: at<string[]>('auth.additional_redirect_urls', []),
+      jwtExpirySeconds: at('auth.jwt_expiry', 3600),
+      refreshTokenRotation: at('auth.enable_refresh_token_rotation', true),
+      refreshTokenReuseIntervalSeconds: at('auth.refresh_token_reuse_interval', 10),
+      signupEnabled: at('auth.enable_signup', true),
+      anonymousSignIns: at('auth.enable_anonymous_sign_ins', false),
+      minimumPasswordLength: at('auth.minimum_password_length', 6),
+      email: {
+        signupEnabled: at('auth.email.enable_signup', true),
+        confirmations: at('auth.email.enable_confirmations', false),
+        otpLength: at('auth.email.otp_length', 6),
+        otpExpirySeconds: at('auth.email.otp_expiry', 3600),
+      },
+      hooks: mapTables(at('auth.hook', {}), (hook) => ({
+        enabled: hook.enabled === true,
+        uri: String(hook.uri ?? ''),
+      })),
+    },
+    functions: mapTables(at('functions', {}), (entry) => ({
+      enabled: entry.enabled !== false,
+      verifyJwt: entry.verify_jwt !== false,
+    })),
+  };
+}
+
+/** The nearest folder at or above `from` that holds supabase/config.toml. */
+export function findProjectDir(from: string): string {
+  for (let dir = from; ; dir = dirname(dir)) {
+    if (existsSync(join(dir, 'supabase', 'config.toml'))) return dir;
+    if (dir === dirname(dir)) throw new Error(`no supabase/config.toml in ${from} or above it`);
+  }
+}
+
+function parseFile(path: string): TomlTable {
+  try {
+    return parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new Error(`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function reader(root: TomlTable, path: string) {
+  return <T>(key: string, fallback: T): T => {
+    let value: unknown = root;
+    for (const part of key.split('.')) value = isTable(value) ? value[part] : undefined;
+    if (value === undefined) return fallback;
+    if (typeof value !== typeof fallback || Array.isArray(value) !== Array.isArray(fallback)) {
+      throw new Error(`${path}: ${key} must be ${Array.isArray(fallback) ? 'a list' : `a ${typeof fallback}`}`);
+    }
+    return value as T;
+  };
+}
+
+function mapTables<T>(table: object, map: (entry: Record<string, unknown>) => T): Record<string, T> {
+  return Object.fromEntries(
+    Object.entries(table)
+      .filter((entry): entry is [string, Record<string, unknown>] => isTable(entry[1]))
+      .map(([name, entry]) => [name, map(entry)]),
+  );
+}
+
+function isTable(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
