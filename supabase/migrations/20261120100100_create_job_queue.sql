@@ -458,6 +458,11 @@ grant usage on schema pgboss to tradebase_worker;
 grant select, insert, update, delete on all tables in schema pgboss to tradebase_worker;
 grant execute on all functions in schema pgboss to tradebase_worker;
 
+-- Indexes for pg-boss's foreign keys, which it leaves without.
+create index job_common_dead_letter_idx on pgboss.job_common (dead_letter);
+create index queue_dead_letter_idx on pgboss.queue (dead_letter);
+create index subscription_name_idx on pgboss.subscription (name);
+
 -- A worker that dies is noticed by its missing heartbeat; its job is tried again, and after the last try goes to the
 -- dead-letter queue, whose handler marks the row it belonged to as failed.
 select pgboss.create_queue('backtest-dead', '{"policy": "standard", "retryLimit": 5, "retryDelay": 5, "notify": true}');

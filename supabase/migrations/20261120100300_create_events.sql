@@ -45,6 +45,9 @@ comment on column private.event_counters.last_seq is 'Number of the latest event
 create index event_counters_user_id_idx on private.event_counters (user_id);
 alter table private.event_counters enable row level security;
 revoke all on private.event_counters from public;
+create policy "No API role can reach event counters" on private.event_counters for all to anon, authenticated
+  using (false) with check (false);
+comment on policy "No API role can reach event counters" on private.event_counters is 'Says outright what the missing grants mean.';
 
 create function private.emit_event(p_user_id uuid, p_topic text, p_event text, p_payload jsonb) returns void
 language plpgsql security definer set search_path = '' as $$

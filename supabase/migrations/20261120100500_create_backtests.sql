@@ -194,7 +194,13 @@ comment on function private.emit_backtest_event(public.backtests, text) is 'Send
 create function private.enqueue_backtest() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
-  perform private.enqueue_job('backtest', new.id, jsonb_build_object('version', 1, 'backtest_id', new.id), new.user_id::text);
+  perform private.enqueue_job(
+    'backtest',
+    new.id,
+    jsonb_build_object('version', 1, 'backtest_id', new.id,
+                       'request_id', nullif(current_setting('request.headers', true), '')::jsonb ->> 'x-request-id'),
+    new.user_id::text
+  );
   perform private.emit_backtest_event(new, 'task_queued');
   return null;
 end
@@ -216,12 +222,11 @@ begin
   if new.status = 'cancelled' then
     update pgboss.job set state = 'cancelled', completed_on = now()
     where name = 'backtest' and id = new.id and state < 'active';
-    perform pg_catalog.pg_notify('tradebase_cancel', new.id::text);
   end if;
   return null;
 end
 $$;
-comment on function private.announce_backtest_change() is 'Trigger: tells the owner, and on cancellation takes the job from the queue or tells the worker that runs it. Definer, because owners have no rights on either.';
+comment on function private.announce_backtest_change() is 'Trigger: tells the owner, and on cancellation takes a waiting job from the queue; a worker that runs it sees the status at its next report of progress. Definer, because owners have no rights on either.';
 
 revoke execute on function private.prepare_backtest(), private.check_backtest_change(), private.enqueue_backtest(), private.announce_backtest_change(),
   private.emit_backtest_event(public.backtests, text) from public;

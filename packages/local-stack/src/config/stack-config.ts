@@ -62,7 +62,7 @@ export function readStackConfig(projectDir: string): StackConfig {
       anonymousSignIns: at('auth.enable_anonymous_sign_ins', false),
       minimumPasswordLength: at('auth.minimum_password_length', 6),
       email: {
-        signupEnabled: at('auth.email.enable_signup', true),
+        signupEnabled: at('auth.email.enabled', true),
         confirmations: at('auth.email.enable_confirmations', false),
         otpLength: at('auth.email.otp_length', 6),
         otpExpirySeconds: at('auth.email.otp_expiry', 3600),

@@ -4,8 +4,10 @@ import { once } from 'node:events';
 import { chownSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
+import { killAtExit } from '../process/kill-at-exit.ts';
+import { identifyProcess, isRunning, runsIn } from '../process/process-identity.ts';
 import { findPostgresBinaries, type PostgresBinaries } from './binaries.ts';
+import { withClient } from './database.ts';
 import { clusterSql } from './platform-sql.ts';
 import { chooseRunAs, exposeBinaries, makePrivateDir, type RunAs } from './run-as.ts';
 import { scramVerifier } from './scram.ts';
@@ -55,9 +57,10 @@ export class PostgresCluster {
     this.options = options;
     this.#process = child;
     this.#exited = once(child, 'exit');
+    killAtExit(child, 'SIGQUIT');
   }
 
-  /** Initialises the folder where needed, starts the server, and waits until it accepts connections. */
+  /** Initialises the folder where needed, ends a server that was left running on it, starts the server, and waits until it accepts connections. */
   static async start(options: ClusterOptions): Promise<PostgresCluster> {
     const runAs = chooseRunAs();
     makePrivateDir(options.dir, runAs);
@@ -67,6 +70,7 @@ export class PostgresCluster {
     const marker = join(options.dir, 'initialised');
     const fresh = !existsSync(marker);
     if (fresh) await initialise(options, binaries, runAs);
+    else await stopLeftover(options);
     const cluster = new PostgresCluster(options, launch(options, binaries, runAs));
     try {
       await cluster.#ready();
@@ -95,15 +99,12 @@ export class PostgresCluster {
     return `postgresql://${role}:${this.options.passwords[role]}@127.0.0.1:${this.options.port}/${database}`;
   }
 
-  /** Runs `work` on one connection of a role and closes it. */
-  async withClient<T>(role: LoginRole, database: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-    const client = new pg.Client({ connectionString: this.urlFor(role, database) });
-    await client.connect();
-    try {
-      return await work(client);
-    } finally {
-      await client.end();
-    }
+  /** Stops the server and starts it again on the same data and port, as an operator would. */
+  async restart(): Promise<void> {
+    await this.stop();
+    const next = await PostgresCluster.start(this.options);
+    this.#process = next.#process;
+    this.#exited = next.#exited;
   }
 
   /** Fast shutdown: open transactions roll back, and the data folder is clean. */
@@ -139,7 +140,7 @@ export class PostgresCluster {
   }
 
   async #createRoles(): Promise<void> {
-    await this.withClient('supabase_admin', 'postgres', async (client) => {
+    await withClient(this, 'supabase_admin', 'postgres', async (client) => {
       const passwords = Object.entries(this.options.passwords)
         .filter(([role]) => role !== 'supabase_admin')
         .map(([role, password]) => `alter role ${role} password '${scramVerifier(password)}';`);
@@ -176,6 +177,21 @@ async function initialise(
   child.stderr.on('data', (chunk) => (output += chunk));
   const [code] = await once(child, 'exit').finally(() => rmSync(passwordFile, { force: true }));
   if (code !== 0) throw new Error(`initdb failed with code ${code}:\n${output}`);
+}
+
+/** Ends a server that outlived the process which started it. */
+async function stopLeftover({ dir }: ClusterOptions): Promise<void> {
+  const pidFile = join(dir, 'data', 'postmaster.pid');
+  const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8').split('\n')[0]) : 0;
+  // Postgres removes a stale file by itself; a pid that now belongs to another program is not ours to end.
+  const leftover = pid > 0 ? identifyProcess('postgres', pid) : undefined;
+  if (!leftover || !runsIn(pid, join(dir, 'data'))) return;
+  process.kill(pid, 'SIGINT');
+  const deadline = Date.now() + STOP_TIMEOUT_MS;
+  while (isRunning(leftover)) {
+    if (Date.now() > deadline) throw new Error(`a Postgres left running (pid ${pid}) does not stop: end it by hand`);
+    await delay(POLL_MS);
+  }
 }
 
 function launch(options: ClusterOptions, binaries: PostgresBinaries, runAs: RunAs | undefined): ChildProcess {

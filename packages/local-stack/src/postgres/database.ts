@@ -1,22 +1,44 @@
-import type { PostgresCluster } from './cluster.ts';
+import pg from 'pg';
+import type { LoginRole } from './cluster.ts';
 import { databaseSql } from './platform-sql.ts';
 
+/** A Postgres server that can be logged in to, whoever started it. */
+export interface DatabaseServer {
+  urlFor(role: LoginRole, database: string): string;
+}
+
+/** Runs `work` on one connection of a role and closes it. */
+export async function withClient<T>(
+  server: DatabaseServer,
+  role: LoginRole,
+  database: string,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client({ connectionString: server.urlFor(role, database) });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
 /** Creates the platform's objects in a database, unless they are there. The database belongs to `postgres`, as on hosted. */
-export async function ensurePlatform(cluster: PostgresCluster, database: string): Promise<void> {
-  await cluster.withClient('supabase_admin', 'template1', async (client) => {
+export async function ensurePlatform(server: DatabaseServer, database: string): Promise<void> {
+  await withClient(server, 'supabase_admin', 'template1', async (client) => {
     const { rowCount } = await client.query('select from pg_database where datname = $1', [database]);
     if (rowCount === 0) await client.query(`create database ${client.escapeIdentifier(database)}`);
     await client.query(`alter database ${client.escapeIdentifier(database)} owner to postgres`);
   });
-  await cluster.withClient('supabase_admin', database, async (client) => {
+  await withClient(server, 'supabase_admin', database, async (client) => {
     const { rows } = await client.query("select to_regnamespace('platform_guard') is not null as present");
     if (!rows[0].present) await client.query(`begin;\n${databaseSql()}\ncommit;`);
   });
 }
 
 /** Clones a database nobody is connected to: a fresh, migrated one in a fraction of a second. */
-export async function cloneDatabase(cluster: PostgresCluster, template: string, name: string): Promise<void> {
-  await cluster.withClient('supabase_admin', 'template1', async (client) => {
+export async function cloneDatabase(server: DatabaseServer, template: string, name: string): Promise<void> {
+  await withClient(server, 'supabase_admin', 'template1', async (client) => {
     // FILE_COPY beats WAL_LOG here: the template is small and nothing replays its WAL.
     await client.query(
       `create database ${client.escapeIdentifier(name)} template ${client.escapeIdentifier(template)}
@@ -25,8 +47,8 @@ export async function cloneDatabase(cluster: PostgresCluster, template: string, 
   });
 }
 
-export async function dropDatabase(cluster: PostgresCluster, name: string): Promise<void> {
-  await cluster.withClient('supabase_admin', 'template1', async (client) => {
+export async function dropDatabase(server: DatabaseServer, name: string): Promise<void> {
+  await withClient(server, 'supabase_admin', 'template1', async (client) => {
     await client.query(`drop database if exists ${client.escapeIdentifier(name)} with (force)`);
   });
 }

@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LocalStack } from '../local-stack.ts';
+import type { Log } from '../stack-context.ts';
+import { openStackHome } from '../state/stack-home.ts';
+import { readRunningState, StackAlreadyUpError } from '../state/stack-state.ts';
+import { showStatus } from './show-status.ts';
+
+const log: Log = (service, message) => process.stderr.write(`[${service}] ${message}\n`);
+
+/** Runs the stack in this process until a signal comes. A second signal exits at once. */
+export async function startInForeground(projectDir: string): Promise<number> {
+  let stack: LocalStack;
+  try {
+    stack = await LocalStack.start({
+      projectDir,
+      log,
+      onStep: (step) => process.stderr.write(`Starting ${step} ...\n`),
+    });
+  } catch (error) {
+    if (!(error instanceof StackAlreadyUpError)) throw error;
+    process.stdout.write(`${error.message}\n`);
+    return 0;
+  }
+  if (process.send) process.send('ready');
+  else await showStatus(projectDir, false);
+  await nextSignal();
+  process.stderr.write('Stopping ...\n');
+  void nextSignal().then(() => process.exit(1));
+  await stack.stop();
+  return 0;
+}
+
+/** Starts the stack as a process of its own, waits until it is ready, and prints where it is. */
+export async function startInBackground(projectDir: string): Promise<number> {
+  const home = openStackHome(projectDir);
+  const running = readRunningState(home.statePath);
+  if (running) {
+    process.stdout.write(`${new StackAlreadyUpError(running).message}\n`);
+    return 0;
+  }
+  const logFile = openSync(home.logPath, 'w', 0o600);
+  const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'cli.ts'), 'start', '--foreground'], {
+    cwd: projectDir,
+    detached: true,
+    stdio: ['ignore', logFile, logFile, 'ipc'],
+  });
+  const ready = once(child, 'message').then(() => 'ready' as const);
+  const ended = once(child, 'exit').then(() => 'ended' as const);
+  if ((await Promise.race([ready, ended])) === 'ended') {
+    process.stderr.write(readFileSync(home.logPath, 'utf8'));
+    return child.exitCode ?? 1;
+  }
+  child.disconnect();
+  child.unref();
+  return showStatus(projectDir, false);
+}
+
+function nextSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = () => {
+      process.off('SIGINT', stop);
+      process.off('SIGTERM', stop);
+      resolve();
+    };
+    process.on('SIGINT', stop);
+    process.on('SIGTERM', stop);
+  });
+}

@@ -1,0 +1,120 @@
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { StackContext } from '../stack-context.ts';
+import { setCorsHeaders } from './cors.ts';
+import { lacksWhere } from './missing-where.ts';
+import { proxy } from './proxy.ts';
+import { createCredentialResolver } from './resolve-credentials.ts';
+import { sendError } from './send-error.ts';
+import { serveFetch } from './serve-fetch.ts';
+import { statusPage } from './status-page.ts';
+
+/** The services behind the gateway. Paths reach them without their prefix. */
+export interface GatewayServices {
+  auth: { handle(request: Request): Promise<Response>; inbox(request: Request): Promise<Response> };
+  realtime: {
+    handle(request: Request): Promise<Response>;
+    upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  };
+  rest: { socketPath(): string };
+  /** Absent where a stack was started without functions. */
+  functions?: { socketPath(): string };
+}
+
+/** Paths of Auth that carry their own proof, or are public, and so need no API key. */
+const OPEN_AUTH_PATHS = ['/verify', '/.well-known/jwks.json', '/health'];
+
+/** Attaches the stack's one front door to an HTTP server: routing by Supabase's paths, API keys, CORS. */
+export function attachGateway(server: Server, context: StackContext, services: GatewayServices): void {
+  const resolveCredentials = createCredentialResolver(context.keys, context.verifyToken);
+
+  async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    setCorsHeaders(response);
+    if (request.method === 'OPTIONS') {
+      response.writeHead(204).end();
+      return;
+    }
+    const url = new URL(request.url ?? '/', context.apiUrl);
+    const { prefix, rest } = splitPath(url.pathname);
+    if (prefix === '/functions/v1' && services.functions) {
+      // Functions see the keys as they were sent: they authenticate by themselves.
+      proxy(request, response, {
+        socketPath: services.functions.socketPath(),
+        path: rest + url.search,
+        service: 'functions',
+      });
+      return;
+    }
+    if (prefix === '/rest/v1' || prefix === '/auth/v1' || prefix === '/realtime/v1') {
+      const open = prefix === '/auth/v1' && OPEN_AUTH_PATHS.includes(rest);
+      const credentials = open ? undefined : await resolveCredentials(request, url);
+      if (credentials && 'refused' in credentials) {
+        sendError(response, 401, 'invalid_api_key', credentials.refused);
+        return;
+      }
+      if (prefix === '/rest/v1') {
+        toRest(request, response, url, rest, credentials?.token);
+        return;
+      }
+      const service = prefix === '/auth/v1' ? services.auth : services.realtime;
+      await serveFetch(request, response, {
+        handle: (forwarded) => service.handle(forwarded),
+        url: context.apiUrl + rest + url.search,
+        authorization: credentials ? `Bearer ${credentials.token}` : null,
+      });
+      return;
+    }
+    if (url.pathname.startsWith('/inbox')) {
+      await serveFetch(request, response, {
+        handle: (forwarded) => services.auth.inbox(forwarded),
+        url: url.href,
+        authorization: null,
+      });
+    } else if (url.pathname === '/') {
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(statusPage(context));
+    } else {
+      sendError(response, 404, 'not_found', `nothing is served at ${url.pathname}`);
+    }
+  }
+
+  function toRest(request: IncomingMessage, response: ServerResponse, url: URL, path: string, token?: string): void {
+    if (lacksWhere(request.method, path, url.searchParams)) {
+      const verb = request.method === 'PATCH' ? 'UPDATE' : 'DELETE';
+      sendError(response, 400, '21000', `${verb} requires a WHERE clause`);
+      return;
+    }
+    url.searchParams.delete('apikey');
+    proxy(request, response, {
+      socketPath: services.rest.socketPath(),
+      path: path + url.search,
+      authorization: `Bearer ${token}`,
+      service: 'rest',
+    });
+  }
+
+  server.on('request', (request, response) => {
+    route(request, response).catch((error: unknown) => {
+      context.log(
+        'gateway',
+        `${request.method} ${request.url?.split('?')[0]}: ${error instanceof Error ? error.stack : error}`,
+      );
+      sendError(response, 500, 'internal_error', 'the gateway failed; its log says why');
+    });
+  });
+  server.on('upgrade', (request, socket, head) => {
+    const url = new URL(request.url ?? '/', context.apiUrl);
+    const { prefix, rest } = splitPath(url.pathname);
+    if (prefix !== '/realtime/v1') {
+      socket.end(`HTTP/1.1 404 ${STATUS_CODES[404]}\r\nconnection: close\r\n\r\n`);
+      return;
+    }
+    request.url = rest + url.search;
+    services.realtime.upgrade(request, socket, head);
+  });
+}
+
+/** `/rest/v1/candles` becomes `/rest/v1` and `/candles`. */
+function splitPath(path: string): { prefix: string; rest: string } {
+  const match = /^(\/[a-z]+\/v1)(\/.*)?$/.exec(path);
+  return { prefix: match?.[1] ?? '', rest: match?.[2] ?? '/' };
+}

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findProjectDir, readStackConfig } from './config/stack-config.ts';
+import { newStackKeys, type StackKeys } from './config/stack-keys.ts';
+import { createTokenVerifier } from './config/verify-token.ts';
+import { type ClusterPasswords, type LoginRole, newPasswords, PostgresCluster } from './postgres/cluster.ts';
+import { cloneDatabase, type DatabaseServer, dropDatabase, ensurePlatform } from './postgres/database.ts';
+import { migrate } from './postgres/migrate.ts';
+import { findFreePort } from './process/port-in-use.ts';
+import { listen, Services } from './services.ts';
+import type { Log, StackContext } from './stack-context.ts';
+
+const TEMPLATE = 'tradebase_template';
+const SHARED_SERVER_VARIABLE = 'TRADEBASE_TEST_SERVER';
+
+/** A Postgres server with a migrated template, for many stacks to clone from. */
+export interface TestServer {
+  readonly server: DatabaseServer;
+  /** Present when this process started the server. */
+  readonly cluster?: PostgresCluster;
+  stop(): Promise<void>;
+}
+
+/** Starts a throwaway Postgres whose template has all migrations of the project applied. */
+export async function startTestServer(projectDir = findProjectDir(import.meta.dirname)): Promise<TestServer> {
+  const dir = mkdtempSync(join(tmpdir(), 'tradebase-test-'));
+  const passwords = newPasswords();
+  const cluster = await PostgresCluster.start({ dir, port: await findFreePort(), passwords, durable: false });
+  const stop = async () => {
+    await cluster.stop();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  try {
+    await ensurePlatform(cluster, TEMPLATE);
+    await migrate(cluster, TEMPLATE, projectDir);
+    return { server: cluster, cluster, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Starts a test server that stacks of this process and its children use, each with a database of its own. */
+export async function shareTestServer(): Promise<TestServer> {
+  const testServer = await startTestServer();
+  const { port, passwords } = testServer.cluster?.options ?? {};
+  process.env[SHARED_SERVER_VARIABLE] = JSON.stringify({ port, passwords });
+  return testServer;
+}
+
+export interface TestStackOptions {
+  /** Serve supabase/functions too; costs half a second. */
+  readonly functions?: boolean;
+  /** Use a server of its own, for a test that restarts Postgres. */
+  readonly ownServer?: boolean;
+  readonly log?: Log;
+}
+
+/** A whole stack for one test file: own database, random ports, nothing shared but the Postgres server. */
+export interface TestStack {
+  readonly apiUrl: string;
+  readonly keys: StackKeys;
+  readonly context: StackContext;
+  /** Connection URL of a login role to this stack's database. */
+  databaseUrl(role?: LoginRole): string;
+  /** Restarts Postgres under the running services; needs `ownServer`. */
+  restartPostgres(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts an ephemeral stack on a fresh clone of the migrated template. */
+export async function startStack(options: TestStackOptions = {}): Promise<TestStack> {
+  const { server, cluster, stop: stopServer } = options.ownServer ? await startTestServer() : await findTestServer();
+  const database = `test_${randomBytes(6).toString('hex')}`;
+  await cloneDatabase(server, TEMPLATE, database);
+  const http = await listen(0);
+  const address = http.address();
+  if (!address || typeof address === 'string') throw new Error('the gateway has no port');
+  const config = readStackConfig(findProjectDir(import.meta.dirname));
+  const keys = await newStackKeys();
+  const context: StackContext = {
+    config,
+    keys,
+    verifyToken: await createTokenVerifier(keys),
+    apiUrl: `http://127.0.0.1:${address.port}`,
+    database,
+    databaseUrl: (role) => server.urlFor(role, database),
+    log: options.log ?? (() => {}),
+  };
+  const services = await Services.start(http, context, { functions: options.functions ?? false, watch: false });
+  return {
+    apiUrl: context.apiUrl,
+    keys,
+    context,
+    databaseUrl: (role = 'postgres') => context.databaseUrl(role),
+    restartPostgres: async () => {
+      if (!options.ownServer || !cluster) throw new Error('start the stack with ownServer to restart its Postgres');
+      await cluster.restart();
+    },
+    stop: async () => {
+      await services.close();
+      if (options.ownServer) await stopServer();
+      else await dropDatabase(server, database);
+      if (!options.ownServer && cluster) await stopServer();
+    },
+  };
+}
+
+async function findTestServer(): Promise<TestServer> {
+  const shared = process.env[SHARED_SERVER_VARIABLE];
+  if (!shared) return startTestServer();
+  const { port, passwords } = JSON.parse(shared) as { port: number; passwords: ClusterPasswords };
+  const urlFor: DatabaseServer['urlFor'] = (role, database) =>
+    `postgresql://${role}:${passwords[role]}@127.0.0.1:${port}/${database}`;
+  return { server: { urlFor }, stop: async () => {} };
+}

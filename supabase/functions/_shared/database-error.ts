@@ -1,0 +1,15 @@
+import { isErrorCode } from '@tradebase/contracts';
+import { ApiError } from './api-error.ts';
+
+/** PostgREST's codes for a token that Auth no longer accepts. */
+const TOKEN_CODES: readonly string[] = ['PGRST301', 'PGRST303'];
+/** SQLSTATE insufficient_privilege: a grant or a policy says no. */
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+/** The answer to an error of the database: our own codes pass with their message, everything else is internal. */
+export function databaseError(error: { code: string; message: string }): ApiError {
+  if (isErrorCode(error.code)) return new ApiError(error.code, { message: error.message });
+  if (TOKEN_CODES.includes(error.code)) return new ApiError('invalid_token', { cause: error });
+  if (error.code === INSUFFICIENT_PRIVILEGE) return new ApiError('forbidden', { cause: error });
+  return new ApiError('internal_error', { cause: error });
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { ApiError } from './api-error.ts';
+
+/** The last row of a page that is ordered by creation, newest first. */
+const PageCursor = z.strictObject({ created_at: z.iso.datetime({ offset: true }), id: z.guid() });
+export type PageCursor = z.infer<typeof PageCursor>;
+
+/** The cursor as callers hold it: opaque, and safe in a URL. */
+export function writeCursor({ created_at, id }: PageCursor): string {
+  return btoa(`${created_at} ${id}`).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
+/** Reads what `writeCursor` wrote. Throws `invalid_request` for anything else: the parts go into a filter. */
+export function readCursor(text: string): PageCursor {
+  const [created_at, id] = decode(text).split(' ');
+  const cursor = PageCursor.safeParse({ created_at, id });
+  if (!cursor.success) {
+    throw new ApiError('invalid_request', {
+      details: [{ path: 'cursor', message: 'must be the next_cursor of the page before' }],
+    });
+  }
+  return cursor.data;
+}
+
+function decode(text: string): string {
+  try {
+    return atob(text.replaceAll('-', '+').replaceAll('_', '/'));
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,35 @@
+import { createContextClient, verifyAuth } from '@supabase/server/core';
+import type { SupabaseClient } from '@supabase/supabase-js';
+import { createMiddleware } from 'hono/factory';
+import { ApiError } from './api-error.ts';
+import type { RequestEnv, RequestVariables } from './request-env.ts';
+
+/** What a handler of a signed-in user finds: who it is, and a client that sees what this user may see. */
+export interface UserEnv extends RequestEnv {
+  Variables: RequestVariables & { userId: string; supabase: SupabaseClient };
+}
+
+/** The role of every session that Auth issues. */
+const USER_ROLE = 'authenticated';
+
+/**
+ * Lets only a signed-in user through. An invalid or expired token is refused, never treated as anonymous, and an API key
+ * is not a user. Verifies against SUPABASE_JWKS, without a request to Auth.
+ */
+export const requireUser = createMiddleware<UserEnv>(async (c, next) => {
+  const started = performance.now();
+  const { data: auth, error } = await verifyAuth(c.req.raw, { auth: 'user' });
+  if (error) throw refusal(error);
+  if (!auth.userClaims || auth.userClaims.role !== USER_ROLE) throw new ApiError('invalid_token');
+  c.set('userId', auth.userClaims.id);
+  c.set('supabase', createContextClient({ auth: { token: auth.token } }));
+  c.get('timings').auth = performance.now() - started;
+  await next();
+});
+
+function refusal(error: { code: string; status: number }): ApiError {
+  if (error.status !== 401) return new ApiError('internal_error', { cause: error });
+  // No token at all, or an API key or another scheme where the token belongs.
+  const missing = error.code === 'MISSING_CREDENTIALS' || error.code === 'UNUSABLE_CREDENTIAL';
+  return new ApiError(missing ? 'missing_token' : 'invalid_token');
+}

@@ -1,0 +1,9 @@
+import { createFunction } from '../_shared/create-function.ts';
+import { requireUser } from '../_shared/require-user.ts';
+import { backtests } from './routes/backtests.ts';
+
+const app = createFunction('api');
+app.use(requireUser);
+app.route('/backtests', backtests);
+
+export default { fetch: app.fetch };

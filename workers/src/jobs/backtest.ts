@@ -1,0 +1,95 @@
+import { BacktestJob } from '@tradebase/contracts';
+import { type ClaimedBacktest, claimBacktest, parseStrategy } from '../backtests/claim-backtest.ts';
+import { completeBacktest } from '../backtests/complete-backtest.ts';
+import { failBacktest } from '../backtests/fail-backtest.ts';
+import { reportProgress } from '../backtests/report-progress.ts';
+import { TaskControl } from '../cpu/task-control.ts';
+import { withFields } from '../log.ts';
+import type { Job, JobContext, JobRun } from './job.ts';
+
+/** How often progress is written, and a cancellation noticed. */
+const PROGRESS_INTERVAL_MS = 500;
+
+/** Runs one backtest: claims its row, loads candles, computes in a thread, writes the result in one transaction. */
+export const backtestJob: Job = {
+  queue: 'backtest',
+  cpu: true,
+  async handle(run, context) {
+    const { backtest_id, request_id } = BacktestJob.parse(run.data);
+    const log = withFields(context.log, { request_id: request_id ?? null });
+    const startedAt = performance.now();
+    const backtest = await claimBacktest(context.database, backtest_id);
+    if (!backtest) {
+      log('info', 'nothing to do: cancelled, finished or deleted');
+      return;
+    }
+    const outcome = await execute(backtest, run, context);
+    log('info', `backtest ${outcome}`, { ms: Math.round(performance.now() - startedAt), attempt: backtest.attempt });
+  },
+};
+
+async function execute(backtest: ClaimedBacktest, run: JobRun, context: JobContext): Promise<string> {
+  const { database } = context;
+  const strategy = parseStrategy(backtest);
+  if (!strategy.success) {
+    const message = strategy.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+    await failBacktest(database, backtest.id, { code: 'invalid_request', message: `strategy: ${message}` });
+    return 'refused';
+  }
+  const candles = await context.candles.load(database, {
+    instrumentId: backtest.instrument_id,
+    timeframe: backtest.timeframe,
+    ...(backtest.range_start ? { rangeStart: backtest.range_start } : {}),
+    ...(backtest.range_end ? { rangeEnd: backtest.range_end } : {}),
+  });
+  if (candles.ts.length === 0) {
+    await failBacktest(database, backtest.id, { code: 'empty_range', message: 'there are no candles in the range' });
+    return 'refused';
+  }
+
+  const control = new TaskControl();
+  const stop = () => control.stop();
+  run.signal.addEventListener('abort', stop);
+  const reporting = reportWhileRunning(backtest, control, context);
+  const result = await context.cpu
+    .runBacktest({
+      candles,
+      strategy: strategy.data,
+      initial_cash: backtest.initial_cash,
+      fee_bps: backtest.fee_bps,
+      control: control.shared,
+    })
+    .finally(() => {
+      run.signal.removeEventListener('abort', stop);
+      reporting.end();
+    });
+
+  switch (result.outcome) {
+    case 'done':
+      return (await completeBacktest(database, backtest, result)) ? 'completed' : 'dropped: cancelled or taken over';
+    case 'refused':
+      await failBacktest(database, backtest.id, { code: 'invalid_request', message: result.message });
+      return 'refused';
+    case 'stopped':
+      // The worker is shutting down: the error gives the job back to the queue. A cancelled backtest needs nothing.
+      if (run.signal.aborted) throw new Error('stopped before the end; the queue tries again');
+      return 'stopped: cancelled or taken over';
+  }
+}
+
+/** Writes progress while a task runs, and stops the task once the backtest is no longer this worker's. */
+function reportWhileRunning(backtest: ClaimedBacktest, control: TaskControl, { database, log }: JobContext) {
+  let writing = false;
+  const timer = setInterval(async () => {
+    if (writing) return;
+    writing = true;
+    try {
+      if (!(await reportProgress(database, backtest, control.progress))) control.stop();
+    } catch (error) {
+      log('warn', 'progress not written', { error: error instanceof Error ? error.message : String(error) });
+    } finally {
+      writing = false;
+    }
+  }, PROGRESS_INTERVAL_MS);
+  return { end: () => clearInterval(timer) };
+}

@@ -1,0 +1,31 @@
+import type { CandleCache } from '@tradebase/market-data';
+import type pg from 'pg';
+import type { CpuPool } from '../cpu/cpu-pool.ts';
+import type { Log } from '../log.ts';
+
+/** What jobs are given. */
+export interface JobContext {
+  readonly database: pg.Pool;
+  readonly cpu: CpuPool;
+  readonly candles: CandleCache;
+  readonly log: Log;
+}
+
+/** One claim of a job by this worker. */
+export interface JobRun {
+  readonly id: string;
+  /** The payload as stored: each job parses its own. */
+  readonly data: unknown;
+  /** The user the job counts for. */
+  readonly userId: string | null;
+  /** Aborts when the worker stops or the queue has given the job to another worker. */
+  readonly signal: AbortSignal;
+}
+
+/** A queue and what is done with its jobs. Handling a job twice must do no harm. */
+export interface Job {
+  readonly queue: string;
+  /** CPU jobs run as many at once as the pool has threads; others one at a time. */
+  readonly cpu: boolean;
+  handle(run: JobRun, context: JobContext): Promise<void>;
+}

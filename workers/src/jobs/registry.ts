@@ -1,0 +1,6 @@
+import { backtestJob } from './backtest.ts';
+import { deadBacktestJob } from './dead-backtest.ts';
+import type { Job } from './job.ts';
+
+/** Every queue that workers consume. */
+export const JOBS: readonly Job[] = [backtestJob, deadBacktestJob];

@@ -1,0 +1,43 @@
+import { jsonLog } from './log.ts';
+import { startWorker, type Worker } from './worker.ts';
+import { readWorkerConfig } from './worker-config.ts';
+
+const HELP = `A Tradebase worker: consumes the job queues until it gets SIGINT or SIGTERM.
+
+Usage: npm run worker
+
+  TRADEBASE_WORKER_DATABASE_URL   connection as tradebase_worker, direct or session mode (required)
+  TRADEBASE_WORKER_CONCURRENCY    CPU jobs at once; default: the number of cores
+  TRADEBASE_WORKER_CACHE_MB       bound of the candle cache; default 512
+
+Start as many as you like, on as many machines as you like: they share the queue.
+`;
+
+if (process.argv.includes('--help') || process.argv.includes('-h')) {
+  process.stdout.write(HELP);
+} else {
+  await run();
+}
+
+async function run(): Promise<void> {
+  let worker: Worker;
+  try {
+    worker = await startWorker(readWorkerConfig(process.env), jsonLog);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    process.exitCode = 1;
+    return;
+  }
+  // Whoever started this process over IPC is told that it is ready, and takes it along when it goes.
+  process.send?.('ready');
+  let stopping = false;
+  const stop = async () => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    await worker.stop();
+    if (process.connected) process.disconnect();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  process.on('disconnect', stop);
+}

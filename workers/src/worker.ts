@@ -1,0 +1,102 @@
+import { CandleCache } from '@tradebase/market-data';
+import pg from 'pg';
+import { PgBoss } from 'pg-boss';
+import { createCpuPool } from './cpu/cpu-pool.ts';
+import type { Job, JobContext } from './jobs/job.ts';
+import { JOBS } from './jobs/registry.ts';
+import { type Log, withFields } from './log.ts';
+import type { WorkerConfig } from './worker-config.ts';
+
+/** Seconds between looks at the queue: LISTEN/NOTIFY wakes a worker sooner, this is for what it cannot announce. */
+const POLL_SECONDS = 1;
+const NOTIFY_BACKSTOP_SECONDS = 2;
+/** Seconds between looks for jobs whose worker has died. */
+const SUPERVISE_SECONDS = 3;
+const STOP_TIMEOUT_MS = 10_000;
+
+/** A running worker process's consumers. */
+export interface Worker {
+  /** Takes no new jobs, gives those in hand ten seconds, returns the rest to the queue. */
+  stop(): Promise<void>;
+}
+
+/** Connects to the queue and consumes every registered job. Rejects when the database refuses. */
+export async function startWorker(config: WorkerConfig, log: Log): Promise<Worker> {
+  const database = new pg.Pool({
+    connectionString: config.databaseUrl,
+    max: config.concurrency * 2 + 2,
+    application_name: 'tradebase-worker',
+  });
+  database.on('error', (error) => log('warn', 'a database connection was lost', { error: error.message }));
+  const boss = new PgBoss({
+    connectionString: config.databaseUrl,
+    application_name: 'tradebase-worker-queue',
+    max: config.concurrency + 3,
+    migrate: false,
+    createSchema: false,
+    schedule: false,
+    useListenNotify: true,
+    superviseIntervalSeconds: SUPERVISE_SECONDS,
+    monitorIntervalSeconds: SUPERVISE_SECONDS,
+    reindex: false,
+  });
+  boss.on('error', (error) => log('warn', 'queue error', { error: error.message }));
+  boss.on('warning', (warning) => log('warn', `queue: ${warning.message}`));
+
+  const cpu = createCpuPool(config.concurrency);
+  const context: JobContext = { database, cpu, candles: new CandleCache({ maxBytes: config.cacheBytes }), log };
+  try {
+    await boss.start();
+    for (const job of JOBS) {
+      for (let slot = 0; slot < (job.cpu ? cpu.threads : 1); slot += 1) await consume(boss, job, context);
+    }
+  } catch (error) {
+    await Promise.allSettled([boss.stop({ graceful: false }), cpu.close(), database.end()]);
+    throw error;
+  }
+  log('info', 'worker started', { concurrency: config.concurrency, queues: JOBS.map(({ queue }) => queue).join(',') });
+  return {
+    stop: async () => {
+      await boss.stop({ graceful: true, timeout: STOP_TIMEOUT_MS });
+      await cpu.close();
+      await database.end();
+      log('info', 'worker stopped');
+    },
+  };
+}
+
+/** One consumer of a queue: one job at a time, and the next one at once. */
+async function consume(boss: PgBoss, job: Job, context: JobContext): Promise<void> {
+  const consumer: { id?: string } = {};
+  consumer.id = await boss.work(
+    job.queue,
+    {
+      batchSize: 1,
+      includeMetadata: true,
+      pollingIntervalSeconds: POLL_SECONDS,
+      notifyPollingIntervalSeconds: NOTIFY_BACKSTOP_SECONDS,
+      // One user's backlog leaves a thread for the others, where there is more than one.
+      ...(job.cpu ? { localGroupConcurrency: Math.max(1, context.cpu.threads - 1) } : {}),
+    },
+    async ([claimed]) => {
+      if (!claimed) return;
+      const log = withFields(context.log, {
+        queue: job.queue,
+        job_id: claimed.id,
+        user_id: claimed.groupId ?? undefined,
+      });
+      try {
+        await job.handle(
+          { id: claimed.id, data: claimed.data, userId: claimed.groupId ?? null, signal: claimed.signal },
+          { ...context, log },
+        );
+      } catch (error) {
+        log('error', 'job failed', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+        throw error;
+      } finally {
+        // Without this, pg-boss sleeps until the next notification even when more jobs wait.
+        if (consumer.id) boss.notifyWorker(consumer.id);
+      }
+    },
+  );
+}
