@@ -3,6 +3,7 @@ export type { StackKeys } from './config/stack-keys.ts';
 export { LocalStack, type LocalStackOptions, type StartStep } from './local-stack.ts';
 export { runCli } from './postgres/migrate.ts';
 export { scramVerifier } from './postgres/scram.ts';
+export { nextSignal } from './process/next-signal.ts';
 export { PortInUseError } from './process/port-in-use.ts';
 export type { Log } from './stack-context.ts';
 export { loadStackKeys, openStackHome } from './state/stack-home.ts';

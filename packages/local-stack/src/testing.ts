@@ -20,6 +20,8 @@ export interface TestServer {
   readonly server: DatabaseServer;
   /** Present when this process started the server. */
   readonly cluster?: PostgresCluster;
+  /** Connection URL of the role `postgres` to the template: for reading the migrated schema. */
+  readonly templateUrl: string;
   stop(): Promise<void>;
 }
 
@@ -35,7 +37,7 @@ export async function startTestServer(projectDir = findProjectDir(import.meta.di
   try {
     await ensurePlatform(cluster, TEMPLATE);
     await migrate(cluster, TEMPLATE, projectDir);
-    return { server: cluster, cluster, stop };
+    return { server: cluster, cluster, templateUrl: cluster.urlFor('postgres', TEMPLATE), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -114,5 +116,5 @@ async function findTestServer(): Promise<TestServer> {
   const { port, passwords } = JSON.parse(shared) as { port: number; passwords: ClusterPasswords };
   const urlFor: DatabaseServer['urlFor'] = (role, database) =>
     `postgresql://${role}:${passwords[role]}@127.0.0.1:${port}/${database}`;
-  return { server: { urlFor }, stop: async () => {} };
+  return { server: { urlFor }, templateUrl: urlFor('postgres', TEMPLATE), stop: async () => {} };
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LocalStack } from '../local-stack.ts';
+import { nextSignal } from '../process/next-signal.ts';
 import type { Log } from '../stack-context.ts';
 import { openStackHome } from '../state/stack-home.ts';
 import { readRunningState, StackAlreadyUpError } from '../state/stack-state.ts';
@@ -56,16 +57,4 @@ export async function startInBackground(projectDir: string): Promise<number> {
   child.disconnect();
   child.unref();
   return showStatus(projectDir, false);
-}
-
-function nextSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = () => {
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
-      resolve();
-    };
-    process.on('SIGINT', stop);
-    process.on('SIGTERM', stop);
-  });
 }

@@ -46,12 +46,12 @@ export function readStackConfig(projectDir: string): StackConfig {
     projectDir,
     projectId: at('project_id', 'tradebase'),
     api: {
-      port: at('api.port', 54321),
+      port: portFromEnvironment('TRADEBASE_API_PORT') ?? at('api.port', 54321),
       schemas: at('api.schemas', ['public']),
       extraSearchPath: at('api.extra_search_path', ['public', 'extensions']),
       maxRows: at('api.max_rows', 1000),
     },
-    db: { port: at('db.port', 54322) },
+    db: { port: portFromEnvironment('TRADEBASE_DB_PORT') ?? at('db.port', 54322) },
     auth: {
       siteUrl: at('auth.site_url', 'http://127.0.0.1:3000'),
       redirectUrls: at<string[]>('auth.additional_redirect_urls', []),
@@ -85,6 +85,16 @@ export function findProjectDir(from: string): string {
     if (existsSync(join(dir, 'supabase', 'config.toml'))) return dir;
     if (dir === dirname(dir)) throw new Error(`no supabase/config.toml in ${from} or above it`);
   }
+}
+
+/** A port set for this run alone: to run a second stack beside the first. */
+function portFromEnvironment(name: string): number | undefined {
+  const text = process.env[name];
+  if (text === undefined) return undefined;
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new Error(`${name}=${text}: must be a port, 1 to 65535`);
+  return port;
 }
 
 function parseFile(path: string): TomlTable {

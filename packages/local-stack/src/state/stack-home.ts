@@ -5,7 +5,7 @@ import { newStackKeys, type StackKeys } from '../config/stack-keys.ts';
 
 /** Where a persistent stack keeps its state. */
 export interface StackHome {
-  /** `.tradebase` in the project folder: keys, running state, logs, reports. */
+  /** `.tradebase` in the project folder, or TRADEBASE_STATE_DIR: keys, running state, logs, reports. */
   readonly dir: string;
   /** Folder of the Postgres server. */
   readonly postgresDir: string;
@@ -18,7 +18,7 @@ export interface StackHome {
  * project folder: its data lies in /var/tmp then, below a random name that the project folder remembers.
  */
 export function openStackHome(projectDir: string): StackHome {
-  const dir = join(projectDir, '.tradebase');
+  const dir = process.env.TRADEBASE_STATE_DIR ?? join(projectDir, '.tradebase');
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   return {
     dir,

@@ -1,0 +1,86 @@
+import { TASK_EVENTS, TaskEvent, type TaskEventName, userTopic } from '@tradebase/contracts';
+import type { TradebaseClient } from './create-tradebase-client.ts';
+
+/** An event and its name. */
+export interface NamedTaskEvent {
+  readonly name: TaskEventName;
+  readonly event: TaskEvent;
+}
+
+export interface TaskFeed {
+  /** Resolves when the feed is live: every event from now on arrives. Rejects when the server refuses the topic. */
+  readonly live: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Most events read from the table in one go; it keeps the last 1,000 of a topic. */
+const CATCH_UP_LIMIT = 1000;
+
+/**
+ * Follows the task events of the signed-in user, in order and without gaps: Realtime makes them fast, and whatever it
+ * missed, before a reconnect for instance, is read from the table `events`. Each event is delivered once.
+ *
+ * @param after number of the last event already seen; events before the feed began are left out by default
+ */
+export function followTaskEvents(
+  client: TradebaseClient,
+  userId: string,
+  onEvent: (event: NamedTaskEvent) => void,
+  { after }: { after?: number } = {},
+): TaskFeed {
+  const topic = userTopic(userId);
+  let lastSeq = after;
+  // One at a time, so that a catch-up and a live event cannot overtake each other.
+  let queue: Promise<void> = Promise.resolve();
+  const inOrder = (step: () => Promise<void>) => {
+    queue = queue.then(step);
+    return queue;
+  };
+
+  const deliver = (name: string, payload: unknown) => {
+    const event = TaskEvent.safeParse(payload);
+    const known = TASK_EVENTS.find((candidate) => candidate === name);
+    if (!event.success || event.data.seq <= (lastSeq ?? 0)) return;
+    lastSeq = event.data.seq;
+    if (known) onEvent({ name: known, event: event.data });
+  };
+
+  const catchUp = async () => {
+    const rows = client.from('events').select('seq, event, payload').eq('topic', topic);
+    if (lastSeq === undefined) {
+      const { data, error } = await rows.order('seq', { ascending: false }).limit(1);
+      if (error) throw error;
+      lastSeq = data[0]?.seq ?? 0;
+      return;
+    }
+    const { data, error } = await rows.gt('seq', lastSeq).order('seq').limit(CATCH_UP_LIMIT);
+    if (error) throw error;
+    for (const { seq, event, payload } of data) {
+      deliver(event, typeof payload === 'object' ? { ...payload, seq } : payload);
+    }
+  };
+
+  const channel = client.channel(topic, { config: { private: true } });
+  const live = new Promise<void>((resolve, reject) => {
+    for (const name of TASK_EVENTS) {
+      channel.on('broadcast', { event: name }, ({ payload }) => {
+        const seq = TaskEvent.safeParse(payload).data?.seq ?? 0;
+        void inOrder(async () => {
+          if (lastSeq !== undefined && seq > lastSeq + 1) await catchUp();
+          deliver(name, payload);
+        }).catch(reject);
+      });
+    }
+    channel.subscribe((status, error) => {
+      if (status === 'SUBSCRIBED') inOrder(catchUp).then(resolve, reject);
+      else if (status === 'CHANNEL_ERROR') reject(error ?? new Error(`the server refused the topic ${topic}`));
+      else if (status === 'TIMED_OUT') reject(new Error(`no answer to joining the topic ${topic}`));
+    });
+  });
+  return {
+    live,
+    stop: async () => {
+      await client.removeChannel(channel);
+    },
+  };
+}

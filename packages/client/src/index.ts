@@ -1,0 +1,3 @@
+export { createTradebaseClient, type TradebaseClient } from './create-tradebase-client.ts';
+export type { Database, Json } from './database.types.ts';
+export { followTaskEvents, type NamedTaskEvent, type TaskFeed } from './follow-task-events.ts';

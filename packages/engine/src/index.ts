@@ -1,0 +1,20 @@
+/**
+ * The engine: indicators, strategies, a simulator and metrics. Pure: no I/O, no clock, no randomness.
+ * @module
+ */
+export { EngineError, type EngineErrorCode, type EngineErrorDetails } from './engine-error.ts';
+export { ema } from './indicators/ema.ts';
+export { type MacdColumns, type MacdPeriods, macd } from './indicators/macd.ts';
+export { rsi } from './indicators/rsi.ts';
+export { sma } from './indicators/sma.ts';
+export { drawdownPct } from './metrics/drawdown.ts';
+export {
+  type BacktestProgress,
+  type BacktestResult,
+  backtestInChunks,
+  runBacktest,
+} from './run-backtest.ts';
+export type { BacktestInput } from './simulator/backtest-input.ts';
+export { resolveStrategy } from './strategies/resolve-strategy.ts';
+export { ENTER, EXIT, type Strategy } from './strategies/strategy.ts';
+export { ENGINE_VERSION, METRIC_VERSION } from './versions.ts';

@@ -1,0 +1,22 @@
+import { writeFileSync } from 'node:fs';
+import { startTestServer } from '@tradebase/local-stack/testing';
+import { makeGeneratedFiles } from './generate/generated-files.ts';
+
+const HELP = `Writes what is generated from the migrations: the client's database types and the schema dump.
+
+Usage: npm run generate
+`;
+
+if (process.argv.slice(2).length > 0) {
+  process.stdout.write(HELP);
+} else {
+  const server = await startTestServer();
+  try {
+    for (const { path, content } of await makeGeneratedFiles(server.templateUrl)) {
+      writeFileSync(path, content);
+      process.stdout.write(`wrote ${path}\n`);
+    }
+  } finally {
+    await server.stop();
+  }
+}

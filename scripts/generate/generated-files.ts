@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import pg from 'pg';
+import { dumpSchema } from './dump-schema.ts';
+import { generateTypes } from './generate-types.ts';
+
+/** A checked-in file that is made from the migrations. */
+export interface GeneratedFile {
+  readonly path: string;
+  readonly content: string;
+}
+
+/** Makes every generated file from a migrated database, without writing it. */
+export async function makeGeneratedFiles(databaseUrl: string): Promise<GeneratedFile[]> {
+  const root = join(import.meta.dirname, '..', '..');
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const [types, schema] = await Promise.all([generateTypes(databaseUrl), dumpSchema(client)]);
+    return [
+      { path: join(root, 'packages', 'client', 'src', 'database.types.ts'), content: types },
+      { path: join(root, 'scripts', 'generate', 'schema.sql'), content: schema },
+    ];
+  } finally {
+    await client.end();
+  }
+}

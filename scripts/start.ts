@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { createTradebaseClient } from '@tradebase/client';
+import { nextSignal } from '@tradebase/local-stack';
+import { formatSummary } from './report/print-summary.ts';
+import { demonstrate } from './start/demonstrate.ts';
+import { type OpenStack, openStack, workerLogPath } from './start/open-stack.ts';
+import { parseStartOptions, START_HELP, type StartOptions, UsageError } from './start/start-options.ts';
+import { Steps } from './start/steps.ts';
+import { enableWorkerLogin, startWorkerProcess, type WorkerProcess } from './start/worker-process.ts';
+
+const PROJECT_DIR = join(import.meta.dirname, '..');
+
+async function main(): Promise<number> {
+  let options: StartOptions;
+  try {
+    options = parseStartOptions(process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\n\n${START_HELP}`);
+    return 2;
+  }
+  if (options.help) {
+    process.stdout.write(START_HELP);
+    return 0;
+  }
+  const interrupted = nextSignal();
+  const running = run(options, interrupted);
+  // A second Ctrl-C does not wait for an orderly end.
+  void interrupted.then(() => nextSignal()).then(() => process.exit(130));
+  return running;
+}
+
+async function run(options: StartOptions, interrupted: Promise<void>): Promise<number> {
+  const steps = new Steps();
+  const stack = await openStack(PROJECT_DIR, steps);
+  let worker: WorkerProcess | undefined;
+  try {
+    steps.begin('worker');
+    const workerUrl = await enableWorkerLogin(stack.databaseUrl, stack.stateDir);
+    worker = await startWorkerProcess(workerUrl, workerLogPath(stack));
+    steps.end(`pid ${worker.child.pid}`);
+
+    const client = createTradebaseClient(stack.apiUrl, stack.keys.publishableKey, { auth: { persistSession: false } });
+    const demonstration = demonstrate(client, options, { steps, stateDir: stack.stateDir, workerUrl });
+    const shown = await Promise.race([demonstration, interrupted.then(() => undefined)]);
+    await client.auth.stopAutoRefresh();
+    if (!shown) return 130;
+
+    if (options.json) {
+      const { summary, trades } = shown.report;
+      const { backtestId, reportPath } = shown;
+      process.stdout.write(
+        `${JSON.stringify({ backtest_id: backtestId, summary, trades, timings_ms: steps.timings_ms, report: reportPath }, null, 2)}\n`,
+      );
+    } else {
+      const { columns = 100, isTTY = false } = process.stdout;
+      process.stdout.write(`\n${formatSummary(shown.report, { columns, color: isTTY })}\n`);
+    }
+    const out = options.json ? process.stderr : process.stdout;
+    out.write(`\n${describe(stack, shown.user, shown.reportPath)}\n`);
+    if (options.once) return 0;
+    process.stderr.write(`\nThe ${stack.owned ? 'stack' : 'worker'} stays up. Ctrl-C stops it.\n`);
+    await Promise.race([
+      interrupted,
+      worker.exited.then((code) => Promise.reject(new Error(`the worker ended with code ${code}`))),
+    ]);
+    return 0;
+  } finally {
+    if (!options.once) process.stderr.write('\nStopping ...\n');
+    await worker?.stop();
+    await stack.stop();
+  }
+}
+
+function describe(stack: OpenStack, user: { email: string; password: string }, reportPath: string): string {
+  const lines: [string, string][] = [
+    ['Report', reportPath],
+    ['API', stack.apiUrl],
+    ['Publishable key', stack.keys.publishableKey],
+    ['Demo user', `${user.email}, password ${user.password}`],
+    ['E-mails sent', `${stack.apiUrl}/inbox`],
+    ['Database', stack.databaseUrl],
+    ['Secret keys', 'npm run stack -- status'],
+  ];
+  return lines.map(([name, value]) => `${name.padEnd(17)}${value}`).join('\n');
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`\n${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
+}

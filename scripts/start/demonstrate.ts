@@ -1,0 +1,98 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TradebaseClient } from '@tradebase/client';
+import type { Timeframe } from '@tradebase/contracts';
+import { importCandles } from '@tradebase/market-data';
+import pg from 'pg';
+import { htmlReport } from '../report/html-report.ts';
+import type { ReportInput } from '../report/report-input.ts';
+import { type DemoUser, signInDemoUser } from './demo-user.ts';
+import { readResult, runBacktest } from './run-backtest.ts';
+import type { StartOptions } from './start-options.ts';
+import type { Steps } from './steps.ts';
+
+/** Made by a seeded generator: see packages/market-data/src/synthetic-candles.ts. */
+const SAMPLE = {
+  path: join(import.meta.dirname, '..', '..', 'packages', 'market-data', 'samples', 'SYNTHETIC_1d.csv'),
+  symbol: 'SYNTHETIC',
+  timeframe: '1d' as Timeframe,
+};
+
+export interface Demonstration {
+  readonly user: DemoUser;
+  readonly report: ReportInput;
+  readonly backtestId: string;
+  /** Path of the HTML report. */
+  readonly reportPath: string;
+}
+
+/** The main job as a user would do it: sign in, import candles, ask for a backtest, follow it, read it, look at it. */
+export async function demonstrate(
+  client: TradebaseClient,
+  options: StartOptions,
+  { steps, stateDir, workerUrl }: { steps: Steps; stateDir: string; workerUrl: string },
+): Promise<Demonstration> {
+  steps.begin('sign in');
+  const user = await signInDemoUser(client, stateDir);
+  steps.end(user.email);
+
+  const candles = options.csv ?? SAMPLE;
+  steps.begin('import');
+  const imported = await importFile(workerUrl, candles, (text) => steps.progress(text));
+  steps.end(
+    `${imported.rows} candles of ${candles.symbol} ${candles.timeframe}, ${imported.inserted} new${options.csv ? '' : ' (synthetic)'}`,
+  );
+
+  steps.begin('backtest');
+  const { symbol, timeframe } = candles;
+  const backtest = await runBacktest(
+    client,
+    user.id,
+    { symbol, timeframe, strategy: options.strategy, fee_bps: options.feeBps },
+    ({ name, event }) => steps.progress(`${name} ${Math.round(event.progress * 100)} %`),
+  );
+  steps.end(`${backtest.strategy.name}, followed over Realtime`);
+
+  steps.begin('result');
+  const result = await readResult(client, backtest);
+  const report: ReportInput = {
+    symbol: backtest.symbol,
+    timeframe: backtest.timeframe,
+    strategy: backtest.strategy,
+    fee_bps: backtest.fee_bps,
+    synthetic: options.csv === undefined,
+    summary: result.summary,
+    trades: [...result.trades],
+    equity: { at: [...result.equity.at], equity: [...result.equity.equity] },
+  };
+  const reportPath = writeReport(stateDir, backtest.id, report);
+  steps.end('read through REST under RLS');
+  return { user, report, backtestId: backtest.id, reportPath };
+}
+
+async function importFile(
+  workerUrl: string,
+  { path, symbol, timeframe }: typeof SAMPLE,
+  onProgress: (text: string) => void,
+) {
+  const client = new pg.Client({ connectionString: workerUrl });
+  await client.connect();
+  try {
+    return await importCandles(client, {
+      path,
+      symbol,
+      timeframe,
+      onProgress: ({ rows }) => onProgress(`${rows} candles`),
+    });
+  } finally {
+    await client.end();
+  }
+}
+
+function writeReport(stateDir: string, backtestId: string, report: ReportInput): string {
+  const dir = join(stateDir, 'reports');
+  mkdirSync(dir, { recursive: true });
+  const path = join(dir, `${backtestId}.html`);
+  writeFileSync(path, htmlReport(report));
+  return path;
+}

@@ -1,0 +1,115 @@
+import { FunctionsHttpError } from '@supabase/supabase-js';
+import { followTaskEvents, type NamedTaskEvent, type TradebaseClient } from '@tradebase/client';
+import { Backtest, BacktestSummary, BacktestTrade, ErrorBody } from '@tradebase/contracts';
+import { z } from 'zod';
+
+/** A request or a backtest failed in a way the user can act on. */
+export class BacktestFailedError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(`${code}: ${message}`);
+    this.code = code;
+  }
+}
+
+export interface FinishedBacktest {
+  readonly backtest: Backtest;
+  readonly summary: BacktestSummary;
+  readonly trades: readonly BacktestTrade[];
+  readonly equity: { readonly at: readonly string[]; readonly equity: readonly number[] };
+}
+
+/** Longest silence about a backtest before giving up. */
+const SILENCE_LIMIT_MS = 120_000;
+const PAGE_ROWS = 1000;
+
+/**
+ * Asks the `api` function for a backtest and follows it over Realtime to its end, with nothing but supabase-js: what any
+ * frontend does. Throws BacktestFailedError.
+ */
+export async function runBacktest(
+  client: TradebaseClient,
+  userId: string,
+  request: Record<string, unknown>,
+  onEvent: (event: NamedTaskEvent) => void,
+): Promise<Backtest> {
+  const ended = Promise.withResolvers<NamedTaskEvent>();
+  let id: string | undefined;
+  const early: NamedTaskEvent[] = [];
+  let silence = setTimeout(() => {}, 0);
+  const wait = () => {
+    clearTimeout(silence);
+    silence = setTimeout(
+      () =>
+        ended.reject(new BacktestFailedError('no_news', `no event for ${SILENCE_LIMIT_MS / 1000} s: is a worker up?`)),
+      SILENCE_LIMIT_MS,
+    );
+  };
+  const handle = (named: NamedTaskEvent) => {
+    if (named.event.id !== id) return;
+    wait();
+    onEvent(named);
+    if (named.name === 'task_completed' || named.name === 'task_failed') ended.resolve(named);
+  };
+  // Events may arrive before the answer to the request that says which backtest they are about.
+  const feed = followTaskEvents(client, userId, (named) => (id === undefined ? early.push(named) : handle(named)));
+  try {
+    await feed.live;
+    wait();
+    const backtest = await requestBacktest(client, request);
+    id = backtest.id;
+    for (const named of early) handle(named);
+    const { name, event } = await ended.promise;
+    if (name === 'task_failed') {
+      throw new BacktestFailedError(event.error?.code ?? event.status, event.error?.message ?? 'it was cancelled');
+    }
+    return backtest;
+  } finally {
+    clearTimeout(silence);
+    await feed.stop();
+  }
+}
+
+async function requestBacktest(client: TradebaseClient, request: Record<string, unknown>): Promise<Backtest> {
+  const { data, error } = await client.functions.invoke('api/backtests', { body: request });
+  if (!error) return Backtest.parse(data);
+  const body = error instanceof FunctionsHttpError ? ErrorBody.safeParse(await error.context.json()) : undefined;
+  if (!body?.success) throw error;
+  const details = body.data.details?.map(({ path, message }) => `${path}: ${message}`) ?? [];
+  throw new BacktestFailedError(body.data.code, [body.data.message, ...details].join('; '));
+}
+
+/** Reads a finished backtest back through REST, under RLS. */
+export async function readResult(client: TradebaseClient, backtest: Backtest): Promise<FinishedBacktest> {
+  const { data: result, error } = await client
+    .from('backtest_results')
+    .select('summary, equity_at, equity')
+    .eq('backtest_id', backtest.id)
+    .single();
+  if (error) throw error;
+  return {
+    backtest,
+    summary: BacktestSummary.parse(result.summary),
+    trades: await readTrades(client, backtest.id),
+    equity: { at: result.equity_at, equity: result.equity },
+  };
+}
+
+async function readTrades(client: TradebaseClient, backtestId: string): Promise<BacktestTrade[]> {
+  const trades: BacktestTrade[] = [];
+  for (;;) {
+    const { data, error } = await client
+      .from('backtest_trades')
+      .select(
+        'seq, side, entry_bar, exit_bar, entry_at, exit_at, entry_price, exit_price, quantity, fee, pnl, return_pct',
+      )
+      .eq('backtest_id', backtestId)
+      .gt('seq', trades.length)
+      .order('seq')
+      .limit(PAGE_ROWS);
+    if (error) throw error;
+    trades.push(...z.array(BacktestTrade).parse(data));
+    if (data.length < PAGE_ROWS) return trades;
+  }
+}

@@ -1,0 +1,88 @@
+import { parseArgs } from 'node:util';
+import { STRATEGY_NAMES, TIMEFRAMES, Timeframe } from '@tradebase/contracts';
+
+export const START_HELP = `Boots Supabase from npm packages, migrates, starts functions and a worker, and runs a backtest as a user would.
+Stays up until Ctrl-C.
+
+Usage: npm start -- [options]
+
+  --csv FILE          candles to import (header ts,open,high,low,close,volume); default: a synthetic sample
+  --symbol S          their symbol, with --csv
+  --timeframe T       their timeframe, with --csv: ${TIMEFRAMES.join(' ')}
+  --strategy NAME     ${STRATEGY_NAMES.join(' or ')}; default sma-cross
+  --param KEY=VALUE   a parameter of the strategy; may be given several times
+  --fee-bps N         fee of each fill in basis points; default 0
+  --once              exit when the backtest is done: 0 on success
+  --json              one JSON document on standard output: summary, trades, timings; the rest goes to standard error
+  --help              this text
+`;
+
+/** The command line is wrong; the message says how. */
+export class UsageError extends Error {}
+
+export interface StartOptions {
+  /** Absent for the sample. */
+  readonly csv?: { readonly path: string; readonly symbol: string; readonly timeframe: Timeframe };
+  readonly strategy: { readonly name: string; readonly params: Record<string, number | string> };
+  readonly feeBps: number;
+  readonly once: boolean;
+  readonly json: boolean;
+  readonly help: boolean;
+}
+
+/** Parses the command line of `npm start`. Throws UsageError. What a strategy's parameters may be is for the API to say. */
+export function parseStartOptions(args: string[]): StartOptions {
+  const values = parse(args);
+  return {
+    ...(values.csv === undefined ? {} : { csv: csvOptions(values) }),
+    strategy: { name: values.strategy, params: Object.fromEntries(values.param.map(parseParam)) },
+    feeBps: parseNumber('--fee-bps', values['fee-bps']),
+    once: values.once,
+    json: values.json,
+    help: values.help,
+  };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        csv: { type: 'string' },
+        symbol: { type: 'string' },
+        timeframe: { type: 'string' },
+        strategy: { type: 'string', default: 'sma-cross' },
+        param: { type: 'string', multiple: true, default: [] },
+        'fee-bps': { type: 'string', default: '0' },
+        once: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function csvOptions({ csv, symbol, timeframe }: ReturnType<typeof parse>): NonNullable<StartOptions['csv']> {
+  if (csv === undefined || symbol === undefined || timeframe === undefined) {
+    throw new UsageError('--csv needs --symbol and --timeframe too');
+  }
+  const known = Timeframe.safeParse(timeframe);
+  if (!known.success) throw new UsageError(`--timeframe ${timeframe}: use one of ${TIMEFRAMES.join(' ')}`);
+  return { path: csv, symbol, timeframe: known.data };
+}
+
+function parseParam(text: string): [string, number | string] {
+  const split = text.indexOf('=');
+  if (split < 1) throw new UsageError(`--param ${text}: write it as key=value, such as fast=10`);
+  const value = text.slice(split + 1);
+  const number = Number(value);
+  return [text.slice(0, split), value.trim() === '' || Number.isNaN(number) ? value : number];
+}
+
+function parseNumber(name: string, text: string): number {
+  const number = Number(text);
+  if (text.trim() === '' || !Number.isFinite(number)) throw new UsageError(`${name} ${text}: must be a number`);
+  return number;
+}
