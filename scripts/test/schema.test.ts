@@ -121,6 +121,12 @@ describe('The role of the migrations', () => {
     ['a function in realtime', 'create function realtime.mine() returns int language sql return 1'],
     ['an index on realtime.messages', 'create index mine on realtime.messages (topic)'],
     ['dropping a table of auth', 'drop table auth.users cascade'],
+    ['dropping the schema auth', 'drop schema auth cascade'],
+    ['renaming the schema auth', 'alter schema auth rename to mine'],
+    ['taking a table out of auth', 'alter table auth.users set schema public'],
+    ['taking over what Auth owns', 'reassign owned by supabase_auth_admin to postgres'],
+    ['a rule on auth.users', 'create rule mine as on insert to auth.users do instead nothing'],
+    ['a comment on the schema auth', `comment on schema auth is 'mine'`],
     ['taking an administrator role', 'set role supabase_auth_admin'],
     ['granting itself an administrator role', 'grant supabase_admin to postgres'],
     ['a subscription', `create subscription mine connection 'host=127.0.0.1' publication p with (connect = false)`],
@@ -145,6 +151,12 @@ describe('The role of the migrations', () => {
       await client.query('create policy mine on realtime.messages for select to authenticated using (false)');
       const { rows } = await client.query(`select count(*)::int as made from pg_trigger where tgname = 'mine'`);
       expect(rows).toEqual([{ made: 1 }]);
+      await client.query('drop policy mine on realtime.messages');
+      await client.query('drop trigger mine on auth.users');
+      const memberships = await client.query(
+        `select pg_has_role('postgres', 'supabase_auth_admin', 'member') or pg_has_role('postgres', 'supabase_realtime_admin', 'member') as member`,
+      );
+      expect(memberships.rows).toEqual([{ member: false }]);
     } finally {
       await client.query('rollback');
     }

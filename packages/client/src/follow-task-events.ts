@@ -20,21 +20,24 @@ const CATCH_UP_LIMIT = 1000;
  * Follows the task events of the signed-in user, in order and without gaps: Realtime makes them fast, and whatever it
  * missed, before a reconnect for instance, is read from the table `events`. Each event is delivered once.
  *
- * @param after number of the last event already seen; events before the feed began are left out by default
+ * @param options.after number of the last event already seen; events before the feed began are left out by default
+ * @param options.onTrouble told when the connection is lost, refused or cannot catch up; supabase-js keeps trying
  */
 export function followTaskEvents(
   client: TradebaseClient,
   userId: string,
   onEvent: (event: NamedTaskEvent) => void,
-  { after }: { after?: number } = {},
+  { after, onTrouble }: { after?: number; onTrouble?: (error: Error) => void } = {},
 ): TaskFeed {
   const topic = userTopic(userId);
   let lastSeq = after;
   // One at a time, so that a catch-up and a live event cannot overtake each other.
   let queue: Promise<void> = Promise.resolve();
   const inOrder = (step: () => Promise<void>) => {
-    queue = queue.then(step);
-    return queue;
+    const done = queue.then(step);
+    // A step that failed must not stop those after it.
+    queue = done.catch(() => {});
+    return done;
   };
 
   const deliver = (name: string, payload: unknown) => {
@@ -60,25 +63,34 @@ export function followTaskEvents(
     }
   };
 
+  const subscribed = Promise.withResolvers<void>();
+  // Whoever does not wait for `live` hears of trouble from onTrouble.
+  subscribed.promise.catch(() => {});
+  const onError = (error: Error) => {
+    subscribed.reject(error);
+    onTrouble?.(error);
+  };
+
   const channel = client.channel(topic, { config: { private: true } });
-  const live = new Promise<void>((resolve, reject) => {
-    for (const name of TASK_EVENTS) {
-      channel.on('broadcast', { event: name }, ({ payload }) => {
-        const seq = TaskEvent.safeParse(payload).data?.seq ?? 0;
-        void inOrder(async () => {
-          if (lastSeq !== undefined && seq > lastSeq + 1) await catchUp();
-          deliver(name, payload);
-        }).catch(reject);
-      });
-    }
-    channel.subscribe((status, error) => {
-      if (status === 'SUBSCRIBED') inOrder(catchUp).then(resolve, reject);
-      else if (status === 'CHANNEL_ERROR') reject(error ?? new Error(`the server refused the topic ${topic}`));
-      else if (status === 'TIMED_OUT') reject(new Error(`no answer to joining the topic ${topic}`));
+  for (const name of TASK_EVENTS) {
+    channel.on('broadcast', { event: name }, ({ payload }) => {
+      const seq = TaskEvent.safeParse(payload).data?.seq ?? 0;
+      inOrder(async () => {
+        if (lastSeq !== undefined && seq > lastSeq + 1) await catchUp();
+        deliver(name, payload);
+      }).catch(onError);
     });
-  });
+  }
+  const subscribe = () =>
+    channel.subscribe((status, error) => {
+      if (status === 'SUBSCRIBED') inOrder(catchUp).then(subscribed.resolve, onError);
+      else if (status === 'CHANNEL_ERROR') onError(error ?? new Error(`the server refused the topic ${topic}`));
+      else if (status === 'TIMED_OUT') onError(new Error(`no answer to joining the topic ${topic}`));
+    });
+  // Without the token in hand, the first join would go out without it and be refused.
+  client.realtime.setAuth().then(subscribe, onError);
   return {
-    live,
+    live: subscribed.promise,
     stop: async () => {
       await client.removeChannel(channel);
     },

@@ -9,6 +9,8 @@ grant anon, authenticated, service_role to authenticator;
 
 create role supabase_auth_admin login noinherit createrole;
 create role supabase_realtime_admin login noinherit replication;
+-- Realtime judges a token by becoming its role, so it may become what the Data API may become, and nothing else.
+grant anon, authenticated, service_role, authenticator to supabase_realtime_admin with inherit false, set true;
 create role supabase_storage_admin login noinherit;
 create role dashboard_user nologin createrole createdb replication;
 
@@ -16,8 +18,7 @@ create role dashboard_user nologin createrole createdb replication;
 create role postgres login createrole createdb replication bypassrls;
 grant anon, authenticated, service_role to postgres with admin option;
 grant authenticator to postgres with admin option;
-grant pg_monitor, pg_read_all_data, pg_signal_backend, pg_create_subscription to postgres;
-revoke pg_create_subscription from postgres;
+grant pg_monitor, pg_read_all_data, pg_signal_backend to postgres;
 
 alter role anon set statement_timeout = '3s';
 alter role authenticated set statement_timeout = '8s';

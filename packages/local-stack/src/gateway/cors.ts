@@ -7,7 +7,7 @@ const CORS_HEADERS = {
   'access-control-allow-headers':
     'authorization,apikey,content-type,prefer,range,range-unit,accept-profile,content-profile,x-client-info,x-supabase-api-version,x-request-id,x-region',
   'access-control-expose-headers':
-    'content-range,content-profile,link,location,x-total-count,x-request-id,server-timing,retry-after,preference-applied',
+    'content-range,content-profile,link,location,x-total-count,x-supabase-api-version,x-request-id,server-timing,retry-after,preference-applied',
   'access-control-max-age': '3600',
 } as const;
 

@@ -1,5 +1,6 @@
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { createJwtCheck } from '../functions/check-jwt.ts';
 import type { StackContext } from '../stack-context.ts';
 import { setCorsHeaders } from './cors.ts';
 import { lacksWhere } from './missing-where.ts';
@@ -24,19 +25,32 @@ export interface GatewayServices {
 /** Paths of Auth that carry their own proof, or are public, and so need no API key. */
 const OPEN_AUTH_PATHS = ['/verify', '/.well-known/jwks.json', '/health'];
 
+/** Names under which a browser on this machine reaches the gateway; another one is an attempt at DNS rebinding. */
+const LOOPBACK_HOSTS = new Set(['127.0.0.1', 'localhost', '[::1]']);
+
 /** Attaches the stack's one front door to an HTTP server: routing by Supabase's paths, API keys, CORS. */
 export function attachGateway(server: Server, context: StackContext, services: GatewayServices): void {
+  const checkJwt = createJwtCheck(context);
   const resolveCredentials = createCredentialResolver(context.keys, context.verifyToken);
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', context.apiUrl);
+    const { prefix, rest } = splitPath(url.pathname);
+    if (prefix === '') {
+      await toDeveloper(request, response, url);
+      return;
+    }
     setCorsHeaders(response);
     if (request.method === 'OPTIONS') {
       response.writeHead(204).end();
       return;
     }
-    const url = new URL(request.url ?? '/', context.apiUrl);
-    const { prefix, rest } = splitPath(url.pathname);
     if (prefix === '/functions/v1' && services.functions) {
+      const refusal = await checkJwt(rest.split('/')[1] ?? '', request.headers);
+      if (refusal) {
+        sendError(response, 401, refusal.code, refusal.message);
+        return;
+      }
       // Functions see the keys as they were sent: they authenticate by themselves.
       proxy(request, response, {
         socketPath: services.functions.socketPath(),
@@ -64,7 +78,14 @@ export function attachGateway(server: Server, context: StackContext, services: G
       });
       return;
     }
-    if (url.pathname.startsWith('/inbox')) {
+    sendError(response, 404, 'not_found', `nothing is served at ${url.pathname}`);
+  }
+
+  /** Pages for the developer at this machine. E-mails hold sign-in codes: no CORS, and no other name for this host. */
+  async function toDeveloper(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    if (!LOOPBACK_HOSTS.has(new URL(`http://${request.headers.host}`).hostname)) {
+      sendError(response, 403, 'forbidden', 'these pages are for 127.0.0.1 and localhost only');
+    } else if (/^\/inbox(\.json)?$/.test(url.pathname)) {
       await serveFetch(request, response, {
         handle: (forwarded) => services.auth.inbox(forwarded),
         url: url.href,

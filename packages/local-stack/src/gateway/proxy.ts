@@ -73,6 +73,11 @@ export function proxy(request: IncomingMessage, response: ServerResponse, target
     upstream.destroy();
   });
   request.pipe(upstream);
+  // An answer that came before the whole body: the rest is read and dropped, or the connection could not be used again.
+  upstream.on('close', () => {
+    request.unpipe(upstream);
+    request.resume();
+  });
 }
 
 function forwardedHeaders(request: IncomingMessage, authorization: string | undefined): OutgoingHttpHeaders {

@@ -100,8 +100,9 @@ export class PostgresCluster {
   }
 
   /** Stops the server and starts it again on the same data and port, as an operator would. */
-  async restart(): Promise<void> {
+  async restart(between?: () => Promise<void>): Promise<void> {
     await this.stop();
+    await between?.();
     const next = await PostgresCluster.start(this.options);
     this.#process = next.#process;
     this.#exited = next.#exited;

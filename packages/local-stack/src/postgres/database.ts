@@ -31,7 +31,7 @@ export async function ensurePlatform(server: DatabaseServer, database: string): 
     await client.query(`alter database ${client.escapeIdentifier(database)} owner to postgres`);
   });
   await withClient(server, 'supabase_admin', database, async (client) => {
-    const { rows } = await client.query("select to_regnamespace('platform_guard') is not null as present");
+    const { rows } = await client.query("select to_regnamespace('platform') is not null as present");
     if (!rows[0].present) await client.query(`begin;\n${databaseSql()}\ncommit;`);
   });
 }

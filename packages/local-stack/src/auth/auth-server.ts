@@ -1,0 +1,97 @@
+import { importJWK, SignJWT } from 'jose';
+import pg from 'pg';
+import { publicSigningKey, type StackKeys } from '../config/stack-keys.ts';
+import type { StackContext } from '../stack-context.ts';
+import { emailExists } from './admin-create-user.ts';
+import { AuthError } from './auth-error.ts';
+import { authRoutes } from './auth-routes.ts';
+import type { AuthServices, SignClaims } from './auth-services.ts';
+import { errorResponse, unexpectedFailure } from './error-response.ts';
+import { HookRunner } from './hook-runner.ts';
+import { inboxPage } from './inbox-page.ts';
+import { Outbox } from './outbox.ts';
+import { createPasswordHasher } from './password-hasher.ts';
+
+/** The part of Supabase Auth that Tradebase's clients use, as one Fetch handler. */
+export interface AuthServer {
+  /** Answers a request whose path is what follows /auth/v1. Never rejects. */
+  handle(request: Request): Promise<Response>;
+  /** The e-mails that Auth would have sent: GET /inbox for people, GET /inbox.json for programs. */
+  inbox(request: Request): Promise<Response>;
+  close(): Promise<void>;
+}
+
+const POOL_SIZE = 10;
+const STATEMENT_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** Texts that JSON can carry and Postgres cannot: a NUL character, half of a surrogate pair. */
+const UNSTORABLE_TEXT = new Set(['22021', '22P05']);
+const UNIQUE_VIOLATION = '23505';
+
+/** Starts Auth on the stack's database. `now` is for tests of what happens as time passes. */
+export async function createAuthServer(context: StackContext, options: { now?: () => Date } = {}): Promise<AuthServer> {
+  const pool = new pg.Pool({
+    connectionString: context.databaseUrl('supabase_auth_admin'),
+    application_name: 'auth',
+    max: POOL_SIZE,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+  });
+  let closing = false;
+  // An idle connection ends when its database is dropped or restarted; the pool opens another.
+  pool.on('error', (error) => {
+    if (!closing) context.log('auth', `an idle database connection ended: ${error.message}`);
+  });
+  const auth: AuthServices = {
+    config: context.config.auth,
+    pool,
+    hooks: new HookRunner(context.config.auth.hooks, pool, context.log),
+    outbox: new Outbox(),
+    passwords: await createPasswordHasher(),
+    verifyToken: context.verifyToken,
+    sign: await createSigner(context.keys),
+    issuer: `${context.apiUrl}/auth/v1`,
+    now: options.now ?? (() => new Date()),
+  };
+  const app = authRoutes(auth, { keys: [publicSigningKey(context.keys)] });
+  app.onError((error, { req }) => {
+    const refusal = asRefusal(error);
+    // The message alone: a database error's detail can hold what the user sent.
+    if (!refusal) context.log('auth', `${req.method} ${req.path} failed: ${error.message}`);
+    return errorResponse(refusal ?? unexpectedFailure(), req.raw);
+  });
+  return {
+    handle: async (request) => app.fetch(request),
+    inbox: (request) => inboxPage(request, auth.outbox.list()),
+    async close() {
+      closing = true;
+      await pool.end();
+    },
+  };
+}
+
+async function createSigner(keys: StackKeys): Promise<SignClaims> {
+  const key = await importJWK(keys.signingKey, 'ES256');
+  const header = { alg: 'ES256', kid: keys.signingKey.kid, typ: 'JWT' };
+  return (claims) => new SignJWT(claims).setProtectedHeader(header).sign(key);
+}
+
+/** What a client may be told of an error; undefined when the fault is ours. */
+function asRefusal(error: Error): AuthError | undefined {
+  if (error instanceof AuthError) return error;
+  if (!(error instanceof pg.DatabaseError)) return undefined;
+  if (UNSTORABLE_TEXT.has(error.code ?? '')) {
+    return new AuthError(
+      400,
+      'bad_json',
+      'Could not parse request body as JSON: it has a character that cannot be stored',
+    );
+  }
+  if (error.code !== UNIQUE_VIOLATION) return undefined;
+  if (error.constraint === 'users_email_partial_key') return emailExists();
+  if (error.constraint === 'users_pkey') {
+    return new AuthError(422, 'user_already_exists', 'A user with this id already exists');
+  }
+  return undefined;
+}

@@ -1,0 +1,52 @@
+import type { Database } from './auth-services.ts';
+import { INSTANCE_ID } from './instance-id.ts';
+import type { OneTimeTokenKind } from './one-time-token.ts';
+import type { UserRecord } from './user-record.ts';
+
+/** Columns of a UserRecord, for a query that names auth.users `u`. */
+export const USER_COLUMNS = `
+  u.id, u.aud, u.role, u.email, u.phone, u.encrypted_password, u.email_confirmed_at, u.phone_confirmed_at,
+  u.confirmed_at, u.invited_at, u.confirmation_token, u.confirmation_sent_at, u.recovery_token, u.recovery_sent_at,
+  u.last_sign_in_at, u.raw_app_meta_data, u.raw_user_meta_data, u.created_at, u.updated_at, u.banned_until,
+  u.is_anonymous,
+  coalesce((
+    select jsonb_agg(jsonb_build_object(
+      'identity_id', i.id, 'id', i.provider_id, 'user_id', i.user_id, 'identity_data', i.identity_data,
+      'provider', i.provider, 'last_sign_in_at', i.last_sign_in_at, 'created_at', i.created_at,
+      'updated_at', i.updated_at, 'email', i.email) order by i.created_at, i.id)
+    from auth.identities i where i.user_id = u.id
+  ), '[]') as identities`;
+
+/** Hosted Auth too finds nobody whose seed left instance_id out, and the index on addresses begins with it. */
+const HAS_EMAIL = 'u.instance_id = $2 and lower(u.email) = $1 and not u.is_sso_user';
+
+export function findUserById(db: Database, id: string): Promise<UserRecord | undefined> {
+  return selectUser(db, 'u.id = $1', [id]);
+}
+
+/** The address must be in lower case. */
+export function findUserByEmail(db: Database, email: string): Promise<UserRecord | undefined> {
+  return selectUser(db, HAS_EMAIL, [email, INSTANCE_ID]);
+}
+
+/** As findUserByEmail, locked until the transaction ends. */
+export function lockUserByEmail(db: Database, email: string): Promise<UserRecord | undefined> {
+  return selectUser(db, `${HAS_EMAIL} for update of u`, [email, INSTANCE_ID]);
+}
+
+/** The user whose pending token has this hash, locked: of two requests with one token the second finds nobody. */
+export function lockUserByTokenHash(
+  db: Database,
+  kind: OneTimeTokenKind,
+  hash: string,
+): Promise<UserRecord | undefined> {
+  return selectUser(db, `u.${kind}_token = $1 and u.${kind}_token <> '' for update of u`, [hash]);
+}
+
+async function selectUser(db: Database, condition: string, values: unknown[]): Promise<UserRecord | undefined> {
+  const { rows } = await db.query<UserRecord>(
+    `select ${USER_COLUMNS} from auth.users u where u.deleted_at is null and ${condition}`,
+    values,
+  );
+  return rows[0];
+}

@@ -1,0 +1,49 @@
+import { writeAuditEntry } from './audit-log.ts';
+import { AuthError, invalid, notInLocalStack } from './auth-error.ts';
+import type { AuthServices } from './auth-services.ts';
+import { findUserByEmail } from './find-user.ts';
+import { issueSession, type SessionResponse } from './issue-session.ts';
+import { readFields } from './request-fields.ts';
+import { requestOrigin } from './request-origin.ts';
+import { deleteSessionsOfUser } from './session-store.ts';
+import { transaction } from './transaction.ts';
+import { isBanned, type UserRecord } from './user-record.ts';
+
+/** POST /token?grant_type=password. An unknown address and a wrong password get the same answer in the same time. */
+export async function signInWithPassword(auth: AuthServices, request: Request): Promise<SessionResponse> {
+  const fields = await readFields(request);
+  const email = fields.text('email');
+  const password = fields.text('password') ?? '';
+  if (!email && fields.text('phone')) throw notInLocalStack('Sign-in by phone');
+  if (!email) throw invalid('missing email or phone');
+  if (!auth.config.email.signupEnabled) {
+    throw new AuthError(422, 'email_provider_disabled', 'Email logins are disabled');
+  }
+  const user = await findUserByEmail(auth.pool, email.toLowerCase());
+  const valid = await auth.passwords.verify(password, user?.encrypted_password ?? null);
+  if (user) await askPasswordHook(auth, user, valid);
+  if (!user || !valid) throw invalidCredentials();
+  if (isBanned(user, auth.now())) throw new AuthError(400, 'user_banned', 'User is banned');
+  if (!user.email_confirmed_at) throw new AuthError(400, 'email_not_confirmed', 'Email not confirmed');
+  return transaction(auth.pool, async (tx) => {
+    await writeAuditEntry(tx, { actor: user, action: 'login', traits: { provider: 'email' }, now: auth.now() });
+    return issueSession(auth, tx, { user, method: 'password', origin: requestOrigin(request) });
+  });
+}
+
+/** The hook hears of every attempt on an account, and may refuse even the right password. */
+async function askPasswordHook(auth: AuthServices, user: UserRecord, valid: boolean): Promise<void> {
+  const answer = await auth.hooks.run('password_verification_attempt', { user_id: user.id, valid });
+  if (!answer || answer.decision === 'continue') return;
+  if (answer.decision !== 'reject') {
+    const message = 'The hook password_verification_attempt must return the decision "continue" or "reject"';
+    throw new AuthError(500, 'unexpected_failure', message);
+  }
+  if (answer.should_logout_user === true) await deleteSessionsOfUser(auth.pool, user.id);
+  const message = answer.message || 'Further password verification attempts will be rejected.';
+  throw new AuthError(400, 'invalid_credentials', String(message));
+}
+
+function invalidCredentials(): AuthError {
+  return new AuthError(400, 'invalid_credentials', 'Invalid login credentials');
+}

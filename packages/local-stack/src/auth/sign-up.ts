@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { writeAuditEntry } from './audit-log.ts';
+import { AuthError, invalid, notInLocalStack } from './auth-error.ts';
+import type { AuthServices } from './auth-services.ts';
+import { confirmEmail } from './change-user.ts';
+import { parseEmailAddress } from './email-address.ts';
+import { findUserByEmail } from './find-user.ts';
+import { AUDIENCE, DEFAULT_ROLE, insertEmailIdentity, insertUser } from './insert-user.ts';
+import { issueSession, type SessionResponse } from './issue-session.ts';
+import { checkPasswordStrength } from './password-hasher.ts';
+import { redirectTarget } from './redirect-target.ts';
+import { refusePkce } from './refuse-pkce.ts';
+import { type JsonObject, type RequestFields, readFields } from './request-fields.ts';
+import { requestOrigin } from './request-origin.ts';
+import { sendConfirmation } from './send-confirmation.ts';
+import { transaction } from './transaction.ts';
+import { presentUser } from './user-record.ts';
+
+interface SignUp {
+  readonly email: string;
+  readonly password: string;
+  readonly data: JsonObject;
+}
+
+const EMAIL_PROVIDER = { provider: 'email' };
+const APP_METADATA = { provider: 'email', providers: ['email'] };
+
+/**
+ * POST /signup. Answers with a session, or with the user alone where the address has to be confirmed first; then an
+ * address that is taken gets an answer of the same shape, so that nobody learns who is registered.
+ */
+export async function signUp(auth: AuthServices, request: Request): Promise<SessionResponse | JsonObject> {
+  if (!auth.config.signupEnabled) {
+    throw new AuthError(422, 'signup_disabled', 'Signups not allowed for this instance');
+  }
+  const wanted = readSignUp(auth, await readFields(request));
+  // Hashed before the look-up, so that a taken address takes as long.
+  const passwordHash = await auth.passwords.hash(wanted.password);
+  const existing = await findUserByEmail(auth.pool, wanted.email);
+  if (!existing) await createUser(auth, wanted, passwordHash);
+  if (auth.config.email.confirmations) return requestConfirmation(auth, request, wanted);
+  // Even an unconfirmed account is left alone: the password at hand is not the one it was made with.
+  if (existing) throw new AuthError(422, 'user_already_exists', 'User already registered');
+  return transaction(auth.pool, async (tx) => {
+    const user = await findUserByEmail(tx, wanted.email);
+    if (!user) throw new AuthError(403, 'user_not_found', 'User was deleted while signing up');
+    await writeAuditEntry(tx, { actor: user, action: 'login', traits: EMAIL_PROVIDER, now: auth.now() });
+    return issueSession(auth, tx, { user, method: 'password', origin: requestOrigin(request) });
+  });
+}
+
+function readSignUp(auth: AuthServices, fields: RequestFields): SignUp {
+  const email = fields.text('email');
+  const password = fields.text('password') ?? '';
+  if (!email && fields.text('phone')) throw notInLocalStack('Sign-up by phone');
+  if (!email && !password) {
+    if (auth.config.anonymousSignIns) throw notInLocalStack('Anonymous sign-in');
+    throw new AuthError(422, 'anonymous_provider_disabled', 'Anonymous sign-ins are disabled');
+  }
+  if (!password) throw invalid('Signup requires a valid password');
+  checkPasswordStrength(password, auth.config.minimumPasswordLength);
+  if (!auth.config.email.signupEnabled) {
+    throw new AuthError(400, 'email_provider_disabled', 'Email signups are disabled');
+  }
+  refusePkce(fields);
+  return { email: parseEmailAddress(email), password, data: fields.object('data') ?? {} };
+}
+
+async function createUser(auth: AuthServices, wanted: SignUp, passwordHash: string): Promise<void> {
+  const now = auth.now();
+  const id = randomUUID();
+  const { email, data } = wanted;
+  await auth.hooks.run('before_user_created', { user: describeNewUser(wanted, id, now) });
+  await transaction(auth.pool, async (tx) => {
+    const appMetadata = APP_METADATA;
+    await insertUser(tx, { id, email, passwordHash, role: DEFAULT_ROLE, userMetadata: data, appMetadata, now });
+    await insertEmailIdentity(tx, { userId: id, email, data, now });
+    if (auth.config.email.confirmations) return;
+    await confirmEmail(tx, id, now);
+    await writeAuditEntry(tx, { actor: { id, email }, action: 'user_signedup', traits: EMAIL_PROVIDER, now });
+  });
+}
+
+async function requestConfirmation(auth: AuthServices, request: Request, wanted: SignUp): Promise<JsonObject> {
+  const user = await sendConfirmation(auth, wanted.email, redirectTarget(auth, request));
+  if (user) return presentUser(user);
+  const now = auth.now();
+  return { ...describeNewUser(wanted, randomUUID(), now), role: '', confirmation_sent_at: now.toISOString() };
+}
+
+function describeNewUser(wanted: SignUp, id: string, now: Date): JsonObject {
+  const time = now.toISOString();
+  return {
+    id,
+    aud: AUDIENCE,
+    role: DEFAULT_ROLE,
+    email: wanted.email,
+    phone: '',
+    app_metadata: APP_METADATA,
+    user_metadata: wanted.data,
+    identities: [],
+    created_at: time,
+    updated_at: time,
+    is_anonymous: false,
+  };
+}

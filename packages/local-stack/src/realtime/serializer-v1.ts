@@ -1,0 +1,26 @@
+import { broadcastJson } from './broadcast.ts';
+import { MalformedFrame, parseJson, type Serializer, textFrame, toClientMessage } from './serializer.ts';
+
+/** Version 1.0.0: every message is a JSON object. Binary payloads do not exist in it. */
+export const serializerV1: Serializer = {
+  decode(data, binary) {
+    const parsed = binary ? undefined : parseJson(data.toString());
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+      throw new MalformedFrame('version 1.0.0 sends JSON objects');
+    }
+    const { join_ref, ref, topic, event, payload } = parsed as Record<string, unknown>;
+    return toClientMessage({ joinRef: join_ref, ref, topic, event, payload });
+  },
+
+  encode({ joinRef, ref, topic, event, payload }) {
+    return textFrame(JSON.stringify({ topic, event, payload, ref, join_ref: joinRef }));
+  },
+
+  encodeBroadcast(topic, broadcast) {
+    const payload = broadcastJson(broadcast);
+    if (payload === undefined) return undefined;
+    return textFrame(
+      `{"topic":${JSON.stringify(topic)},"event":"broadcast","payload":${payload},"ref":null,"join_ref":null}`,
+    );
+  },
+};

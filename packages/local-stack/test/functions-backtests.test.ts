@@ -1,0 +1,203 @@
+import { Agent } from 'node:http';
+import { importJWK, SignJWT } from 'jose';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startStack, type TestStack } from '../src/testing.ts';
+import { ask } from './functions-support.ts';
+
+/** The api function's backtests, from the gateway to the database. */
+let stack: TestStack;
+let database: pg.Client;
+let alice: User;
+let bob: User;
+
+beforeAll(async () => {
+  stack = await startStack({ functions: true });
+  database = new pg.Client({ connectionString: stack.databaseUrl() });
+  await database.connect();
+  await insertCandles();
+  [alice, bob] = await Promise.all([signUp('alice'), signUp('bob')]);
+});
+
+afterAll(async () => {
+  await database?.end();
+  await stack?.stop();
+});
+
+interface User {
+  readonly id: string;
+  readonly token: string;
+}
+
+interface Reply {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+}
+
+/** A user with a token like those of Auth, which has tests of its own. */
+async function signUp(name: string): Promise<User> {
+  const id = crypto.randomUUID();
+  const auth = new pg.Client({ connectionString: stack.databaseUrl('supabase_auth_admin') });
+  await auth.connect();
+  await auth.query(`insert into auth.users (id, aud, role, email) values ($1, 'authenticated', 'authenticated', $2)`, [
+    id,
+    `${name}@example.com`,
+  ]);
+  await auth.end();
+  const { signingKey } = stack.keys;
+  const token = await new SignJWT({ sub: id, role: 'authenticated', aud: 'authenticated' })
+    .setProtectedHeader({ alg: 'ES256', kid: signingKey.kid })
+    .setIssuedAt()
+    .setExpirationTime('1h')
+    .sign(await importJWK(signingKey, 'ES256'));
+  return { id, token };
+}
+
+/** Ten hourly candles of ACME from midnight on the first of January 2024. */
+async function insertCandles(): Promise<void> {
+  await database.query(`
+    with instrument as (insert into public.instruments (symbol) values ('ACME') returning id),
+    coverage as (
+      insert into public.candle_coverage (instrument_id, timeframe, first_at, last_at, candle_count)
+      select id, '1h', '2024-01-01 00:00Z', '2024-01-01 09:00Z', 10 from instrument
+    )
+    insert into public.candles (instrument_id, timeframe, ts, open, high, low, close, volume)
+    select id, '1h', ts, 10, 11, 9, 10, 1
+    from instrument, generate_series('2024-01-01 00:00Z'::timestamptz, '2024-01-01 09:00Z', '1 hour') ts`);
+}
+
+async function call(user: User, method: string, path: string, body?: unknown): Promise<Reply> {
+  const response = await fetch(`${stack.apiUrl}/functions/v1/api/backtests${path}`, {
+    method,
+    headers: { apikey: stack.keys.publishableKey, authorization: `Bearer ${user.token}` },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+const acme = { symbol: 'ACME', timeframe: '1h', strategy: { name: 'sma-cross' } };
+
+async function create(user: User): Promise<string> {
+  const { status, body } = await call(user, 'POST', '', acme);
+  expect(status).toBe(201);
+  return String(body.id);
+}
+
+describe('POST /backtests', () => {
+  test('answers 201 with the queued backtest, its defaults filled in, and enqueues its job', async () => {
+    const range = { from: '2024-01-01', to: '2024-01-01T06:00:00+01:00' };
+    const { status, body } = await call(alice, 'POST', '', { ...acme, ...range });
+    expect(status).toBe(201);
+    expect(body).toEqual({
+      id: expect.any(String),
+      symbol: 'ACME',
+      timeframe: '1h',
+      strategy: { name: 'sma-cross', params: { fast: 10, slow: 30 } },
+      range_start: '2024-01-01T00:00:00+00:00',
+      range_end: '2024-01-01T05:00:00+00:00',
+      initial_cash: 10_000,
+      fee_bps: 0,
+      status: 'queued',
+      progress: 0,
+      error: null,
+      created_at: expect.any(String),
+      started_at: null,
+      finished_at: null,
+    });
+    const { rows } = await database.query('select name from pgboss.job where id = $1', [body.id]);
+    expect(rows).toEqual([{ name: 'backtest' }]);
+  });
+
+  test('refuses a symbol and a range without candles', async () => {
+    const unknown = await call(alice, 'POST', '', { ...acme, symbol: 'NONE' });
+    expect([unknown.status, unknown.body.code]).toEqual([422, 'unknown_symbol']);
+    const empty = await call(alice, 'POST', '', { ...acme, from: '2030-01-01' });
+    expect([empty.status, empty.body.code]).toEqual([422, 'empty_range']);
+  });
+
+  test('refuses 2 MB with 413', async () => {
+    const answer = await ask(Number(new URL(stack.apiUrl).port), '/functions/v1/api/backtests', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${alice.token}` },
+      body: Buffer.alloc(2_000_000, ' '),
+      agent: new Agent(),
+    });
+    expect(answer).toMatchObject({ status: 413 });
+    expect(answer.json()).toMatchObject({ code: 'payload_too_large' });
+  });
+});
+
+describe('GET /backtests', () => {
+  test('lists own backtests newest first, page by page, even those of one instant', async () => {
+    const carol = await signUp('carol');
+    await database.query(
+      `insert into public.backtests (user_id, instrument_id, timeframe, strategy)
+       select $1, id, '1h', '{"name": "sma-cross"}' from public.instruments, generate_series(1, 5)`,
+      [carol.id],
+    );
+    const newest = await create(carol);
+    const seen: string[] = [];
+    for (let cursor: unknown = ''; cursor !== null; ) {
+      const { status, body } = await call(carol, 'GET', `?limit=2${cursor ? `&cursor=${cursor}` : ''}`);
+      expect(status, JSON.stringify(body)).toBe(200);
+      seen.push(...(body.items as { id: string }[]).map(({ id }) => id));
+      cursor = body.next_cursor;
+    }
+    const { rows } = await database.query(
+      'select id from public.backtests where user_id = $1 order by created_at desc, id desc',
+      [carol.id],
+    );
+    expect(seen).toEqual(rows.map(({ id }) => id));
+    expect(seen).toHaveLength(6);
+    expect(seen[0]).toBe(newest);
+  });
+
+  test('filters by status', async () => {
+    const id = await create(bob);
+    await call(bob, 'POST', `/${id}/cancel`);
+    await create(bob);
+    const { body } = await call(bob, 'GET', '?status=cancelled');
+    expect(body.items).toMatchObject([{ id, status: 'cancelled' }]);
+    expect(body.next_cursor).toBeNull();
+  });
+});
+
+describe('GET /backtests/:id', () => {
+  test('has no result until there is one', async () => {
+    const id = await create(alice);
+    expect(await call(alice, 'GET', `/${id}`)).toMatchObject({ status: 200, body: { id, result: null } });
+    await database.query(
+      `insert into public.backtest_results (backtest_id, user_id, summary, equity_at, equity) values ($1, $2, '{"trades": 3}', '{}', '{}')`,
+      [id, alice.id],
+    );
+    expect((await call(alice, 'GET', `/${id}`)).body.result).toEqual({ summary: { trades: 3 } });
+  });
+
+  test("does not find another user's backtest", async () => {
+    const id = await create(alice);
+    const { status, body } = await call(bob, 'GET', `/${id}`);
+    expect([status, body.code]).toEqual([404, 'backtest_not_found']);
+  });
+});
+
+describe('POST /backtests/:id/cancel', () => {
+  test('cancels, and changes nothing the second time', async () => {
+    const id = await create(alice);
+    expect(await call(alice, 'POST', `/${id}/cancel`)).toMatchObject({
+      status: 200,
+      body: { id, status: 'cancelled' },
+    });
+    expect((await call(alice, 'POST', `/${id}/cancel`)).status).toBe(200);
+  });
+
+  test("refuses a finished backtest, and does not find another user's", async () => {
+    const id = await create(alice);
+    const stranger = await call(bob, 'POST', `/${id}/cancel`);
+    expect([stranger.status, stranger.body.code]).toEqual([404, 'backtest_not_found']);
+    for (const status of ['running', 'completed']) {
+      await database.query('update public.backtests set status = $2 where id = $1', [id, status]);
+    }
+    const late = await call(alice, 'POST', `/${id}/cancel`);
+    expect([late.status, late.body.code]).toEqual([409, 'backtest_not_cancellable']);
+  });
+});

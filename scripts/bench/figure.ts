@@ -1,0 +1,29 @@
+/** One measured number. `target` is what it should be at most, or at least for a rate. */
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly target: number;
+  /** What else was measured in the same run, to compare with. */
+  readonly peer?: string;
+  readonly peer_value?: number;
+}
+
+/** Value below which the share `p` of the samples lies. */
+export function percentile(samples: readonly number[], p: number): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  const value = sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))];
+  if (value === undefined) throw new Error('no samples');
+  return value;
+}
+
+/** Milliseconds that each of `count` runs takes, after `warmUp` that are not counted. */
+export async function sample(count: number, warmUp: number, run: () => Promise<unknown> | unknown): Promise<number[]> {
+  const samples: number[] = [];
+  for (let i = -warmUp; i < count; i += 1) {
+    const startedAt = performance.now();
+    await run();
+    if (i >= 0) samples.push(performance.now() - startedAt);
+  }
+  return samples;
+}
