@@ -8,7 +8,7 @@ const MAX_HEIGHT = 100;
 const ROWS_PER_TICK = 3;
 
 /** A braille character is a cell of 2 by 4 dots; its code is this plus one bit per dot. */
-const BRAILLE_BLANK = 0x2800;
+const BRAILLE_BASE = 0x2800;
 const DOT_BITS = [
   [0x01, 0x08],
   [0x02, 0x10],
@@ -36,7 +36,7 @@ export function equityChart({ at, equity }: EquityCurve, { width, height, color 
   const plotWidth = Math.max(MIN_PLOT_WIDTH, Math.min(MAX_WIDTH, Math.floor(width)) - labelWidth - 2);
 
   const positions = equity.map(axis.position);
-  const paint = (code: number, text: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const paint = (code: number, text: string) => (color && text !== '' ? `\u001b[${code}m${text}\u001b[0m` : text);
   const lines = drawCurve(positions, plotWidth, rows).map((cells, row) => {
     const label = labels.get(row);
     const margin = `${(label ?? '').padStart(labelWidth)} ${label === undefined ? '│' : '┤'}`;
@@ -63,8 +63,15 @@ function drawCurve(positions: readonly number[], width: number, rows: number): s
     }
   }
   return Array.from({ length: rows }, (_, row) =>
-    String.fromCharCode(...Array.from(cells.subarray(row * width, (row + 1) * width), (bits) => BRAILLE_BLANK + bits)),
+    Array.from(cells.subarray(row * width, (row + 1) * width), brailleCell)
+      .join('')
+      .trimEnd(),
   );
+}
+
+/** An empty cell is a space: some fonts draw the blank braille character as eight hollow dots. */
+function brailleCell(dots: number): string {
+  return dots === 0 ? ' ' : String.fromCharCode(BRAILLE_BASE + dots);
 }
 
 /** Lowest and highest the curve gets between two shares of its length, points between bars interpolated. */

@@ -27,9 +27,9 @@ export function formatNumber(value: number, { decimals, signed = false }: Number
   return formatter.format(value);
 }
 
-/** A percentage with two decimals: 12.5 is "12.50%". */
+/** A percentage with two decimals, none from 10,000 on: 12.5 is "12.50%". */
 export function formatPercent(value: number, { signed = false }: { signed?: boolean } = {}): string {
-  return `${formatNumber(value, { decimals: 2, signed })}%`;
+  return `${formatNumber(value, { decimals: Math.abs(value) < 10_000 ? 2 : 0, signed })}%`;
 }
 
 /** Decimals for all amounts of a backtest: 2, and more where the initial cash is small, as it is in bitcoin. */

@@ -50,9 +50,9 @@ export function headlineFigures(summary: BacktestSummary): HeadlineFigures {
   return {
     primary: [
       toned('total_return_pct', 'Total return', 'after fees'),
-      toned('buy_and_hold_return_pct', 'Buy and hold', 'first open to last close, no fee'),
+      figure('buy_and_hold_return_pct', 'Buy and hold', signedPercent, 'first open to last close, no fee'),
       figure('max_drawdown_pct', 'Max drawdown', (value) => percent(-value), 'from the running peak'),
-      figure('sharpe', 'Sharpe', ratio, 'daily returns, annualised by 252 days'),
+      figure('sharpe', 'Sharpe', ratio, 'from daily returns, 252 a year'),
     ],
     secondary: [
       figure('initial_cash', 'Initial cash', money),

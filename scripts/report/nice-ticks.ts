@@ -1,10 +1,13 @@
 const FACTORS = [1, 2, 2.5, 5, 10] as const;
+const SMALLEST_STEP = 1e-12;
+const LOG_FACTORS = [[1, 2, 5], [1, 3], [1]] as const;
 
 /** Round numbers within [low, high], ascending, about `count` of them; steps are 1, 2, 2.5 or 5 times a power of ten. */
 export function niceTicks(low: number, high: number, count: number): number[] {
   const rough = (high - low) / Math.max(1, count);
-  // The first test also refuses a range so narrow that steps would round to nothing.
-  if (low + rough === low || !Number.isFinite(rough) || rough <= 0) return [low];
+  // In a range this narrow for its height, steps are lost to rounding and counting them would never end.
+  const smallest = Math.max(Math.abs(low), Math.abs(high)) * SMALLEST_STEP;
+  if (!Number.isFinite(rough) || rough <= smallest) return [low];
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * (FACTORS.find((factor) => factor * power >= rough) ?? 10);
 
@@ -13,12 +16,12 @@ export function niceTicks(low: number, high: number, count: number): number[] {
   return ticks;
 }
 
-/** 1, 2 and 5 times each power of ten within [low, high], or only the powers where those would be too many. */
+/** Powers of ten within [low, high], and 2 and 5 times them, or 3 times, where that makes no more than 2 * `count`. */
 export function logTicks(low: number, high: number, count: number): number[] {
   const first = Math.floor(Math.log10(low));
   const last = Math.ceil(Math.log10(high));
   const decades = Math.log10(high / low);
-  const factors = decades * 3 <= count * 1.5 ? [1, 2, 5] : [1];
+  const factors = LOG_FACTORS.find(({ length }) => decades * length <= count * 2) ?? [1];
   const stride = Math.max(1, Math.ceil(decades / count));
 
   const ticks: number[] = [];

@@ -1,8 +1,11 @@
+import { equityChart } from './equity-chart.ts';
 import { columnDecimals, formatBarTime, formatNumber, formatParams, formatPercent, moneyDecimals } from './format.ts';
 import { type Figure, headlineFigures, type Tone, toneOf } from './headline-figures.ts';
 import type { ReportInput } from './report-input.ts';
 
 const TWO_COLUMNS_FROM = 72;
+const CHART_MAX_WIDTH = 100;
+const CHART_HEIGHT = 10;
 const TRADES_AT_EACH_END = 3;
 
 const STYLE = { bold: 1, dim: 2, loss: 31, gain: 32, warning: 33 } as const;
@@ -14,13 +17,14 @@ export interface SummaryStyle {
   readonly color: boolean;
 }
 
-/** A finished backtest for the terminal: what ran, its figures, its first and last trades. No chart; see `equityChart`. */
+/** A finished backtest for the terminal: what ran, its figures, the equity curve, its first and last trades. */
 export function formatSummary(input: ReportInput, { columns, color }: SummaryStyle): string {
   const paint: Paint = (style, text) => (color ? `\u001b[${STYLE[style]}m${text}\u001b[0m` : text);
   const { primary, secondary } = headlineFigures(input.summary);
   return [
     titleLines(input, paint),
     figureLines([...primary, ...secondary], columns, paint),
+    [equityChart(input.equity, { width: Math.min(columns, CHART_MAX_WIDTH), height: CHART_HEIGHT, color })],
     tradeLines(input, columns, paint),
     [paint('dim', `Engine ${input.summary.engine_version}, metrics version ${input.summary.metric_version}`)],
   ]
@@ -66,7 +70,10 @@ function tradeLines({ trades, timeframe, summary }: ReportInput, columns: number
   const closing = open ? [`Position open since ${formatBarTime(open.entry_at, timeframe)}.`] : [];
   if (trades.length === 0) return ['No closed trades.', ...closing];
 
-  const decimals = columnDecimals(trades.flatMap((trade) => [trade.entry_price, trade.exit_price]), { significant: 7 });
+  const decimals = columnDecimals(
+    trades.flatMap((trade) => [trade.entry_price, trade.exit_price]),
+    { significant: 7 },
+  );
   const money = moneyDecimals(summary.initial_cash);
   const isShort = trades.length <= 2 * TRADES_AT_EACH_END;
   const shown = isShort ? trades : [...trades.slice(0, TRADES_AT_EACH_END), ...trades.slice(-TRADES_AT_EACH_END)];

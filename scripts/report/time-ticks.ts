@@ -5,8 +5,13 @@ const MONTH = 30.44 * DAY;
 const YEAR_MONTHS = 12;
 
 /** Steps of equal length, shortest first; longer ones are counted in calendar months. */
-const STEPS_MS = [1, 5, 15, 30].map((n) => n * MINUTE).concat([1, 3, 6, 12].map((n) => n * HOUR), [1, 2, 4, 7, 14].map((n) => n * DAY));
-const STEPS_MONTHS = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200] as const;
+const STEPS_MS = [1, 5, 15, 30]
+  .map((n) => n * MINUTE)
+  .concat(
+    [1, 3, 6, 12].map((n) => n * HOUR),
+    [1, 2, 4, 7, 14].map((n) => n * DAY),
+  );
+const STEPS_MONTHS = [1, 2, 3, 6, 12, 24, 48, 60, 120, 240, 600, 1200] as const;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const;
 
 export interface TimeTick {

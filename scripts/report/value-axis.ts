@@ -1,9 +1,11 @@
+import { formatNumber } from './format.ts';
 import { logTicks, niceTicks } from './nice-ticks.ts';
 
 /** From this ratio of highest to lowest, a linear axis would press the early years flat on its floor. */
 const LOGARITHMIC_FROM = 10;
 const PADDING = 0.04;
 const COMPACT_FROM = 1e6;
+const MAX_DECIMALS = 8;
 
 export interface ValueAxis {
   /** Where a value lies: 0 at the bottom, 1 at the top. */
@@ -48,11 +50,16 @@ export function valueAxis(values: readonly number[], tickCount: number): ValueAx
 /** Just enough digits to tell a tick from the next one, `step` away. */
 function tickLabel(value: number, step: number): string {
   const size = Math.abs(value);
-  const apart = Math.abs(step) || size || 1;
-  const digits = Math.max(1, Math.ceil(Math.log10(Math.max(size, apart) / apart)) + 2);
-  return new Intl.NumberFormat('en-US', {
-    notation: size >= COMPACT_FROM ? 'compact' : 'standard',
-    maximumSignificantDigits: Math.min(15, digits),
-    signDisplay: 'negative',
-  }).format(value);
+  if (size < COMPACT_FROM) return formatNumber(value, { decimals: stepDecimals(step) });
+  const digits = Math.ceil(Math.log10(size / Math.abs(step || size))) + 2;
+  const style = { notation: 'compact', maximumSignificantDigits: Math.min(15, Math.max(1, digits)) } as const;
+  return new Intl.NumberFormat('en-US', style).format(value);
+}
+
+/** Decimals that a step such as 0.25 is written with. */
+export function stepDecimals(step: number): number {
+  let decimals = 0;
+  while (decimals < MAX_DECIMALS && Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) > 1e-6)
+    decimals++;
+  return decimals;
 }

@@ -25,7 +25,12 @@ export const requireUser = createMiddleware<UserEnv>(async (c, next) => {
   if (!auth.userClaims || auth.userClaims.role !== USER_ROLE) throw new ApiError('invalid_token');
   c.set('userId', auth.userClaims.id);
   const fetch = timedFetch(c.get('timings'));
-  c.set('supabase', createContextClient({ auth: { token: auth.token }, supabaseOptions: { global: { fetch } } }));
+  // The id goes along to the database, which puts it into the jobs that a request causes.
+  const headers = { 'x-request-id': c.get('requestId') };
+  c.set(
+    'supabase',
+    createContextClient({ auth: { token: auth.token }, supabaseOptions: { global: { fetch, headers } } }),
+  );
   c.get('timings').auth = performance.now() - started;
   await next();
 });
