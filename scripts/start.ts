@@ -44,6 +44,7 @@ async function run(options: StartOptions, interrupted: Promise<void>): Promise<n
     const demonstration = demonstrate(client, options, { steps, stateDir: stack.stateDir, workerUrl });
     const shown = await Promise.race([demonstration, interrupted.then(() => undefined)]);
     await client.auth.stopAutoRefresh();
+    await client.realtime.disconnect();
     if (!shown) return 130;
 
     if (options.json) {
@@ -91,3 +92,5 @@ try {
   process.stderr.write(`\n${error instanceof Error ? error.message : error}\n`);
   process.exitCode = 1;
 }
+// Everything is stopped, but supabase-js leaves a timer that would hold the process for ten seconds.
+process.exit();

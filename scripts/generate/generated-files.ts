@@ -2,14 +2,15 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { dumpSchema } from './dump-schema.ts';
 import { generateTypes } from './generate-types.ts';
+import { sampleCandlesCsv } from './sample-candles.ts';
 
-/** A checked-in file that is made from the migrations. */
+/** A checked-in file that is made from something else in the repository. */
 export interface GeneratedFile {
   readonly path: string;
   readonly content: string;
 }
 
-/** Makes every generated file from a migrated database, without writing it. */
+/** Makes every generated file, most from a migrated database, without writing it. */
 export async function makeGeneratedFiles(databaseUrl: string): Promise<GeneratedFile[]> {
   const root = join(import.meta.dirname, '..', '..');
   const client = new pg.Client({ connectionString: databaseUrl });
@@ -19,6 +20,7 @@ export async function makeGeneratedFiles(databaseUrl: string): Promise<Generated
     return [
       { path: join(root, 'packages', 'client', 'src', 'database.types.ts'), content: types },
       { path: join(root, 'scripts', 'generate', 'schema.sql'), content: schema },
+      { path: join(root, 'scripts', 'samples', 'SYNTHETIC_1d.csv'), content: sampleCandlesCsv() },
     ];
   } finally {
     await client.end();

@@ -11,9 +11,9 @@ import { readResult, runBacktest } from './run-backtest.ts';
 import type { StartOptions } from './start-options.ts';
 import type { Steps } from './steps.ts';
 
-/** Made by a seeded generator: see packages/market-data/src/synthetic-candles.ts. */
+/** Made up by a seeded generator: see scripts/generate/sample-candles.ts. */
 const SAMPLE = {
-  path: join(import.meta.dirname, '..', '..', 'packages', 'market-data', 'samples', 'SYNTHETIC_1d.csv'),
+  path: join(import.meta.dirname, '..', 'samples', 'SYNTHETIC_1d.csv'),
   symbol: 'SYNTHETIC',
   timeframe: '1d' as Timeframe,
 };
@@ -79,7 +79,7 @@ async function importFile(
   await client.connect();
   try {
     return await importCandles(client, {
-      path,
+      source: path,
       symbol,
       timeframe,
       onProgress: ({ rows }) => onProgress(`${rows} candles`),

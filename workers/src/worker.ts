@@ -44,7 +44,7 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Worke
   boss.on('warning', (warning) => log('warn', `queue: ${warning.message}`));
 
   const cpu = createCpuPool(config.concurrency);
-  const context: JobContext = { database, cpu, candles: new CandleCache({ maxBytes: config.cacheBytes }), log };
+  const context: JobContext = { database, cpu, candles: new CandleCache(config.cacheBytes), log };
   try {
     await boss.start();
     for (const job of JOBS) {

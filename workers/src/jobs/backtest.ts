@@ -1,4 +1,4 @@
-import { BacktestJob } from '@tradebase/contracts';
+import { BacktestJob, type Candles } from '@tradebase/contracts';
 import { type ClaimedBacktest, claimBacktest, parseStrategy } from '../backtests/claim-backtest.ts';
 import { completeBacktest } from '../backtests/complete-backtest.ts';
 import { failBacktest } from '../backtests/fail-backtest.ts';
@@ -36,12 +36,7 @@ async function execute(backtest: ClaimedBacktest, run: JobRun, context: JobConte
     await failBacktest(database, backtest.id, { code: 'invalid_request', message: `strategy: ${message}` });
     return 'refused';
   }
-  const candles = await context.candles.load(database, {
-    instrumentId: backtest.instrument_id,
-    timeframe: backtest.timeframe,
-    ...(backtest.range_start ? { rangeStart: backtest.range_start } : {}),
-    ...(backtest.range_end ? { rangeEnd: backtest.range_end } : {}),
-  });
+  const candles = await loadCandles(backtest, context);
   if (candles.ts.length === 0) {
     await failBacktest(database, backtest.id, { code: 'empty_range', message: 'there are no candles in the range' });
     return 'refused';
@@ -74,6 +69,26 @@ async function execute(backtest: ClaimedBacktest, run: JobRun, context: JobConte
       // The worker is shutting down: the error gives the job back to the queue. A cancelled backtest needs nothing.
       if (run.signal.aborted) throw new Error('stopped before the end; the queue tries again');
       return 'stopped: cancelled or taken over';
+  }
+}
+
+async function loadCandles(backtest: ClaimedBacktest, { database, candles }: JobContext): Promise<Candles> {
+  const { instrument_id, timeframe, range_start, range_end } = backtest;
+  const client = await database.connect();
+  let broken: Error | undefined;
+  try {
+    return await candles.load(client, {
+      instrumentId: instrument_id,
+      timeframe,
+      ...(range_start ? { rangeStart: range_start.getTime() } : {}),
+      ...(range_end ? { rangeEnd: range_end.getTime() } : {}),
+    });
+  } catch (error) {
+    broken = error instanceof Error ? error : new Error(String(error));
+    throw error;
+  } finally {
+    // A connection on which something failed is closed rather than used again.
+    client.release(broken);
   }
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { LoginRole } from './cluster.ts';
 import { databaseSql } from './platform-sql.ts';
@@ -31,8 +32,18 @@ export async function ensurePlatform(server: DatabaseServer, database: string): 
     await client.query(`alter database ${client.escapeIdentifier(database)} owner to postgres`);
   });
   await withClient(server, 'supabase_admin', database, async (client) => {
-    const { rows } = await client.query("select to_regnamespace('platform') is not null as present");
-    if (!rows[0].present) await client.query(`begin;\n${databaseSql()}\ncommit;`);
+    const sql = databaseSql();
+    const version = createHash('sha256').update(sql).digest('hex').slice(0, 16);
+    const { rows } = await client.query<{ version: string | null; empty: boolean }>(
+      `select obj_description(to_regnamespace('platform'), 'pg_namespace') as version, to_regnamespace('auth') is null as empty`,
+    );
+    if (rows[0]?.empty) {
+      await client.query(`begin;\n${sql}\ncomment on schema platform is '${version}';\ncommit;`);
+    } else if (rows[0]?.version !== version) {
+      throw new Error(
+        'the database was made by another version of the local stack: "npm run stack -- reset" makes a new one (and deletes this one)',
+      );
+    }
   });
 }
 

@@ -1,0 +1,115 @@
+import type { Candles } from '@tradebase/contracts';
+import type { ClientBase } from 'pg';
+import { type CandleRequest, loadVersionedCandles } from './load-candles.ts';
+import { sliceCandles } from './slice-candles.ts';
+
+/** Candles of one range of one version of a series. */
+interface CacheEntry {
+  readonly series: string;
+  readonly version: number;
+  readonly rangeStart: number;
+  readonly rangeEnd: number;
+  readonly candles: Candles;
+  readonly bytes: number;
+}
+
+const BYTES_PER_CANDLE = 48;
+
+/**
+ * Candles that were loaded before, up to a number of bytes; the longest unused go first. A request is answered from any
+ * entry whose range includes its own, as views of the same shared memory. Entries are of one version of a series
+ * (candle_coverage.version), which is looked up at every request, so that an import is noticed at once.
+ */
+export class CandleCache {
+  readonly #maxBytes: number;
+  /** Longest unused first. */
+  readonly #entries = new Set<CacheEntry>();
+  readonly #loads = new Map<string, Promise<Candles>>();
+  #bytes = 0;
+
+  /** @param maxBytes most memory to keep: a candle takes 48 bytes */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Bytes of the candles in the cache. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /**
+   * Candles of a request, from memory or else from the database, where requests for the same range at the same time
+   * share one load. The client is used as by `loadCandles`. The candles are shared: never write to them.
+   */
+  async load(client: ClientBase, request: CandleRequest): Promise<Candles> {
+    const series = seriesOf(request);
+    const { rangeStart, rangeEnd } = rangeOf(request);
+    const version = await readVersion(client, request);
+    const known = this.#find(series, version, rangeStart, rangeEnd);
+    if (known) return known;
+
+    const load = `${series} ${version} ${rangeStart} ${rangeEnd}`;
+    const running = this.#loads.get(load);
+    if (running) return running;
+    const started = loadVersionedCandles(client, request).then((loaded) => {
+      this.#add(series, loaded.version, rangeStart, rangeEnd, loaded.candles);
+      return loaded.candles;
+    });
+    this.#loads.set(load, started);
+    try {
+      return await started;
+    } finally {
+      this.#loads.delete(load);
+    }
+  }
+
+  #find(series: string, version: number, rangeStart: number, rangeEnd: number): Candles | undefined {
+    for (const entry of this.#entries) {
+      if (entry.series !== series) continue;
+      if (entry.version < version) {
+        this.#remove(entry);
+      } else if (entry.version === version && entry.rangeStart <= rangeStart && entry.rangeEnd >= rangeEnd) {
+        this.#entries.delete(entry);
+        this.#entries.add(entry);
+        return sliceCandles(entry.candles, rangeStart, rangeEnd);
+      }
+    }
+    return undefined;
+  }
+
+  #add(series: string, version: number, rangeStart: number, rangeEnd: number, candles: Candles): void {
+    const bytes = candles.ts.length * BYTES_PER_CANDLE;
+    if (bytes > this.#maxBytes) return;
+    for (const entry of this.#entries) {
+      const included = entry.rangeStart >= rangeStart && entry.rangeEnd <= rangeEnd;
+      if (entry.series === series && entry.version === version && included) this.#remove(entry);
+    }
+    for (const entry of this.#entries) {
+      if (this.#bytes + bytes <= this.#maxBytes) break;
+      this.#remove(entry);
+    }
+    this.#entries.add({ series, version, rangeStart, rangeEnd, candles, bytes });
+    this.#bytes += bytes;
+  }
+
+  #remove(entry: CacheEntry): void {
+    this.#entries.delete(entry);
+    this.#bytes -= entry.bytes;
+  }
+}
+
+function seriesOf({ instrumentId, timeframe }: CandleRequest): string {
+  return `${instrumentId} ${timeframe}`;
+}
+
+function rangeOf({ rangeStart, rangeEnd }: CandleRequest): { rangeStart: number; rangeEnd: number } {
+  return { rangeStart: rangeStart ?? Number.NEGATIVE_INFINITY, rangeEnd: rangeEnd ?? Number.POSITIVE_INFINITY };
+}
+
+async function readVersion(client: ClientBase, { instrumentId, timeframe }: CandleRequest): Promise<number> {
+  const { rows } = await client.query<{ version: string }>(
+    'select version from public.candle_coverage where instrument_id = $1 and timeframe = $2',
+    [instrumentId, timeframe],
+  );
+  return Number(rows[0]?.version ?? 0);
+}

@@ -1,0 +1,171 @@
+// npm run import -- FILE --symbol GOOG --timeframe 1d: brings a CSV file of candles into the database.
+import { statSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { type CandleImport, CandleImportError, type CandleImportProgress, importCandles } from '@tradebase/market-data';
+import pg from 'pg';
+
+const DEFAULT_DATABASE_URL = 'postgresql://postgres:postgres@127.0.0.1:54322/postgres';
+const HELP = `Usage: npm run import -- FILE --symbol SYMBOL --timeframe TIMEFRAME [options]
+
+Brings a CSV file of candles (ts,open,high,low,close,volume; .csv or .csv.gz) into the database: all of it or nothing.
+The same file again changes nothing; a file that overlaps adds new bars and corrects changed ones.
+
+  -s, --symbol SYMBOL        the instrument, added if it is new: GOOG, EURUSD, BTC/USDT
+  -t, --timeframe TIMEFRAME  length of the bars: 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 1w 1mo
+      --name NAME            name of the instrument for people, used if it is new
+      --database-url URL     better set TRADEBASE_DATABASE_URL or DATABASE_URL: everyone on this machine sees arguments
+      --json                 print the result, or the error, as one JSON object
+  -h, --help                 print this
+
+Without a URL the local stack is used. Exit code: 0 imported, 1 refused or failed, 2 wrong usage, 130 cancelled.`;
+
+const TTY_INTERVAL_MS = 200;
+const LOG_INTERVAL_MS = 5000;
+
+interface Command {
+  readonly file: string;
+  readonly symbol: string;
+  readonly timeframe: string;
+  readonly name: string | undefined;
+  readonly databaseUrl: string;
+  readonly json: boolean;
+}
+
+class UsageError extends Error {}
+
+function readCommand(): Command | 'help' {
+  const options = {
+    symbol: { type: 'string', short: 's' },
+    timeframe: { type: 'string', short: 't' },
+    name: { type: 'string' },
+    'database-url': { type: 'string' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  } as const;
+  const { values, positionals } = parse(() => parseArgs({ options, allowPositionals: true }));
+  if (values.help) return 'help';
+  const [file, ...others] = positionals;
+  if (file === undefined || others.length > 0) throw new UsageError('name one file');
+  if (values.symbol === undefined) throw new UsageError('--symbol is missing');
+  if (values.timeframe === undefined) throw new UsageError('--timeframe is missing');
+  const { TRADEBASE_DATABASE_URL, DATABASE_URL } = process.env;
+  return {
+    file,
+    symbol: values.symbol,
+    timeframe: values.timeframe,
+    name: values.name,
+    databaseUrl: values['database-url'] ?? TRADEBASE_DATABASE_URL ?? DATABASE_URL ?? DEFAULT_DATABASE_URL,
+    json: values.json,
+  };
+}
+
+function parse<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function run(command: Command): Promise<CandleImport> {
+  const cancel = new AbortController();
+  process.once('SIGINT', () => cancel.abort());
+  const client = new pg.Client({ connectionString: command.databaseUrl, application_name: 'tradebase-import' });
+  client.on('error', () => {}); // The query in progress fails with it.
+  await client.connect();
+  try {
+    const { file: source, symbol, timeframe, name } = command;
+    const onProgress = progressReporter(source);
+    return await importCandles(client, { source, symbol, timeframe, name, onProgress, signal: cancel.signal });
+  } finally {
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+    await client.end();
+  }
+}
+
+/** Several times a second on a terminal, and every few seconds in a log, so that a short import says nothing. */
+function progressReporter(file: string): (progress: CandleImportProgress) => void {
+  const { isTTY } = process.stderr;
+  const interval = isTTY ? TTY_INTERVAL_MS : LOG_INTERVAL_MS;
+  const size = file.endsWith('.gz') ? undefined : statSync(file, { throwIfNoEntry: false })?.size;
+  let due = performance.now() + interval;
+  return ({ rows, bytes }) => {
+    if (performance.now() < due) return;
+    due = performance.now() + interval;
+    const share = size ? `, ${Math.floor((100 * bytes) / size)} %` : '';
+    const line = `${count(rows)} candles read${share}`;
+    process.stderr.write(isTTY ? `\r\x1b[K${line}` : `${line}\n`);
+  };
+}
+
+function closingLine(result: CandleImport): string {
+  const { symbol, timeframe, rows, inserted, updated, unchanged, duration_ms } = result;
+  const range = `${time(result.first_at)} to ${time(result.last_at)}`;
+  const changes = `${count(inserted)} new, ${count(updated)} changed, ${count(unchanged)} unchanged`;
+  return `Imported ${count(rows)} candles of ${symbol} ${timeframe}, ${range}: ${changes} (${count(duration_ms)} ms)`;
+}
+
+/** A date alone where the time is midnight. */
+function time(iso: string): string {
+  return iso.replace('T00:00:00.000Z', '').replace('.000Z', 'Z');
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly exitCode: number;
+  readonly details?: CandleImportError['details'];
+}
+
+function asFailure(error: unknown, databaseUrl: string): Failure {
+  if (error instanceof CandleImportError) {
+    return { code: error.code, message: error.message, details: error.details, exitCode: 1 };
+  }
+  if (!(error instanceof Error)) return { code: 'failed', message: String(error), exitCode: 1 };
+  if (error.name === 'AbortError') {
+    return { code: 'cancelled', message: 'cancelled; nothing was imported', exitCode: 130 };
+  }
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'failed';
+  if (code === 'ECONNREFUSED') {
+    const message = `no database answers at ${placeOf(databaseUrl)}; is the stack up? npm run stack -- start`;
+    return { code: 'connection_refused', message, exitCode: 1 };
+  }
+  const hint = code === '42P01' ? '; have the migrations run?' : '';
+  return { code, message: `${error.message}${hint}; nothing was imported`, exitCode: 1 };
+}
+
+/** Host and port alone: the rest of a URL holds a password. */
+function placeOf(databaseUrl: string): string {
+  return URL.canParse(databaseUrl) ? new URL(databaseUrl).host : 'the given URL';
+}
+
+async function main(): Promise<number> {
+  let command: Command | 'help';
+  try {
+    command = readCommand();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`${error.message}\n\n${HELP}`);
+    return 2;
+  }
+  if (command === 'help') {
+    console.log(HELP);
+    return 0;
+  }
+  try {
+    const result = await run(command);
+    console.log(command.json ? JSON.stringify(result) : closingLine(result));
+    return 0;
+  } catch (error) {
+    const { exitCode, ...failure } = asFailure(error, command.databaseUrl);
+    if (command.json) console.log(JSON.stringify({ error: failure }));
+    else console.error(`Error (${failure.code}): ${failure.message}`);
+    return exitCode;
+  }
+}
+
+process.exitCode = await main();
