@@ -27,7 +27,11 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Worke
     max: config.concurrency * 2 + 2,
     application_name: 'tradebase-worker',
   });
-  database.on('error', (error) => log('warn', 'a database connection was lost', { error: error.message }));
+  const connectionLost = (error: Error) => log('warn', 'a database connection was lost', { error: error.message });
+  database.on('error', connectionLost);
+  // The pool hears of its idle connections only. One that is lost in use fails its query, and tells the client: unheard,
+  // that would end the process.
+  database.on('connect', (client) => client.on('error', connectionLost));
   const boss = new PgBoss({
     connectionString: config.databaseUrl,
     application_name: 'tradebase-worker-queue',

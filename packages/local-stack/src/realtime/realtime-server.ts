@@ -139,6 +139,8 @@ function createPool(connectionString: string): pg.Pool {
   });
   // An idle connection that Postgres ends leaves the pool by itself.
   pool.on('error', () => {});
+  // One that ends in use fails its query, which is enough; unheard, the event would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 
