@@ -1,10 +1,11 @@
 // npm run import -- FILE --symbol GOOG --timeframe 1d: brings a CSV file of candles into the database.
 import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { readStackConfig } from '@tradebase/local-stack';
 import { type CandleImport, CandleImportError, type CandleImportProgress, importCandles } from '@tradebase/market-data';
 import pg from 'pg';
 
-const DEFAULT_DATABASE_URL = 'postgresql://postgres:postgres@127.0.0.1:54322/postgres';
 const HELP = `Usage: npm run import -- FILE --symbol SYMBOL --timeframe TIMEFRAME [options]
 
 Brings a CSV file of candles (ts,open,high,low,close,volume; .csv or .csv.gz) into the database: all of it or nothing.
@@ -54,9 +55,14 @@ function readCommand(): Command | 'help' {
     symbol: values.symbol,
     timeframe: values.timeframe,
     name: values.name,
-    databaseUrl: values['database-url'] ?? TRADEBASE_DATABASE_URL ?? DATABASE_URL ?? DEFAULT_DATABASE_URL,
+    databaseUrl: values['database-url'] ?? TRADEBASE_DATABASE_URL ?? DATABASE_URL ?? localDatabaseUrl(),
     json: values.json,
   };
+}
+
+function localDatabaseUrl(): string {
+  const { port } = readStackConfig(join(import.meta.dirname, '..')).db;
+  return `postgresql://postgres:postgres@127.0.0.1:${port}/postgres`;
 }
 
 function parse<T>(read: () => T): T {

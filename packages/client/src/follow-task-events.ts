@@ -16,9 +16,14 @@ export interface TaskFeed {
 /** Most events read from the table in one go; it keeps the last 1,000 of a topic. */
 const CATCH_UP_LIMIT = 1000;
 
+/** Bounds of the wait for a row to become visible: 1.1 seconds in all. */
+const VISIBLE_ATTEMPTS = 20;
+const VISIBLE_STEP_MS = 5;
+
 /**
  * Follows the task events of the signed-in user, in order and without gaps: Realtime makes them fast, and whatever it
- * missed, before a reconnect for instance, is read from the table `events`. Each event is delivered once.
+ * missed, before a reconnect for instance, is read from the table `events`. Each event is delivered once; when a task's
+ * end is delivered, its rows can be read. A client can have one feed at a time: supabase-js shares channels by topic.
  *
  * @param options.after number of the last event already seen; events before the feed began are left out by default
  * @param options.onTrouble told when the connection is lost, refused or cannot catch up; supabase-js keeps trying
@@ -38,6 +43,16 @@ export function followTaskEvents(
     // A step that failed must not stop those after it.
     queue = done.catch(() => {});
     return done;
+  };
+
+  /** Waits until a row that Realtime told of can be read: Postgres sends a commit a moment before others see it. */
+  const untilVisible = async (seq: number) => {
+    for (let attempt = 1; attempt <= VISIBLE_ATTEMPTS; attempt += 1) {
+      const { data, error } = await client.from('events').select('seq').eq('topic', topic).gte('seq', seq).limit(1);
+      if (error) throw error;
+      if (data.length > 0) return;
+      await new Promise((resolve) => setTimeout(resolve, attempt * VISIBLE_STEP_MS));
+    }
   };
 
   const deliver = (name: string, payload: unknown) => {
@@ -77,6 +92,7 @@ export function followTaskEvents(
       const seq = TaskEvent.safeParse(payload).data?.seq ?? 0;
       inOrder(async () => {
         if (lastSeq !== undefined && seq > lastSeq + 1) await catchUp();
+        if (name === 'task_completed' || name === 'task_failed') await untilVisible(seq);
         deliver(name, payload);
       }).catch(onError);
     });

@@ -1,0 +1,37 @@
+import { benchBacktest } from './bench/bench-backtest.ts';
+import { benchCandles } from './bench/bench-candles.ts';
+import { benchEngine } from './bench/bench-engine.ts';
+import { benchRealtime } from './bench/bench-realtime.ts';
+import { benchRest } from './bench/bench-rest.ts';
+import { benchStack } from './bench/bench-stack.ts';
+import type { Figure } from './bench/figure.ts';
+
+const AREAS: Record<string, () => Promise<Figure[]>> = {
+  stack: benchStack,
+  backtest: benchBacktest,
+  realtime: benchRealtime,
+  candles: benchCandles,
+  rest: benchRest,
+  engine: benchEngine,
+};
+
+const HELP = `Measures, and prints one JSON line a figure: name, value, unit, target and, where there is one, a peer.
+
+Usage: npm run bench [-- AREA ...]
+
+Areas: ${Object.keys(AREAS).join(' ')}; all by default. On a busy machine the numbers mean little.
+`;
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((area) => !Object.hasOwn(AREAS, area));
+if (unknown.length > 0) {
+  process.stderr.write(HELP);
+  process.exitCode = wanted.includes('--help') || wanted.includes('-h') ? 0 : 2;
+} else {
+  for (const [area, bench] of Object.entries(AREAS)) {
+    if (wanted.length > 0 && !wanted.includes(area)) continue;
+    for (const figure of await bench()) {
+      process.stdout.write(`${JSON.stringify({ ...figure, value: Number(figure.value.toPrecision(4)) })}\n`);
+    }
+  }
+}
