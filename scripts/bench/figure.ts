@@ -3,7 +3,7 @@ export interface Figure {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  readonly target: number;
+  readonly target?: number;
   /** What else was measured in the same run, to compare with. */
   readonly peer?: string;
   readonly peer_value?: number;
