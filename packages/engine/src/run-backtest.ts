@@ -1,9 +1,10 @@
-import type { BacktestSummary, BacktestTrade } from '@tradebase/contracts';
+import type { BacktestSummary } from '@tradebase/contracts';
 import { EngineError } from './engine-error.ts';
 import { summariseBacktest } from './metrics/summarise-backtest.ts';
 import type { BacktestInput } from './simulator/backtest-input.ts';
 import { checkBacktestInput } from './simulator/check-backtest-input.ts';
 import { LongOnlySimulation } from './simulator/long-only-simulation.ts';
+import type { Trade } from './simulator/trade.ts';
 import { resolveStrategy } from './strategies/resolve-strategy.ts';
 
 const DEFAULT_CHUNK_BARS = 65_536;
@@ -16,7 +17,7 @@ export interface BacktestProgress {
 export interface BacktestResult {
   readonly summary: BacktestSummary;
   /** Closed trades in order; a position still open at the end is in `summary.open_position`. */
-  readonly trades: readonly BacktestTrade[];
+  readonly trades: readonly Trade[];
   /** Equity at each bar's close, in the quote currency. */
   readonly equity: Float64Array<ArrayBuffer>;
 }

@@ -30,7 +30,7 @@ describe.skipIf(!referenceDataPresent)(referenceTitle('SMA(10) / SMA(30) against
       it('makes the same trades on the same bars at the same prices', () => {
         const fills = trades.map((t) => [t.entry_bar, t.entry_price, t.exit_bar, t.exit_price]);
         expect(fills).toEqual(run.trades.map((t) => [t.entry_bar, t.entry_price, t.exit_bar, t.exit_price]));
-        const times = trades.flatMap((t) => [Date.parse(t.entry_at), Date.parse(t.exit_at)]);
+        const times = trades.flatMap((t) => [t.entry_ts, t.exit_ts]);
         expect(times).toEqual(run.trades.flatMap((t) => [Date.parse(t.entry_ts), Date.parse(t.exit_ts)]));
         expect(trades.map((t) => t.seq)).toEqual(run.trades.map((_, index) => index + 1));
       });

@@ -1,5 +1,5 @@
-import type { BacktestTrade } from '@tradebase/contracts';
 import { describe, expect, it } from 'vitest';
+import type { Trade } from '../src/index.ts';
 import { drawdownPct, runBacktest } from '../src/index.ts';
 import { cagrPct } from '../src/metrics/cagr.ts';
 import { calmar } from '../src/metrics/calmar.ts';
@@ -15,14 +15,14 @@ import { relativeError } from './relative-error.ts';
 
 const YEAR_MS = 365.25 * DAY_MS;
 
-function tradesOf(...profits: number[]): BacktestTrade[] {
+function tradesOf(...profits: number[]): Trade[] {
   return profits.map((pnl, index) => ({
     seq: index + 1,
     side: 'long',
     entry_bar: 2 * index,
     exit_bar: 2 * index + 1,
-    entry_at: '2024-01-01T00:00:00.000Z',
-    exit_at: '2024-01-02T00:00:00.000Z',
+    entry_ts: Date.UTC(2024, 0, 1),
+    exit_ts: Date.UTC(2024, 0, 2),
     entry_price: 1,
     exit_price: 1,
     quantity: 1,

@@ -82,7 +82,12 @@ describe('a backtest', () => {
       fc.property(anyInput, (input) => {
         const { summary, trades } = runBacktest(input);
         expect(BacktestSummary.parse(summary)).toEqual(summary);
-        expect(BacktestTrade.array().parse(trades)).toEqual(trades);
+        const stored = trades.map(({ entry_ts, exit_ts, ...trade }) => ({
+          ...trade,
+          entry_at: new Date(entry_ts).toISOString(),
+          exit_at: new Date(exit_ts).toISOString(),
+        }));
+        expect(BacktestTrade.array().parse(stored)).toEqual(stored);
       }),
     );
   });

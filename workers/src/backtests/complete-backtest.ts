@@ -1,11 +1,12 @@
-import type { BacktestSummary, BacktestTrade } from '@tradebase/contracts';
+import type { BacktestSummary } from '@tradebase/contracts';
+import type { Trade } from '@tradebase/engine';
 import type pg from 'pg';
 import type { ClaimedBacktest } from './claim-backtest.ts';
 import type { EquityCurve } from './thin-equity.ts';
 
 export interface CompletedBacktest {
   readonly summary: BacktestSummary;
-  readonly trades: readonly BacktestTrade[];
+  readonly trades: readonly Trade[];
   readonly curve: EquityCurve;
 }
 
@@ -39,10 +40,10 @@ export async function completeBacktest(
     await client.query(
       `insert into public.backtest_trades (backtest_id, user_id, seq, side, entry_bar, exit_bar, entry_at, exit_at,
          entry_price, exit_price, quantity, fee, pnl, return_pct)
-       select $1, $2, t.seq, t.side, t.entry_bar, t.exit_bar, t.entry_at, t.exit_at,
+       select $1, $2, t.seq, t.side, t.entry_bar, t.exit_bar, to_timestamp(t.entry_ts / 1000), to_timestamp(t.exit_ts / 1000),
          t.entry_price, t.exit_price, t.quantity, t.fee, t.pnl, t.return_pct
-       from jsonb_to_recordset($3) as t (seq integer, side text, entry_bar integer, exit_bar integer, entry_at timestamptz,
-         exit_at timestamptz, entry_price numeric, exit_price numeric, quantity numeric, fee numeric, pnl numeric,
+       from jsonb_to_recordset($3) as t (seq integer, side text, entry_bar integer, exit_bar integer, entry_ts double precision,
+         exit_ts double precision, entry_price numeric, exit_price numeric, quantity numeric, fee numeric, pnl numeric,
          return_pct numeric)`,
       [id, user_id, JSON.stringify(trades)],
     );

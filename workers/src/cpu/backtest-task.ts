@@ -1,5 +1,5 @@
-import type { BacktestSummary, BacktestTrade, Candles, StrategySpec } from '@tradebase/contracts';
-import { backtestInChunks, EngineError } from '@tradebase/engine';
+import type { BacktestSummary, Candles, StrategySpec } from '@tradebase/contracts';
+import { backtestInChunks, EngineError, type Trade } from '@tradebase/engine';
 import { type EquityCurve, thinEquity } from '../backtests/thin-equity.ts';
 import { TaskControl } from './task-control.ts';
 
@@ -12,7 +12,7 @@ export interface BacktestTask {
 }
 
 export type BacktestTaskResult =
-  | { readonly outcome: 'done'; summary: BacktestSummary; trades: readonly BacktestTrade[]; curve: EquityCurve }
+  | { readonly outcome: 'done'; summary: BacktestSummary; trades: readonly Trade[]; curve: EquityCurve }
   | { readonly outcome: 'stopped' }
   /** The engine refused its input: trying again would not help. */
   | { readonly outcome: 'refused'; message: string };

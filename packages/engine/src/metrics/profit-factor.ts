@@ -1,8 +1,8 @@
-import type { BacktestTrade } from '@tradebase/contracts';
+import type { Trade } from '../simulator/trade.ts';
 import { defined, type Metric, undefinedBecause } from './metric.ts';
 
 /** Sum of the net profits of winning trades over the sum of the net losses of losing trades, in money. */
-export function profitFactor(trades: readonly BacktestTrade[]): Metric {
+export function profitFactor(trades: readonly Trade[]): Metric {
   if (trades.length === 0) return undefinedBecause('there are no closed trades');
   let profit = 0;
   let loss = 0;

@@ -1,7 +1,6 @@
 import type { BacktestSummary } from '@tradebase/contracts';
 import { EngineError } from '../engine-error.ts';
 import type { BacktestInput } from '../simulator/backtest-input.ts';
-import { isoTime } from '../simulator/iso-time.ts';
 import type { LongOnlySimulation } from '../simulator/long-only-simulation.ts';
 import { ENGINE_VERSION, METRIC_VERSION } from '../versions.ts';
 import { cagrPct } from './cagr.ts';
@@ -45,8 +44,8 @@ export function summariseBacktest({ candles, initial_cash }: BacktestInput, run:
     engine_version: ENGINE_VERSION,
     metric_version: METRIC_VERSION,
     bars,
-    first_bar_at: isoTime(ts[0] ?? NaN),
-    last_bar_at: isoTime(ts[last] ?? NaN),
+    first_bar_at: isoTime(ts[0]),
+    last_bar_at: isoTime(ts[last]),
     initial_cash,
     final_equity: finalEquity,
     total_return_pct: 100 * (finalEquity / initial_cash - 1),
@@ -69,5 +68,9 @@ export function summariseBacktest({ candles, initial_cash }: BacktestInput, run:
 function openPosition(ts: Float64Array, { position }: LongOnlySimulation): BacktestSummary['open_position'] {
   if (position === null) return null;
   const { entry_bar, entry_price, quantity } = position;
-  return { entry_bar, entry_at: isoTime(ts[entry_bar] ?? NaN), entry_price, quantity };
+  return { entry_bar, entry_at: isoTime(ts[entry_bar]), entry_price, quantity };
+}
+
+function isoTime(ms = NaN): string {
+  return new Date(ms).toISOString();
 }

@@ -1,6 +1,6 @@
-import type { BacktestTrade, Candles } from '@tradebase/contracts';
+import type { Candles } from '@tradebase/contracts';
 import { ENTER, EXIT } from '../strategies/strategy.ts';
-import { isoTime } from './iso-time.ts';
+import type { Trade } from './trade.ts';
 
 /** A position that has not been sold. */
 export interface OpenPosition {
@@ -21,7 +21,7 @@ export interface OpenPosition {
 export class LongOnlySimulation {
   /** Equity at each bar's close, in the quote currency. */
   readonly equity: Float64Array<ArrayBuffer>;
-  readonly trades: BacktestTrade[] = [];
+  readonly trades: Trade[] = [];
   bars_done = 0;
   bars_in_position = 0;
   fees_paid = 0;
@@ -88,8 +88,8 @@ export class LongOnlySimulation {
       side: 'long',
       entry_bar,
       exit_bar: bar,
-      entry_at: isoTime(this.#candles.ts[entry_bar] ?? NaN),
-      exit_at: isoTime(this.#candles.ts[bar] ?? NaN),
+      entry_ts: this.#candles.ts[entry_bar] ?? NaN,
+      exit_ts: this.#candles.ts[bar] ?? NaN,
       entry_price,
       exit_price: price,
       quantity,
