@@ -1,3 +1,4 @@
+export * from './backtest.ts';
 export * from './backtest-job.ts';
 export * from './backtest-result.ts';
 export * from './candles.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BacktestStatus } from './create-backtest-request.ts';
+import { BacktestStatus } from './backtest.ts';
 
 /** Events on the private Realtime topic `user:<user id>` that tell how a task fares. */
 export const TASK_EVENTS = ['task_queued', 'task_running', 'task_progress', 'task_completed', 'task_failed'] as const;

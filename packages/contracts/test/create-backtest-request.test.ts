@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { CreateBacktestRequest, ERROR_CODES, STRATEGY_NAMES, StrategySpec } from '../src/index.ts';
+
+const REQUEST = { symbol: 'GOOG', timeframe: '1d', strategy: { name: 'sma-cross', params: { fast: 10, slow: 30 } } };
+
+function problems(change: object): string[] {
+  const parsed = CreateBacktestRequest.safeParse({ ...REQUEST, ...change });
+  return parsed.success ? [] : parsed.error.issues.map((issue) => issue.path.join('.'));
+}
+
+describe('A request for a backtest', () => {
+  it('needs a symbol, a timeframe and a strategy, and has defaults for the rest', () => {
+    expect(CreateBacktestRequest.parse(REQUEST)).toEqual({ ...REQUEST, initial_cash: 10_000, fee_bps: 0 });
+    expect(problems({ symbol: undefined, timeframe: undefined })).toEqual(['symbol', 'timeframe']);
+  });
+
+  it('takes a date as its midnight in UTC, and a time with its zone', () => {
+    const { from, to } = CreateBacktestRequest.parse({
+      ...REQUEST,
+      from: '2024-01-02',
+      to: '2024-01-02T03:00:00+02:00',
+    });
+    expect([from, to]).toEqual(['2024-01-02T00:00:00.000Z', '2024-01-02T01:00:00.000Z']);
+  });
+
+  it.each([
+    ['a field nobody knows', { leverage: 3 }, ''],
+    ['a fee below zero', { fee_bps: -1 }, 'fee_bps'],
+    ['no cash', { initial_cash: 0 }, 'initial_cash'],
+    ['infinite cash', { initial_cash: Number.POSITIVE_INFINITY }, 'initial_cash'],
+    ['a timeframe nobody knows', { timeframe: '7m' }, 'timeframe'],
+    ['a time without a zone', { from: '2024-01-01T00:00:00' }, 'from'],
+    ['a range that ends before it begins', { from: '2024-02-01', to: '2024-01-01' }, 'from'],
+    ['an unknown strategy', { strategy: { name: 'crystal-ball' } }, 'strategy.name'],
+    [
+      'fast not below slow',
+      { strategy: { name: 'sma-cross', params: { fast: 30, slow: 30 } } },
+      'strategy.params.fast',
+    ],
+    ['half a bar', { strategy: { name: 'sma-cross', params: { fast: 1.5, slow: 30 } } }, 'strategy.params.fast'],
+    ['a parameter nobody knows', { strategy: { name: 'sma-cross', params: { fats: 1 } } }, 'strategy.params'],
+  ])('is refused with %s, and says where', (_what, change, path) => {
+    expect(problems(change)).toEqual([path]);
+  });
+});
+
+describe('A strategy', () => {
+  it.each(STRATEGY_NAMES.map((name) => [name]))('named %s runs with its defaults', (name) => {
+    expect(StrategySpec.parse({ name })).toMatchObject({ name, params: expect.any(Object) });
+  });
+});
+
+describe('The error codes', () => {
+  it('each have an HTTP error status and a message for people', () => {
+    for (const { status, message } of Object.values(ERROR_CODES)) {
+      expect(status).toBeGreaterThanOrEqual(400);
+      expect(message).toMatch(/^[A-Z].+[^.]$/);
+    }
+  });
+});
