@@ -23,6 +23,8 @@ export interface ServiceOptions {
   readonly functions: boolean;
   /** Reload functions when their files change. */
   readonly watch: boolean;
+  /** bcrypt's cost of new passwords; that of hosted Auth by default. */
+  readonly passwordCost?: number;
   /** Told about each child process as it starts. */
   readonly onChild?: (name: string, pid: number) => void;
 }
@@ -57,7 +59,7 @@ export class Services {
     // Short, because a socket's path has at most 104 bytes; closed to other users.
     const socketDir = mkdtempSync(join(tmpdir(), 'tb-'));
     const [auth, realtime, rest, functions] = await Promise.allSettled([
-      createAuthServer(context),
+      createAuthServer(context, { passwordCost: options.passwordCost }),
       createRealtimeServer(context),
       startPostgrest(context, socketDir),
       options.functions ? startFunctionHost({ context, socketDir, watch: options.watch }) : undefined,

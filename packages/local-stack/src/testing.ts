@@ -11,9 +11,12 @@ import { migrate } from './postgres/migrate.ts';
 import { findFreePort } from './process/port-in-use.ts';
 import { listen, Services } from './services.ts';
 import type { Log, StackContext } from './stack-context.ts';
+import { noteProcess, startTestRun } from './testing/test-run.ts';
 
 const TEMPLATE = 'tradebase_template';
 const SHARED_SERVER_VARIABLE = 'TRADEBASE_TEST_SERVER';
+/** bcrypt's least. Users of a test sign up in a millisecond rather than in sixty. */
+export const TEST_PASSWORD_COST = 4;
 
 /** A Postgres server with a migrated template, for many stacks to clone from. */
 export interface TestServer {
@@ -29,7 +32,7 @@ export interface TestServer {
 export async function startTestServer(projectDir = findProjectDir(import.meta.dirname)): Promise<TestServer> {
   const dir = mkdtempSync(join(tmpdir(), 'tradebase-test-'));
   const passwords = newPasswords();
-  const cluster = await PostgresCluster.start({ dir, port: await findFreePort(), passwords, durable: false });
+  const cluster = await startThrowawayCluster(dir, passwords);
   const stop = async () => {
     await cluster.stop();
     rmSync(dir, { recursive: true, force: true });
@@ -44,12 +47,22 @@ export async function startTestServer(projectDir = findProjectDir(import.meta.di
   }
 }
 
-/** Starts a test server that stacks of this process and its children use, each with a database of its own. */
+/**
+ * Begins a test run: a server that stacks of this process and its children use, each with a database of its own, and a
+ * sweeper that leaves nothing of the run behind, whatever becomes of this process.
+ */
 export async function shareTestServer(): Promise<TestServer> {
+  const run = await startTestRun();
   const testServer = await startTestServer();
   const { port, passwords } = testServer.cluster?.options ?? {};
   process.env[SHARED_SERVER_VARIABLE] = JSON.stringify({ port, passwords });
-  return testServer;
+  return {
+    ...testServer,
+    stop: async () => {
+      await testServer.stop();
+      await run.end();
+    },
+  };
 }
 
 export interface TestStackOptions {
@@ -92,6 +105,7 @@ export async function startTestDatabase({ ownServer = false } = {}): Promise<Tes
     restartPostgres: async (between) => {
       if (!ownServer || !cluster) throw new Error('only a server of its own may be restarted: pass ownServer');
       await cluster.restart(between);
+      noteProcess('postgres', cluster.pid);
     },
     drop: async () => {
       if (!cluster) await dropDatabase(server, name);
@@ -103,6 +117,15 @@ export async function startTestDatabase({ ownServer = false } = {}): Promise<Tes
 /** Starts an ephemeral stack on a fresh clone of the migrated template. */
 export async function startStack(options: TestStackOptions = {}): Promise<TestStack> {
   const database = await startTestDatabase({ ownServer: options.ownServer ?? false });
+  try {
+    return await serve(database, options);
+  } catch (error) {
+    await database.drop();
+    throw error;
+  }
+}
+
+async function serve(database: TestDatabase, options: TestStackOptions): Promise<TestStack> {
   const http = await listen(0);
   const address = http.address();
   if (!address || typeof address === 'string') throw new Error('the gateway has no port');
@@ -116,7 +139,15 @@ export async function startStack(options: TestStackOptions = {}): Promise<TestSt
     databaseUrl: (role) => database.urlFor(role),
     log: options.log ?? (() => {}),
   };
-  const services = await Services.start(http, context, { functions: options.functions ?? false, watch: false });
+  const services = await Services.start(http, context, {
+    functions: options.functions ?? false,
+    watch: false,
+    passwordCost: TEST_PASSWORD_COST,
+    onChild: noteProcess,
+  }).catch((error: unknown) => {
+    http.close();
+    throw error;
+  });
   return {
     apiUrl: context.apiUrl,
     keys,
@@ -128,6 +159,17 @@ export async function startStack(options: TestStackOptions = {}): Promise<TestSt
       await database.drop();
     },
   };
+}
+
+async function startThrowawayCluster(dir: string, passwords: ClusterPasswords): Promise<PostgresCluster> {
+  try {
+    const cluster = await PostgresCluster.start({ dir, port: await findFreePort(), passwords, durable: false });
+    noteProcess('postgres', cluster.pid);
+    return cluster;
+  } catch (error) {
+    rmSync(dir, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 async function findTestServer(): Promise<TestServer> {

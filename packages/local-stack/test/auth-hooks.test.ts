@@ -3,14 +3,14 @@ import { type AuthFixture, newEmail, startAuthFixture } from './support/auth-fix
 
 const PASSWORD = 'correct horse battery';
 
-/** Hooks that do what the one row of private.hook_behaviour says, and note what they were told. */
+/** Hooks that do what the one row of hooks.behaviour says, and note what they were told. */
 const HOOKS = `
-create schema private;
-create table private.hook_behaviour (kind text not null);
-insert into private.hook_behaviour values ('add_claim');
-create table private.hook_events (hook text not null, event jsonb not null);
-create function private.access_token(event jsonb) returns jsonb language plpgsql as $$
-declare kind text := (select h.kind from private.hook_behaviour h);
+create schema hooks;
+create table hooks.behaviour (kind text not null);
+insert into hooks.behaviour values ('add_claim');
+create table hooks.events (hook text not null, event jsonb not null);
+create function hooks.access_token(event jsonb) returns jsonb language plpgsql as $$
+declare kind text := (select h.kind from hooks.behaviour h);
 begin
   case kind
     when 'add_claim' then
@@ -24,26 +24,26 @@ begin
     when 'echo' then return jsonb_set(event, '{claims,user_metadata}', event - 'claims');
   end case;
 end $$;
-create function private.password_attempt(event jsonb) returns jsonb language plpgsql as $$
+create function hooks.password_attempt(event jsonb) returns jsonb language plpgsql as $$
 begin
-  insert into private.hook_events values ('password', event);
-  return case (select h.kind from private.hook_behaviour h)
+  insert into hooks.events values ('password', event);
+  return case (select h.kind from hooks.behaviour h)
     when 'lock' then '{"decision": "reject", "message": "Locked", "should_logout_user": true}'
     when 'undecided' then '{}'
     else '{"decision": "continue"}' end::jsonb;
 end $$;
-create function private.before_user(event jsonb) returns jsonb language sql as $$
+create function hooks.before_user(event jsonb) returns jsonb language sql as $$
   select case when event #>> '{user,email}' like '%@blocked.example'
     then '{"error": {"http_code": 403, "message": "Not this address"}}' else '{}' end::jsonb
 $$;
-grant usage on schema private to supabase_auth_admin;
-grant select on private.hook_behaviour to supabase_auth_admin;
-grant insert on private.hook_events to supabase_auth_admin;
-grant execute on all functions in schema private to supabase_auth_admin;
-revoke execute on all functions in schema private from public;
+grant usage on schema hooks to supabase_auth_admin;
+grant select on hooks.behaviour to supabase_auth_admin;
+grant insert on hooks.events to supabase_auth_admin;
+grant execute on all functions in schema hooks to supabase_auth_admin;
+revoke execute on all functions in schema hooks from public;
 `;
 
-const hook = (name: string) => ({ enabled: true, uri: `pg-functions://postgres/private/${name}` });
+const hook = (name: string) => ({ enabled: true, uri: `pg-functions://postgres/hooks/${name}` });
 
 let auth: AuthFixture;
 beforeAll(async () => {
@@ -52,13 +52,13 @@ beforeAll(async () => {
     password_verification_attempt: hook('password_attempt'),
     before_user_created: hook('before_user'),
   };
-  auth = await startAuthFixture({ hooks }, HOOKS);
+  auth = await startAuthFixture({ hooks }, { migration: HOOKS });
 });
 beforeEach(() => behave('add_claim'));
 afterAll(() => auth.stop());
 
 async function behave(kind: string): Promise<void> {
-  await auth.query('update private.hook_behaviour set kind = $1', [kind]);
+  await auth.query('update hooks.behaviour set kind = $1', [kind]);
 }
 
 function claims(token = ''): Record<string, unknown> {
@@ -127,7 +127,7 @@ describe('the custom access token hook', () => {
 describe('the password hook', () => {
   const events = async (id: string) => {
     const rows = await auth.query<{ valid: boolean }>(
-      `select (event -> 'valid')::boolean as valid from private.hook_events where event ->> 'user_id' = $1`,
+      `select (event -> 'valid')::boolean as valid from hooks.events where event ->> 'user_id' = $1`,
       [id],
     );
     return rows.map(({ valid }) => valid);

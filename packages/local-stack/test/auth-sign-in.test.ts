@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type AuthFixture, newEmail, startAuthFixture } from './support/auth-fixture.ts';
 
 let auth: AuthFixture;
@@ -66,8 +66,10 @@ describe('signing up', () => {
   });
 
   test('stores a bcrypt hash that hosted Auth can read', async () => {
-    const { id } = await auth.signedUp();
-    const [row] = await auth.query('select encrypted_password from auth.users where id = $1', [id]);
+    const hosted = await startAuthFixture({}, { hostedPasswordCost: true });
+    onTestFinished(() => hosted.stop());
+    const { id } = await hosted.signedUp();
+    const [row] = await hosted.query('select encrypted_password from auth.users where id = $1', [id]);
     expect(row?.encrypted_password).toMatch(/^\$2a\$10\$/);
   });
 });

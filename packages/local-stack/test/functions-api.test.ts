@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findProjectDir } from '../src/config/stack-config.ts';
 import { type FunctionHost, startFunctionHost } from '../src/functions/function-host.ts';
 import type { StackContext } from '../src/stack-context.ts';
-import { type Answer, type AskOptions, ask, FunctionsProject } from './functions-support.ts';
+import { type Answer, type AskOptions, ask, FunctionsProject } from './support/functions-project.ts';
 
 /** What the project's own functions refuse and answer before they need the database. */
 const project = new FunctionsProject();

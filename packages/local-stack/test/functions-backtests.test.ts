@@ -3,7 +3,7 @@ import { importJWK, SignJWT } from 'jose';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startStack, type TestStack } from '../src/testing.ts';
-import { ask } from './functions-support.ts';
+import { ask } from './support/functions-project.ts';
 
 /** The api function's backtests, from the gateway to the database. */
 let stack: TestStack;

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { SignJWT } from 'jose';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createJwtCheck } from '../src/functions/check-jwt.ts';
-import { ask, createFunctionsProject, type FunctionsProject, indexOf } from './functions-support.ts';
+import { ask, createFunctionsProject, type FunctionsProject, indexOf } from './support/functions-project.ts';
 
 let project: FunctionsProject;
 afterEach(() => project.remove());
@@ -204,7 +204,7 @@ describe('the process', () => {
     const parent = spawn(process.execPath, [
       '--input-type=module',
       '-e',
-      `import { FunctionsProject } from '${import.meta.dirname}/functions-support.ts';
+      `import { FunctionsProject } from '${import.meta.dirname}/support/functions-project.ts';
        console.log((await new FunctionsProject('${project.dir}').start()).socketPath());`,
     ]);
     const [socketPath]: string[] = await once(createInterface({ input: parent.stdout }), 'line');

@@ -13,7 +13,7 @@ beforeAll(async () => {
   await fixture.db.query(
     `create policy "Everyone can read" on realtime.messages for select to anon, authenticated using (true)`,
   );
-}, 30_000);
+});
 afterAll(() => fixture?.close());
 
 const send = (topic: string, event: string, payload: object = {}, isPrivate = true) =>
@@ -125,20 +125,9 @@ describe('a broadcast from the database', () => {
   }, 20_000);
 });
 
-describe('the slot', () => {
-  test('is temporary, and one for this server', async () => {
-    const { rows } = await fixture.db.query('select temporary, plugin from pg_replication_slots');
-    expect(rows).toEqual([{ temporary: true, plugin: 'pgoutput' }]);
-  });
-
-  test('is made again when Postgres comes back, and messages flow to the same clients', async () => {
-    const channel = await joinChannel(await fixture.client(), 'restart', { private: true });
-    await fixture.stopPostgres();
-    await fixture.startPostgres();
-    await fixture.reconnect();
-    const waiting = await joinChannel(await fixture.client(), 'ready', { broadcast: { replication_ready: true } });
-    expect(await waiting.system.next()).toMatchObject({ message: 'Replication connection established' });
-    await send('restart', 'back');
-    expect(await channel.broadcasts.next()).toMatchObject({ event: 'back' });
-  }, 20_000);
+test('its replication slot is temporary, and one for this server', async () => {
+  const { rows } = await fixture.db.query(
+    'select temporary, plugin from pg_replication_slots where database = current_database()',
+  );
+  expect(rows).toEqual([{ temporary: true, plugin: 'pgoutput' }]);
 });

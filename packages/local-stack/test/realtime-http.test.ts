@@ -12,7 +12,7 @@ beforeAll(async () => {
     create policy "Signed in can read" on realtime.messages for select to authenticated using (true);
     create policy "Signed in can write to the floor" on realtime.messages for insert to authenticated
       with check (realtime.topic() = 'floor');`);
-}, 30_000);
+});
 afterAll(() => fixture?.close());
 
 const alice = async () => fixture.client(await fixture.userToken(ALICE));

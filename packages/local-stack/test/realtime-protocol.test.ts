@@ -12,7 +12,7 @@ beforeAll(async () => {
     `create policy "By header" on realtime.messages for select to anon
        using (realtime.topic() = 'desk' and current_setting('request.headers', true)::jsonb ->> 'x-desk' = 'seven')`,
   );
-}, 30_000);
+});
 afterAll(() => fixture?.close());
 
 const open = (headers?: Record<string, string>) =>
@@ -178,8 +178,8 @@ test('closing the server closes websockets with 1001 and leaves nothing in Postg
   // A backend ends a moment after its client has gone.
   for (let left = true; left; ) {
     const { rowCount } = await fixture.db.query(
-      `select from pg_stat_activity where usename = 'supabase_realtime_admin'
-       union all select from pg_replication_slots`,
+      `select from pg_stat_activity where datname = current_database() and usename = 'supabase_realtime_admin'
+       union all select from pg_replication_slots where database = current_database()`,
     );
     left = rowCount !== 0;
   }

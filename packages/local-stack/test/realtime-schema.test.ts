@@ -5,7 +5,7 @@ let fixture: RealtimeFixture;
 
 beforeAll(async () => {
   fixture = await startRealtimeFixture();
-}, 30_000);
+});
 afterAll(() => fixture?.close());
 
 const query = async (sql: string) => (await fixture.db.query(sql)).rows;

@@ -4,7 +4,7 @@ import { type RealtimeFixture, startRealtimeFixture } from './support/realtime-f
 
 const ALICE = 'a0000000-0000-4000-8000-000000000001';
 const BOB = 'b0000000-0000-4000-8000-000000000002';
-const TOPIC = `user:${ALICE}`;
+const TOPIC = `desk:${ALICE}`;
 const LOST = `You do not have permissions to read from this Channel topic: ${TOPIC}`;
 
 let fixture: RealtimeFixture;
@@ -12,10 +12,10 @@ let fixture: RealtimeFixture;
 beforeAll(async () => {
   fixture = await startRealtimeFixture();
   await fixture.db.query(
-    `create policy "Users can read their topic" on realtime.messages for select to authenticated
-       using (realtime.topic() = 'user:' || (select auth.uid()) and coalesce((select auth.jwt()) ->> 'banned', '') = '')`,
+    `create policy "Users can read their desk" on realtime.messages for select to authenticated
+       using (realtime.topic() = 'desk:' || (select auth.uid()) and coalesce((select auth.jwt()) ->> 'banned', '') = '')`,
   );
-}, 30_000);
+});
 afterAll(() => fixture?.close());
 
 const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;

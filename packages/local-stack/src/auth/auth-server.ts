@@ -29,8 +29,15 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const UNSTORABLE_TEXT = new Set(['22021', '22P05']);
 const UNIQUE_VIOLATION = '23505';
 
-/** Starts Auth on the stack's database. `now` is for tests of what happens as time passes. */
-export async function createAuthServer(context: StackContext, options: { now?: () => Date } = {}): Promise<AuthServer> {
+export interface AuthServerOptions {
+  /** The clock, for tests of what happens as time passes. */
+  readonly now?: () => Date;
+  /** bcrypt's cost of new passwords; that of hosted Auth by default. */
+  readonly passwordCost?: number | undefined;
+}
+
+/** Starts Auth on the stack's database. */
+export async function createAuthServer(context: StackContext, options: AuthServerOptions = {}): Promise<AuthServer> {
   const pool = new pg.Pool({
     connectionString: context.databaseUrl('supabase_auth_admin'),
     application_name: 'auth',
@@ -43,12 +50,14 @@ export async function createAuthServer(context: StackContext, options: { now?: (
   pool.on('error', (error) => {
     if (!closing) context.log('auth', `an idle database connection ended: ${error.message}`);
   });
+  // One that ends in use fails its query, which is enough; unheard, the event would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
   const auth: AuthServices = {
     config: context.config.auth,
     pool,
     hooks: new HookRunner(context.config.auth.hooks, pool, context.log),
     outbox: new Outbox(),
-    passwords: await createPasswordHasher(),
+    passwords: await createPasswordHasher(options.passwordCost),
     verifyToken: context.verifyToken,
     sign: await createSigner(context.keys),
     issuer: `${context.apiUrl}/auth/v1`,

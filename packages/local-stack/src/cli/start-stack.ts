@@ -11,8 +11,18 @@ import { showStatus } from './show-status.ts';
 
 const log: Log = (service, message) => process.stderr.write(`[${service}] ${message}\n`);
 
+/** Exit code of a start that was interrupted, as of a program that SIGINT ended. */
+const INTERRUPTED = 130;
+
 /** Runs the stack in this process until a signal comes. A second signal exits at once. */
 export async function startInForeground(projectDir: string): Promise<number> {
+  // From the beginning: a signal in the middle of a start must not leave Postgres behind.
+  let stopping = false;
+  const interrupted = nextSignal().then(() => {
+    stopping = true;
+    process.stderr.write('Stopping ...\n');
+    void nextSignal().then(() => process.exit(1));
+  });
   let stack: LocalStack;
   try {
     stack = await LocalStack.start({
@@ -21,15 +31,20 @@ export async function startInForeground(projectDir: string): Promise<number> {
       onStep: (step) => process.stderr.write(`Starting ${step} ...\n`),
     });
   } catch (error) {
+    if (stopping) return INTERRUPTED;
     if (!(error instanceof StackAlreadyUpError)) throw error;
     process.stdout.write(`${error.message}\n`);
     return 0;
   }
-  if (process.send) process.send('ready');
+  const abandoned = process.send !== undefined && !process.connected;
+  if (stopping || abandoned) {
+    await stack.stop();
+    return INTERRUPTED;
+  }
+  // With a callback, because a starter that ends just now would make send() throw.
+  if (process.send) process.send('ready', () => {});
   else await showStatus(projectDir, false);
-  await nextSignal();
-  process.stderr.write('Stopping ...\n');
-  void nextSignal().then(() => process.exit(1));
+  await interrupted;
   await stack.stop();
   return 0;
 }

@@ -34,7 +34,11 @@ export function attachGateway(server: Server, context: StackContext, services: G
   const resolveCredentials = createCredentialResolver(context.keys, context.verifyToken);
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', context.apiUrl);
+    const url = addressOf(request, context.apiUrl);
+    if (!url) {
+      sendError(response, 400, 'bad_request', 'the address is malformed');
+      return;
+    }
     const { prefix, rest } = splitPath(url.pathname);
     if (prefix === '') {
       await toDeveloper(request, response, url);
@@ -83,7 +87,7 @@ export function attachGateway(server: Server, context: StackContext, services: G
 
   /** Pages for the developer at this machine. E-mails hold sign-in codes: no CORS, and no other name for this host. */
   async function toDeveloper(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
-    if (!LOOPBACK_HOSTS.has(new URL(`http://${request.headers.host}`).hostname)) {
+    if (!LOOPBACK_HOSTS.has(URL.parse(`http://${request.headers.host}`)?.hostname ?? '')) {
       sendError(response, 403, 'forbidden', 'these pages are for 127.0.0.1 and localhost only');
     } else if (/^\/inbox(\.json)?$/.test(url.pathname)) {
       await serveFetch(request, response, {
@@ -123,15 +127,22 @@ export function attachGateway(server: Server, context: StackContext, services: G
     });
   });
   server.on('upgrade', (request, socket, head) => {
-    const url = new URL(request.url ?? '/', context.apiUrl);
-    const { prefix, rest } = splitPath(url.pathname);
+    const url = addressOf(request, context.apiUrl);
+    const { prefix, rest } = splitPath(url?.pathname ?? '');
     if (prefix !== '/realtime/v1') {
-      socket.end(`HTTP/1.1 404 ${STATUS_CODES[404]}\r\nconnection: close\r\n\r\n`);
+      socket.on('error', () => {});
+      // A client that does not close its half would keep the server from ever closing.
+      socket.end(`HTTP/1.1 404 ${STATUS_CODES[404]}\r\nconnection: close\r\n\r\n`, () => socket.destroy());
       return;
     }
-    request.url = rest + url.search;
+    request.url = rest + (url?.search ?? '');
     services.realtime.upgrade(request, socket, head);
   });
+}
+
+/** The address that a request asks for; undefined when it is none, for a client may write there what it likes. */
+function addressOf(request: IncomingMessage, apiUrl: string): URL | undefined {
+  return request.url?.startsWith('/') ? (URL.parse(apiUrl + request.url) ?? undefined) : undefined;
 }
 
 /** `/rest/v1/candles` becomes `/rest/v1` and `/candles`. */

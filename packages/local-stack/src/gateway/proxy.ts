@@ -55,6 +55,7 @@ export function proxy(request: IncomingMessage, response: ServerResponse, target
       }
       response.writeHead(answer.statusCode ?? 502);
       answer.pipe(response);
+      answer.on('end', dropRest);
       answer.on('error', () => response.destroy());
     },
   );
@@ -73,11 +74,14 @@ export function proxy(request: IncomingMessage, response: ServerResponse, target
     upstream.destroy();
   });
   request.pipe(upstream);
-  // An answer that came before the whole body: the rest is read and dropped, or the connection could not be used again.
-  upstream.on('close', () => {
+  upstream.on('close', dropRest);
+
+  /** After an answer that came before the whole body: the rest is read, or the connection could not be used again. */
+  function dropRest(): void {
+    if (!upstream.writableFinished) upstream.destroy();
     request.unpipe(upstream);
     request.resume();
-  });
+  }
 }
 
 function forwardedHeaders(request: IncomingMessage, authorization: string | undefined): OutgoingHttpHeaders {

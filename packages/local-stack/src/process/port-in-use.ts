@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 
@@ -9,14 +10,7 @@ export class PortInUseError extends Error {
 
 /** Throws PortInUseError, naming the owner where the system tells, unless the port is free on the loopback address. */
 export async function assertPortFree(port: number, purpose: string, setting: string): Promise<void> {
-  const free = await new Promise<boolean>((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', (error: NodeJS.ErrnoException) =>
-      error.code === 'EADDRINUSE' ? resolve(false) : reject(error),
-    );
-    probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => probe.close(() => resolve(true)));
-  });
-  if (free) return;
+  if (await isFree(port)) return;
   const owner = findPortOwner(port);
   const by = owner ? ` by ${owner.command} (pid ${owner.pid})` : '';
   throw new PortInUseError(
@@ -24,17 +18,29 @@ export async function assertPortFree(port: number, purpose: string, setting: str
   );
 }
 
+/**
+ * Ports for servers that start a moment later. They lie below those that systems hand to outgoing connections (from
+ * 32768 on Linux, 49152 elsewhere): one of these could be taken in that moment.
+ */
+const PORT_RANGE = { first: 20_000, count: 12_000 };
+const PORT_ATTEMPTS = 100;
+
 /** A port that was free a moment ago. */
-export function findFreePort(): Promise<number> {
+export async function findFreePort(): Promise<number> {
+  for (let attempt = 0; attempt < PORT_ATTEMPTS; attempt += 1) {
+    const port = PORT_RANGE.first + randomInt(PORT_RANGE.count);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`no free port from ${PORT_RANGE.first} on`);
+}
+
+function isFree(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() =>
-        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
+    probe.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' ? resolve(false) : reject(error),
+    );
+    probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => probe.close(() => resolve(true)));
   });
 }
 

@@ -54,5 +54,7 @@ export function refuseUpgrade(socket: Duplex, { status, message }: HandshakeRefu
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    // A client that does not close its half would keep the server from ever closing.
+    () => socket.destroy(),
   );
 }

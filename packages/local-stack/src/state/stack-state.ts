@@ -1,5 +1,5 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
+import { endProcesses } from '../process/end-processes.ts';
 import { identifyProcess, isRunning, type ProcessIdentity } from '../process/process-identity.ts';
 
 /** What a running stack tells other processes about itself. */
@@ -23,9 +23,6 @@ export class StackAlreadyUpError extends Error {
   }
 }
 
-const ORPHAN_TIMEOUT_MS = 10_000;
-const POLL_MS = 20;
-
 /** The running stack of a state file, or undefined when there is none or its supervisor is gone. */
 export function readRunningState(path: string): StackState | undefined {
   const state = readState(path);
@@ -44,7 +41,7 @@ export async function claimState(path: string, urls: { apiUrl: string; databaseU
     if (createWhole(path, JSON.stringify(state))) return;
     const previous = readState(path);
     if (previous && isRunning(previous.supervisor)) throw new StackAlreadyUpError(previous);
-    await endOrphans(previous?.children ?? []);
+    await endProcesses(previous?.children ?? []);
     rmSync(path, { force: true });
   }
   throw new Error(`${path} keeps coming back: is another start under way?`);
@@ -83,21 +80,9 @@ export async function endLeftovers(path: string): Promise<number> {
   const state = readState(path);
   if (!state || isRunning(state.supervisor)) return 0;
   const leftovers = state.children.filter(isRunning);
-  await endOrphans(leftovers);
+  await endProcesses(leftovers);
   rmSync(path, { force: true });
   return leftovers.length;
-}
-
-/** Ends processes that outlived their supervisor, gently first. */
-async function endOrphans(orphans: readonly ProcessIdentity[]): Promise<void> {
-  const alive = orphans.filter(isRunning);
-  // SIGINT is Postgres's fast shutdown, and ends the others too.
-  for (const { pid } of alive) process.kill(pid, 'SIGINT');
-  const deadline = Date.now() + ORPHAN_TIMEOUT_MS;
-  while (alive.some(isRunning)) {
-    if (Date.now() > deadline) for (const orphan of alive.filter(isRunning)) process.kill(orphan.pid, 'SIGKILL');
-    await delay(POLL_MS);
-  }
 }
 
 function readState(path: string): StackState | undefined {

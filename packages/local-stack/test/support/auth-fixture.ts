@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type { AddressInfo } from 'node:net';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import type pg from 'pg';
 import { type AuthServer, createAuthServer } from '../../src/auth/auth-server.ts';
@@ -10,12 +8,11 @@ import { findProjectDir, readStackConfig, type StackConfig } from '../../src/con
 import { newStackKeys, type StackKeys } from '../../src/config/stack-keys.ts';
 import { createTokenVerifier } from '../../src/config/verify-token.ts';
 import { serveFetch } from '../../src/gateway/serve-fetch.ts';
-import { type LoginRole, PostgresCluster } from '../../src/postgres/cluster.ts';
-import { ensurePlatform, withClient } from '../../src/postgres/database.ts';
-import { findFreePort } from '../../src/process/port-in-use.ts';
+import type { LoginRole } from '../../src/postgres/cluster.ts';
+import { withClient } from '../../src/postgres/database.ts';
 import { listen } from '../../src/services.ts';
+import { startTestDatabase, TEST_PASSWORD_COST, type TestDatabase } from '../../src/testing.ts';
 
-const DATABASE = 'auth_test';
 const PASSWORD = 'correct horse battery';
 
 /** Auth on a database of its own, and the means to look at it from outside. */
@@ -38,40 +35,38 @@ export interface AuthFixture {
   stop(): Promise<void>;
 }
 
-/** Starts Auth on a fresh database, with other settings than config.toml's, after a migration run as `postgres`. */
+export interface AuthFixtureOptions {
+  /** SQL that `postgres` runs before Auth starts, as a migration would. */
+  readonly migration?: string;
+  /** Hash passwords as dearly as hosted Auth does, for a test that looks at the hash. */
+  readonly hostedPasswordCost?: boolean;
+}
+
+/** Starts Auth on a database of its own, with other settings than config.toml's. */
 export async function startAuthFixture(
   overrides: Partial<StackConfig['auth']> = {},
-  migration = '',
+  options: AuthFixtureOptions = {},
 ): Promise<AuthFixture> {
-  const dir = mkdtempSync(join(tmpdir(), 'auth-test-'));
-  const keys = await newStackKeys();
-  const cluster = await PostgresCluster.start({
-    dir,
-    port: await findFreePort(),
-    passwords: keys.passwords,
-    durable: false,
-  });
-  const stopPostgres = async () => {
-    await cluster.stop();
-    rmSync(dir, { recursive: true, force: true });
-  };
+  const database = await startTestDatabase();
   try {
-    await ensurePlatform(cluster, DATABASE);
-    await withClient(cluster, 'postgres', DATABASE, (connection) => connection.query(migration));
-    return await serveAuth(cluster, keys, overrides, stopPostgres);
+    return await serveAuth(database, overrides, options);
   } catch (error) {
-    await stopPostgres();
+    await database.drop();
     throw error;
   }
 }
 
 async function serveAuth(
-  cluster: PostgresCluster,
-  keys: StackKeys,
+  database: TestDatabase,
   overrides: Partial<StackConfig['auth']>,
-  stopPostgres: () => Promise<void>,
+  { migration = '', hostedPasswordCost = false }: AuthFixtureOptions,
 ): Promise<AuthFixture> {
-  const url = `http://127.0.0.1:${await findFreePort()}`;
+  const connect = <T>(role: LoginRole, work: (connection: pg.Client) => Promise<T>) =>
+    withClient({ urlFor: (user) => database.urlFor(user) }, role, database.name, work);
+  await connect('postgres', (connection) => connection.query(migration));
+  const keys = await newStackKeys();
+  const server = await listen(0);
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const config = readStackConfig(findProjectDir(import.meta.dirname));
   const logLines: string[] = [];
   let offset = 0;
@@ -81,13 +76,18 @@ async function serveAuth(
       keys,
       verifyToken: await createTokenVerifier(keys),
       apiUrl: url,
-      database: DATABASE,
-      databaseUrl: (role) => cluster.urlFor(role, DATABASE),
+      database: database.name,
+      databaseUrl: (role) => database.urlFor(role),
       log: (service, message) => logLines.push(`${service}: ${message}`),
     },
-    { now: () => new Date(Date.now() + offset) },
-  );
-  const server = await listen(Number(new URL(url).port));
+    {
+      now: () => new Date(Date.now() + offset),
+      passwordCost: hostedPasswordCost ? undefined : TEST_PASSWORD_COST,
+    },
+  ).catch((error: unknown) => {
+    server.close();
+    throw error;
+  });
   server.on('request', (request, response) => route(auth, new URL(request.url ?? '/', url), request, response));
 
   const client = (key = keys.anonKey) =>
@@ -111,7 +111,7 @@ async function serveAuth(
     inbox: async () => (await fetch(`${url}/inbox.json`)).json() as Promise<OutgoingEmail[]>,
     inboxPage: async () => (await fetch(`${url}/inbox`)).text(),
     query: (text, values = [], role = 'postgres') =>
-      withClient(cluster, role, DATABASE, async (connection) => {
+      connect(role, async (connection) => {
         // Several statements give several results, which the types of pg do not say.
         const results = [await connection.query(text, values)].flat();
         return results.at(-1)?.rows ?? [];
@@ -120,7 +120,7 @@ async function serveAuth(
       server.close();
       server.closeAllConnections();
       await auth.close();
-      await stopPostgres();
+      await database.drop();
     },
   };
 }

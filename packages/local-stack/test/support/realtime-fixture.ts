@@ -1,79 +1,68 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type { AddressInfo } from 'node:net';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { importJWK, type JWTPayload, SignJWT } from 'jose';
 import pg from 'pg';
-import { readStackConfig } from '../../src/config/stack-config.ts';
+import { findProjectDir, readStackConfig } from '../../src/config/stack-config.ts';
 import { newStackKeys, type StackKeys } from '../../src/config/stack-keys.ts';
 import { createTokenVerifier } from '../../src/config/verify-token.ts';
-import { type ClusterOptions, type LoginRole, PostgresCluster } from '../../src/postgres/cluster.ts';
-import { ensurePlatform } from '../../src/postgres/database.ts';
+import type { LoginRole } from '../../src/postgres/cluster.ts';
 import { createRealtimeServer, type RealtimeServer } from '../../src/realtime/realtime-server.ts';
-import type { StackContext } from '../../src/stack-context.ts';
+import { startTestDatabase, type TestDatabase } from '../../src/testing.ts';
 
-const DATABASE = 'postgres';
 const PREFIX = '/realtime/v1';
 
-/** A Postgres with the platform's objects and the Realtime server before it, for the tests of one file. */
+/** The Realtime server before a migrated database of its own, for the tests of one file. */
 export interface RealtimeFixture {
-  readonly context: StackContext;
   /** `http://127.0.0.1:<port>`; Realtime is below /realtime/v1. */
   readonly url: string;
   readonly keys: StackKeys;
   /** A connection as `postgres`, the role of migrations. */
   readonly db: pg.Client;
   connect(role: LoginRole): Promise<pg.Client>;
-  /** Makes a new `db` after Postgres was stopped and started. */
-  reconnect(): Promise<void>;
   readonly realtime: RealtimeServer;
   readonly logged: string[];
   /** A supabase-js client; with a token it is that user's. The fixture disconnects it. */
   client(token?: string, options?: { vsn: '1.0.0' | '2.0.0' }): Promise<SupabaseClient>;
   userToken(sub: string, claims?: JWTPayload): Promise<string>;
-  stopPostgres(): Promise<void>;
-  startPostgres(): Promise<void>;
+  /** Stops Postgres, starts it again, and makes a new `db`; needs `ownServer`. */
+  restartPostgres(): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function startRealtimeFixture(): Promise<RealtimeFixture> {
-  const dir = mkdtempSync(join(tmpdir(), 'tradebase-realtime-'));
-  const project = mkdtempSync(join(tmpdir(), 'tradebase-project-'));
-  mkdirSync(join(project, 'supabase'));
-  writeFileSync(join(project, 'supabase', 'config.toml'), 'project_id = "realtime"\n');
+export async function startRealtimeFixture({ ownServer = false } = {}): Promise<RealtimeFixture> {
+  const database = await startTestDatabase({ ownServer });
+  try {
+    return await serveDatabase(database);
+  } catch (error) {
+    await database.drop();
+    throw error;
+  }
+}
+
+async function serveDatabase(database: TestDatabase): Promise<RealtimeFixture> {
   const keys = await newStackKeys();
-  const options: ClusterOptions = { dir, port: await freePort(), passwords: keys.passwords, durable: false };
-  let cluster = await PostgresCluster.start(options);
-  await ensurePlatform(cluster, DATABASE);
   const logged: string[] = [];
-  const context: StackContext = {
-    config: readStackConfig(project),
+  const realtime = await createRealtimeServer({
+    config: readStackConfig(findProjectDir(import.meta.dirname)),
     keys,
     verifyToken: await createTokenVerifier(keys),
     apiUrl: '',
-    database: DATABASE,
-    databaseUrl: (role) => cluster.urlFor(role, DATABASE),
+    database: database.name,
+    databaseUrl: (role) => database.urlFor(role),
     log: (_service, message) => logged.push(message),
-  };
-  const realtime = await createRealtimeServer(context);
+  });
   const { url, close: closeHttp } = await serve(realtime);
   let db = await connect('postgres');
   const clients: SupabaseClient[] = [];
 
   return {
-    context,
     url,
     keys,
     get db() {
       return db;
     },
     connect,
-    async reconnect() {
-      await db.end().catch(() => {});
-      db = await connect('postgres');
-    },
     realtime,
     logged,
     async client(token, { vsn } = { vsn: '2.0.0' }) {
@@ -87,23 +76,22 @@ export async function startRealtimeFixture(): Promise<RealtimeFixture> {
       return client;
     },
     userToken: (sub, claims = {}) => signToken(keys, { sub, role: 'authenticated', aud: 'authenticated', ...claims }),
-    stopPostgres: () => cluster.stop(),
-    async startPostgres() {
-      cluster = await PostgresCluster.start(options);
+    async restartPostgres() {
+      await database.restartPostgres();
+      db = await connect('postgres');
     },
     async close() {
       await Promise.all(clients.map((client) => client.realtime.disconnect()));
       await realtime.close();
       await closeHttp();
       await db.end().catch(() => {});
-      await cluster.stop();
-      for (const folder of [dir, project]) rmSync(folder, { recursive: true, force: true });
+      await database.drop();
     },
   };
 
   async function connect(role: LoginRole): Promise<pg.Client> {
-    const client = new pg.Client({ connectionString: cluster.urlFor(role, DATABASE) });
-    // A test that stops Postgres ends this connection, too.
+    const client = new pg.Client({ connectionString: database.urlFor(role) });
+    // A test that restarts Postgres ends this connection, too.
     client.on('error', () => {});
     await client.connect();
     return client;
@@ -145,12 +133,4 @@ async function signToken({ signingKey }: StackKeys, claims: JWTPayload): Promise
   return new SignJWT({ iat: now, exp: now + 3600, ...claims })
     .setProtectedHeader({ alg: 'ES256', kid: signingKey.kid, typ: 'JWT' })
     .sign(await importJWK(signingKey, 'ES256'));
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
 }

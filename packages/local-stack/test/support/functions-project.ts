@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { readStackConfig } from '../src/config/stack-config.ts';
-import { newStackKeys } from '../src/config/stack-keys.ts';
-import { createTokenVerifier } from '../src/config/verify-token.ts';
-import { type FunctionHost, startFunctionHost } from '../src/functions/function-host.ts';
-import type { StackContext } from '../src/stack-context.ts';
+import { readStackConfig } from '../../src/config/stack-config.ts';
+import { newStackKeys } from '../../src/config/stack-keys.ts';
+import { createTokenVerifier } from '../../src/config/verify-token.ts';
+import { type FunctionHost, startFunctionHost } from '../../src/functions/function-host.ts';
+import type { StackContext } from '../../src/stack-context.ts';
 
 /** A throwaway project with functions of its own, and the log of its stack. */
 export class FunctionsProject {
