@@ -1,20 +1,20 @@
-import { startTestServer, type TestServer } from '@tradebase/local-stack/testing';
+import { startTestDatabase, type TestDatabase } from '@tradebase/local-stack/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 /** Rules of the house that hold for every table and function, read from the catalogue: a new one is checked by itself. */
-let server: TestServer;
+let database: TestDatabase;
 let client: pg.Client;
 
 beforeAll(async () => {
-  server = await startTestServer();
-  client = new pg.Client({ connectionString: server.templateUrl });
+  database = await startTestDatabase();
+  client = new pg.Client({ connectionString: database.urlFor('postgres') });
   await client.connect();
 });
 
 afterAll(async () => {
   await client?.end();
-  await server?.stop();
+  await database?.drop();
 });
 
 const OUR_TABLES = `

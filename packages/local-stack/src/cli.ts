@@ -13,7 +13,7 @@ Usage: npm run stack -- <command> [options]
               --foreground   stay attached; Ctrl-C stops it
   stop      stop it; the data stays
   status    print its URLs and keys (--json for programs); exit code 3 when it is not up
-  reset     delete the database and the keys, and start anew if it was up
+  reset     delete the database, the keys and the reports, and start anew if it was up
 
 Ports are those of supabase/config.toml; state and logs are in .tradebase/.
 `;

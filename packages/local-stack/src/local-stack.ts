@@ -90,7 +90,12 @@ export class LocalStack {
         databaseUrl: (role) => cluster.urlFor(role),
         log,
       };
-      const services = await Services.start(server, context, { functions: true, watch: true, onChild: recordChild });
+      const services = await Services.start(server, context, {
+        functions: true,
+        watch: true,
+        onChild: recordChild,
+        onSocketDir: (socketDir) => updateState(home.statePath, { socketDir }),
+      });
       updateState(home.statePath, { ready: true });
       return new LocalStack({ context, cluster, services, home });
     } catch (error) {

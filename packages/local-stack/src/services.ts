@@ -27,6 +27,8 @@ export interface ServiceOptions {
   readonly passwordCost?: number;
   /** Told about each child process as it starts. */
   readonly onChild?: (name: string, pid: number) => void;
+  /** Told the folder of the services' sockets, which an orderly end deletes. */
+  readonly onSocketDir?: (dir: string) => void;
 }
 
 const SERVER_CLOSE_MS = 2_000;
@@ -58,6 +60,7 @@ export class Services {
   static async start(server: Server, context: StackContext, options: ServiceOptions): Promise<Services> {
     // Short, because a socket's path has at most 104 bytes; closed to other users.
     const socketDir = mkdtempSync(join(tmpdir(), 'tb-'));
+    options.onSocketDir?.(socketDir);
     const [auth, realtime, rest, functions] = await Promise.allSettled([
       createAuthServer(context, { passwordCost: options.passwordCost }),
       createRealtimeServer(context),

@@ -7,6 +7,8 @@ export interface StackState {
   readonly supervisor: ProcessIdentity;
   /** Processes to end when the supervisor could not. */
   readonly children: readonly ProcessIdentity[];
+  /** Folder to delete when the supervisor could not. */
+  readonly socketDir?: string;
   readonly ready: boolean;
   readonly apiUrl: string;
   readonly databaseUrl: string;
@@ -41,7 +43,7 @@ export async function claimState(path: string, urls: { apiUrl: string; databaseU
     if (createWhole(path, JSON.stringify(state))) return;
     const previous = readState(path);
     if (previous && isRunning(previous.supervisor)) throw new StackAlreadyUpError(previous);
-    await endProcesses(previous?.children ?? []);
+    if (previous) await clearUpAfter(previous);
     rmSync(path, { force: true });
   }
   throw new Error(`${path} keeps coming back: is another start under way?`);
@@ -80,9 +82,15 @@ export async function endLeftovers(path: string): Promise<number> {
   const state = readState(path);
   if (!state || isRunning(state.supervisor)) return 0;
   const leftovers = state.children.filter(isRunning);
-  await endProcesses(leftovers);
+  await clearUpAfter(state);
   rmSync(path, { force: true });
   return leftovers.length;
+}
+
+/** Does what a supervisor that was killed could not do any more. */
+async function clearUpAfter({ children, socketDir }: StackState): Promise<void> {
+  await endProcesses(children);
+  if (socketDir !== undefined) rmSync(socketDir, { recursive: true, force: true });
 }
 
 function readState(path: string): StackState | undefined {
