@@ -7,22 +7,21 @@ table private.event_counters -- The last number given out in each topic. Its row
   last_seq bigint not null -- Number of the latest event.
   row level security on
   constraint event_counters_pkey PRIMARY KEY (topic)
-  constraint event_counters_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
   CREATE INDEX event_counters_user_id_idx ON private.event_counters USING btree (user_id)
   policy "No API role can reach event counters" for all to anon, authenticated using (false) with check (false)
 
 table public.backtest_results -- Result of a completed backtest: summary and equity curve. Written once by a worker.
   backtest_id uuid not null -- The backtest.
-  user_id uuid not null -- Owner, repeated here so that the policy needs no join.
+  user_id uuid not null -- Owner, repeated here so that the policy needs no join; goes with the backtest.
   summary jsonb not null -- Headline figures, as contracts.BacktestSummary.
   equity_at timestamp with time zone[] not null -- Open times of the bars at whose close equity was marked; thinned to at most 50,000, extremes kept.
   equity double precision[] not null -- Equity at those closes, in the quote currency. A curve to draw, hence doubles.
+  stored_trades integer not null -- How many trades are in backtest_trades: the first 20,000; the summary counts them all.
   created_at timestamp with time zone default now() not null -- When the result was written.
   row level security on
   constraint backtest_results_backtest_id_fkey FOREIGN KEY (backtest_id) REFERENCES backtests(id) ON DELETE CASCADE
   constraint backtest_results_equity_check CHECK (((cardinality(equity_at) = cardinality(equity)) AND (cardinality(equity) <= 50000)))
   constraint backtest_results_pkey PRIMARY KEY (backtest_id)
-  constraint backtest_results_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
   CREATE INDEX backtest_results_user_id_idx ON public.backtest_results USING btree (user_id)
   policy "Owners can read their results" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
   grant select to authenticated
@@ -32,7 +31,7 @@ table public.backtest_results -- Result of a completed backtest: summary and equ
 table public.backtest_trades -- Closed trades of a completed backtest, in order. Written once by a worker.
   backtest_id uuid not null -- The backtest.
   seq integer not null -- Number of the trade, from 1.
-  user_id uuid not null -- Owner, repeated here so that the policy needs no join.
+  user_id uuid not null -- Owner, repeated here so that the policy needs no join; goes with the backtest.
   side text not null -- long or short.
   entry_bar integer not null -- Index of the bar at whose open the entry filled.
   exit_bar integer not null -- Index of the bar at whose open the exit filled.
@@ -49,7 +48,6 @@ table public.backtest_trades -- Closed trades of a completed backtest, in order.
   constraint backtest_trades_bars_check CHECK (((entry_bar >= 0) AND (exit_bar > entry_bar) AND (seq >= 1)))
   constraint backtest_trades_pkey PRIMARY KEY (backtest_id, seq)
   constraint backtest_trades_side_check CHECK ((side = ANY (ARRAY['long'::text, 'short'::text])))
-  constraint backtest_trades_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
   CREATE INDEX backtest_trades_user_id_idx ON public.backtest_trades USING btree (user_id)
   policy "Owners can read their backtest trades" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
   grant select to authenticated
@@ -78,17 +76,18 @@ table public.backtests -- One row a requested backtest. Owners insert requests a
   row level security on
   constraint backtests_coverage_fkey FOREIGN KEY (instrument_id, timeframe) REFERENCES candle_coverage(instrument_id, timeframe)
   constraint backtests_error_check CHECK (((error IS NOT NULL) = (status = 'failed'::text)))
-  constraint backtests_fee_bps_check CHECK (((fee_bps >= (0)::numeric) AND (fee_bps <= (1000)::numeric)))
-  constraint backtests_initial_cash_check CHECK (((initial_cash > (0)::numeric) AND (initial_cash <= '1000000000000'::numeric)))
+  constraint backtests_fee_bps_check CHECK (((fee_bps >= (0)::numeric) AND (fee_bps <= (1000)::numeric) AND (fee_bps = round(fee_bps, 8))))
+  constraint backtests_initial_cash_check CHECK (((initial_cash >= 0.01) AND (initial_cash <= '1000000000000'::numeric) AND (initial_cash = round(initial_cash, 8))))
   constraint backtests_pkey PRIMARY KEY (id)
   constraint backtests_progress_check CHECK (((progress >= (0)::double precision) AND (progress <= (1)::double precision)))
-  constraint backtests_range_check CHECK ((range_start < range_end))
+  constraint backtests_range_check CHECK (((range_start < range_end) AND (range_start >= '1900-01-01 00:00:00+00'::timestamp with time zone) AND (range_end <= '2200-01-01 00:00:00+00'::timestamp with time zone)))
   constraint backtests_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])))
-  constraint backtests_strategy_check CHECK (((jsonb_typeof(strategy) = 'object'::text) AND (jsonb_typeof((strategy -> 'name'::text)) = 'string'::text) AND (pg_column_size(strategy) <= 16384)))
+  constraint backtests_strategy_check CHECK (((jsonb_typeof(strategy) = 'object'::text) AND (COALESCE(jsonb_typeof((strategy -> 'name'::text)), ''::text) = 'string'::text) AND (pg_column_size(strategy) <= 16384)))
   constraint backtests_symbol_check CHECK (((char_length(symbol) >= 1) AND (char_length(symbol) <= 32)))
   constraint backtests_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
   CREATE INDEX backtests_instrument_id_timeframe_idx ON public.backtests USING btree (instrument_id, timeframe)
   CREATE INDEX backtests_user_id_created_at_idx ON public.backtests USING btree (user_id, created_at DESC, id DESC)
+  CREATE INDEX backtests_user_id_open_idx ON public.backtests USING btree (user_id) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]))
   policy "Owners can cancel their backtests" for update to authenticated using ((user_id = ( SELECT auth.uid() AS uid))) with check (((user_id = ( SELECT auth.uid() AS uid)) AND (status = 'cancelled'::text)))
   policy "Owners can read their backtests" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
   policy "Users can request backtests for themselves" for insert to authenticated with check ((user_id = ( SELECT auth.uid() AS uid)))
@@ -141,7 +140,7 @@ table public.candles -- Open, high, low, close and volume of each bar. Shared by
   grant delete, insert, select, update to service_role
   grant insert, select, update to tradebase_worker
 
-table public.events -- The last 1,000 events of each topic, in order. What Realtime delivers is here first.
+table public.events -- The last 1,000 events of each topic, in order. What Realtime delivers is here first. No foreign key to users: a trigger deletes a deleted user's events, because the lock that a key takes on the user would deadlock with that deletion.
   topic text not null -- Realtime topic, such as user:<user id>.
   seq bigint not null -- Number of the event within its topic, from 1 without gaps.
   user_id uuid not null -- The user the topic belongs to.
@@ -153,7 +152,6 @@ table public.events -- The last 1,000 events of each topic, in order. What Realt
   constraint events_payload_check CHECK (((jsonb_typeof(payload) = 'object'::text) AND (pg_column_size(payload) <= 65536)))
   constraint events_pkey PRIMARY KEY (topic, seq)
   constraint events_topic_check CHECK (((char_length(topic) >= 1) AND (char_length(topic) <= 200)))
-  constraint events_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
   CREATE INDEX events_user_id_idx ON public.events USING btree (user_id)
   policy "Owners can read their events" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
   grant select to authenticated
@@ -235,6 +233,21 @@ begin
 end
 $function$
 
+function private.delete_events_of_user() -- Trigger: does for events what foreign keys with ON DELETE CASCADE would. Definer, because Auth deletes users and has no rights on events.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.delete_events_of_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  delete from public.events e where e.user_id = old.id;
+  delete from private.event_counters c where c.user_id = old.id;
+  return null;
+end
+$function$
+
 function private.emit_backtest_event(p_backtest backtests, p_event text) -- Sends the state of a backtest to its owner. Definer, because triggers of users' statements call it.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.emit_backtest_event(p_backtest backtests, p_event text)
@@ -289,16 +302,18 @@ begin
     new.id,
     jsonb_build_object('version', 1, 'backtest_id', new.id,
                        'request_id', nullif(current_setting('request.headers', true), '')::jsonb ->> 'x-request-id'),
-    new.user_id::text
+    new.user_id::text,
+    -- The more a user has waiting, the later the next one comes: a backlog does not keep the others waiting.
+    -(select count(*)::integer from public.backtests b where b.user_id = new.user_id and b.status in ('queued', 'running'))
   );
   perform private.emit_backtest_event(new, 'task_queued');
   return null;
 end
 $function$
 
-function private.enqueue_job(p_queue text, p_id uuid, p_data jsonb, p_group_id text) -- Puts a job into a queue in the caller's transaction and wakes a worker at commit. The same queue and id twice is one job. Definer, because users' inserts enqueue without rights on the queue.
+function private.enqueue_job(p_queue text, p_id uuid, p_data jsonb, p_group_id text, p_priority integer) -- Puts a job into a queue in the caller's transaction and wakes a worker at commit. The same queue and id twice is one job. Definer, because users' inserts enqueue without rights on the queue.
 -- executable by: nobody
-CREATE OR REPLACE FUNCTION private.enqueue_job(p_queue text, p_id uuid, p_data jsonb, p_group_id text)
+CREATE OR REPLACE FUNCTION private.enqueue_job(p_queue text, p_id uuid, p_data jsonb, p_group_id text, p_priority integer DEFAULT 0)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -306,10 +321,10 @@ CREATE OR REPLACE FUNCTION private.enqueue_job(p_queue text, p_id uuid, p_data j
 AS $function$
 begin
   insert into pgboss.job (
-    name, id, data, group_id, policy, retry_limit, retry_delay, retry_backoff, retry_delay_max, expire_seconds,
+    name, id, data, group_id, priority, policy, retry_limit, retry_delay, retry_backoff, retry_delay_max, expire_seconds,
     deletion_seconds, keep_until, dead_letter, heartbeat_seconds
   )
-  select q.name, p_id, p_data, p_group_id, q.policy, q.retry_limit, q.retry_delay, q.retry_backoff, q.retry_delay_max,
+  select q.name, p_id, p_data, p_group_id, p_priority, q.policy, q.retry_limit, q.retry_delay, q.retry_backoff, q.retry_delay_max,
          q.expire_seconds, q.deletion_seconds, now() + make_interval(secs => q.retention_seconds), q.dead_letter,
          q.heartbeat_seconds
   from pgboss.queue q
@@ -323,7 +338,7 @@ begin
 end
 $function$
 
-function private.prepare_backtest() -- Trigger: refuses a backtest without candles, and copies the symbol. Definer, so that the answer does not depend on who asks.
+function private.prepare_backtest() -- Trigger: refuses a backtest without candles or beyond the user's limit, and copies the symbol. Definer, so that the answer does not depend on who asks.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.prepare_backtest()
  RETURNS trigger
@@ -331,7 +346,14 @@ CREATE OR REPLACE FUNCTION private.prepare_backtest()
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+  most_open constant integer := 50;
 begin
+  -- One request of a user at a time, so that the count is exact.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('backtests of ' || new.user_id::text, 0));
+  if (select count(*) from public.backtests b where b.user_id = new.user_id and b.status in ('queued', 'running')) >= most_open then
+    perform private.raise_api_error(429, 'rate_limited', format('you have %s backtests queued or running: wait for one to end, or cancel some', most_open));
+  end if;
   select i.symbol into new.symbol from public.instruments i where i.id = new.instrument_id;
   if new.symbol is null then
     perform private.raise_api_error(422, 'unknown_symbol', format('there is no instrument %s', new.instrument_id));
@@ -414,7 +436,7 @@ declare
 begin
   select i.id into v_instrument_id from public.instruments i where i.symbol = p_symbol;
   if v_instrument_id is null then
-    perform private.raise_api_error(422, 'unknown_symbol', format('there is no instrument with the symbol %L', p_symbol));
+    perform private.raise_api_error(422, 'unknown_symbol', format('there is no instrument with the symbol %L', left(p_symbol, 32)));
   end if;
   insert into public.backtests (instrument_id, timeframe, strategy, range_start, range_end, initial_cash, fee_bps)
   values (v_instrument_id, p_timeframe, p_strategy, p_range_start, p_range_end, p_initial_cash, p_fee_bps)

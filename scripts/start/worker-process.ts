@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { scramVerifier } from '@tradebase/local-stack';
 import pg from 'pg';
 
-const STOP_TIMEOUT_MS = 15_000;
+/** More than a worker takes to bring its jobs to an end. */
+const STOP_TIMEOUT_MS = 30_000;
 
 /**
  * Lets workers log in to the local database, and returns their connection URL. The password is made once and kept in a

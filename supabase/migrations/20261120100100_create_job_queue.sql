@@ -470,14 +470,14 @@ select pgboss.create_queue('backtest', '{
   "policy": "standard", "retryLimit": 3, "retryDelay": 1, "retryBackoff": true, "retryDelayMax": 60,
   "expireInSeconds": 3600, "heartbeatSeconds": 10, "deadLetter": "backtest-dead", "notify": true}');
 
-create function private.enqueue_job(p_queue text, p_id uuid, p_data jsonb, p_group_id text) returns void
+create function private.enqueue_job(p_queue text, p_id uuid, p_data jsonb, p_group_id text, p_priority integer default 0) returns void
 language plpgsql security definer set search_path = '' as $$
 begin
   insert into pgboss.job (
-    name, id, data, group_id, policy, retry_limit, retry_delay, retry_backoff, retry_delay_max, expire_seconds,
+    name, id, data, group_id, priority, policy, retry_limit, retry_delay, retry_backoff, retry_delay_max, expire_seconds,
     deletion_seconds, keep_until, dead_letter, heartbeat_seconds
   )
-  select q.name, p_id, p_data, p_group_id, q.policy, q.retry_limit, q.retry_delay, q.retry_backoff, q.retry_delay_max,
+  select q.name, p_id, p_data, p_group_id, p_priority, q.policy, q.retry_limit, q.retry_delay, q.retry_backoff, q.retry_delay_max,
          q.expire_seconds, q.deletion_seconds, now() + make_interval(secs => q.retention_seconds), q.dead_letter,
          q.heartbeat_seconds
   from pgboss.queue q
@@ -490,6 +490,6 @@ begin
   perform pg_catalog.pg_notify('pgboss_' || left(encode(sha224('pgboss'::bytea), 'hex'), 24), p_queue);
 end
 $$;
-comment on function private.enqueue_job(text, uuid, jsonb, text) is
+comment on function private.enqueue_job(text, uuid, jsonb, text, integer) is
   'Puts a job into a queue in the caller''s transaction and wakes a worker at commit. The same queue and id twice is one job. Definer, because users'' inserts enqueue without rights on the queue.';
-revoke execute on function private.enqueue_job(text, uuid, jsonb, text) from public;
+revoke execute on function private.enqueue_job(text, uuid, jsonb, text, integer) from public;

@@ -1,6 +1,7 @@
 -- Purpose: one ordered stream of events a topic: a durable row first, then Realtime, so that a client that missed a
 --   message catches up from the rows.
--- Objects: tables events, private.event_counters; function private.emit_event.
+-- Objects: tables events, private.event_counters; functions private.emit_event, private.delete_events_of_user; a trigger
+--   on auth.users.
 -- Risk: none on an empty database.
 
 create table public.events (
@@ -11,12 +12,11 @@ create table public.events (
   payload jsonb not null,
   created_at timestamptz not null default now(),
   constraint events_pkey primary key (topic, seq),
-  constraint events_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade,
   constraint events_topic_check check (char_length(topic) between 1 and 200),
   constraint events_event_check check (event ~ '^[a-z][a-z_]{0,62}$'),
   constraint events_payload_check check (jsonb_typeof(payload) = 'object' and pg_column_size(payload) <= 65536)
 );
-comment on table public.events is 'The last 1,000 events of each topic, in order. What Realtime delivers is here first.';
+comment on table public.events is 'The last 1,000 events of each topic, in order. What Realtime delivers is here first. No foreign key to users: a trigger deletes a deleted user''s events, because the lock that a key takes on the user would deadlock with that deletion.';
 comment on column public.events.topic is 'Realtime topic, such as user:<user id>.';
 comment on column public.events.seq is 'Number of the event within its topic, from 1 without gaps.';
 comment on column public.events.user_id is 'The user the topic belongs to.';
@@ -35,8 +35,7 @@ create table private.event_counters (
   topic text not null,
   user_id uuid not null,
   last_seq bigint not null,
-  constraint event_counters_pkey primary key (topic),
-  constraint event_counters_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade
+  constraint event_counters_pkey primary key (topic)
 );
 comment on table private.event_counters is 'The last number given out in each topic. Its row lock puts concurrent events in the order of their commits.';
 comment on column private.event_counters.topic is 'Realtime topic.';
@@ -68,3 +67,18 @@ $$;
 comment on function private.emit_event(uuid, text, text, jsonb) is
   'Records an event and sends it to the private Realtime topic, both at commit. Definer, because triggers of users'' statements call it.';
 revoke execute on function private.emit_event(uuid, text, text, jsonb) from public;
+
+create function private.delete_events_of_user() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  delete from public.events e where e.user_id = old.id;
+  delete from private.event_counters c where c.user_id = old.id;
+  return null;
+end
+$$;
+comment on function private.delete_events_of_user() is 'Trigger: does for events what foreign keys with ON DELETE CASCADE would. Definer, because Auth deletes users and has no rights on events.';
+revoke execute on function private.delete_events_of_user() from public;
+-- Fires after the cascades of foreign keys, whose triggers sort before it: those wait for workers' transactions, which
+-- may add events until then.
+create trigger tradebase_delete_events after delete on auth.users
+  for each row execute function private.delete_events_of_user();

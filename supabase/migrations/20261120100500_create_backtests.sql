@@ -26,10 +26,10 @@ create table public.backtests (
   constraint backtests_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade,
   constraint backtests_coverage_fkey foreign key (instrument_id, timeframe) references public.candle_coverage (instrument_id, timeframe),
   constraint backtests_symbol_check check (char_length(symbol) between 1 and 32),
-  constraint backtests_strategy_check check (jsonb_typeof(strategy) = 'object' and jsonb_typeof(strategy -> 'name') = 'string' and pg_column_size(strategy) <= 16384),
-  constraint backtests_range_check check (range_start < range_end),
-  constraint backtests_initial_cash_check check (initial_cash > 0 and initial_cash <= 1e12),
-  constraint backtests_fee_bps_check check (fee_bps >= 0 and fee_bps <= 1000),
+  constraint backtests_strategy_check check (jsonb_typeof(strategy) = 'object' and coalesce(jsonb_typeof(strategy -> 'name'), '') = 'string' and pg_column_size(strategy) <= 16384),
+  constraint backtests_range_check check (range_start < range_end and range_start >= '1900-01-01Z' and range_end <= '2200-01-01Z'),
+  constraint backtests_initial_cash_check check (initial_cash >= 0.01 and initial_cash <= 1e12 and initial_cash = round(initial_cash, 8)),
+  constraint backtests_fee_bps_check check (fee_bps >= 0 and fee_bps <= 1000 and fee_bps = round(fee_bps, 8)),
   constraint backtests_status_check check (status in ('queued', 'running', 'completed', 'failed', 'cancelled')),
   constraint backtests_progress_check check (progress >= 0 and progress <= 1),
   constraint backtests_error_check check ((error is not null) = (status = 'failed'))
@@ -54,6 +54,7 @@ comment on column public.backtests.started_at is 'When a worker first took it up
 comment on column public.backtests.finished_at is 'When it was completed, failed or was cancelled.';
 comment on column public.backtests.updated_at is 'When the row last changed.';
 create index backtests_user_id_created_at_idx on public.backtests (user_id, created_at desc, id desc);
+create index backtests_user_id_open_idx on public.backtests (user_id) where status in ('queued', 'running');
 create index backtests_instrument_id_timeframe_idx on public.backtests (instrument_id, timeframe);
 
 create table public.backtest_results (
@@ -62,18 +63,19 @@ create table public.backtest_results (
   summary jsonb not null,
   equity_at timestamptz[] not null,
   equity double precision[] not null,
+  stored_trades integer not null,
   created_at timestamptz not null default now(),
   constraint backtest_results_pkey primary key (backtest_id),
   constraint backtest_results_backtest_id_fkey foreign key (backtest_id) references public.backtests (id) on delete cascade,
-  constraint backtest_results_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade,
   constraint backtest_results_equity_check check (cardinality(equity_at) = cardinality(equity) and cardinality(equity) <= 50000)
 );
 comment on table public.backtest_results is 'Result of a completed backtest: summary and equity curve. Written once by a worker.';
 comment on column public.backtest_results.backtest_id is 'The backtest.';
-comment on column public.backtest_results.user_id is 'Owner, repeated here so that the policy needs no join.';
+comment on column public.backtest_results.user_id is 'Owner, repeated here so that the policy needs no join; goes with the backtest.';
 comment on column public.backtest_results.summary is 'Headline figures, as contracts.BacktestSummary.';
 comment on column public.backtest_results.equity_at is 'Open times of the bars at whose close equity was marked; thinned to at most 50,000, extremes kept.';
 comment on column public.backtest_results.equity is 'Equity at those closes, in the quote currency. A curve to draw, hence doubles.';
+comment on column public.backtest_results.stored_trades is 'How many trades are in backtest_trades: the first 20,000; the summary counts them all.';
 comment on column public.backtest_results.created_at is 'When the result was written.';
 create index backtest_results_user_id_idx on public.backtest_results (user_id);
 
@@ -94,14 +96,13 @@ create table public.backtest_trades (
   return_pct numeric not null,
   constraint backtest_trades_pkey primary key (backtest_id, seq),
   constraint backtest_trades_backtest_id_fkey foreign key (backtest_id) references public.backtests (id) on delete cascade,
-  constraint backtest_trades_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade,
   constraint backtest_trades_side_check check (side in ('long', 'short')),
   constraint backtest_trades_bars_check check (entry_bar >= 0 and exit_bar > entry_bar and seq >= 1)
 );
 comment on table public.backtest_trades is 'Closed trades of a completed backtest, in order. Written once by a worker.';
 comment on column public.backtest_trades.backtest_id is 'The backtest.';
 comment on column public.backtest_trades.seq is 'Number of the trade, from 1.';
-comment on column public.backtest_trades.user_id is 'Owner, repeated here so that the policy needs no join.';
+comment on column public.backtest_trades.user_id is 'Owner, repeated here so that the policy needs no join; goes with the backtest.';
 comment on column public.backtest_trades.side is 'long or short.';
 comment on column public.backtest_trades.entry_bar is 'Index of the bar at whose open the entry filled.';
 comment on column public.backtest_trades.exit_bar is 'Index of the bar at whose open the exit filled.';
@@ -144,7 +145,14 @@ comment on policy "Owners can read their backtest trades" on public.backtest_tra
 
 create function private.prepare_backtest() returns trigger
 language plpgsql security definer set search_path = '' as $$
+declare
+  most_open constant integer := 50;
 begin
+  -- One request of a user at a time, so that the count is exact.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('backtests of ' || new.user_id::text, 0));
+  if (select count(*) from public.backtests b where b.user_id = new.user_id and b.status in ('queued', 'running')) >= most_open then
+    perform private.raise_api_error(429, 'rate_limited', format('you have %s backtests queued or running: wait for one to end, or cancel some', most_open));
+  end if;
   select i.symbol into new.symbol from public.instruments i where i.id = new.instrument_id;
   if new.symbol is null then
     perform private.raise_api_error(422, 'unknown_symbol', format('there is no instrument %s', new.instrument_id));
@@ -160,7 +168,7 @@ begin
   return new;
 end
 $$;
-comment on function private.prepare_backtest() is 'Trigger: refuses a backtest without candles, and copies the symbol. Definer, so that the answer does not depend on who asks.';
+comment on function private.prepare_backtest() is 'Trigger: refuses a backtest without candles or beyond the user''s limit, and copies the symbol. Definer, so that the answer does not depend on who asks.';
 
 create function private.check_backtest_change() returns trigger
 language plpgsql set search_path = '' as $$
@@ -199,7 +207,9 @@ begin
     new.id,
     jsonb_build_object('version', 1, 'backtest_id', new.id,
                        'request_id', nullif(current_setting('request.headers', true), '')::jsonb ->> 'x-request-id'),
-    new.user_id::text
+    new.user_id::text,
+    -- The more a user has waiting, the later the next one comes: a backlog does not keep the others waiting.
+    -(select count(*)::integer from public.backtests b where b.user_id = new.user_id and b.status in ('queued', 'running'))
   );
   perform private.emit_backtest_event(new, 'task_queued');
   return null;
@@ -259,7 +269,7 @@ declare
 begin
   select i.id into v_instrument_id from public.instruments i where i.symbol = p_symbol;
   if v_instrument_id is null then
-    perform private.raise_api_error(422, 'unknown_symbol', format('there is no instrument with the symbol %L', p_symbol));
+    perform private.raise_api_error(422, 'unknown_symbol', format('there is no instrument with the symbol %L', left(p_symbol, 32)));
   end if;
   insert into public.backtests (instrument_id, timeframe, strategy, range_start, range_end, initial_cash, fee_bps)
   values (v_instrument_id, p_timeframe, p_strategy, p_range_start, p_range_end, p_initial_cash, p_fee_bps)

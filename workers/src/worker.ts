@@ -80,7 +80,7 @@ async function consume(boss: PgBoss, job: Job, context: JobContext): Promise<voi
       pollingIntervalSeconds: POLL_SECONDS,
       notifyPollingIntervalSeconds: NOTIFY_BACKSTOP_SECONDS,
       // One user's backlog leaves a thread for the others, where there is more than one.
-      ...(job.cpu ? { localGroupConcurrency: Math.max(1, context.cpu.threads - 1) } : {}),
+      ...(job.cpu ? { groupConcurrency: Math.max(1, context.cpu.threads - 1) } : {}),
     },
     async ([claimed]) => {
       if (!claimed) return;
@@ -91,7 +91,13 @@ async function consume(boss: PgBoss, job: Job, context: JobContext): Promise<voi
       });
       try {
         await job.handle(
-          { id: claimed.id, data: claimed.data, userId: claimed.groupId ?? null, signal: claimed.signal },
+          {
+            id: claimed.id,
+            sourceId: claimed.sourceId ?? null,
+            data: claimed.data,
+            userId: claimed.groupId ?? null,
+            signal: claimed.signal,
+          },
           { ...context, log },
         );
       } catch (error) {

@@ -2,7 +2,7 @@ import { followTaskEvents, type NamedTaskEvent } from '@tradebase/client';
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { type Persona, signUp } from '../../packages/client/test/support/personas.ts';
+import { asService, type Persona, signUp } from '../../packages/client/test/support/personas.ts';
 import { asPostgres, seedMarket } from '../../packages/client/test/support/seed-market.ts';
 import { startTestWorker, type TestWorker } from './support/worker-process.ts';
 
@@ -194,6 +194,43 @@ describe('A worker', () => {
     await release();
     await slow.logged(/taken over/);
     expect(await readBacktest(id)).toMatchObject({ status: 'running', backtest_results: null, backtest_trades: [] });
+  });
+
+  it('that cannot read a job fails its backtest after the last try, rather than leaving it queued', async () => {
+    const id = await requestBacktest();
+    // As a worker of an older version would find it.
+    await asPostgres(stack, (client) =>
+      client.query(`update pgboss.job set data = '{"version": 9}', retry_limit = 0 where id = $1`, [id]),
+    );
+    await startWorker();
+    expect((await waitFor(id, END)).event.error?.code).toBe('worker_failed');
+  });
+
+  it('starts with as many threads as it is given', async () => {
+    await startWorker({ TRADEBASE_WORKER_CONCURRENCY: '4' });
+    const id = await requestBacktest();
+    expect((await waitFor(id, END)).name).toBe('task_completed');
+  });
+
+  it('does not get in the way of a user being deleted, nor the other way round', async () => {
+    await startWorker();
+    const leaving = await Promise.all(Array.from({ length: 8 }, (_, n) => signUp(stack, `leaving${n}`)));
+    const request = { p_symbol: 'ACME', p_timeframe: '1d', p_strategy: STRATEGY };
+    await Promise.all(leaving.flatMap(({ client }) => [1, 2, 3].map(() => client.rpc('create_backtest', request))));
+    const deleted = await Promise.all(leaving.map(({ id }) => asService(stack).auth.admin.deleteUser(id)));
+    expect(deleted.map(({ error }) => error)).toEqual(leaving.map(() => null));
+    const ids = leaving.map(({ id }) => id);
+    const left = () =>
+      asPostgres(stack, async (client) => {
+        const { rows } = await client.query(
+          `select (select count(*)::int from public.backtests where user_id = any ($1))
+                + (select count(*)::int from public.events where user_id = any ($1)) as count`,
+          [ids],
+        );
+        return rows[0].count;
+      });
+    await expect.poll(left).toBe(0);
+    expect((await waitFor(await requestBacktest(), END)).name).toBe('task_completed');
   });
 
   it('works several users off side by side, and all of their backlog', async () => {

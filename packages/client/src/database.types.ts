@@ -10,6 +10,7 @@ export type Database = {
           created_at: string;
           equity: number[];
           equity_at: string[];
+          stored_trades: number;
           summary: NonNullable<Json>;
           user_id: string;
         };
@@ -19,6 +20,7 @@ export type Database = {
           created_at?: string;
           equity: number[];
           equity_at: string[];
+          stored_trades: number;
           summary: NonNullable<Json>;
           user_id: string;
         };
@@ -27,6 +29,7 @@ export type Database = {
           created_at?: string;
           equity?: number[];
           equity_at?: string[];
+          stored_trades?: number;
           summary?: NonNullable<Json>;
           user_id?: string;
         };

@@ -22,7 +22,8 @@ beforeAll(async () => {
   await asPostgres(stack, async (client) => {
     const ids = [backtestId, owner.id];
     await client.query(
-      `insert into public.backtest_results (backtest_id, user_id, summary, equity_at, equity) values ($1, $2, '{}', '{}', '{}')`,
+      `insert into public.backtest_results (backtest_id, user_id, summary, equity_at, equity, stored_trades)
+       values ($1, $2, '{}', '{}', '{}', 1)`,
       ids,
     );
     await client.query(
@@ -114,7 +115,7 @@ describe('A backtest', () => {
     expect(error).not.toBeNull();
     const forged = await owner.client
       .from('backtest_results')
-      .insert({ backtest_id: backtestId, user_id: owner.id, summary: {}, equity: [], equity_at: [] });
+      .insert({ backtest_id: backtestId, user_id: owner.id, summary: {}, equity: [], equity_at: [], stored_trades: 0 });
     expect(forged.error?.code).toBe('42501');
     const { data } = await owner.client.from('backtests').select('status, progress').eq('id', backtestId).single();
     expect(data).toEqual({ status: 'queued', progress: 0 });
@@ -154,7 +155,10 @@ describe('A backtest', () => {
       'empty_range',
       422,
     ],
+    ['a range without an end in time', { p_range_end: 'infinity' }, '23514', 400],
     ['a negative fee', { p_fee_bps: -1 }, '23514', 400],
+    ['cash of more places than money has', { p_initial_cash: 0.123456789012 }, '23514', 400],
+    ['a strategy without a name', { p_strategy: { params: {} } }, '23514', 400],
     ['no cash', { p_initial_cash: 0 }, '23514', 400],
     ['a strategy that is no object', { p_strategy: 'sma-cross' }, '23514', 400],
   ])('is refused with %s, and nothing is left behind', async (_what, change, code, status) => {
@@ -168,6 +172,43 @@ describe('A backtest', () => {
     expect(answer.error?.code).toBe(code);
     expect(answer.status).toBe(status);
     expect(await countEverything()).toEqual(before);
+  });
+
+  it('is refused when its owner has 50 others queued or running, in one request or in many', async () => {
+    const busy = await signUp(stack, 'busy');
+    const { data: instrument } = await busy.client.from('instruments').select('id').eq('symbol', 'ACME').single();
+    // The symbol is filled in by the database; the types cannot know.
+    const rows = (count: number) =>
+      Array.from({ length: count }, () => ({
+        instrument_id: instrument?.id ?? 0,
+        timeframe: '1d',
+        strategy: STRATEGY,
+      }));
+    const insert = (count: number) => busy.client.from('backtests').insert(rows(count) as never);
+    expect((await insert(51)).error?.code).toBe('rate_limited');
+    expect((await insert(50)).error).toBeNull();
+    const oneMore = await busy.client.rpc('create_backtest', {
+      p_symbol: 'ACME',
+      p_timeframe: '1d',
+      p_strategy: STRATEGY,
+    });
+    expect([oneMore.error?.code, oneMore.status]).toEqual(['rate_limited', 429]);
+    const { data } = await busy.client
+      .from('backtests')
+      .update({ status: 'cancelled' })
+      .eq('status', 'queued')
+      .select('id');
+    expect(data).toHaveLength(50);
+    await requestBacktest(busy);
+  });
+
+  it('waits behind those of users who have fewer waiting', async () => {
+    const [many, few] = await Promise.all([signUp(stack, 'many'), signUp(stack, 'few')]);
+    const ids = [await requestBacktest(many), await requestBacktest(many), await requestBacktest(few)];
+    const { rows } = await asPostgres(stack, (client) =>
+      client.query('select id from pgboss.job where id = any ($1) order by priority desc, created_on', [ids]),
+    );
+    expect(rows.map(({ id }) => ids.indexOf(id))).toEqual([0, 2, 1]);
   });
 
   it('is queued with its job and its event, or not at all', async () => {

@@ -14,6 +14,10 @@ describe('A request for a backtest', () => {
     expect(problems({ symbol: undefined, timeframe: undefined })).toEqual(['symbol', 'timeframe']);
   });
 
+  it('takes a symbol in any case', () => {
+    expect(CreateBacktestRequest.parse({ ...REQUEST, symbol: 'btc/usdt' }).symbol).toBe('BTC/USDT');
+  });
+
   it('takes a date as its midnight in UTC, and a time with its zone', () => {
     const { from, to } = CreateBacktestRequest.parse({
       ...REQUEST,
@@ -25,6 +29,8 @@ describe('A request for a backtest', () => {
 
   it.each([
     ['a field nobody knows', { leverage: 3 }, ''],
+    ['a symbol no instrument can have', { symbol: 'GO\u0000OG' }, 'symbol'],
+    ['a time before all markets', { from: '0000-01-01' }, 'from'],
     ['a fee below zero', { fee_bps: -1 }, 'fee_bps'],
     ['no cash', { initial_cash: 0 }, 'initial_cash'],
     ['infinite cash', { initial_cash: Number.POSITIVE_INFINITY }, 'initial_cash'],

@@ -6,10 +6,16 @@ const TOKEN_CODES: readonly string[] = ['PGRST301', 'PGRST303'];
 /** SQLSTATE insufficient_privilege: a grant or a policy says no. */
 const INSUFFICIENT_PRIVILEGE = '42501';
 
+/** SQLSTATE foreign_key_violation, of a row's owner: the token outlived its user. */
+const FOREIGN_KEY_VIOLATION = '23503';
+
 /** The answer to an error of the database: our own codes pass with their message, everything else is internal. */
 export function databaseError(error: { code: string; message: string }): ApiError {
   if (isErrorCode(error.code)) return new ApiError(error.code, { message: error.message });
   if (TOKEN_CODES.includes(error.code)) return new ApiError('invalid_token', { cause: error });
   if (error.code === INSUFFICIENT_PRIVILEGE) return new ApiError('forbidden', { cause: error });
+  if (error.code === FOREIGN_KEY_VIOLATION && error.message.includes('user_id_fkey')) {
+    return new ApiError('invalid_token', { cause: error });
+  }
   return new ApiError('internal_error', { cause: error });
 }

@@ -3,6 +3,9 @@ import { backtestInChunks, EngineError, type Trade } from '@tradebase/engine';
 import { type EquityCurve, thinEquity } from '../backtests/thin-equity.ts';
 import { TaskControl } from './task-control.ts';
 
+/** What one result may hold; the summary counts all trades. */
+export const MAX_STORED_TRADES = 20_000;
+
 export interface BacktestTask {
   readonly candles: Candles;
   readonly strategy: StrategySpec;
@@ -27,7 +30,12 @@ export default function runBacktestTask(task: BacktestTask): BacktestTaskResult 
       const step = backtest.next();
       if (step.done) {
         const { summary, trades, equity } = step.value;
-        return { outcome: 'done', summary, trades, curve: thinEquity(task.candles.ts, equity) };
+        return {
+          outcome: 'done',
+          summary,
+          trades: trades.slice(0, MAX_STORED_TRADES),
+          curve: thinEquity(task.candles.ts, equity),
+        };
       }
       control.progress = step.value.bars_done / step.value.bars_total;
     }

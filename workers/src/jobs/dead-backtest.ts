@@ -1,4 +1,3 @@
-import { BacktestJob } from '@tradebase/contracts';
 import { failBacktest } from '../backtests/fail-backtest.ts';
 import type { Job } from './job.ts';
 
@@ -7,8 +6,9 @@ export const deadBacktestJob: Job = {
   queue: 'backtest-dead',
   cpu: false,
   async handle(run, { database, log }) {
-    const { backtest_id } = BacktestJob.parse(run.data);
-    await failBacktest(database, backtest_id, {
+    // The job that failed has the id of its backtest. Its payload may be what no worker could read.
+    if (run.sourceId === null) throw new Error('a dead job without the job it came from');
+    await failBacktest(database, run.sourceId, {
       code: 'worker_failed',
       message: 'the backtest failed on every try; request it again, or report its id',
     });

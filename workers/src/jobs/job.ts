@@ -14,6 +14,8 @@ export interface JobContext {
 /** One claim of a job by this worker. */
 export interface JobRun {
   readonly id: string;
+  /** In a dead-letter queue, the job that failed. */
+  readonly sourceId: string | null;
   /** The payload as stored: each job parses its own. */
   readonly data: unknown;
   /** The user the job counts for. */
