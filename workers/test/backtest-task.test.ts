@@ -40,6 +40,21 @@ describe('A backtest in the CPU pool', () => {
     await pool.close();
   });
 
+  it('keeps the first 20,000 trades, and counts them all', async () => {
+    const pool = createCpuPool(1);
+    const restless = task(100_000, new TaskControl());
+    restless.candles.close.forEach((_, bar, close) => {
+      close[bar] = bar % 4 < 2 ? 100 : 101;
+    });
+    restless.strategy.params = { fast: 1, slow: 2 };
+    const result = await pool.runBacktest(restless);
+    if (result.outcome !== 'done') throw new Error(result.outcome);
+    expect(result.summary.trades).toBeGreaterThan(20_000);
+    expect(result.trades).toHaveLength(20_000);
+    expect(result.trades.at(-1)?.seq).toBe(20_000);
+    await pool.close();
+  });
+
   it('says why the engine refuses candles', async () => {
     const pool = createCpuPool(1);
     const broken = task(10, new TaskControl());
