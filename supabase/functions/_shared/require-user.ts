@@ -13,6 +13,7 @@ export interface UserEnv extends RequestEnv {
 
 /** The role of every session that Auth issues. */
 const USER_ROLE = 'authenticated';
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
  * Lets only a signed-in user through. An invalid or expired token is refused, never treated as anonymous, and an API key
@@ -22,8 +23,12 @@ export const requireUser = createMiddleware<UserEnv>(async (c, next) => {
   const started = performance.now();
   const { data: auth, error } = await verifyAuth(c.req.raw, { auth: 'user' });
   if (error) throw refusal(error);
-  if (!auth.userClaims || auth.userClaims.role !== USER_ROLE) throw new ApiError('invalid_token');
-  c.set('userId', auth.userClaims.id);
+  const { jwtClaims: claims } = auth;
+  // Verified so far is the signature, and `exp` where there is one.
+  if (claims?.role !== USER_ROLE || claims.exp === undefined || !UUID.test(claims.sub)) {
+    throw new ApiError('invalid_token');
+  }
+  c.set('userId', claims.sub);
   const fetch = timedFetch(c.get('timings'));
   // The id goes along to the database, which puts it into the jobs that a request causes.
   const headers = { 'x-request-id': c.get('requestId') };

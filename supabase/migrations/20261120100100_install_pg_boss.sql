@@ -1,6 +1,6 @@
--- Purpose: the job queue: pg-boss 12.35.0's own schema (version 43), and the one way to put a job into it from SQL.
--- Objects: schema pgboss (made by `pg-boss plans create`; its BEGIN, COMMIT and comments are left out, because a
---   migration is one transaction already), queues backtest and backtest-dead, function private.enqueue_job.
+-- Purpose: the job queue's own schema: pg-boss 12.35.0, schema version 43.
+-- Objects: schema pgboss, made by `pg-boss plans create`; its BEGIN, COMMIT and comments are left out, because a
+--   migration is one transaction already. What we add comes after it: rights, search paths, indexes.
 -- Risk: an upgrade of pg-boss with another schema version needs a migration with `pg-boss plans migrate`; workers
 --   refuse to start on a version they do not know.
 
@@ -462,34 +462,3 @@ grant execute on all functions in schema pgboss to tradebase_worker;
 create index job_common_dead_letter_idx on pgboss.job_common (dead_letter);
 create index queue_dead_letter_idx on pgboss.queue (dead_letter);
 create index subscription_name_idx on pgboss.subscription (name);
-
--- A worker that dies is noticed by its missing heartbeat; its job is tried again, and after the last try goes to the
--- dead-letter queue, whose handler marks the row it belonged to as failed.
-select pgboss.create_queue('backtest-dead', '{"policy": "standard", "retryLimit": 5, "retryDelay": 5, "notify": true}');
-select pgboss.create_queue('backtest', '{
-  "policy": "standard", "retryLimit": 3, "retryDelay": 1, "retryBackoff": true, "retryDelayMax": 60,
-  "expireInSeconds": 3600, "heartbeatSeconds": 10, "deadLetter": "backtest-dead", "notify": true}');
-
-create function private.enqueue_job(p_queue text, p_id uuid, p_data jsonb, p_group_id text, p_priority integer default 0) returns void
-language plpgsql security definer set search_path = '' as $$
-begin
-  insert into pgboss.job (
-    name, id, data, group_id, priority, policy, retry_limit, retry_delay, retry_backoff, retry_delay_max, expire_seconds,
-    deletion_seconds, keep_until, dead_letter, heartbeat_seconds
-  )
-  select q.name, p_id, p_data, p_group_id, p_priority, q.policy, q.retry_limit, q.retry_delay, q.retry_backoff, q.retry_delay_max,
-         q.expire_seconds, q.deletion_seconds, now() + make_interval(secs => q.retention_seconds), q.dead_letter,
-         q.heartbeat_seconds
-  from pgboss.queue q
-  where q.name = p_queue
-  on conflict do nothing;
-  if not found and not exists (select from pgboss.queue q where q.name = p_queue) then
-    raise exception 'there is no queue %', p_queue;
-  end if;
-  -- The channel on which pg-boss listens: 'pgboss_' and a hash of its schema's name.
-  perform pg_catalog.pg_notify('pgboss_' || left(encode(sha224('pgboss'::bytea), 'hex'), 24), p_queue);
-end
-$$;
-comment on function private.enqueue_job(text, uuid, jsonb, text, integer) is
-  'Puts a job into a queue in the caller''s transaction and wakes a worker at commit. The same queue and id twice is one job. Definer, because users'' inserts enqueue without rights on the queue.';
-revoke execute on function private.enqueue_job(text, uuid, jsonb, text, integer) from public;
