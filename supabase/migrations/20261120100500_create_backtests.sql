@@ -304,6 +304,6 @@ comment on function public.cancel_backtest(uuid) is
   'Cancels a queued or running backtest of the caller; cancelling it again changes nothing. Errors: backtest_not_found, backtest_not_cancellable.';
 
 revoke execute on function public.create_backtest(text, text, jsonb, timestamptz, timestamptz, numeric, numeric),
-  public.cancel_backtest(uuid) from public, anon;
+  public.cancel_backtest(uuid) from public, anon, service_role;
 grant execute on function public.create_backtest(text, text, jsonb, timestamptz, timestamptz, numeric, numeric),
   public.cancel_backtest(uuid) to authenticated;
