@@ -7,6 +7,7 @@ import { ensurePlatform } from './postgres/database.ts';
 import { migrate } from './postgres/migrate.ts';
 import { assertPortFree } from './process/port-in-use.ts';
 import { identifyProcess, type ProcessIdentity } from './process/process-identity.ts';
+import { Restarter } from './process/restarter.ts';
 import { listen, Services } from './services.ts';
 import type { Log, StackContext } from './stack-context.ts';
 import { loadStackKeys, openStackHome, type StackHome } from './state/stack-home.ts';
@@ -22,6 +23,18 @@ export interface LocalStackOptions {
   readonly onStep?: (step: StartStep) => void;
 }
 
+/** Notes a process that is to be ended when this one could not. */
+type RecordChild = (name: string, pid: number | undefined) => void;
+
+/** What a running stack is made of. */
+interface StackParts {
+  readonly context: StackContext;
+  readonly cluster: PostgresCluster;
+  readonly services: Services;
+  readonly home: StackHome;
+  readonly recordChild: RecordChild;
+}
+
 /** The persistent stack of a project, on the ports of its config.toml. */
 export class LocalStack {
   readonly keys: StackKeys;
@@ -32,9 +45,11 @@ export class LocalStack {
   #services: Services;
   #home: StackHome;
   #log: Log;
-  #closing: Promise<void> | undefined;
+  readonly #closing = new AbortController();
+  #closed: Promise<void> | undefined;
+  readonly #postgresWatch: Promise<void>;
 
-  private constructor(parts: { context: StackContext; cluster: PostgresCluster; services: Services; home: StackHome }) {
+  private constructor(parts: StackParts) {
     this.keys = parts.context.keys;
     this.apiUrl = parts.context.apiUrl;
     this.databaseUrl = parts.context.databaseUrl('postgres');
@@ -42,7 +57,7 @@ export class LocalStack {
     this.#services = parts.services;
     this.#home = parts.home;
     this.#log = parts.context.log;
-    this.#watchPostgres();
+    this.#postgresWatch = this.#watchPostgres(parts.recordChild);
   }
 
   /**
@@ -71,12 +86,12 @@ export class LocalStack {
       });
       cleanUp.unshift(() => cluster.stop());
       const children: ProcessIdentity[] = [];
-      const recordChild = (name: string, pid: number) => {
-        const child = identifyProcess(name, pid);
+      const recordChild: RecordChild = (name, pid) => {
+        const child = pid ? identifyProcess(name, pid) : undefined;
         if (child) children.push(child);
         updateState(home.statePath, { children });
       };
-      if (cluster.pid) recordChild('postgres', cluster.pid);
+      recordChild('postgres', cluster.pid);
       await ensurePlatform(cluster, 'postgres');
       onStep?.('migrations');
       await migrate(cluster, 'postgres', projectDir);
@@ -97,7 +112,7 @@ export class LocalStack {
         onSocketDir: (socketDir) => updateState(home.statePath, { socketDir }),
       });
       updateState(home.statePath, { ready: true });
-      return new LocalStack({ context, cluster, services, home });
+      return new LocalStack({ context, cluster, services, home, recordChild });
     } catch (error) {
       for (const step of cleanUp) await step();
       throw error;
@@ -106,26 +121,31 @@ export class LocalStack {
 
   /** Stops services, then Postgres, then gives up the state file. Safe to call twice. */
   stop(): Promise<void> {
-    this.#closing ??= (async () => {
+    this.#closed ??= (async () => {
+      this.#closing.abort();
       await this.#services.close();
       await this.#cluster.stop();
+      await this.#postgresWatch;
       releaseState(this.#home.statePath);
     })();
-    return this.#closing;
+    return this.#closed;
   }
 
-  /** Starts Postgres again should it die; the services reconnect by themselves. */
-  #watchPostgres(): void {
-    void this.#cluster.exited.then(async () => {
-      if (this.#closing) return;
-      this.#log('postgres', 'Postgres ended unexpectedly; starting it again');
-      try {
-        await this.#cluster.restart();
-        this.#watchPostgres();
-      } catch (error) {
-        this.#log('postgres', `Postgres does not start: ${error instanceof Error ? error.message : error}`);
-      }
+  /** Starts Postgres again whenever it dies; the services reconnect by themselves. */
+  async #watchPostgres(recordChild: RecordChild): Promise<void> {
+    const { signal } = this.#closing;
+    const restarter = new Restarter({
+      signal,
+      onFailure: (reason) => this.#log('postgres', `Postgres does not start: ${reason}`),
     });
+    for (;;) {
+      await this.#cluster.exited;
+      if (signal.aborted) return;
+      this.#log('postgres', 'Postgres ended unexpectedly; starting it again');
+      await restarter.restart(() => this.#cluster.restart());
+      if (signal.aborted) await this.#cluster.stop();
+      else recordChild('postgres', this.#cluster.pid);
+    }
   }
 }
 

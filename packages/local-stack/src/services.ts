@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type AuthServer, createAuthServer } from './auth/auth-server.ts';
 import { type FunctionHost, startFunctionHost } from './functions/function-host.ts';
 import { attachGateway } from './gateway/gateway.ts';
 import { type Postgrest, startPostgrest } from './postgrest/postgrest.ts';
+import { Restarter } from './process/restarter.ts';
+import { makeSocketDir, removeSocketDir } from './process/socket-dir.ts';
 import { createRealtimeServer, type RealtimeServer } from './realtime/realtime-server.ts';
 import type { StackContext } from './stack-context.ts';
 
@@ -41,7 +40,8 @@ export class Services {
   #realtime: RealtimeServer;
   #rest: Postgrest;
   #functions: FunctionHost | undefined;
-  #closing = false;
+  readonly #closing = new AbortController();
+  #restWatch: Promise<void> = Promise.resolve();
 
   private constructor(
     server: Server,
@@ -58,8 +58,7 @@ export class Services {
 
   /** Starts all services on a migrated database, side by side, and attaches them to the listening server. */
   static async start(server: Server, context: StackContext, options: ServiceOptions): Promise<Services> {
-    // Short, because a socket's path has at most 104 bytes; closed to other users.
-    const socketDir = mkdtempSync(join(tmpdir(), 'tb-'));
+    const socketDir = makeSocketDir();
     options.onSocketDir?.(socketDir);
     const [auth, realtime, rest, functions] = await Promise.allSettled([
       createAuthServer(context, { passwordCost: options.passwordCost }),
@@ -75,7 +74,7 @@ export class Services {
     ) {
       const started = [auth, realtime, rest, functions].filter((part) => part.status === 'fulfilled');
       await Promise.all(started.map((part) => part.value?.close()));
-      rmSync(socketDir, { recursive: true, force: true });
+      removeSocketDir(socketDir);
       throw [auth, realtime, rest, functions].find((part) => part.status === 'rejected')?.reason;
     }
     const services = new Services(server, socketDir, {
@@ -84,7 +83,7 @@ export class Services {
       rest: rest.value,
       functions: functions.value,
     });
-    services.#watchRest(context, options);
+    services.#restWatch = services.#watchRest(context, options);
     if (rest.value.pid) options.onChild?.('postgrest', rest.value.pid);
     if (functions.value?.pid) options.onChild?.('deno', functions.value.pid);
     attachGateway(server, context, {
@@ -98,29 +97,38 @@ export class Services {
 
   /** Ends everything in order: no new requests, then the services, then what is left of connections. */
   async close(): Promise<void> {
-    this.#closing = true;
+    this.#closing.abort();
     const serverClosed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeIdleConnections();
     const force = setTimeout(() => this.#server.closeAllConnections(), SERVER_CLOSE_MS);
-    await Promise.all([this.#auth.close(), this.#realtime.close(), this.#rest.close(), this.#functions?.close()]);
+    await Promise.all([this.#auth.close(), this.#realtime.close(), this.#closeRest(), this.#functions?.close()]);
     this.#server.closeAllConnections();
     await serverClosed;
     clearTimeout(force);
-    rmSync(this.#socketDir, { recursive: true, force: true });
+    removeSocketDir(this.#socketDir);
   }
 
-  /** Starts PostgREST again should it die. A start that fails ends the attempts: the log says why. */
-  #watchRest(context: StackContext, options: ServiceOptions): void {
-    void this.#rest.exited.then(async () => {
-      if (this.#closing) return;
-      context.log('rest', 'PostgREST ended unexpectedly; starting it again');
-      try {
-        this.#rest = await startPostgrest(context, this.#socketDir);
-        if (this.#rest.pid) options.onChild?.('postgrest', this.#rest.pid);
-        this.#watchRest(context, options);
-      } catch (error) {
-        context.log('rest', `PostgREST does not start: ${error instanceof Error ? error.message : error}`);
-      }
+  async #closeRest(): Promise<void> {
+    await this.#rest.close();
+    await this.#restWatch;
+  }
+
+  /** Starts PostgREST again whenever it dies. */
+  async #watchRest(context: StackContext, options: ServiceOptions): Promise<void> {
+    const { signal } = this.#closing;
+    const restarter = new Restarter({
+      signal,
+      onFailure: (reason) => context.log('rest', `PostgREST does not start: ${reason}`),
     });
+    for (;;) {
+      await this.#rest.exited;
+      if (signal.aborted) return;
+      context.log('rest', 'PostgREST ended unexpectedly; starting it again');
+      const next = await restarter.restart(() => startPostgrest(context, this.#socketDir, signal));
+      if (!next) return;
+      this.#rest = next;
+      if (signal.aborted) await next.close();
+      else if (next.pid) options.onChild?.('postgrest', next.pid);
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -203,6 +203,18 @@ describe('reset', () => {
     expect(after.SECRET_KEY).not.toBe(before.SECRET_KEY);
     expect(await userCount(after)).toBe(0);
   });
+
+  test.each(['status', 'start', 'stop', 'reset'])(
+    'and every other command leaves a folder of others alone: %s',
+    async (command) => {
+      const home = mkdtempSync(join(tmpdir(), 'home-'));
+      writeFileSync(join(home, 'diary.txt'), 'dear diary');
+      const { code, stderr } = await stack.run([command], { stateDir: home });
+      expect(code).toBe(1);
+      expect(stderr).toContain(`${home} is not a state folder of the local stack`);
+      expect(readdirSync(home)).toEqual(['diary.txt']);
+    },
+  );
 
   test('of a stack that is not up leaves it down', async () => {
     await stack.run(['stop']);

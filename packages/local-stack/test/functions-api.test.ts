@@ -30,13 +30,11 @@ afterAll(async () => {
   rmSync(denoDir, { recursive: true, force: true });
 });
 
-async function sign(claims: JWTPayload, expires: string): Promise<string> {
+async function sign(claims: JWTPayload, expires?: string): Promise<string> {
   const { signingKey } = context.keys;
-  return new SignJWT(claims)
-    .setProtectedHeader({ alg: 'ES256', kid: signingKey.kid })
-    .setIssuedAt()
-    .setExpirationTime(expires)
-    .sign(await importJWK(signingKey, 'ES256'));
+  const jwt = new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: signingKey.kid }).setIssuedAt();
+  if (expires !== undefined) jwt.setExpirationTime(expires);
+  return jwt.sign(await importJWK(signingKey, 'ES256'));
 }
 
 function asUser(path: string, options: AskOptions = {}): Promise<Answer> {
@@ -132,7 +130,7 @@ describe('the api function lets only users in:', () => {
     }
   });
 
-  test('not with a token that has expired, is damaged, or is of another role', async () => {
+  test('not with a token that has expired or never does, is damaged, or is of another role or no user', async () => {
     const [head, body, signature = ''] = token.split('.');
     const forged = [head, body, signature.startsWith('A') ? `B${signature.slice(1)}` : `A${signature.slice(1)}`].join(
       '.',
@@ -142,6 +140,8 @@ describe('the api function lets only users in:', () => {
       await sign({ sub: userId, role: 'authenticated' }, '-1s'),
       await sign({ sub: userId, role: 'service_role' }, '1h'),
       await sign({ role: 'authenticated' }, '1h'),
+      await sign({ sub: 'somebody', role: 'authenticated' }, '1h'),
+      await sign({ sub: userId, role: 'authenticated' }),
       forged,
       unsigned,
       'nonsense',

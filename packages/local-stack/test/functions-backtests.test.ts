@@ -167,7 +167,8 @@ describe('GET /backtests/:id', () => {
     const id = await create(alice);
     expect(await call(alice, 'GET', `/${id}`)).toMatchObject({ status: 200, body: { id, result: null } });
     await database.query(
-      `insert into public.backtest_results (backtest_id, user_id, summary, equity_at, equity) values ($1, $2, '{"trades": 3}', '{}', '{}')`,
+      `insert into public.backtest_results (backtest_id, user_id, summary, equity_at, equity, stored_trades)
+       values ($1, $2, '{"trades": 3}', '{}', '{}', 3)`,
       [id, alice.id],
     );
     expect((await call(alice, 'GET', `/${id}`)).body.result).toEqual({ summary: { trades: 3 } });

@@ -1,6 +1,7 @@
 import { Agent, type ClientRequest, request } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { createClient } from '@supabase/supabase-js';
 import { generateKeyPair, importJWK, type JWTPayload, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startStack, type TestStack } from '../src/testing.ts';
@@ -113,15 +114,40 @@ describe("a user's token", () => {
       },
     ],
     ['with alg none', async () => `${part({ alg: 'none', typ: 'JWT' })}.${part(claims())}.`],
-    // PostgREST allows for clocks that differ by half a minute.
-    ['that has expired', () => sign({ ...claims(), exp: inSeconds(-60) })],
+    ['that has expired', () => sign({ ...claims(), exp: inSeconds(-1) })],
+    ['that never expires', () => sign({ role: 'service_role' })],
+    ['that is not valid yet', () => sign({ ...claims(), nbf: inSeconds(30) })],
     ['signed by another key', async () => sign(claims(), (await generateKeyPair('ES256')).privateKey)],
     ['that is none', async () => 'nonsense'],
-  ])('%s is refused by PostgREST itself', async (_what, token) => {
+  ])('%s is refused as PostgREST would', async (_what, token) => {
     const response = await instruments(withToken(await token()));
     expect(response.status).toBe(401);
-    expect(await response.json()).toMatchObject({ code: 'PGRST301' });
-    expect(response.headers.get('www-authenticate')).toMatch(/^Bearer/);
+    expect(await response.json()).toMatchObject({ code: 'PGRST301', message: expect.stringMatching(/^JW/) });
+    expect(response.headers.get('www-authenticate')).toMatch(/^Bearer error="invalid_token"/);
+  });
+
+  test('that has expired is told from others by supabase-js', async () => {
+    const accessToken = async () => sign({ exp: inSeconds(-1) });
+    const client = createClient(stack.apiUrl, stack.keys.publishableKey, { accessToken });
+    const { error, status } = await client.from('instruments').select('id');
+    expect([status, error?.code, error?.message]).toEqual([401, 'PGRST301', 'JWT expired']);
+  });
+
+  test('that does not verify is refused by Auth in its own words', async () => {
+    const headers = withToken(await sign({ exp: inSeconds(-1) }));
+    const response = await fetch(`${stack.apiUrl}/auth/v1/user`, { headers });
+    expect([response.status, await response.json()]).toMatchObject([403, { error_code: 'bad_jwt' }]);
+  });
+});
+
+describe('Auth', () => {
+  test('deletes a user by a request without a body', async () => {
+    const headers = { apikey: stack.keys.secretKey };
+    const users = `${stack.apiUrl}/auth/v1/admin/users`;
+    const body = JSON.stringify({ email: 'leaver@example.com' });
+    const { id } = (await (await fetch(users, { method: 'POST', headers, body })).json()) as { id: string };
+    const deleted = await fetch(`${users}/${id}`, { method: 'DELETE', headers });
+    expect([deleted.status, await deleted.json()]).toEqual([200, {}]);
   });
 });
 

@@ -13,7 +13,9 @@ create extension if not exists pg_stat_statements with schema extensions;
 alter schema public owner to postgres;
 grant usage on schema public to postgres, anon, authenticated, service_role;
 
--- Postgres lets everyone execute a new function in public, and so does hosted; tables and sequences are granted to nobody.
+-- Tables and sequences are granted to nobody. A new function may be executed by everyone, as Postgres has it; hosted projects
+-- may name the API roles as well, so that a migration which revokes from public alone has to fail our tests here, too.
+alter default privileges for role postgres in schema public grant execute on functions to anon, authenticated, service_role;
 alter default privileges for role postgres in schema public revoke all on tables from anon, authenticated, service_role;
 alter default privileges for role postgres in schema public revoke all on sequences from anon, authenticated, service_role;
 

@@ -35,7 +35,16 @@ export class RequestFields {
 
 /** Reads a JSON object of at most 64 kB. Refuses anything else with `bad_json` or `request_entity_too_large`. */
 export async function readFields(request: Request): Promise<RequestFields> {
+  return parseFields(await readText(request));
+}
+
+/** The same for endpoints whose body may be missing. */
+export async function readOptionalFields(request: Request): Promise<RequestFields> {
   const text = await readText(request);
+  return text === '' ? new RequestFields({}) : parseFields(text);
+}
+
+function parseFields(text: string): RequestFields {
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -44,13 +53,6 @@ export async function readFields(request: Request): Promise<RequestFields> {
   }
   if (!isJsonObject(body)) throw badJson('it must be an object');
   return new RequestFields(body);
-}
-
-/** The same for endpoints whose body may be missing. */
-export async function readOptionalFields(request: Request): Promise<RequestFields> {
-  return request.body === null || request.headers.get('content-length') === '0'
-    ? new RequestFields({})
-    : readFields(request);
 }
 
 export function isJsonObject(value: unknown): value is JsonObject {

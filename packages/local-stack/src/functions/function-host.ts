@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Restarter } from '../process/restarter.ts';
 import type { StackContext } from '../stack-context.ts';
 import { findFunctions } from './find-functions.ts';
 import { functionEnvironment } from './function-environment.ts';
@@ -33,9 +34,6 @@ const SWAP_SETTLE_MS = 500;
 /** How long the old process may go on with requests under way. */
 const DRAIN_MS = 30_000;
 const CLOSE_GRACE_MS = 1_000;
-const RESTART_DELAY_MS = { first: 100, max: 5_000 };
-/** A process that lived this long did not fail at its start: the next restart is quick again. */
-const STABLE_MS = 10_000;
 
 /**
  * Serves every function below supabase/functions, and keeps serving: a process that dies is started again, and with
@@ -55,9 +53,8 @@ class Supervisor implements FunctionHost {
   readonly #retiring = new Set<FunctionProcess>();
   #current!: FunctionProcess;
   #supervision: Promise<void> = Promise.resolve();
+  readonly #restarter = new Restarter({ signal: this.#closing.signal, onFailure: (reason) => this.#log(reason) });
   #launches = 0;
-  #launchedAt = 0;
-  #restartDelayMs = RESTART_DELAY_MS.first;
   #folders: readonly string[] = [];
   #stopWatching: () => void = () => undefined;
   #changed = Promise.withResolvers<'changed'>();
@@ -130,20 +127,11 @@ class Supervisor implements FunctionHost {
 
   async #restart(how: string): Promise<void> {
     this.#log(`the functions process ended unasked (${how})`);
-    if (performance.now() - this.#launchedAt > STABLE_MS) this.#restartDelayMs = RESTART_DELAY_MS.first;
-    for (;;) {
-      await delay(this.#restartDelayMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
-      if (this.#closing.signal.aborted) return;
-      this.#restartDelayMs = Math.min(this.#restartDelayMs * 2, RESTART_DELAY_MS.max);
-      try {
-        this.#current = await this.#launch();
-        this.#reportFailures(this.#current);
-        this.#log('restarted');
-        return;
-      } catch (error) {
-        this.#log(messageOf(error));
-      }
-    }
+    const next = await this.#restarter.restart(() => this.#launch());
+    if (!next) return;
+    this.#current = next;
+    this.#reportFailures(next);
+    this.#log('restarted');
   }
 
   async #launch(): Promise<FunctionProcess> {
@@ -152,7 +140,6 @@ class Supervisor implements FunctionHost {
     const functions = findFunctions(projectDir, (name) => settings[name]?.enabled ?? true);
     const environment = functionEnvironment(context);
     this.#launches += 1;
-    this.#launchedAt = performance.now();
     const socketPath = join(socketDir, `functions-${this.#launches}.sock`);
     const { args, folders } = hostLaunch(projectDir, functions, socketPath, environment);
     if (this.#options.watch) this.#watch(folders);

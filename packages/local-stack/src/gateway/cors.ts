@@ -1,9 +1,12 @@
 import type { ServerResponse } from 'node:http';
 
+/** Every method that a service behind the gateway knows. */
+export const METHODS = ['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE', 'OPTIONS'];
+
 /** Headers that let a page of any origin call the stack, as hosted does: the keys, not the origin, decide. */
 const CORS_HEADERS = {
   'access-control-allow-origin': '*',
-  'access-control-allow-methods': 'GET,HEAD,PUT,PATCH,POST,DELETE,OPTIONS',
+  'access-control-allow-methods': METHODS.join(','),
   'access-control-allow-headers':
     'authorization,apikey,content-type,prefer,range,range-unit,accept-profile,content-profile,x-client-info,x-supabase-api-version,x-request-id,x-region',
   'access-control-expose-headers':

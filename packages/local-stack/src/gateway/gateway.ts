@@ -2,10 +2,10 @@ import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } 
 import type { Duplex } from 'node:stream';
 import { createJwtCheck } from '../functions/check-jwt.ts';
 import type { StackContext } from '../stack-context.ts';
-import { setCorsHeaders } from './cors.ts';
+import { METHODS, setCorsHeaders } from './cors.ts';
 import { lacksWhere } from './missing-where.ts';
 import { proxy } from './proxy.ts';
-import { createCredentialResolver } from './resolve-credentials.ts';
+import { type AcceptedCredentials, createCredentialResolver } from './resolve-credentials.ts';
 import { sendError } from './send-error.ts';
 import { serveFetch } from './serve-fetch.ts';
 import { statusPage } from './status-page.ts';
@@ -34,6 +34,11 @@ export function attachGateway(server: Server, context: StackContext, services: G
   const resolveCredentials = createCredentialResolver(context.keys, context.verifyToken);
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!METHODS.includes(request.method ?? '')) {
+      response.setHeader('allow', METHODS.join(', '));
+      sendError(response, 405, 'method_not_allowed', `${request.method} is not served`);
+      return;
+    }
     const url = addressOf(request, context.apiUrl);
     if (!url) {
       sendError(response, 400, 'bad_request', 'the address is malformed');
@@ -71,7 +76,7 @@ export function attachGateway(server: Server, context: StackContext, services: G
         return;
       }
       if (prefix === '/rest/v1') {
-        toRest(request, response, url, rest, credentials?.token);
+        toRest(request, response, url, rest, credentials);
         return;
       }
       const service = prefix === '/auth/v1' ? services.auth : services.realtime;
@@ -102,7 +107,22 @@ export function attachGateway(server: Server, context: StackContext, services: G
     }
   }
 
-  function toRest(request: IncomingMessage, response: ServerResponse, url: URL, path: string, token?: string): void {
+  function toRest(
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: URL,
+    path: string,
+    credentials: AcceptedCredentials | undefined,
+  ): void {
+    if (credentials?.invalid !== undefined) {
+      // In PostgREST's words, which clients know.
+      response.setHeader(
+        'www-authenticate',
+        `Bearer error="invalid_token", error_description="${credentials.invalid}"`,
+      );
+      sendError(response, 401, 'PGRST301', credentials.invalid);
+      return;
+    }
     if (lacksWhere(request.method, path, url.searchParams)) {
       const verb = request.method === 'PATCH' ? 'UPDATE' : 'DELETE';
       sendError(response, 400, '21000', `${verb} requires a WHERE clause`);
@@ -112,7 +132,7 @@ export function attachGateway(server: Server, context: StackContext, services: G
     proxy(request, response, {
       socketPath: services.rest.socketPath(),
       path: path + url.search,
-      authorization: `Bearer ${token}`,
+      authorization: `Bearer ${credentials?.token}`,
       service: 'rest',
     });
   }
@@ -130,14 +150,20 @@ export function attachGateway(server: Server, context: StackContext, services: G
     const url = addressOf(request, context.apiUrl);
     const { prefix, rest } = splitPath(url?.pathname ?? '');
     if (prefix !== '/realtime/v1') {
-      socket.on('error', () => {});
-      // A client that does not close its half would keep the server from ever closing.
-      socket.end(`HTTP/1.1 404 ${STATUS_CODES[404]}\r\nconnection: close\r\n\r\n`, () => socket.destroy());
+      refuseSocket(socket, 404);
       return;
     }
     request.url = rest + (url?.search ?? '');
     services.realtime.upgrade(request, socket, head);
   });
+  server.on('connect', (_request, socket) => refuseSocket(socket, 405));
+}
+
+/** Answers on a connection that Node has handed over, and ends it. */
+function refuseSocket(socket: Duplex, status: 404 | 405): void {
+  socket.on('error', () => {});
+  // A client that does not close its half would keep the server from ever closing.
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\n\r\n`, () => socket.destroy());
 }
 
 /** The address that a request asks for; undefined when it is none, for a client may write there what it likes. */

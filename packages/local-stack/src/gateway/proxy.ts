@@ -21,6 +21,9 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ]);
 
+/** Request ids that are passed on. PostgREST answers a plain 500 to one that is not UTF-8; functions keep no other. */
+const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
+
 const agent = new Agent({ keepAlive: true, maxSockets: 128, maxFreeSockets: 32 });
 
 export interface ProxyTarget {
@@ -89,6 +92,9 @@ function forwardedHeaders(request: IncomingMessage, authorization: string | unde
   for (const [name, value] of Object.entries(request.headers)) {
     if (!HOP_BY_HOP.has(name)) headers[name] = value;
   }
+  // Node frames the body of a GET or DELETE only when told to: unframed, it would be the upstream's next request.
+  if (request.headers['transfer-encoding'] !== undefined) headers['transfer-encoding'] = 'chunked';
+  if (!REQUEST_ID.test(String(headers['x-request-id']))) delete headers['x-request-id'];
   headers['x-forwarded-for'] = request.socket.remoteAddress;
   headers['x-forwarded-host'] = request.headers.host;
   headers['x-forwarded-proto'] = 'http';

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chownSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fchownSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { killAtExit } from '../process/kill-at-exit.ts';
@@ -9,7 +9,8 @@ import { identifyProcess, isRunning, runsIn } from '../process/process-identity.
 import { findPostgresBinaries, type PostgresBinaries } from './binaries.ts';
 import { withClient } from './database.ts';
 import { clusterSql } from './platform-sql.ts';
-import { chooseRunAs, exposeBinaries, makePrivateDir, type RunAs } from './run-as.ts';
+import { makeDirFor, makePassageDir, makePrivateDir } from './private-dir.ts';
+import { chooseRunAs, exposeBinaries, type RunAs } from './run-as.ts';
 import { scramVerifier } from './scram.ts';
 
 /** Passwords of the login roles of a cluster. */
@@ -63,7 +64,9 @@ export class PostgresCluster {
   /** Initialises the folder where needed, ends a server that was left running on it, starts the server, and waits until it accepts connections. */
   static async start(options: ClusterOptions): Promise<PostgresCluster> {
     const runAs = chooseRunAs();
-    makePrivateDir(options.dir, runAs);
+    // Root keeps the folder, and the other user owns the data alone: what root writes beside it must not be a link of his.
+    if (runAs) makePassageDir(options.dir);
+    else makePrivateDir(options.dir);
     let binaries = await findPostgresBinaries();
     if (runAs) binaries = exposeBinaries(binaries, join(options.dir, 'postgres'));
     // A folder is marked only when its roles exist, so that a first start cut short begins anew.
@@ -157,9 +160,10 @@ async function initialise(
 ): Promise<void> {
   const data = join(dir, 'data');
   rmSync(data, { recursive: true, force: true });
+  if (runAs) makeDirFor(data, runAs);
   const passwordFile = join(dir, 'initdb.password');
-  writeFileSync(passwordFile, `${passwords.supabase_admin}\n`, { mode: 0o600 });
-  if (runAs) chownSync(passwordFile, runAs.uid, runAs.gid);
+  rmSync(passwordFile, { force: true });
+  writeFileFor(passwordFile, `${passwords.supabase_admin}\n`, runAs);
   const child = spawn(
     binaries.initdb,
     [
@@ -178,6 +182,17 @@ async function initialise(
   child.stderr.on('data', (chunk) => (output += chunk));
   const [code] = await once(child, 'exit').finally(() => rmSync(passwordFile, { force: true }));
   if (code !== 0) throw new Error(`initdb failed with code ${code}:\n${output}`);
+}
+
+/** Writes a new file that only the given user may read. */
+function writeFileFor(path: string, content: string, runAs: RunAs | undefined): void {
+  const file = openSync(path, 'wx', 0o600);
+  try {
+    writeFileSync(file, content);
+    if (runAs) fchownSync(file, runAs.uid, runAs.gid);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Ends a server that outlived the process which started it. */

@@ -1,4 +1,4 @@
-import { chownSync, cpSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { binariesBelow, type PostgresBinaries } from './binaries.ts';
 
@@ -19,12 +19,6 @@ export function chooseRunAs(): RunAs | undefined {
     if (entry) return { uid: Number(entry[2]), gid: Number(entry[3]) };
   }
   throw new Error('running as root needs a user "postgres" or "nobody" in /etc/passwd for Postgres to run as');
-}
-
-/** Makes a folder that the given user owns, closed to everyone else. */
-export function makePrivateDir(path: string, runAs: RunAs | undefined): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  if (runAs) chownSync(path, runAs.uid, runAs.gid);
 }
 
 /**

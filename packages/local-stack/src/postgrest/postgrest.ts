@@ -21,8 +21,12 @@ const START_TIMEOUT_MS = 15_000;
 const STOP_TIMEOUT_MS = 3_000;
 const POLL_MS = 10;
 
-/** Starts the real PostgREST on the stack's database and waits until it has read the schema. */
-export async function startPostgrest(context: StackContext, socketDir: string): Promise<Postgrest> {
+/** Starts the real PostgREST on the stack's database and waits until it has read the schema, or the signal comes. */
+export async function startPostgrest(
+  context: StackContext,
+  socketDir: string,
+  signal?: AbortSignal,
+): Promise<Postgrest> {
   const socketPath = join(socketDir, 'rest.sock');
   const child = spawn(findBinary(), [], {
     env: settings(context, socketPath),
@@ -32,7 +36,13 @@ export async function startPostgrest(context: StackContext, socketDir: string): 
   killAtExit(child);
   const exited = once(child, 'exit');
   forwardLines(child, context);
-  await waitUntilReady(child, socketPath);
+  try {
+    await waitUntilReady(child, socketPath, signal);
+  } catch (error) {
+    child.kill('SIGKILL');
+    await exited;
+    throw error;
+  }
   return {
     socketPath,
     pid: child.pid,
@@ -79,22 +89,20 @@ function forwardLines(child: ChildProcess, { log }: StackContext): void {
   }
 }
 
-async function waitUntilReady(child: ChildProcess, socketPath: string): Promise<void> {
+async function waitUntilReady(child: ChildProcess, socketPath: string, signal?: AbortSignal): Promise<void> {
   const deadline = Date.now() + START_TIMEOUT_MS;
-  while ((await probe(socketPath)) !== 200) {
+  while ((await probe(socketPath, signal)) !== 200) {
     if (child.exitCode !== null || child.signalCode !== null) throw new Error('PostgREST ended while starting');
-    if (Date.now() > deadline) {
-      child.kill('SIGKILL');
-      throw new Error(`PostgREST was not ready after ${START_TIMEOUT_MS / 1000} s`);
-    }
+    if (Date.now() > deadline) throw new Error(`PostgREST was not ready after ${START_TIMEOUT_MS / 1000} s`);
+    signal?.throwIfAborted();
     await delay(POLL_MS);
   }
 }
 
 /** Status of `HEAD /`: 503 until the schema is read, undefined until it listens. */
-function probe(socketPath: string): Promise<number | undefined> {
+function probe(socketPath: string, signal?: AbortSignal): Promise<number | undefined> {
   return new Promise((resolve) => {
-    const sent = request({ socketPath, path: '/', method: 'HEAD' }, (response) => {
+    const sent = request({ socketPath, path: '/', method: 'HEAD', ...(signal && { signal }) }, (response) => {
       response.resume();
       resolve(response.statusCode);
     });

@@ -1,6 +1,7 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { endProcesses } from '../process/end-processes.ts';
 import { identifyProcess, isRunning, type ProcessIdentity } from '../process/process-identity.ts';
+import { removeSocketDir } from '../process/socket-dir.ts';
 
 /** What a running stack tells other processes about itself. */
 export interface StackState {
@@ -90,7 +91,7 @@ export async function endLeftovers(path: string): Promise<number> {
 /** Does what a supervisor that was killed could not do any more. */
 async function clearUpAfter({ children, socketDir }: StackState): Promise<void> {
   await endProcesses(children);
-  if (socketDir !== undefined) rmSync(socketDir, { recursive: true, force: true });
+  if (socketDir !== undefined) removeSocketDir(socketDir);
 }
 
 function readState(path: string): StackState | undefined {

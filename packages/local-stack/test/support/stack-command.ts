@@ -30,11 +30,11 @@ export class StackCommand {
   }
 
   /** Starts a command; `nodeArgs` are for Node itself. */
-  spawn(args: string[], { cli = CLI, nodeArgs = [] as string[] } = {}): RunningCommand {
+  spawn(args: string[], { cli = CLI, nodeArgs = [] as string[], stateDir = this.stateDir } = {}): RunningCommand {
     const child = spawn(process.execPath, [...nodeArgs, cli, ...args], {
       env: {
         ...process.env,
-        TRADEBASE_STATE_DIR: this.stateDir,
+        TRADEBASE_STATE_DIR: stateDir,
         TRADEBASE_API_PORT: String(this.apiPort),
         TRADEBASE_DB_PORT: String(this.dbPort),
         // Halves the time that a command takes, and these tests run many.
@@ -68,6 +68,11 @@ export class StackCommand {
       if (state) return state.supervisor;
       await nextTurn();
     }
+  }
+
+  /** What the stack in the background has written. */
+  log(): string {
+    return readFileSync(join(this.stateDir, 'stack.log'), 'utf8');
   }
 
   /** Every process of the running stack. */
