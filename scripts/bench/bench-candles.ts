@@ -6,14 +6,11 @@ import type { Figure } from './figure.ts';
 /** A million minute bars from a CSV file into the indexed table, and from there into typed arrays. */
 export async function benchCandles(): Promise<Figure[]> {
   const stack = await startStack();
+  const pool = new pg.Pool({ connectionString: stack.databaseUrl() });
   try {
-    const connect = async () => {
-      const client = new pg.Client({ connectionString: stack.databaseUrl() });
-      await client.connect();
-      return client;
-    };
-    return await benchmarkCandles(connect);
+    return await benchmarkCandles(pool);
   } finally {
+    await pool.end();
     await stack.stop();
   }
 }

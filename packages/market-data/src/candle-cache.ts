@@ -1,5 +1,5 @@
 import type { Candles } from '@tradebase/contracts';
-import type { ClientBase } from 'pg';
+import type { Pool } from 'pg';
 import { type CandleRequest, loadVersionedCandles } from './load-candles.ts';
 import { sliceCandles } from './slice-candles.ts';
 
@@ -39,19 +39,19 @@ export class CandleCache {
 
   /**
    * Candles of a request, from memory or else from the database, where requests for the same range at the same time
-   * share one load. The client is used as by `loadCandles`. The candles are shared: never write to them.
+   * share one load. The candles are shared: never write to them.
    */
-  async load(client: ClientBase, request: CandleRequest): Promise<Candles> {
+  async load(pool: Pool, request: CandleRequest): Promise<Candles> {
     const series = seriesOf(request);
     const { rangeStart, rangeEnd } = rangeOf(request);
-    const version = await readVersion(client, request);
+    const version = await readVersion(pool, request);
     const known = this.#find(series, version, rangeStart, rangeEnd);
     if (known) return known;
 
     const load = `${series} ${version} ${rangeStart} ${rangeEnd}`;
     const running = this.#loads.get(load);
     if (running) return running;
-    const started = loadVersionedCandles(client, request).then((loaded) => {
+    const started = loadVersionedCandles(pool, request).then((loaded) => {
       this.#add(series, loaded.version, rangeStart, rangeEnd, loaded.candles);
       return loaded.candles;
     });
@@ -106,8 +106,8 @@ function rangeOf({ rangeStart, rangeEnd }: CandleRequest): { rangeStart: number;
   return { rangeStart: rangeStart ?? Number.NEGATIVE_INFINITY, rangeEnd: rangeEnd ?? Number.POSITIVE_INFINITY };
 }
 
-async function readVersion(client: ClientBase, { instrumentId, timeframe }: CandleRequest): Promise<number> {
-  const { rows } = await client.query<{ version: string }>(
+async function readVersion(pool: Pool, { instrumentId, timeframe }: CandleRequest): Promise<number> {
+  const { rows } = await pool.query<{ version: string }>(
     'select version from public.candle_coverage where instrument_id = $1 and timeframe = $2',
     [instrumentId, timeframe],
   );

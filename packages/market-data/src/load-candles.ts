@@ -1,12 +1,15 @@
-import { CANDLE_COLUMNS, type Candles, Timeframe } from '@tradebase/contracts';
-import type { ClientBase } from 'pg';
+import { type Candles, Timeframe } from '@tradebase/contracts';
+import type { ClientBase, Pool } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { ByteReader } from './byte-reader.ts';
+import { CandleChunks, type RangeEnd } from './candle-chunks.ts';
 import type { CandleSeriesKey } from './candle-copy-encoder.ts';
 import { CandleLoadError } from './candle-load-error.ts';
+import { CandleRoom } from './candle-room.ts';
 import { candleSlicesSql } from './candle-slices-sql.ts';
 import { readCandleSlices } from './read-candle-slices.ts';
 import { fromShared, newSharedCandles } from './shared-candles.ts';
+import { withConnection, withSpareConnection } from './with-connection.ts';
 
 export interface CandleRequest {
   readonly instrumentId: number;
@@ -31,6 +34,16 @@ interface Coverage {
   readonly version: number;
 }
 
+/** What readers of one load share. */
+interface Reading {
+  readonly key: CandleSeriesKey;
+  readonly chunks: CandleChunks;
+  readonly room: CandleRoom;
+}
+
+/** Without statistics, as after a first import, the planner would rather sort than walk the index in its order. */
+const BEGIN = `begin isolation level repeatable read read only;
+  set local enable_bitmapscan = off; set local enable_seqscan = off`;
 /** A gigabyte of columns. */
 const MAX_CANDLES = 20_000_000;
 
@@ -38,29 +51,25 @@ const MAX_CANDLES = 20_000_000;
  * Loads candles into typed arrays in shared memory, so that threads can use them without a copy (`toSharedCandles`).
  * Without candles in the range the columns are empty.
  *
- * The client must not be in a transaction, and belongs to the load until it is done.
+ * Takes one connection of the pool, and a second one for a long range if there is one to spare: a server works on one
+ * connection with one core. Both read the same snapshot.
  *
  * @throws CandleLoadError
  */
-export async function loadCandles(client: ClientBase, request: CandleRequest): Promise<Candles> {
-  return (await loadVersionedCandles(client, request)).candles;
+export async function loadCandles(pool: Pool, request: CandleRequest): Promise<Candles> {
+  return (await loadVersionedCandles(pool, request)).candles;
 }
 
 /** As `loadCandles`, with the version of the series in the same snapshot. */
-export async function loadVersionedCandles(client: ClientBase, request: CandleRequest): Promise<VersionedCandles> {
+export async function loadVersionedCandles(pool: Pool, request: CandleRequest): Promise<VersionedCandles> {
   checkRequest(request);
-  // Without statistics, as after a first import, the planner would rather sort than walk the index in its order.
-  await client.query(
-    `begin isolation level repeatable read read only;
-     set local enable_bitmapscan = off; set local enable_seqscan = off`,
-  );
-  try {
+  return withConnection(pool, async (client) => {
+    await client.query(BEGIN);
     const coverage = await readCoverage(client, request);
-    const candles = coverage ? await readCandles(client, request, coverage) : emptyCandles();
+    const candles = coverage ? await readCandles(pool, client, request, coverage) : emptyCandles();
+    await client.query('commit');
     return { candles, version: coverage?.version ?? 0 };
-  } finally {
-    await client.query('commit').catch(() => undefined);
-  }
+  });
 }
 
 async function readCoverage(client: ClientBase, key: CandleSeriesKey): Promise<Coverage | undefined> {
@@ -79,7 +88,12 @@ async function readCoverage(client: ClientBase, key: CandleSeriesKey): Promise<C
   };
 }
 
-async function readCandles(client: ClientBase, request: CandleRequest, coverage: Coverage): Promise<Candles> {
+async function readCandles(
+  pool: Pool,
+  client: ClientBase,
+  request: CandleRequest,
+  coverage: Coverage,
+): Promise<Candles> {
   const start = Math.max(request.rangeStart ?? coverage.first, coverage.first);
   const end = Math.min(request.rangeEnd ?? Number.POSITIVE_INFINITY, coverage.last + 1);
   if (start >= end) return emptyCandles();
@@ -90,31 +104,51 @@ async function readCandles(client: ClientBase, request: CandleRequest, coverage:
     );
   }
 
-  // Room for the whole series: memory that is never written takes no place, and the count of a range costs a scan.
-  const columns = fromShared(newSharedCandles(coverage.count));
   const span = coverage.last + 1 - coverage.first;
   const expected = Math.ceil((coverage.count * (end - start)) / span);
-  const reader = new ByteReader(client.query(copyTo(candleSlicesSql(request, start, end, expected))));
-  try {
-    const count = await readCandleSlices(reader, columns);
-    await reader.drain();
-    return count === coverage.count ? columns : copyOf(columns, count);
-  } catch (error) {
-    // The client takes no other query until the COPY has ended.
-    await reader.drain().catch(() => undefined);
-    throw error;
+  // Room for the whole series, because the count of a range costs a scan.
+  const reading = {
+    key: request,
+    chunks: new CandleChunks(start, end, expected),
+    room: new CandleRoom(coverage.count),
+  };
+  if (reading.chunks.remaining === 1) await readChunks(client, reading, 'front');
+  else await readFromBothEnds(pool, client, reading);
+  return reading.room.close();
+}
+
+async function readFromBothEnds(pool: Pool, client: ClientBase, reading: Reading): Promise<void> {
+  const { rows } = await client.query<{ snapshot: string }>('select pg_export_snapshot() as snapshot');
+  const snapshot = client.escapeLiteral(rows[0]?.snapshot ?? '');
+  const outcomes = await Promise.allSettled([
+    readChunks(client, reading, 'front'),
+    withSpareConnection(pool, async (second) => {
+      await second.query(`${BEGIN}; set transaction snapshot ${snapshot}`);
+      await readChunks(second, reading, 'back');
+      await second.query('commit');
+    }),
+  ]);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+}
+
+/** Reads chunk after chunk from one end of the range, until none is left. */
+async function readChunks(client: ClientBase, { key, chunks, room }: Reading, from: RangeEnd): Promise<void> {
+  for (let chunk = chunks.take(from); chunk; chunk = chunks.take(from)) {
+    const reader = new ByteReader(client.query(copyTo(candleSlicesSql(key, chunk, from))));
+    try {
+      await readCandleSlices(reader, room, from);
+      await reader.drain();
+    } catch (error) {
+      // What the other reader could still bring is of no use.
+      chunks.drop();
+      await reader.drain().catch(() => undefined);
+      throw error;
+    }
   }
 }
 
 function emptyCandles(): Candles {
   return fromShared(newSharedCandles(0));
-}
-
-/** The first candles in memory that is no larger than they are. */
-function copyOf(columns: Candles, count: number): Candles {
-  const copy = fromShared(newSharedCandles(count));
-  for (const column of CANDLE_COLUMNS) copy[column].set(columns[column].subarray(0, count));
-  return copy;
 }
 
 /** Types end where JSON begins, and the key becomes part of an SQL text. */

@@ -1,43 +1,30 @@
-import type { Candles } from '@tradebase/contracts';
 import type { ByteReader } from './byte-reader.ts';
+import type { RangeEnd } from './candle-chunks.ts';
 import { COPY_HEADER } from './candle-copy-encoder.ts';
-import { CandleLoadError } from './candle-load-error.ts';
+import type { CandleRoom } from './candle-room.ts';
 import { readPostgresTime } from './postgres-time.ts';
 
 const VALUE_BYTES = 8;
+const PRICES_BYTES = 4 * VALUE_BYTES;
+const FIELDS_IN_ROW = 3;
 
 /**
- * Reads what `candleSlicesSql` sends into columns, slice by slice.
+ * Reads what `candleSlicesSql` sends into the room, slice by slice, from the end that the statement begins with.
  *
- * @returns how many candles there were
- * @throws CandleLoadError `stale_coverage` if there are more than the columns have room for
+ * @throws CandleLoadError `stale_coverage` if there is no room for them
  */
-export async function readCandleSlices(reader: ByteReader, columns: Candles): Promise<number> {
+export async function readCandleSlices(reader: ByteReader, room: CandleRoom, from: RangeEnd): Promise<void> {
   await reader.read(COPY_HEADER.length);
   const fields = new FieldReader(reader);
-  let count = 0;
   // A row begins with its number of fields, and -1 ends the stream.
   while ((await reader.read(2)).getInt16(0) >= 0) {
-    const slice = await fields.read(7);
-    const ts = slice[1];
-    if (!ts) continue;
-    const end = count + ts.byteLength / VALUE_BYTES;
-    if (end > columns.ts.length) {
-      throw new CandleLoadError(
-        'stale_coverage',
-        'there are more candles than candle_coverage says; correct its candle_count',
-      );
-    }
-    readTimes(ts, columns.ts, count);
-    const [, , open, high, low, close, volume] = slice;
-    readValues(open, columns.open, count);
-    readValues(high, columns.high, count);
-    readValues(low, columns.low, count);
-    readValues(close, columns.close, count);
-    readValues(volume, columns.volume, count);
-    count = end;
+    const [ts, prices, volume] = await fields.read(FIELDS_IN_ROW);
+    if (!ts || !prices || !volume) continue;
+    const start = room.take(from, ts.byteLength / VALUE_BYTES);
+    readTimes(ts, room, start);
+    readPrices(prices, room, start);
+    readVolumes(volume, room, start);
   }
-  return count;
 }
 
 /** Reads the fields of one row after another into the same memory, which grows to the longest. */
@@ -70,11 +57,23 @@ class FieldReader {
   }
 }
 
-function readTimes(from: DataView, into: Float64Array, start: number): void {
-  for (let at = 0, i = start; at < from.byteLength; at += VALUE_BYTES, i++) into[i] = readPostgresTime(from, at);
+function readTimes(from: DataView, { columns: { ts } }: CandleRoom, start: number): void {
+  const count = from.byteLength / VALUE_BYTES;
+  for (let i = 0; i < count; i++) ts[start + i] = readPostgresTime(from, i * VALUE_BYTES);
 }
 
-function readValues(from: DataView | undefined, into: Float64Array, start: number): void {
-  if (!from) return;
-  for (let at = 0, i = start; at < from.byteLength; at += VALUE_BYTES, i++) into[i] = from.getFloat64(at);
+function readPrices(from: DataView, { columns: { open, high, low, close } }: CandleRoom, start: number): void {
+  const count = from.byteLength / PRICES_BYTES;
+  for (let i = 0; i < count; i++) {
+    const at = i * PRICES_BYTES;
+    open[start + i] = from.getFloat64(at);
+    high[start + i] = from.getFloat64(at + VALUE_BYTES);
+    low[start + i] = from.getFloat64(at + 2 * VALUE_BYTES);
+    close[start + i] = from.getFloat64(at + 3 * VALUE_BYTES);
+  }
+}
+
+function readVolumes(from: DataView, { columns: { volume } }: CandleRoom, start: number): void {
+  const count = from.byteLength / VALUE_BYTES;
+  for (let i = 0; i < count; i++) volume[start + i] = from.getFloat64(i * VALUE_BYTES);
 }

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { CANDLE_COLUMNS, type Candles } from '@tradebase/contracts';
-import type { Client } from 'pg';
+import type { Client, Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   CandleCache,
@@ -22,7 +22,12 @@ const written = syntheticCandles({ seed: 3, count: COUNT, start: START, timefram
 
 let database: CandleDatabase;
 let worker: Client;
+let pool: Pool;
 let series: { instrumentId: number; timeframe: '1m' };
+
+function csvText(candles: Candles): string {
+  return [...formatCandleCsv(candles)].join('');
+}
 
 async function* csv(candles: Candles): AsyncGenerator<Uint8Array> {
   yield* formatCandleCsv(candles);
@@ -40,6 +45,7 @@ function plain(candles: Candles): number[][] {
 beforeAll(async () => {
   database = await startCandleDatabase();
   worker = await database.connect();
+  pool = database.openPool();
   series = await importSeries('LOAD', written);
 });
 
@@ -47,7 +53,7 @@ afterAll(() => database?.stop());
 
 describe('loading', () => {
   test('brings back what was imported, bit for bit', async () => {
-    expect(plain(await loadCandles(worker, series))).toEqual(plain(written));
+    expect(plain(await loadCandles(pool, series))).toEqual(plain(written));
   });
 
   test.each([
@@ -62,7 +68,7 @@ describe('loading', () => {
     ['an empty range', { rangeStart: START + 9 * MINUTE, rangeEnd: START + 9 * MINUTE }, 0, 0],
     ['a range upside down', { rangeStart: START + 9 * MINUTE, rangeEnd: START + 5 * MINUTE }, 0, 0],
   ])('a range: %s', async (_, range, from, to) => {
-    const loaded = await loadCandles(worker, { ...series, ...range });
+    const loaded = await loadCandles(pool, { ...series, ...range });
     const expected = sliceCandles(written, written.ts[from] ?? 0, to === COUNT ? Infinity : (written.ts[to] ?? 0));
     expect(plain(loaded)).toEqual(plain(expected));
   });
@@ -70,8 +76,7 @@ describe('loading', () => {
   test('a series with gaps and crowds', async () => {
     const rows = [
       dailyRow(0),
-      ...[...formatCandleCsv(sliceCandles(written, START, START + 30_000 * MINUTE))]
-        .join('')
+      ...csvText(sliceCandles(written, START, START + 30_000 * MINUTE))
         .trimEnd()
         .split('\n')
         .slice(1)
@@ -82,49 +87,144 @@ describe('loading', () => {
       symbol: 'GAPS',
       timeframe: '1m',
     });
-    const loaded = await loadCandles(worker, { instrumentId: instrument_id, timeframe: '1m' });
+    const loaded = await loadCandles(pool, { instrumentId: instrument_id, timeframe: '1m' });
     expect(loaded.ts).toHaveLength(30_001);
     expect(loaded.ts.every((ts, i) => i === 0 || ts > (loaded.ts[i - 1] ?? 0))).toBe(true);
   });
 
   test('nothing where there is nothing', async () => {
-    const nobody = await loadCandles(worker, { instrumentId: 999_999, timeframe: '1m' });
+    const nobody = await loadCandles(pool, { instrumentId: 999_999, timeframe: '1m' });
     expect(nobody.ts).toHaveLength(0);
-    expect((await loadCandles(worker, { ...series, timeframe: '1d' })).ts).toHaveLength(0);
+    expect((await loadCandles(pool, { ...series, timeframe: '1d' })).ts).toHaveLength(0);
   });
 
   test('refuses what is no request, before it becomes SQL', async () => {
     const wrong = [{ instrumentId: 1.5 }, { timeframe: "1m' or true --" as '1m' }, { rangeStart: Number.NaN }];
     for (const part of wrong) {
-      await expect(loadCandles(worker, { ...series, ...part })).rejects.toMatchObject({ code: 'bad_request' });
+      await expect(loadCandles(pool, { ...series, ...part })).rejects.toMatchObject({ code: 'bad_request' });
     }
   });
 
-  test('says so when coverage lies, and the connection can be used again', async () => {
+  test('says so when coverage lies, and the pool can be used again', async () => {
     const admin = await database.connect('postgres');
     const stale = await importSeries('STALE', sliceCandles(written, START, START + 3 * MINUTE));
     await admin.query('update public.candle_coverage set candle_count = 1 where instrument_id = $1', [
       stale.instrumentId,
     ]);
-    await expect(loadCandles(worker, stale)).rejects.toMatchObject({ code: 'stale_coverage' });
-    expect((await loadCandles(worker, series)).ts).toHaveLength(COUNT);
-  });
-
-  test('a connection that is killed rejects', async () => {
-    const victim = await database.connect();
-    const { rows } = await victim.query<{ pid: number }>('select pg_backend_pid() as pid');
-    const admin = await database.connect('postgres');
-    await admin.query('begin; lock table public.candles in access exclusive mode');
-    const outcome = expect(loadCandles(victim, series)).rejects.toThrow();
-    await admin.query('select pg_terminate_backend($1, 5000)', [rows[0]?.pid]);
-    await admin.query('rollback');
-    await outcome;
+    await expect(loadCandles(pool, stale)).rejects.toMatchObject({ code: 'stale_coverage' });
+    expect((await loadCandles(pool, series)).ts).toHaveLength(COUNT);
   });
 });
 
+describe('a long range', () => {
+  const long = syntheticCandles({ seed: 4, count: 250_000, start: START, timeframe: '1m' });
+  let longSeries: { instrumentId: number; timeframe: '1m' };
+
+  beforeAll(async () => {
+    longSeries = await importSeries('LONG', long);
+  });
+
+  test('is read over two connections, which go back to the pool', async () => {
+    const own = database.openPool();
+    expect(plain(await loadCandles(own, longSeries))).toEqual(plain(long));
+    expect(own).toMatchObject({ totalCount: 2, idleCount: 2 });
+  });
+
+  test('a part of it too', async () => {
+    const range = { rangeStart: START + 12_345 * MINUTE, rangeEnd: START + 234_567 * MINUTE };
+    const loaded = await loadCandles(pool, { ...longSeries, ...range });
+    expect(plain(loaded)).toEqual(plain(sliceCandles(long, range.rangeStart, range.rangeEnd)));
+    expect(loaded.ts.buffer.byteLength).toBe(loaded.ts.length * 48);
+  });
+
+  test('with nearly all bars at its end', async () => {
+    const late = csvText(long)
+      .replace(/\n2020/g, '\n2032')
+      .split('\n')
+      .slice(1, 150_001);
+    const early = '2000-01-01T00:00:00Z,10,10,10,10,1';
+    const source = pieces(csvOf([early, ...late]));
+    const { instrument_id } = await importCandles(worker, { source, symbol: 'LATE', timeframe: '1m' });
+    const loaded = await loadCandles(pool, { instrumentId: instrument_id, timeframe: '1m' });
+    expect(Array.from(loaded.close)).toEqual([10, ...long.close.subarray(0, 150_000)]);
+    expect(loaded.ts.every((ts, i) => i === 0 || ts > (loaded.ts[i - 1] ?? 0))).toBe(true);
+  });
+
+  test('is read over one where there is no other', async () => {
+    const single = database.openPool({ max: 1 });
+    expect(plain(await loadCandles(single, longSeries))).toEqual(plain(long));
+  });
+
+  test('is read over one where the server refuses another', async () => {
+    let connections = 0;
+    const onConnect = () => {
+      connections++;
+      if (connections > 1) throw new Error('too many connections');
+    };
+    const refused = database.openPool({ onConnect });
+    expect((await loadCandles(refused, longSeries)).ts).toHaveLength(long.ts.length);
+    expect(connections).toBe(2);
+  });
+
+  test('loads that want all connections at once do not wait for each other for ever', async () => {
+    const small = database.openPool({ max: 3 });
+    const loads = Array.from({ length: 5 }, () => loadCandles(small, longSeries));
+    for (const loaded of await Promise.all(loads)) expect(loaded.volume.at(-1)).toBe(long.volume.at(-1));
+    expect(small).toMatchObject({ waitingCount: 0, idleCount: small.totalCount });
+  });
+
+  test('is of one moment, whatever changes before the second connection reads', async () => {
+    const admin = await database.connect('postgres');
+    const changing = await importSeries('CHANGING', long);
+    let connections = 0;
+    const onConnect = async () => {
+      connections++;
+      if (connections === 1) return;
+      const last = new Date(long.ts.at(-1) ?? 0);
+      await admin.query('update public.candles set volume = volume + 1 where instrument_id = $1 and ts = $2', [
+        changing.instrumentId,
+        last,
+      ]);
+    };
+    const loaded = await loadCandles(database.openPool({ onConnect }), changing);
+    expect(loaded.volume.at(-1)).toBe(long.volume.at(-1));
+    expect(connections).toBe(2);
+  });
+
+  test.each([
+    ['a connection', 1, 50_000],
+    ['one of two connections', 2, Infinity],
+  ])('rejects when %s is killed, and the pool replaces it', async (_, connections, bars) => {
+    const own = database.openPool();
+    const admin = await database.connect('postgres');
+    await admin.query('begin; lock table public.candles in access exclusive mode');
+    const request = { ...longSeries, ...(bars === Infinity ? {} : { rangeEnd: START + bars * MINUTE }) };
+    const outcome = expect(loadCandles(own, request)).rejects.toThrow();
+    const waiting = await untilWaiting(await database.connect('postgres'), connections);
+    await admin.query('select pg_terminate_backend($1, 5000)', [waiting.at(-1)]);
+    await admin.query('rollback');
+    await outcome;
+    expect((await loadCandles(own, request)).ts).toHaveLength(Math.min(bars, long.ts.length));
+  });
+});
+
+/**
+ * Process ids of connections that wait for a lock in this database, the oldest first, once there are so many.
+ *
+ * @param observer not in a transaction, which would see the same activity again and again
+ */
+async function untilWaiting(observer: Client, count: number): Promise<number[]> {
+  for (;;) {
+    const { rows } = await observer.query<{ pid: number }>(
+      `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' order by backend_start`,
+    );
+    if (rows.length >= count) return rows.map(({ pid }) => pid);
+  }
+}
+
 describe('shared candles', () => {
   test('are the same memory in another thread', async () => {
-    const loaded = await loadCandles(worker, series);
+    const loaded = await loadCandles(pool, series);
     const shared = toSharedCandles(sliceCandles(loaded, START + 10 * MINUTE, START + 20 * MINUTE));
     expect(shared.buffer).toBe(loaded.ts.buffer);
     const thread = new Worker(
@@ -160,8 +260,8 @@ describe('the cache', () => {
 
   test('answers a range within one it has from the same memory', async () => {
     const cache = new CandleCache(COUNT * 48);
-    const whole = await cache.load(worker, series);
-    const part = await cache.load(worker, range(100, 200));
+    const whole = await cache.load(pool, series);
+    const part = await cache.load(pool, range(100, 200));
     expect(part.ts.buffer).toBe(whole.ts.buffer);
     expect(plain(part)).toEqual(plain(sliceCandles(written, START + 100 * MINUTE, START + 200 * MINUTE)));
     expect(cache.bytes).toBe(COUNT * 48);
@@ -170,28 +270,27 @@ describe('the cache', () => {
   test('notices an import at once', async () => {
     const cache = new CandleCache(1e6);
     const growing = await importSeries('GROWING', sliceCandles(written, START, START + 10 * MINUTE));
-    expect((await cache.load(worker, growing)).ts).toHaveLength(10);
+    expect((await cache.load(pool, growing)).ts).toHaveLength(10);
     await importSeries('GROWING', sliceCandles(written, START, START + 15 * MINUTE));
-    expect((await cache.load(worker, growing)).ts).toHaveLength(15);
+    expect((await cache.load(pool, growing)).ts).toHaveLength(15);
     expect(cache.bytes).toBe(15 * 48);
   });
 
   test('keeps to its bytes and lets go of what was unused longest', async () => {
     const cache = new CandleCache(250 * 48);
-    const first = await cache.load(worker, range(0, 100));
-    await cache.load(worker, range(1000, 1100));
-    expect((await cache.load(worker, range(0, 100))).ts.buffer).toBe(first.ts.buffer);
-    await cache.load(worker, range(2000, 2100));
+    const first = await cache.load(pool, range(0, 100));
+    await cache.load(pool, range(1000, 1100));
+    expect((await cache.load(pool, range(0, 100))).ts.buffer).toBe(first.ts.buffer);
+    await cache.load(pool, range(2000, 2100));
     expect(cache.bytes).toBe(200 * 48);
-    expect((await cache.load(worker, range(0, 100))).ts.buffer).toBe(first.ts.buffer);
-    await cache.load(worker, range(0, 40_000));
+    expect((await cache.load(pool, range(0, 100))).ts.buffer).toBe(first.ts.buffer);
+    await cache.load(pool, range(0, 40_000));
     expect(cache.bytes).toBe(200 * 48);
   });
 
   test('lets requests for the same range share one load', async () => {
     const cache = new CandleCache(COUNT * 48);
-    const other = await database.connect();
-    const [one, two] = await Promise.all([cache.load(worker, series), cache.load(other, series)]);
+    const [one, two] = await Promise.all([cache.load(pool, series), cache.load(pool, series)]);
     expect(one.ts.buffer).toBe(two.ts.buffer);
   });
 });

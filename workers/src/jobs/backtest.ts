@@ -72,24 +72,14 @@ async function execute(backtest: ClaimedBacktest, run: JobRun, context: JobConte
   }
 }
 
-async function loadCandles(backtest: ClaimedBacktest, { database, candles }: JobContext): Promise<Candles> {
+function loadCandles(backtest: ClaimedBacktest, { database, candles }: JobContext): Promise<Candles> {
   const { instrument_id, timeframe, range_start, range_end } = backtest;
-  const client = await database.connect();
-  let broken: Error | undefined;
-  try {
-    return await candles.load(client, {
-      instrumentId: instrument_id,
-      timeframe,
-      ...(range_start ? { rangeStart: range_start.getTime() } : {}),
-      ...(range_end ? { rangeEnd: range_end.getTime() } : {}),
-    });
-  } catch (error) {
-    broken = error instanceof Error ? error : new Error(String(error));
-    throw error;
-  } finally {
-    // A connection on which something failed is closed rather than used again.
-    client.release(broken);
-  }
+  return candles.load(database, {
+    instrumentId: instrument_id,
+    timeframe,
+    ...(range_start ? { rangeStart: range_start.getTime() } : {}),
+    ...(range_end ? { rangeEnd: range_end.getTime() } : {}),
+  });
 }
 
 /** Writes progress while a task runs, and stops the task once the backtest is no longer this worker's. */

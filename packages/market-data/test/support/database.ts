@@ -6,6 +6,8 @@ import { WORKER_PASSWORD } from '../../../../scripts/test/support/global-setup.t
 export interface CandleDatabase {
   /** Opens a connection as the role that imports, or as `postgres`. */
   connect(role?: 'postgres' | 'tradebase_worker'): Promise<pg.Client>;
+  /** A pool of connections as the role that imports and loads. */
+  openPool(options?: pg.PoolConfig): pg.Pool;
   /** Connection URL of `postgres`. */
   readonly url: string;
   stop(): Promise<void>;
@@ -14,23 +16,33 @@ export interface CandleDatabase {
 export async function startCandleDatabase(): Promise<CandleDatabase> {
   const database = await startTestDatabase();
   const clients: pg.Client[] = [];
+  const pools: pg.Pool[] = [];
+  const urlFor = (role: 'postgres' | 'tradebase_worker') => {
+    const url = new URL(database.urlFor('postgres'));
+    if (role === 'tradebase_worker') {
+      url.username = role;
+      url.password = WORKER_PASSWORD;
+    }
+    return url.href;
+  };
   return {
     url: database.urlFor('postgres'),
     connect: async (role = 'tradebase_worker') => {
-      const url = new URL(database.urlFor('postgres'));
-      if (role === 'tradebase_worker') {
-        url.username = role;
-        url.password = WORKER_PASSWORD;
-      }
-      const client = new pg.Client({ connectionString: url.href });
+      const client = new pg.Client({ connectionString: urlFor(role) });
       // Tests break connections on purpose; the query in progress tells.
       client.on('error', () => {});
       await client.connect();
       clients.push(client);
       return client;
     },
+    openPool: (options) => {
+      const pool = new pg.Pool({ connectionString: urlFor('tradebase_worker'), ...options });
+      pool.on('error', () => {});
+      pools.push(pool);
+      return pool;
+    },
     stop: async () => {
-      await Promise.all(clients.map((client) => client.end().catch(() => undefined)));
+      await Promise.all([...clients, ...pools].map((each) => each.end().catch(() => undefined)));
       await database.drop();
     },
   };
