@@ -1,6 +1,7 @@
 import { benchBacktest } from './bench/bench-backtest.ts';
 import { benchCandles } from './bench/bench-candles.ts';
 import { benchEngine } from './bench/bench-engine.ts';
+import { benchFunctions } from './bench/bench-functions.ts';
 import { benchRealtime } from './bench/bench-realtime.ts';
 import { benchRest } from './bench/bench-rest.ts';
 import { benchStack } from './bench/bench-stack.ts';
@@ -12,6 +13,7 @@ const AREAS: Record<string, () => Promise<Figure[]>> = {
   realtime: benchRealtime,
   candles: benchCandles,
   rest: benchRest,
+  functions: benchFunctions,
   engine: benchEngine,
 };
 

@@ -3,9 +3,9 @@ import { signUp } from '../../packages/client/test/support/personas.ts';
 import { seedMarket } from '../../packages/client/test/support/seed-market.ts';
 import { type Figure, percentile, sample } from './figure.ts';
 
-/** Reads through the gateway: 1,000 candles under RLS with supabase-js, and the health of the functions. */
+/** 1,000 candles through the gateway, under RLS, with supabase-js. */
 export async function benchRest(): Promise<Figure[]> {
-  const stack = await startStack({ functions: true });
+  const stack = await startStack();
   try {
     await seedMarket(stack, 'BENCH', 1000);
     const { client } = await signUp(stack, 'bench');
@@ -17,15 +17,7 @@ export async function benchRest(): Promise<Figure[]> {
         .limit(1000);
       if (error || data.length !== 1000) throw new Error(`candles not read: ${error?.message}`);
     });
-    const health = await sample(500, 100, async () => {
-      const response = await fetch(`${stack.apiUrl}/functions/v1/public/health`);
-      if (!response.ok) throw new Error(`health answered ${response.status}`);
-      await response.text();
-    });
-    return [
-      { name: 'rest.candles_1000_ms_p50', value: percentile(candles, 0.5), unit: 'ms', target: 10 },
-      { name: 'functions.health_ms_p50', value: percentile(health, 0.5), unit: 'ms', target: 2 },
-    ];
+    return [{ name: 'rest.candles_1000_ms_p50', value: percentile(candles, 0.5), unit: 'ms', target: 10 }];
   } finally {
     await stack.stop();
   }

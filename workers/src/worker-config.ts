@@ -4,7 +4,7 @@ import { z } from 'zod';
 /** Settings of a worker process, all from the environment: a command line would show the password to other users. */
 const Environment = z.object({
   TRADEBASE_WORKER_DATABASE_URL: z
-    .url({ protocol: /^postgres(ql)?$/ })
+    .url({ protocol: /^postgres(ql)?$/, error: 'set it to postgresql://tradebase_worker:...@host:5432/postgres' })
     .describe('Direct or session-mode connection as tradebase_worker'),
   TRADEBASE_WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
   TRADEBASE_WORKER_CACHE_MB: z.coerce.number().int().min(0).max(1_000_000).default(512),
