@@ -43,6 +43,7 @@ async function runCheck([name, check]: [string, () => Promise<void>]): Promise<b
 
 if (process.argv.slice(2).length > 0) {
   process.stdout.write(HELP);
+  process.exitCode = process.argv.slice(2).every((argument) => argument === '--help' || argument === '-h') ? 0 : 2;
 } else {
   const passed = await Promise.all(Object.entries(CHECKS).map(runCheck));
   process.exitCode = passed.every(Boolean) ? 0 : 1;

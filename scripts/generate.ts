@@ -9,6 +9,7 @@ Usage: npm run generate
 
 if (process.argv.slice(2).length > 0) {
   process.stdout.write(HELP);
+  process.exitCode = process.argv.slice(2).every((argument) => argument === '--help' || argument === '-h') ? 0 : 2;
 } else {
   const server = await startTestServer();
   try {

@@ -56,7 +56,7 @@ export async function benchBacktest(): Promise<Figure[]> {
         value: percentile(toStart, 0.5),
         unit: 'ms',
         target: 20,
-        peer: 'pg-boss polling alone, as published in DESIGN',
+        peer: 'pg-boss polling alone, measured before',
         peer_value: 267,
       },
       { name: 'backtest.post_to_done_ms_p50', value: percentile(toDone, 0.5), unit: 'ms', target: 150 },

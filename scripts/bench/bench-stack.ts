@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findFreePort } from '@tradebase/local-stack/testing';
 import type { Figure } from './figure.ts';
 
 const CLI = join(import.meta.dirname, '..', '..', 'packages', 'local-stack', 'src', 'cli.ts');
@@ -10,11 +11,12 @@ const CLI = join(import.meta.dirname, '..', '..', 'packages', 'local-stack', 'sr
 /** Boots the stack on an empty state folder, then again on the same: the command line, from start to ready. */
 export async function benchStack(): Promise<Figure[]> {
   const stateDir = mkdtempSync(join(tmpdir(), 'tradebase-bench-'));
+  const [apiPort, dbPort] = [String(await findFreePort()), String(await findFreePort())];
   const env = {
     ...process.env,
     TRADEBASE_STATE_DIR: stateDir,
-    TRADEBASE_API_PORT: '54421',
-    TRADEBASE_DB_PORT: '54422',
+    TRADEBASE_API_PORT: apiPort,
+    TRADEBASE_DB_PORT: dbPort,
   };
   const boot = async () => {
     const startedAt = performance.now();

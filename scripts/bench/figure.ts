@@ -4,7 +4,7 @@ export interface Figure {
   readonly value: number;
   readonly unit: string;
   readonly target?: number;
-  /** What else was measured in the same run, to compare with. */
+  /** What to compare with: measured in the same run, unless its name says otherwise. */
   readonly peer?: string;
   readonly peer_value?: number;
 }

@@ -53,8 +53,16 @@ const FUNCTIONS = `
   order by 3`;
 
 const PLATFORM_POLICIES = `
-  select format('policy %I on %I.%I for %s to %s using (%s)', policyname, schemaname, tablename, lower(cmd), array_to_string(roles, ', '), qual)
+  select format('policy %I on %I.%I for %s to %s', policyname, schemaname, tablename, lower(cmd), array_to_string(roles, ', '))
+    || coalesce(' using (' || qual || ')', '') || coalesce(' with check (' || with_check || ')', '')
   from pg_policies where schemaname in ('auth', 'realtime', 'storage') order by 1`;
+
+const PLATFORM_TRIGGERS = `
+  select pg_get_triggerdef(t.oid)
+  from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_proc p on p.oid = t.tgfoid
+  where c.relnamespace in ('auth'::regnamespace, 'realtime'::regnamespace, 'storage'::regnamespace)
+    and p.pronamespace::regnamespace::text = any($1) and not t.tgisinternal
+  order by t.tgname`;
 
 /** Everything the migrations define in our schemas, as text in a fixed order. pg-boss's own schema is left out. */
 export async function dumpSchema(
@@ -79,6 +87,7 @@ export async function dumpSchema(
     sections.push(`function ${name} -- ${comment}\n-- executable by: ${grantees}\n${definition.trimEnd()}`);
   }
   const { rows: policies } = await client.query({ text: PLATFORM_POLICIES, rowMode: 'array' });
-  sections.push(policies.map(([line]) => line).join('\n'));
+  const { rows: triggers } = await client.query({ text: PLATFORM_TRIGGERS, values: [schemas], rowMode: 'array' });
+  sections.push([...policies, ...triggers].map(([line]) => line).join('\n'));
   return `${HEADER}\n${sections.join('\n\n')}\n`;
 }

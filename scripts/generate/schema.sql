@@ -423,7 +423,7 @@ begin
 end
 $function$
 
-function public.create_backtest(p_symbol text, p_timeframe text, p_strategy jsonb, p_range_start timestamp with time zone, p_range_end timestamp with time zone, p_initial_cash numeric, p_fee_bps numeric) -- Requests a backtest for the caller by symbol; its queue job and its event commit with it. Errors: unknown_symbol, empty_range.
+function public.create_backtest(p_symbol text, p_timeframe text, p_strategy jsonb, p_range_start timestamp with time zone, p_range_end timestamp with time zone, p_initial_cash numeric, p_fee_bps numeric) -- Requests a backtest for the caller by symbol; its queue job and its event commit with it. Errors: unknown_symbol, empty_range, rate_limited.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.create_backtest(p_symbol text, p_timeframe text, p_strategy jsonb, p_range_start timestamp with time zone DEFAULT NULL::timestamp with time zone, p_range_end timestamp with time zone DEFAULT NULL::timestamp with time zone, p_initial_cash numeric DEFAULT 10000, p_fee_bps numeric DEFAULT 0)
  RETURNS backtests
@@ -446,3 +446,4 @@ end
 $function$
 
 policy "Users can listen to their own topic" on realtime.messages for select to authenticated using (((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) = ('user:'::text || (( SELECT auth.uid() AS uid))::text))))
+CREATE TRIGGER tradebase_delete_events AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.delete_events_of_user()

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TradebaseClient } from '@tradebase/client';
 import type { Timeframe } from '@tradebase/contracts';
-import { importCandles } from '@tradebase/market-data';
+import { importCandles, SYNTHETIC_NAME } from '@tradebase/market-data';
 import pg from 'pg';
 import { htmlReport } from '../report/html-report.ts';
 import type { ReportInput } from '../report/report-input.ts';
@@ -16,6 +16,7 @@ const SAMPLE = {
   path: join(import.meta.dirname, '..', 'samples', 'SYNTHETIC_1d.csv'),
   symbol: 'SYNTHETIC',
   timeframe: '1d' as Timeframe,
+  name: SYNTHETIC_NAME,
 };
 
 export interface Demonstration {
@@ -72,7 +73,7 @@ export async function demonstrate(
 
 async function importFile(
   workerUrl: string,
-  { path, symbol, timeframe }: typeof SAMPLE,
+  { path, symbol, timeframe, name }: Omit<typeof SAMPLE, 'name'> & { name?: string },
   onProgress: (text: string) => void,
 ) {
   const client = new pg.Client({ connectionString: workerUrl });
@@ -80,6 +81,7 @@ async function importFile(
   try {
     return await importCandles(client, {
       source: path,
+      ...(name === undefined ? {} : { name }),
       symbol,
       timeframe,
       onProgress: ({ rows }) => onProgress(`${rows} candles`),

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findFreePort, noteStackHome } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 /** `npm start` as a newcomer runs it, on a state folder and ports of its own. */
@@ -13,7 +13,8 @@ let env: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
   stateDir = mkdtempSync(join(tmpdir(), 'tradebase-start-'));
-  const ports = [await freePort(), await freePort()];
+  noteStackHome(stateDir);
+  const ports = [await findFreePort(), await findFreePort()];
   env = {
     ...process.env,
     TRADEBASE_STATE_DIR: stateDir,
@@ -26,15 +27,6 @@ afterAll(async () => {
   await run('packages/local-stack/src/cli.ts', ['reset']);
   rmSync(stateDir, { recursive: true, force: true });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return address && typeof address === 'object' ? address.port : 0;
-}
 
 function launch(script: string, args: string[]): ChildProcess {
   return spawn(process.execPath, [join(ROOT, script), ...args], { env, cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -106,6 +98,9 @@ describe('npm start', () => {
     const { code, err } = await start('--once', '--csv', path, '--symbol', 'BAD', '--timeframe', '1d');
     expect(err).toMatch(/line 3/);
     expect(code).toBe(1);
+    const valid = csv('good.csv', 'ts,open,high,low,close,volume\n2024-01-01T00:00:00Z,1,2,1,2,0\n');
+    const again = await start('--once', '--csv', valid, '--symbol', 'BAD', '--timeframe', '1d');
+    expect(again.err).toContain('1 candles of BAD 1d, 1 new');
   });
 
   it.each([

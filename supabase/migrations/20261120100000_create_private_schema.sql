@@ -3,7 +3,7 @@
 -- Risk: none on an empty database. The role has no password: an operator sets one (see workers/README.md).
 
 create schema private;
-comment on schema private is 'Helpers and internal tables. Not exposed by the Data API; nothing here is granted to API roles.';
+comment on schema private is 'Helpers and internal tables. Not exposed by the Data API; of its functions, users may execute those granted by name.';
 revoke all on schema private from public;
 
 do $$

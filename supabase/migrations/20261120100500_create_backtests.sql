@@ -278,7 +278,7 @@ begin
 end
 $$;
 comment on function public.create_backtest(text, text, jsonb, timestamptz, timestamptz, numeric, numeric) is
-  'Requests a backtest for the caller by symbol; its queue job and its event commit with it. Errors: unknown_symbol, empty_range.';
+  'Requests a backtest for the caller by symbol; its queue job and its event commit with it. Errors: unknown_symbol, empty_range, rate_limited.';
 
 create function public.cancel_backtest(p_backtest_id uuid) returns public.backtests
 language plpgsql security invoker set search_path = '' as $$

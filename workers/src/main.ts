@@ -30,14 +30,18 @@ async function run(): Promise<void> {
   }
   // Whoever started this process over IPC is told that it is ready, and takes it along when it goes.
   process.send?.('ready');
-  let stopping = false;
-  const stop = async () => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    await worker.stop();
-    if (process.connected) process.disconnect();
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= worker.stop().then(() => {
+      if (process.connected) process.disconnect();
+    });
   };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  const stopOrExit = () => {
+    // A second signal does not wait for jobs in hand.
+    if (stopping) process.exit(1);
+    stop();
+  };
+  process.on('SIGINT', stopOrExit);
+  process.on('SIGTERM', stopOrExit);
   process.on('disconnect', stop);
 }

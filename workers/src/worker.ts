@@ -92,10 +92,8 @@ async function consume(boss: PgBoss, job: Job, context: JobContext): Promise<voi
       try {
         await job.handle(
           {
-            id: claimed.id,
             sourceId: claimed.sourceId ?? null,
             data: claimed.data,
-            userId: claimed.groupId ?? null,
             signal: claimed.signal,
           },
           { ...context, log },

@@ -162,6 +162,7 @@ describe('A worker', () => {
     const ended = first.end('SIGTERM');
     await release();
     await ended;
+    expect(first.process.exitCode).toBe(0);
     await startWorker();
     expect((await waitFor(id, END)).name).toBe('task_completed');
   });

@@ -24,7 +24,9 @@ describe('A backtest in the CPU pool', () => {
   it('stops when told to, without a result', async () => {
     const pool = createCpuPool(1);
     const control = new TaskControl();
-    const running = pool.runBacktest(task(500_000, control));
+    // Long enough that the stop comes in the middle, in chunks of 65,536 bars.
+    const running = pool.runBacktest(task(8_000_000, control));
+    await expect.poll(() => control.progress, { interval: 1 }).toBeGreaterThan(0);
     control.stop();
     expect(await running).toEqual({ outcome: 'stopped' });
     expect(control.progress).toBeLessThan(1);

@@ -53,6 +53,7 @@ export function followTaskEvents(
       if (data.length > 0) return;
       await new Promise((resolve) => setTimeout(resolve, attempt * VISIBLE_STEP_MS));
     }
+    onTrouble?.(new Error(`the rows of event ${seq} cannot be read yet`));
   };
 
   const deliver = (name: string, payload: unknown) => {

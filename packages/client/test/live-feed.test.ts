@@ -106,7 +106,7 @@ describe('A feed of task events', () => {
     ]);
   });
 
-  it('misses nothing when the connection breaks and comes back', async () => {
+  it('reads from the rows what Realtime did not deliver', async () => {
     const user = await signUp(stack, 'breaking');
     const collected = new Collected();
     const feed = followTaskEvents(user.client, user.id, collected.add);

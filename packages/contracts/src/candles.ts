@@ -12,6 +12,9 @@ export interface Candles {
   readonly volume: Float64Array;
 }
 
+/** What a symbol looks like: as the check on public.instruments.symbol. */
+export const SYMBOL = /^[A-Z0-9][A-Z0-9._:/-]{0,31}$/;
+
 /** The columns of a series in their fixed order: the order in buffers, files and COPY streams. */
 export const CANDLE_COLUMNS = ['ts', 'open', 'high', 'low', 'close', 'volume'] as const;
 export type CandleColumn = (typeof CANDLE_COLUMNS)[number];

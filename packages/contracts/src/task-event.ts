@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { BacktestStatus } from './backtest.ts';
 
-/** Events on the private Realtime topic `user:<user id>` that tell how a task fares. */
+/**
+ * Events on the private Realtime topic `user:<user id>` that tell how a task fares. A cancellation is a `task_failed` whose
+ * status is `cancelled`.
+ */
 export const TASK_EVENTS = ['task_queued', 'task_running', 'task_progress', 'task_completed', 'task_failed'] as const;
 export const TaskEventName = z.enum(TASK_EVENTS);
 export type TaskEventName = z.infer<typeof TaskEventName>;

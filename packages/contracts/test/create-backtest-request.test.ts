@@ -14,6 +14,15 @@ describe('A request for a backtest', () => {
     expect(problems({ symbol: undefined, timeframe: undefined })).toEqual(['symbol', 'timeframe']);
   });
 
+  it('rounds money and fees to eight decimals', () => {
+    const { fee_bps, initial_cash } = CreateBacktestRequest.parse({
+      ...REQUEST,
+      fee_bps: 0.1 + 0.2,
+      initial_cash: 1000.123456789,
+    });
+    expect([fee_bps, initial_cash]).toEqual([0.3, 1000.12345679]);
+  });
+
   it('takes a symbol in any case', () => {
     expect(CreateBacktestRequest.parse({ ...REQUEST, symbol: 'btc/usdt' }).symbol).toBe('BTC/USDT');
   });

@@ -13,6 +13,9 @@ import { listen, Services } from './services.ts';
 import type { Log, StackContext } from './stack-context.ts';
 import { noteProcess, startTestRun } from './testing/test-run.ts';
 
+export { findFreePort } from './process/port-in-use.ts';
+export { noteStackHome } from './testing/test-run.ts';
+
 const TEMPLATE = 'tradebase_template';
 const SHARED_SERVER_VARIABLE = 'TRADEBASE_TEST_SERVER';
 /** bcrypt's least. Users of a test sign up in a millisecond rather than in sixty. */

@@ -1,7 +1,7 @@
 import { CANDLE_COLUMNS, type Candles } from '@tradebase/contracts';
 import type { RangeEnd } from './candle-chunks.ts';
 import { CandleLoadError } from './candle-load-error.ts';
-import { fromShared, newSharedCandles } from './shared-candles.ts';
+import { newSharedCandles } from './shared-candles.ts';
 
 /** Shared memory for candles that are filled in from both ends. */
 export class CandleRoom {
@@ -11,7 +11,7 @@ export class CandleRoom {
 
   /** @param capacity most candles; room that is never filled takes no memory */
   constructor(capacity: number) {
-    this.columns = fromShared(newSharedCandles(capacity));
+    this.columns = newSharedCandles(capacity);
     this.#back = capacity;
   }
 
@@ -40,7 +40,7 @@ export class CandleRoom {
   close(): Candles {
     if (this.#front === this.#back) return this.columns;
     const atBack = this.columns.ts.length - this.#back;
-    const closed = fromShared(newSharedCandles(this.#front + atBack));
+    const closed = newSharedCandles(this.#front + atBack);
     for (const column of CANDLE_COLUMNS) {
       closed[column].set(this.columns[column].subarray(0, this.#front));
       closed[column].set(this.columns[column].subarray(this.#back), this.#front);

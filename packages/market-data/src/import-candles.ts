@@ -1,4 +1,4 @@
-import { TIMEFRAMES, Timeframe } from '@tradebase/contracts';
+import { SYMBOL, TIMEFRAMES, Timeframe } from '@tradebase/contracts';
 import type { ClientBase } from 'pg';
 import { CandleImportError } from './candle-import-error.ts';
 import { CandleImportTransaction } from './candle-import-transaction.ts';
@@ -39,9 +39,6 @@ export interface CandleImport extends CandleChanges {
   readonly version: number;
   readonly duration_ms: number;
 }
-
-/** As the check on public.instruments.symbol. */
-const SYMBOL = /^[A-Z0-9][A-Z0-9._:/-]{0,31}$/;
 
 /**
  * Imports a file of candles in one transaction of its own: all of it or nothing. The same file again changes nothing; a

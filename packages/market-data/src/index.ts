@@ -16,6 +16,6 @@ export {
 export { type CandleRequest, loadCandles, loadVersionedCandles, type VersionedCandles } from './load-candles.ts';
 export type { CandleSource } from './open-candle-source.ts';
 export { type ParseCandleCsvOptions, parseCandleCsv } from './parse-candle-csv.ts';
-export { fromShared, newSharedCandles, type SharedCandles, toSharedCandles } from './shared-candles.ts';
+export { newSharedCandles } from './shared-candles.ts';
 export { sliceCandles } from './slice-candles.ts';
 export { SYNTHETIC_NAME, type SyntheticCandlesOptions, syntheticCandles } from './synthetic-candles.ts';

@@ -8,7 +8,7 @@ import { CandleLoadError } from './candle-load-error.ts';
 import { CandleRoom } from './candle-room.ts';
 import { candleSlicesSql } from './candle-slices-sql.ts';
 import { readCandleSlices } from './read-candle-slices.ts';
-import { fromShared, newSharedCandles } from './shared-candles.ts';
+import { newSharedCandles } from './shared-candles.ts';
 import { withConnection, withSpareConnection } from './with-connection.ts';
 
 export interface CandleRequest {
@@ -48,7 +48,7 @@ const BEGIN = `begin isolation level repeatable read read only;
 const MAX_CANDLES = 20_000_000;
 
 /**
- * Loads candles into typed arrays in shared memory, so that threads can use them without a copy (`toSharedCandles`).
+ * Loads candles into typed arrays in shared memory, so that threads can use them without a copy.
  * Without candles in the range the columns are empty.
  *
  * Takes one connection of the pool, and a second one for a long range if there is one to spare: a server works on one
@@ -148,7 +148,7 @@ async function readChunks(client: ClientBase, { key, chunks, room }: Reading, fr
 }
 
 function emptyCandles(): Candles {
-  return fromShared(newSharedCandles(0));
+  return newSharedCandles(0);
 }
 
 /** Types end where JSON begins, and the key becomes part of an SQL text. */

@@ -1,6 +1,6 @@
 import { type Candles, type Timeframe, timeframeLengthMs } from '@tradebase/contracts';
 import { mulberry32 } from './mulberry32.ts';
-import { fromShared, newSharedCandles } from './shared-candles.ts';
+import { newSharedCandles } from './shared-candles.ts';
 
 export interface SyntheticCandlesOptions {
   /** Any integer: the same seed gives the same candles, to the last bit, on every machine. */
@@ -36,7 +36,7 @@ export function syntheticCandles({ seed, count, start, timeframe }: SyntheticCan
     return sum;
   };
   const volatility = YEARLY_VOLATILITY * Math.sqrt(timeframeLengthMs(timeframe) / YEAR_MS);
-  const candles = fromShared(newSharedCandles(count));
+  const candles = newSharedCandles(count);
   let ts = skipWeekend(start, timeframe);
   let price = FIRST_PRICE;
   for (let i = 0; i < count; i++) {

@@ -5,12 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   CandleCache,
   formatCandleCsv,
-  fromShared,
   importCandles,
   loadCandles,
   sliceCandles,
   syntheticCandles,
-  toSharedCandles,
 } from '../src/index.ts';
 import { type CandleDatabase, startCandleDatabase } from './support/database.ts';
 import { csvOf, dailyRow, pieces } from './support/pieces.ts';
@@ -225,29 +223,20 @@ async function untilWaiting(observer: Client, count: number): Promise<number[]> 
 describe('shared candles', () => {
   test('are the same memory in another thread', async () => {
     const loaded = await loadCandles(pool, series);
-    const shared = toSharedCandles(sliceCandles(loaded, START + 10 * MINUTE, START + 20 * MINUTE));
-    expect(shared.buffer).toBe(loaded.ts.buffer);
+    const slice = sliceCandles(loaded, START + 10 * MINUTE, START + 20 * MINUTE);
     const thread = new Worker(
       `const { parentPort } = require('node:worker_threads');
-       parentPort.once('message', ({ buffer, stride, start, length }) => {
-         new Float64Array(buffer, (4 * stride + start) * 8, length)[0] = -1;
+       parentPort.once('message', (candles) => {
+         candles.close[0] = -1;
          parentPort.postMessage('done');
        });`,
       { eval: true },
     );
     const answered = new Promise((resolve) => thread.once('message', resolve));
-    thread.postMessage(shared);
+    thread.postMessage(slice);
     await answered;
-    expect(fromShared(shared).close[0]).toBe(-1);
     expect(loaded.close[10]).toBe(-1);
     await thread.terminate();
-  });
-
-  test('are a copy of candles that were not shared', () => {
-    const columns = { ts: 1, open: 2, high: 3, low: 4, close: 5, volume: 6 };
-    const entries = Object.entries(columns).map(([name, value]) => [name, Float64Array.of(value, value)]);
-    const shared = fromShared(toSharedCandles(Object.fromEntries(entries)));
-    expect(plain(shared)).toEqual([1, 2, 3, 4, 5, 6].map((value) => [value, value]));
   });
 });
 

@@ -6,6 +6,8 @@ const TOKEN_CODES: readonly string[] = ['PGRST301', 'PGRST303'];
 /** SQLSTATE insufficient_privilege: a grant or a policy says no. */
 const INSUFFICIENT_PRIVILEGE = '42501';
 
+/** SQLSTATE check_violation: a value that the schema here let pass and a check of the table does not. */
+const CHECK_VIOLATION = '23514';
 /** SQLSTATE foreign_key_violation, of a row's owner: the token outlived its user. */
 const FOREIGN_KEY_VIOLATION = '23503';
 
@@ -13,6 +15,7 @@ const FOREIGN_KEY_VIOLATION = '23503';
 export function databaseError(error: { code: string; message: string }): ApiError {
   if (isErrorCode(error.code)) return new ApiError(error.code, { message: error.message });
   if (TOKEN_CODES.includes(error.code)) return new ApiError('invalid_token', { cause: error });
+  if (error.code === CHECK_VIOLATION) return new ApiError('invalid_request', { message: error.message, cause: error });
   if (error.code === INSUFFICIENT_PRIVILEGE) return new ApiError('forbidden', { cause: error });
   if (error.code === FOREIGN_KEY_VIOLATION && error.message.includes('user_id_fkey')) {
     return new ApiError('invalid_token', { cause: error });

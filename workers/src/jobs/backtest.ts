@@ -1,8 +1,9 @@
-import { BacktestJob, type Candles } from '@tradebase/contracts';
+import { BacktestJob, type Candles, type StrategySpec } from '@tradebase/contracts';
 import { type ClaimedBacktest, claimBacktest, parseStrategy } from '../backtests/claim-backtest.ts';
 import { completeBacktest } from '../backtests/complete-backtest.ts';
 import { failBacktest } from '../backtests/fail-backtest.ts';
 import { reportProgress } from '../backtests/report-progress.ts';
+import type { BacktestTaskResult } from '../cpu/backtest-task.ts';
 import { TaskControl } from '../cpu/task-control.ts';
 import { withFields } from '../log.ts';
 import type { Job, JobContext, JobRun } from './job.ts';
@@ -36,32 +37,21 @@ async function execute(backtest: ClaimedBacktest, run: JobRun, context: JobConte
     await failBacktest(database, backtest.id, { code: 'invalid_request', message: `strategy: ${message}` });
     return 'refused';
   }
-  const candles = await loadCandles(backtest, context);
-  if (candles.ts.length === 0) {
-    await failBacktest(database, backtest.id, { code: 'empty_range', message: 'there are no candles in the range' });
-    return 'refused';
-  }
-
   const control = new TaskControl();
   const stop = () => control.stop();
   run.signal.addEventListener('abort', stop);
   const reporting = reportWhileRunning(backtest, control, context);
-  const result = await context.cpu
-    .runBacktest({
-      candles,
-      strategy: strategy.data,
-      initial_cash: backtest.initial_cash,
-      fee_bps: backtest.fee_bps,
-      control: control.shared,
-    })
-    .finally(() => {
-      run.signal.removeEventListener('abort', stop);
-      reporting.end();
-    });
+  const result = await compute(backtest, strategy.data, control, context).finally(() => {
+    run.signal.removeEventListener('abort', stop);
+    reporting.end();
+  });
 
   switch (result.outcome) {
     case 'done':
       return (await completeBacktest(database, backtest, result)) ? 'completed' : 'dropped: cancelled or taken over';
+    case 'empty':
+      await failBacktest(database, backtest.id, { code: 'empty_range', message: 'there are no candles in the range' });
+      return 'refused';
     case 'refused':
       await failBacktest(database, backtest.id, { code: 'invalid_request', message: result.message });
       return 'refused';
@@ -70,6 +60,20 @@ async function execute(backtest: ClaimedBacktest, run: JobRun, context: JobConte
       if (run.signal.aborted) throw new Error('stopped before the end; the queue tries again');
       return 'stopped: cancelled or taken over';
   }
+}
+
+/** Loads candles and runs the engine on them, unless told to stop in between. */
+async function compute(
+  backtest: ClaimedBacktest,
+  strategy: StrategySpec,
+  control: TaskControl,
+  context: JobContext,
+): Promise<BacktestTaskResult | { outcome: 'empty' }> {
+  const candles = await loadCandles(backtest, context);
+  if (control.stopped) return { outcome: 'stopped' };
+  if (candles.ts.length === 0) return { outcome: 'empty' };
+  const { initial_cash, fee_bps } = backtest;
+  return context.cpu.runBacktest({ candles, strategy, initial_cash, fee_bps, control: control.shared });
 }
 
 function loadCandles(backtest: ClaimedBacktest, { database, candles }: JobContext): Promise<Candles> {

@@ -13,13 +13,10 @@ export interface JobContext {
 
 /** One claim of a job by this worker. */
 export interface JobRun {
-  readonly id: string;
   /** In a dead-letter queue, the job that failed. */
   readonly sourceId: string | null;
   /** The payload as stored: each job parses its own. */
   readonly data: unknown;
-  /** The user the job counts for. */
-  readonly userId: string | null;
   /** Aborts when the worker stops or the queue has given the job to another worker. */
   readonly signal: AbortSignal;
 }

@@ -25,6 +25,9 @@ export interface GatewayServices {
 /** Paths of Auth that carry their own proof, or are public, and so need no API key. */
 const OPEN_AUTH_PATHS = ['/verify', '/.well-known/jwks.json', '/health'];
 
+/** Services of hosted Supabase that are not here. */
+const ABSENT_SERVICES = new Set(['/storage/v1', '/graphql/v1']);
+
 /** Names under which a browser on this machine reaches the gateway; another one is an attempt at DNS rebinding. */
 const LOOPBACK_HOSTS = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
@@ -85,6 +88,10 @@ export function attachGateway(server: Server, context: StackContext, services: G
         url: context.apiUrl + rest + url.search,
         authorization: credentials ? `Bearer ${credentials.token}` : null,
       });
+      return;
+    }
+    if (ABSENT_SERVICES.has(prefix)) {
+      sendError(response, 501, 'not_in_local_stack', `the local stack has nothing at ${prefix}; hosted Supabase has`);
       return;
     }
     sendError(response, 404, 'not_found', `nothing is served at ${url.pathname}`);

@@ -36,7 +36,7 @@ export function newPasswords(): ClusterPasswords {
 }
 
 export interface ClusterOptions {
-  /** Folder for the data, the socket and the log; made if absent. */
+  /** Folder for the data and the log; made if absent. */
   readonly dir: string;
   readonly port: number;
   readonly passwords: ClusterPasswords;
