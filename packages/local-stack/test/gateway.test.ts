@@ -267,11 +267,14 @@ describe('a connection', () => {
   }
 });
 
-test.each(['/nothing', '/storage/v1/object', '/rest', '/rest/v2/instruments', '/inbox/x'])(
-  'nothing is served at %s',
-  async (path) => {
-    const response = await fetch(stack.apiUrl + path, { headers: { apikey: stack.keys.secretKey } });
-    expect(response.status).toBe(404);
-    expect(await response.json()).toMatchObject({ message: `nothing is served at ${path}` });
-  },
-);
+test.each(['/nothing', '/rest', '/rest/v2/instruments', '/inbox/x'])('nothing is served at %s', async (path) => {
+  const response = await fetch(stack.apiUrl + path, { headers: { apikey: stack.keys.secretKey } });
+  expect(response.status).toBe(404);
+  expect(await response.json()).toMatchObject({ message: `nothing is served at ${path}` });
+});
+
+test.each(['/storage/v1/object', '/graphql/v1'])('%s says that the local stack does not have it', async (path) => {
+  const response = await fetch(stack.apiUrl + path, { headers: { apikey: stack.keys.secretKey } });
+  expect(response.status).toBe(501);
+  expect(await response.json()).toMatchObject({ code: 'not_in_local_stack' });
+});
