@@ -38,13 +38,11 @@ async function execute(backtest: ClaimedBacktest, run: JobRun, context: JobConte
     return 'refused';
   }
   const control = new TaskControl();
-  const stop = () => control.stop();
-  run.signal.addEventListener('abort', stop);
-  const reporting = reportWhileRunning(backtest, control, context);
-  const result = await compute(backtest, strategy.data, control, context).finally(() => {
-    run.signal.removeEventListener('abort', stop);
-    reporting.end();
-  });
+  const lost = new AbortController();
+  const signal = AbortSignal.any([run.signal, lost.signal]);
+  signal.addEventListener('abort', () => control.stop());
+  const reporting = reportWhileRunning(backtest, control, lost, context);
+  const result = await compute(backtest, strategy.data, { control, signal }, context).finally(() => reporting.end());
 
   switch (result.outcome) {
     case 'done':
@@ -62,18 +60,26 @@ async function execute(backtest: ClaimedBacktest, run: JobRun, context: JobConte
   }
 }
 
-/** Loads candles and runs the engine on them, unless told to stop in between. */
+/** Loads candles and runs the engine on them, until told to stop. */
 async function compute(
   backtest: ClaimedBacktest,
   strategy: StrategySpec,
-  control: TaskControl,
+  { control, signal }: { control: TaskControl; signal: AbortSignal },
   context: JobContext,
 ): Promise<BacktestTaskResult | { outcome: 'empty' }> {
-  const candles = await loadCandles(backtest, context);
-  if (control.stopped) return { outcome: 'stopped' };
+  const candles = await unlessAborted(loadCandles(backtest, context), signal);
+  if (!candles) return { outcome: 'stopped' };
   if (candles.ts.length === 0) return { outcome: 'empty' };
   const { initial_cash, fee_bps } = backtest;
   return context.cpu.runBacktest({ candles, strategy, initial_cash, fee_bps, control: control.shared });
+}
+
+/** What is promised, or undefined once the signal aborts. A load goes on then: others may wait for it, and the cache has it. */
+function unlessAborted<T>(promised: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  const aborted = Promise.withResolvers<undefined>();
+  signal.addEventListener('abort', () => aborted.resolve(undefined));
+  if (signal.aborted) aborted.resolve(undefined);
+  return Promise.race([promised, aborted.promise]);
 }
 
 function loadCandles(backtest: ClaimedBacktest, { database, candles }: JobContext): Promise<Candles> {
@@ -86,14 +92,19 @@ function loadCandles(backtest: ClaimedBacktest, { database, candles }: JobContex
   });
 }
 
-/** Writes progress while a task runs, and stops the task once the backtest is no longer this worker's. */
-function reportWhileRunning(backtest: ClaimedBacktest, control: TaskControl, { database, log }: JobContext) {
+/** Writes progress while a backtest runs, and aborts `lost` once it is no longer this worker's. */
+function reportWhileRunning(
+  backtest: ClaimedBacktest,
+  control: TaskControl,
+  lost: AbortController,
+  { database, log }: JobContext,
+) {
   let writing = false;
   const timer = setInterval(async () => {
     if (writing) return;
     writing = true;
     try {
-      if (!(await reportProgress(database, backtest, control.progress))) control.stop();
+      if (!(await reportProgress(database, backtest, control.progress))) lost.abort();
     } catch (error) {
       log('warn', 'progress not written', { error: error instanceof Error ? error.message : String(error) });
     } finally {
