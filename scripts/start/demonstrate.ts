@@ -67,7 +67,9 @@ export async function demonstrate(
     equity: { at: [...result.equity.at], equity: [...result.equity.equity] },
   };
   const reportPath = writeReport(stateDir, backtest.id, report);
-  steps.end('read through REST under RLS');
+  const { trades } = result.summary;
+  const cut = result.trades.length < trades ? `; the first ${result.trades.length} of ${trades} trades are stored` : '';
+  steps.end(`read through REST under RLS${cut}`);
   return { user, report, backtestId: backtest.id, reportPath };
 }
 

@@ -14,7 +14,6 @@ export class BacktestFailedError extends Error {
 }
 
 export interface FinishedBacktest {
-  readonly backtest: Backtest;
   readonly summary: BacktestSummary;
   readonly trades: readonly BacktestTrade[];
   readonly equity: { readonly at: readonly string[]; readonly equity: readonly number[] };
@@ -89,7 +88,6 @@ export async function readResult(client: TradebaseClient, backtest: Backtest): P
     .single();
   if (error) throw error;
   return {
-    backtest,
     summary: BacktestSummary.parse(result.summary),
     trades: await readTrades(client, backtest.id),
     equity: { at: result.equity_at, equity: result.equity },

@@ -13,6 +13,13 @@ interface CacheEntry {
   readonly bytes: number;
 }
 
+/** A load under way, and how many wait for it. */
+interface RunningLoad {
+  readonly candles: Promise<Candles>;
+  readonly abort: AbortController;
+  waiting: number;
+}
+
 const BYTES_PER_CANDLE = 48;
 
 /**
@@ -24,7 +31,7 @@ export class CandleCache {
   readonly #maxBytes: number;
   /** Longest unused first. */
   readonly #entries = new Set<CacheEntry>();
-  readonly #loads = new Map<string, Promise<Candles>>();
+  readonly #loads = new Map<string, RunningLoad>();
   #bytes = 0;
 
   /** @param maxBytes most memory to keep: a candle takes 48 bytes */
@@ -39,28 +46,47 @@ export class CandleCache {
 
   /**
    * Candles of a request, from memory or else from the database, where requests for the same range at the same time
-   * share one load. The candles are shared: never write to them.
+   * share one load, which ends when the signals of all of them have come. The candles are shared: never write to them.
    */
-  async load(pool: Pool, request: CandleRequest): Promise<Candles> {
+  async load(pool: Pool, request: CandleRequest, signal?: AbortSignal): Promise<Candles> {
     const series = seriesOf(request);
     const { rangeStart, rangeEnd } = rangeOf(request);
     const version = await readVersion(pool, request);
     const known = this.#find(series, version, rangeStart, rangeEnd);
     if (known) return known;
 
-    const load = `${series} ${version} ${rangeStart} ${rangeEnd}`;
-    const running = this.#loads.get(load);
-    if (running) return running;
-    const started = loadVersionedCandles(pool, request).then((loaded) => {
-      this.#add(series, loaded.version, rangeStart, rangeEnd, loaded.candles);
+    signal?.throwIfAborted();
+    const key = `${series} ${version} ${rangeStart} ${rangeEnd}`;
+    const load = this.#loads.get(key) ?? this.#start(key, pool, request);
+    load.waiting += 1;
+    const leave = () => {
+      load.waiting -= 1;
+      if (load.waiting > 0) return;
+      if (this.#loads.get(key) === load) this.#loads.delete(key);
+      load.abort.abort();
+    };
+    signal?.addEventListener('abort', leave, { once: true });
+    try {
+      return await load.candles;
+    } finally {
+      signal?.removeEventListener('abort', leave);
+    }
+  }
+
+  #start(key: string, pool: Pool, request: CandleRequest): RunningLoad {
+    const { rangeStart, rangeEnd } = rangeOf(request);
+    const abort = new AbortController();
+    const candles = loadVersionedCandles(pool, request, abort.signal).then((loaded) => {
+      this.#add(seriesOf(request), loaded.version, rangeStart, rangeEnd, loaded.candles);
       return loaded.candles;
     });
-    this.#loads.set(load, started);
-    try {
-      return await started;
-    } finally {
-      this.#loads.delete(load);
-    }
+    const load: RunningLoad = { candles, abort, waiting: 0 };
+    this.#loads.set(key, load);
+    const forget = () => {
+      if (this.#loads.get(key) === load) this.#loads.delete(key);
+    };
+    candles.then(forget, forget);
+    return load;
   }
 
   #find(series: string, version: number, rangeStart: number, rangeEnd: number): Candles | undefined {

@@ -60,13 +60,20 @@ export async function loadCandles(pool: Pool, request: CandleRequest): Promise<C
   return (await loadVersionedCandles(pool, request)).candles;
 }
 
-/** As `loadCandles`, with the version of the series in the same snapshot. */
-export async function loadVersionedCandles(pool: Pool, request: CandleRequest): Promise<VersionedCandles> {
+/**
+ * As `loadCandles`, with the version of the series in the same snapshot. The signal ends the load after the chunks in
+ * hand, and rejects with its reason.
+ */
+export async function loadVersionedCandles(
+  pool: Pool,
+  request: CandleRequest,
+  signal?: AbortSignal,
+): Promise<VersionedCandles> {
   checkRequest(request);
   return withConnection(pool, async (client) => {
     await client.query(BEGIN);
     const coverage = await readCoverage(client, request);
-    const candles = coverage ? await readCandles(pool, client, request, coverage) : emptyCandles();
+    const candles = coverage ? await readCandles(pool, client, { request, coverage, signal }) : emptyCandles();
     await client.query('commit');
     return { candles, version: coverage?.version ?? 0 };
   });
@@ -91,8 +98,7 @@ async function readCoverage(client: ClientBase, key: CandleSeriesKey): Promise<C
 async function readCandles(
   pool: Pool,
   client: ClientBase,
-  request: CandleRequest,
-  coverage: Coverage,
+  { request, coverage, signal }: { request: CandleRequest; coverage: Coverage; signal: AbortSignal | undefined },
 ): Promise<Candles> {
   const start = Math.max(request.rangeStart ?? coverage.first, coverage.first);
   const end = Math.min(request.rangeEnd ?? Number.POSITIVE_INFINITY, coverage.last + 1);
@@ -112,8 +118,16 @@ async function readCandles(
     chunks: new CandleChunks(start, end, expected),
     room: new CandleRoom(coverage.count),
   };
-  if (reading.chunks.remaining === 1) await readChunks(client, reading, 'front');
-  else await readFromBothEnds(pool, client, reading);
+  const drop = () => reading.chunks.drop();
+  signal?.addEventListener('abort', drop);
+  try {
+    signal?.throwIfAborted();
+    if (reading.chunks.remaining === 1) await readChunks(client, reading, 'front');
+    else await readFromBothEnds(pool, client, reading);
+    signal?.throwIfAborted();
+  } finally {
+    signal?.removeEventListener('abort', drop);
+  }
   return reading.room.close();
 }
 

@@ -247,6 +247,23 @@ describe('the cache', () => {
     rangeEnd: START + to * MINUTE,
   });
 
+  test.each([
+    ['goes on with a load while somebody waits for it', 1, COUNT],
+    ['gives a load up when nobody waits for it any more', 2, 0],
+  ])('%s', async (_what, leaving, kept) => {
+    const cache = new CandleCache(COUNT * 48);
+    const hold = await database.connect('postgres');
+    await hold.query('begin; lock table public.candles in access exclusive mode');
+    const signals = [new AbortController(), new AbortController()];
+    const loads = Promise.allSettled(signals.map(({ signal }) => cache.load(pool, series, signal)));
+    await untilWaiting(hold, 1);
+    for (const signal of signals.slice(0, leaving)) signal.abort();
+    await hold.query('rollback');
+    expect((await loads)[1]?.status).toBe(kept > 0 ? 'fulfilled' : 'rejected');
+    expect(cache.bytes).toBe(kept * 48);
+    expect((await cache.load(pool, series)).ts).toHaveLength(COUNT);
+  });
+
   test('answers a range within one it has from the same memory', async () => {
     const cache = new CandleCache(COUNT * 48);
     const whole = await cache.load(pool, series);

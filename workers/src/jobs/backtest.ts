@@ -67,14 +67,14 @@ async function compute(
   { control, signal }: { control: TaskControl; signal: AbortSignal },
   context: JobContext,
 ): Promise<BacktestTaskResult | { outcome: 'empty' }> {
-  const candles = await unlessAborted(loadCandles(backtest, context), signal);
+  const candles = await unlessAborted(loadCandles(backtest, signal, context), signal);
   if (!candles) return { outcome: 'stopped' };
   if (candles.ts.length === 0) return { outcome: 'empty' };
   const { initial_cash, fee_bps } = backtest;
   return context.cpu.runBacktest({ candles, strategy, initial_cash, fee_bps, control: control.shared });
 }
 
-/** What is promised, or undefined once the signal aborts. A load goes on then: others may wait for it, and the cache has it. */
+/** What is promised, or undefined once the signal aborts, even where Postgres keeps the promise waiting for a lock. */
 function unlessAborted<T>(promised: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   const aborted = Promise.withResolvers<undefined>();
   signal.addEventListener('abort', () => aborted.resolve(undefined));
@@ -82,14 +82,19 @@ function unlessAborted<T>(promised: Promise<T>, signal: AbortSignal): Promise<T 
   return Promise.race([promised, aborted.promise]);
 }
 
-function loadCandles(backtest: ClaimedBacktest, { database, candles }: JobContext): Promise<Candles> {
+function loadCandles(
+  backtest: ClaimedBacktest,
+  signal: AbortSignal,
+  { database, candles }: JobContext,
+): Promise<Candles> {
   const { instrument_id, timeframe, range_start, range_end } = backtest;
-  return candles.load(database, {
+  const request = {
     instrumentId: instrument_id,
     timeframe,
     ...(range_start ? { rangeStart: range_start.getTime() } : {}),
     ...(range_end ? { rangeEnd: range_end.getTime() } : {}),
-  });
+  };
+  return candles.load(database, request, signal);
 }
 
 /** Writes progress while a backtest runs, and aborts `lost` once it is no longer this worker's. */
