@@ -59,7 +59,8 @@ describe('Every table', () => {
   it('says in a grant which API roles may use it, if it is exposed', async () => {
     expect(
       await names(`select t.name from (${OUR_TABLES}) t where t.name like 'public.%'
-        and not exists (select from aclexplode(t.relacl) a where a.grantee = 'authenticated'::regrole)`),
+        and not exists (select from pg_attribute c, aclexplode(coalesce(c.attacl, t.relacl)) a
+          where c.attrelid = t.oid and a.grantee in ('authenticated'::regrole, 'tradebase_admin'::regrole))`),
     ).toEqual([]);
   });
 

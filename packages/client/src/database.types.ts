@@ -4,6 +4,67 @@ export type Json = string | number | boolean | null | { [key: string]: Json | un
 export type Database = {
   public: {
     Tables: {
+      audit_log: {
+        Row: {
+          action: string;
+          actor: string;
+          actor_id: string | null;
+          after: Json | null;
+          before: Json | null;
+          chain: string;
+          content_hash: string;
+          created_at: string;
+          details: Json | null;
+          hash: string;
+          ip: unknown;
+          request_id: string | null;
+          resource_id: string | null;
+          resource_type: string;
+          seq: number;
+          user_agent: string | null;
+          user_id: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          action: string;
+          actor: string;
+          actor_id?: string | null;
+          after?: Json | null;
+          before?: Json | null;
+          chain: string;
+          content_hash: string;
+          created_at: string;
+          details?: Json | null;
+          hash: string;
+          ip?: unknown;
+          request_id?: string | null;
+          resource_id?: string | null;
+          resource_type: string;
+          seq: number;
+          user_agent?: string | null;
+          user_id?: string | null;
+        };
+        Update: {
+          action?: string;
+          actor?: string;
+          actor_id?: string | null;
+          after?: Json | null;
+          before?: Json | null;
+          chain?: string;
+          content_hash?: string;
+          created_at?: string;
+          details?: Json | null;
+          hash?: string;
+          ip?: unknown;
+          request_id?: string | null;
+          resource_id?: string | null;
+          resource_type?: string;
+          seq?: number;
+          user_agent?: string | null;
+          user_id?: string | null;
+        };
+        Relationships: [];
+      };
       backtest_results: {
         Row: {
           backtest_id: string;
@@ -295,6 +356,65 @@ export type Database = {
           id?: never;
           name?: string | null;
           symbol?: string;
+        };
+        Relationships: [];
+      };
+      system_config: {
+        Row: {
+          created_at: string;
+          description: string;
+          key: string;
+          max_value: number | null;
+          min_value: number | null;
+          updated_at: string;
+          updated_by: string | null;
+          value: NonNullable<Json>;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          description: string;
+          key: string;
+          max_value?: number | null;
+          min_value?: number | null;
+          updated_at?: string;
+          updated_by?: string | null;
+          value: NonNullable<Json>;
+        };
+        Update: {
+          created_at?: string;
+          description?: string;
+          key?: string;
+          max_value?: number | null;
+          min_value?: number | null;
+          updated_at?: string;
+          updated_by?: string | null;
+          value?: NonNullable<Json>;
+        };
+        Relationships: [];
+      };
+      user_roles: {
+        Row: {
+          created_at: string;
+          granted_by: string | null;
+          role: string;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          granted_by?: string | null;
+          role?: string;
+          updated_at?: string;
+          user_id: string;
+        };
+        Update: {
+          created_at?: string;
+          granted_by?: string | null;
+          role?: string;
+          updated_at?: string;
+          user_id?: string;
         };
         Relationships: [];
       };

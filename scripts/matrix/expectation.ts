@@ -1,0 +1,49 @@
+/** Who tries. All but `anonymous` and `service` hold a token of Auth or, the runners, one of a live runner session. */
+export const PERSONAS = [
+  'owner',
+  'other',
+  'viewer',
+  'runner',
+  'other_runner',
+  'anonymous',
+  'admin_aal1',
+  'admin_aal2',
+  'service',
+] as const;
+export type Persona = (typeof PERSONAS)[number];
+
+export type Row = Record<string, unknown>;
+
+/** A user of the matrix: their id, and the rows made for them so far, by table. */
+export interface Tenant {
+  readonly userId: string;
+  readonly email: string;
+  /** The row made for this tenant in a table that comes before, or the one row of a shared table. */
+  row(table: string): Row;
+}
+
+/**
+ * What each persona may do with the rows of one table through the Data API. Whoever is not named must be refused, or see
+ * nothing. Each tenant (owner, other, viewer) has one row of an owned table; a shared table has one row. The viewer tries
+ * with the viewer's own row, everyone else with the owner's: so `other` in a list of an owned table is a leak.
+ */
+export interface TableExpectation {
+  /** `owned`: each row belongs to a user. `shared`: the same rows for all. */
+  readonly kind: 'owned' | 'shared';
+  /** Columns of the row, inserted as the role of the migrations; null where a trigger has made the row already. */
+  readonly row: ((tenant: Tenant) => Row) | null;
+  /** Columns that find the row again; `['id']` by default. */
+  readonly key?: readonly string[];
+  readonly select: readonly Persona[];
+  /** Columns that exist and that no persona may select. */
+  readonly hidden?: readonly string[];
+  /** Who may insert, with which values: `values` must be those of a legal insert by the tenant. */
+  readonly insert?: { readonly by: readonly Persona[]; readonly values: (tenant: Tenant) => Row };
+  readonly update?: { readonly by: readonly Persona[]; readonly values: (tenant: Tenant) => Row };
+  readonly delete?: readonly Persona[];
+  /** Whether an admin at aal2 may read the rows by the audited function admin_read. True unless said otherwise. */
+  readonly adminRead?: boolean;
+}
+
+/** The tables of one domain, in an order in which their rows can be made. */
+export type DomainExpectation = Readonly<Record<string, TableExpectation>>;
