@@ -7,6 +7,7 @@ import { AuthError, notInLocalStack } from './auth-error.ts';
 import type { AuthServices } from './auth-services.ts';
 import { authenticate, requireServiceRole } from './authenticate.ts';
 import { describeSettings } from './describe-settings.ts';
+import { factorRoutes } from './factor-routes.ts';
 import { followEmailLink } from './follow-email-link.ts';
 import { recoverPassword } from './recover-password.ts';
 import { refreshSession } from './refresh-session.ts';
@@ -19,8 +20,7 @@ import { presentUser } from './user-record.ts';
 import { verifyOneTimeToken } from './verify-one-time-token.ts';
 
 /** What hosted Auth serves and this server does not. */
-const MISSING =
-  /^\/(admin|authorize|callback|factors|invite|magiclink|oauth|otp|passkeys|reauthenticate|saml|sso|user)(\/|$)/;
+const MISSING = /^\/(admin|authorize|callback|invite|magiclink|oauth|otp|passkeys|reauthenticate|saml|sso|user)(\/|$)/;
 
 const JWKS_MAX_AGE_SECONDS = 600;
 
@@ -58,6 +58,8 @@ export function authRoutes(auth: AuthServices, jwks: { keys: JWK[] }): Hono {
   app.post('/verify', async (context) => context.json(await verifyOneTimeToken(auth, context.req.raw)));
   app.post('/recover', async (context) => context.json(await recoverPassword(auth, context.req.raw)));
   app.post('/resend', async (context) => context.json(await resendEmail(auth, context.req.raw)));
+
+  app.route('/', factorRoutes(auth));
 
   app.post('/admin/users', async (context) => context.json(await adminCreateUser(auth, context.req.raw)));
   app.get('/admin/users', async (context) => {

@@ -9,6 +9,7 @@ import type { AuthServices, SignClaims } from './auth-services.ts';
 import { errorResponse, unexpectedFailure } from './error-response.ts';
 import { HookRunner } from './hook-runner.ts';
 import { inboxPage } from './inbox-page.ts';
+import { createMfaLimits } from './mfa-limits.ts';
 import { Outbox } from './outbox.ts';
 import { createPasswordHasher } from './password-hasher.ts';
 
@@ -58,6 +59,7 @@ export async function createAuthServer(context: StackContext, options: AuthServe
     hooks: new HookRunner(context.config.auth.hooks, pool, context.log),
     outbox: new Outbox(),
     passwords: await createPasswordHasher(options.passwordCost),
+    mfaLimits: createMfaLimits(),
     verifyToken: context.verifyToken,
     sign: await createSigner(context.keys),
     issuer: `${context.apiUrl}/auth/v1`,

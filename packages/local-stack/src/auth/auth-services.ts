@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { StackConfig } from '../config/stack-config.ts';
 import type { VerifyToken } from '../config/verify-token.ts';
 import type { HookRunner } from './hook-runner.ts';
+import type { MfaLimits } from './mfa-limits.ts';
 import type { Outbox } from './outbox.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 
@@ -12,6 +13,7 @@ export interface AuthServices {
   readonly hooks: HookRunner;
   readonly outbox: Outbox;
   readonly passwords: PasswordHasher;
+  readonly mfaLimits: MfaLimits;
   readonly verifyToken: VerifyToken;
   readonly sign: SignClaims;
   /** Base URL of Auth as clients see it, and the claim `iss`. */

@@ -1,4 +1,5 @@
 import type { Database } from './auth-services.ts';
+import { FACTOR_JSON } from './factor-record.ts';
 import { INSTANCE_ID } from './instance-id.ts';
 import type { OneTimeTokenKind } from './one-time-token.ts';
 import type { UserRecord } from './user-record.ts';
@@ -15,7 +16,10 @@ export const USER_COLUMNS = `
       'provider', i.provider, 'last_sign_in_at', i.last_sign_in_at, 'created_at', i.created_at,
       'updated_at', i.updated_at, 'email', i.email) order by i.created_at, i.id)
     from auth.identities i where i.user_id = u.id
-  ), '[]') as identities`;
+  ), '[]') as identities,
+  coalesce((
+    select jsonb_agg(${FACTOR_JSON} order by f.created_at, f.id) from auth.mfa_factors f where f.user_id = u.id
+  ), '[]') as factors`;
 
 /** Hosted Auth too finds nobody whose seed left instance_id out, and the index on addresses begins with it. */
 const HAS_EMAIL = 'u.instance_id = $2 and lower(u.email) = $1 and not u.is_sso_user';

@@ -7,9 +7,15 @@ import type { Database } from './auth-services.ts';
 import { isJsonObject, type JsonObject } from './request-fields.ts';
 import { transaction } from './transaction.ts';
 
-export type HookName = 'before_user_created' | 'custom_access_token' | 'password_verification_attempt';
+const HOOK_NAMES = [
+  'before_user_created',
+  'custom_access_token',
+  'mfa_verification_attempt',
+  'password_verification_attempt',
+] as const;
 
-const HOOK_NAMES: readonly HookName[] = ['before_user_created', 'custom_access_token', 'password_verification_attempt'];
+export type HookName = (typeof HOOK_NAMES)[number];
+
 const TIMEOUT_MS = 2000;
 const QUERY_CANCELED = '57014';
 

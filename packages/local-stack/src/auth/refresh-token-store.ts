@@ -69,3 +69,19 @@ export async function findActiveRefreshToken(db: Database, sessionId: string): P
 export async function revokeRefreshToken(db: Database, token: string, now: Date): Promise<void> {
   await db.query('update auth.refresh_tokens set revoked = true, updated_at = $2 where token = $1', [token, now]);
 }
+
+/**
+ * A token that replaces all others of a session. They count as used long ago, beyond any reuse interval: whoever holds
+ * one, from before the session was raised, must not get the raised session for it. The session must be locked.
+ */
+export async function replaceRefreshTokens(
+  db: Database,
+  session: { userId: string; sessionId: string; now: Date },
+): Promise<string> {
+  const token = newRefreshToken();
+  await db.query(`update auth.refresh_tokens set revoked = true, updated_at = 'epoch' where session_id = $1`, [
+    session.sessionId,
+  ]);
+  await insertRefreshToken(db, { ...session, token, parent: '' });
+  return token;
+}

@@ -16,7 +16,7 @@ export interface SessionAssurance {
 }
 
 /** What a user proved to get a session. */
-export type AuthenticationMethod = 'password' | 'otp';
+export type AuthenticationMethod = 'password' | 'otp' | 'totp';
 
 export async function insertSession(
   db: Database,
@@ -29,6 +29,7 @@ export async function insertSession(
   );
 }
 
+/** Proved again, a method is as new as if it were the first time. */
 export async function insertAuthenticationMethod(
   db: Database,
   sessionId: string,
@@ -37,7 +38,8 @@ export async function insertAuthenticationMethod(
 ): Promise<void> {
   await db.query(
     `insert into auth.mfa_amr_claims (id, session_id, authentication_method, created_at, updated_at)
-     values ($1, $2, $3, $4, $4)`,
+     values ($1, $2, $3, $4, $4)
+     on conflict (session_id, authentication_method) do update set updated_at = excluded.updated_at`,
     [randomUUID(), sessionId, method, now],
   );
 }

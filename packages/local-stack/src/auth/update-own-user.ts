@@ -8,6 +8,7 @@ import { findUserById } from './find-user.ts';
 import { clearOneTimeTokens } from './one-time-token.ts';
 import { checkPasswordStrength } from './password-hasher.ts';
 import { type JsonObject, type RequestFields, readFields } from './request-fields.ts';
+import { requireAssurance } from './require-assurance.ts';
 import { deleteOtherSessions } from './session-store.ts';
 import { transaction } from './transaction.ts';
 import { presentUser } from './user-record.ts';
@@ -20,7 +21,9 @@ interface Change {
 /** PUT /user: what users may change of themselves. A new password ends their other sessions. */
 export async function updateOwnUser(auth: AuthServices, request: Request): Promise<JsonObject> {
   const caller = await authenticate(auth, request);
-  const change = await readChange(auth, caller, await readFields(request));
+  const fields = await readFields(request);
+  requireAssurance(caller, fields);
+  const change = await readChange(auth, caller, fields);
   return transaction(auth.pool, async (tx) => {
     await applyChange(auth, tx, caller, change);
     const user = await findUserById(tx, caller.user.id);

@@ -1,6 +1,7 @@
+import { type FactorRecord, presentFactor } from './factor-record.ts';
 import type { JsonObject } from './request-fields.ts';
 
-/** A row of auth.users with its identities; secrets stay out of `presentUser`. */
+/** A row of auth.users with its identities and second factors; secrets stay out of `presentUser`. */
 export interface UserRecord {
   id: string;
   aud: string;
@@ -24,6 +25,7 @@ export interface UserRecord {
   banned_until: Date | null;
   is_anonymous: boolean;
   identities: IdentityRecord[];
+  factors: FactorRecord[];
 }
 
 /** A row of auth.identities as JSON made by Postgres, under the names that clients know. */
@@ -51,6 +53,7 @@ export function presentUser(user: UserRecord): JsonObject {
     ...times(user, 'phone_confirmed_at', 'confirmation_sent_at', 'confirmed_at', 'recovery_sent_at', 'last_sign_in_at'),
     app_metadata: user.raw_app_meta_data ?? {},
     user_metadata: user.raw_user_meta_data ?? {},
+    ...(user.factors.length > 0 && { factors: user.factors.map(presentFactor) }),
     identities: user.identities,
     ...times(user, 'created_at', 'updated_at', 'banned_until'),
     is_anonymous: user.is_anonymous,

@@ -32,6 +32,7 @@ export interface StackConfig {
     anonymousSignIns: boolean;
     minimumPasswordLength: number;
     email: { signupEnabled: boolean; confirmations: boolean; otpLength: number; otpExpirySeconds: number };
+    mfa: { maxEnrolledFactors: number; totp: { enrollEnabled: boolean; verifyEnabled: boolean } };
     hooks: Record<string, HookConfig>;
   };
   readonly functions: Record<string, FunctionConfig>;
@@ -66,6 +67,13 @@ export function readStackConfig(projectDir: string): StackConfig {
         confirmations: at('auth.email.enable_confirmations', false),
         otpLength: at('auth.email.otp_length', 6),
         otpExpirySeconds: at('auth.email.otp_expiry', 3600),
+      },
+      mfa: {
+        maxEnrolledFactors: at('auth.mfa.max_enrolled_factors', 10),
+        totp: {
+          enrollEnabled: at('auth.mfa.totp.enroll_enabled', false),
+          verifyEnabled: at('auth.mfa.totp.verify_enabled', false),
+        },
       },
       hooks: mapTables(at('auth.hook', {}), (hook) => ({
         enabled: hook.enabled === true,

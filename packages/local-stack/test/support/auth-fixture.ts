@@ -22,6 +22,8 @@ export interface AuthFixture {
   readonly logLines: string[];
   /** Moves the clock of Auth forward. */
   advance(ms: number): void;
+  /** What Auth takes for now. */
+  now(): Date;
   /** A browser's client, without a session. */
   client(): SupabaseClient;
   /** A server's client, with the service key. */
@@ -70,6 +72,7 @@ async function serveAuth(
   const config = readStackConfig(findProjectDir(import.meta.dirname));
   const logLines: string[] = [];
   let offset = 0;
+  const now = () => new Date(Date.now() + offset);
   const auth = await createAuthServer(
     {
       config: { ...config, auth: { ...config.auth, ...overrides } },
@@ -81,7 +84,7 @@ async function serveAuth(
       log: (service, message) => logLines.push(`${service}: ${message}`),
     },
     {
-      now: () => new Date(Date.now() + offset),
+      now,
       passwordCost: hostedPasswordCost ? undefined : TEST_PASSWORD_COST,
     },
   ).catch((error: unknown) => {
@@ -101,6 +104,7 @@ async function serveAuth(
     advance(ms) {
       offset += ms;
     },
+    now,
     async signedUp() {
       const email = newEmail();
       const browser = client();
