@@ -149,7 +149,7 @@ describe('the signed-in user', () => {
     const { client, email, password } = await auth.signedUp();
     const other = auth.client();
     await other.auth.signInWithPassword({ email, password });
-    const { error } = await client.auth.updateUser({ password: 'a new password' });
+    const { error } = await client.auth.updateUser({ password: 'a new password', current_password: password });
     expect(error).toBeNull();
     expect((await client.auth.getUser()).error).toBeNull();
     expect((await other.auth.refreshSession()).error).toMatchObject({ code: 'refresh_token_not_found' });
@@ -160,7 +160,7 @@ describe('the signed-in user', () => {
 
   test('cannot set the password that it has', async () => {
     const { client, password } = await auth.signedUp();
-    const { error } = await client.auth.updateUser({ password });
+    const { error } = await client.auth.updateUser({ password, current_password: password });
     expect(error).toMatchObject({ status: 422, code: 'same_password' });
   });
 

@@ -17,7 +17,12 @@ export async function recoverPassword(auth: AuthServices, request: Request): Pro
     const user = await lockUserByEmail(tx, email);
     if (!user) return undefined;
     await writeAuditEntry(tx, { actor: user, action: 'user_recovery_requested', now: auth.now() });
-    return prepareEmail(auth, tx, { kind: 'recovery', user, redirectTo: redirectTarget(auth, request) });
+    return prepareEmail(auth, tx, {
+      kind: 'recovery',
+      type: 'recovery',
+      user,
+      redirectTo: redirectTarget(auth, request),
+    });
   });
   if (message) auth.outbox.add(message);
   return {};

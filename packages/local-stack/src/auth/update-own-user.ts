@@ -6,11 +6,13 @@ import { mergeMetadata, setPasswordHash } from './change-user.ts';
 import { parseEmailAddress } from './email-address.ts';
 import { findUserById } from './find-user.ts';
 import { clearOneTimeTokens } from './one-time-token.ts';
-import { checkPasswordStrength } from './password-hasher.ts';
+import type { OutgoingEmail } from './outbox.ts';
+import { preparePasswordChange } from './prepare-password-change.ts';
 import { type JsonObject, type RequestFields, readFields } from './request-fields.ts';
 import { deleteOtherSessions } from './session-store.ts';
 import { transaction } from './transaction.ts';
 import { presentUser } from './user-record.ts';
+import { wordNotice } from './word-email.ts';
 
 interface Change {
   readonly metadata: JsonObject | undefined;
@@ -21,44 +23,50 @@ interface Change {
 export async function updateOwnUser(auth: AuthServices, request: Request): Promise<JsonObject> {
   const caller = await authenticate(auth, request);
   const change = await readChange(auth, caller, await readFields(request));
-  return transaction(auth.pool, async (tx) => {
-    await applyChange(auth, tx, caller, change);
+  const { user, emails } = await transaction(auth.pool, async (tx) => {
+    const emails = await applyChange(auth, tx, caller, change);
     const user = await findUserById(tx, caller.user.id);
     if (!user) throw new AuthError(403, 'user_not_found', 'User from sub claim in JWT does not exist');
-    return presentUser(user);
+    return { user, emails };
   });
+  for (const email of emails) auth.outbox.add(email);
+  return presentUser(user);
 }
 
-async function readChange(auth: AuthServices, { user }: Caller, fields: RequestFields): Promise<Change> {
+async function readChange(auth: AuthServices, caller: Caller, fields: RequestFields): Promise<Change> {
   const email = fields.text('email');
-  if (email && parseEmailAddress(email) !== user.email) throw notInLocalStack('Changing the e-mail address');
+  if (email && parseEmailAddress(email) !== caller.user.email) throw notInLocalStack('Changing the e-mail address');
   if (fields.text('phone')) throw notInLocalStack('Changing the phone number');
   if (fields.object('app_metadata')) {
     throw new AuthError(403, 'not_admin', 'Updating app_metadata requires admin privileges');
   }
   const password = fields.text('password');
-  const passwordHash = password === undefined ? undefined : await hashNewPassword(auth, user, password);
+  const passwordHash =
+    password === undefined ? undefined : await preparePasswordChange(auth, caller, { password, fields });
   return { metadata: fields.object('data'), passwordHash };
 }
 
-async function hashNewPassword(auth: AuthServices, user: Caller['user'], password: string): Promise<string> {
-  checkPasswordStrength(password, auth.config.minimumPasswordLength);
-  if (await auth.passwords.verify(password, user.encrypted_password)) {
-    throw new AuthError(422, 'same_password', 'New password should be different from the old password.');
-  }
-  return auth.passwords.hash(password);
-}
-
-async function applyChange(auth: AuthServices, tx: Database, { user, session }: Caller, change: Change): Promise<void> {
+/** The e-mails to send once the change is committed. */
+async function applyChange(
+  auth: AuthServices,
+  tx: Database,
+  { user, session }: Caller,
+  change: Change,
+): Promise<OutgoingEmail[]> {
   const now = auth.now();
+  const emails: OutgoingEmail[] = [];
   if (change.passwordHash) {
     await setPasswordHash(tx, user.id, change.passwordHash, now);
     await clearOneTimeTokens(tx, user.id);
     await deleteOtherSessions(tx, user.id, session.id);
     await writeAuditEntry(tx, { actor: user, action: 'user_updated_password', now });
+    if (auth.config.email.notices.passwordChanged && user.email) {
+      emails.push(wordNotice(auth, user.email, 'password_changed'));
+    }
   }
   if (change.metadata) {
     await mergeMetadata(tx, 'raw_user_meta_data', { userId: user.id, metadata: change.metadata, now });
   }
   await writeAuditEntry(tx, { actor: user, action: 'user_modified', now });
+  return emails;
 }

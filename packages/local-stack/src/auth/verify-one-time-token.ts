@@ -3,9 +3,16 @@ import { AuthError, invalid, notInLocalStack } from './auth-error.ts';
 import type { AuthServices, Database } from './auth-services.ts';
 import { confirmEmail, confirmIdentityEmail } from './change-user.ts';
 import { parseEmailAddress } from './email-address.ts';
-import { findUserById, lockUserByEmail, lockUserByTokenHash } from './find-user.ts';
+import { findUserById, lockUserByEmail, lockUserByLinkHash } from './find-user.ts';
 import { issueSession, type SessionResponse } from './issue-session.ts';
-import { clearOneTimeTokens, hashOneTimeToken, type OneTimeTokenKind } from './one-time-token.ts';
+import {
+  clearOneTimeTokens,
+  findLinkKind,
+  hashCode,
+  isCodeExpired,
+  type OneTimeTokenKind,
+  TOKEN_COLUMNS,
+} from './one-time-token.ts';
 import { readFields } from './request-fields.ts';
 import { requestOrigin } from './request-origin.ts';
 import { transaction } from './transaction.ts';
@@ -40,7 +47,7 @@ export async function verifyOneTimeToken(auth: AuthServices, request: Request): 
   }
   if (fields.text('phone')) throw notInLocalStack('Verifying a phone number');
   const email = parseEmailAddress(fields.text('email'));
-  return redeem(auth, request, { type, email, hash: hashOneTimeToken(email, token ?? '') });
+  return redeem(auth, request, { type, email, hash: hashCode(email, token ?? '') });
 }
 
 /** The session for a token that a link carried. Each token works once, and for `otp_expiry` seconds. */
@@ -66,11 +73,13 @@ async function findProved(
   auth: AuthServices,
   tx: Database,
   kinds: readonly OneTimeTokenKind[],
-  { email, hash }: Proof,
+  proof: Proof,
 ): Promise<Proved> {
-  for (const kind of kinds) {
-    const user = email ? await lockUserByEmail(tx, email) : await lockUserByTokenHash(tx, kind, hash);
-    if (user && user[`${kind}_token`] === hash && !isExpired(auth, user[`${kind}_sent_at`])) return { user, kind };
+  const { email, hash } = proof;
+  const user = email ? await lockUserByEmail(tx, email) : await lockUserByLinkHash(tx, hash);
+  const kind = user && (email ? findCodeKind(user, kinds, hash) : await findLinkKind(tx, user.id, hash));
+  if (user && kind && kinds.includes(kind) && !isCodeExpired(auth, user[TOKEN_COLUMNS[kind].sentAt])) {
+    return { user, kind };
   }
   throw new AuthError(
     403,
@@ -79,8 +88,12 @@ async function findProved(
   );
 }
 
-function isExpired(auth: AuthServices, sentAt: Date | null): boolean {
-  return !sentAt || sentAt.getTime() + auth.config.email.otpExpirySeconds * 1000 < auth.now().getTime();
+function findCodeKind(
+  user: UserRecord,
+  kinds: readonly OneTimeTokenKind[],
+  codeHash: string,
+): OneTimeTokenKind | undefined {
+  return kinds.find((kind) => user[TOKEN_COLUMNS[kind].token] === codeHash);
 }
 
 /** Whoever read the e-mail owns the address, so that a recovery confirms it too. */

@@ -15,6 +15,22 @@ export interface HookConfig {
   readonly uri: string;
 }
 
+/** How Auth deals with e-mail addresses and passwords. */
+export interface EmailConfig {
+  readonly signupEnabled: boolean;
+  readonly confirmations: boolean;
+  readonly otpLength: number;
+  readonly otpExpirySeconds: number;
+  /** A change of address is confirmed at the old address too. */
+  readonly doubleConfirmChanges: boolean;
+  /** A new password needs a code from an e-mail when the session is older than a day. */
+  readonly securePasswordChange: boolean;
+  /** A new password needs the old one, unless the session came from a one-time code. */
+  readonly requireCurrentPassword: boolean;
+  /** Which changes are told to the user by e-mail after the fact. */
+  readonly notices: { readonly passwordChanged: boolean; readonly emailChanged: boolean };
+}
+
 /** What the local stack reads from supabase/config.toml; everything it does not name keeps the CLI's default. */
 export interface StackConfig {
   /** Folder that holds `supabase/`. */
@@ -31,7 +47,7 @@ export interface StackConfig {
     signupEnabled: boolean;
     anonymousSignIns: boolean;
     minimumPasswordLength: number;
-    email: { signupEnabled: boolean; confirmations: boolean; otpLength: number; otpExpirySeconds: number };
+    email: EmailConfig;
     hooks: Record<string, HookConfig>;
   };
   readonly functions: Record<string, FunctionConfig>;
@@ -66,6 +82,13 @@ export function readStackConfig(projectDir: string): StackConfig {
         confirmations: at('auth.email.enable_confirmations', false),
         otpLength: at('auth.email.otp_length', 6),
         otpExpirySeconds: at('auth.email.otp_expiry', 3600),
+        doubleConfirmChanges: at('auth.email.double_confirm_changes', true),
+        securePasswordChange: at('auth.email.secure_password_change', false),
+        requireCurrentPassword: at('auth.email.require_current_password', false),
+        notices: {
+          passwordChanged: at('auth.email.notification.password_changed.enabled', false),
+          emailChanged: at('auth.email.notification.email_changed.enabled', false),
+        },
       },
       hooks: mapTables(at('auth.hook', {}), (hook) => ({
         enabled: hook.enabled === true,

@@ -1,0 +1,37 @@
+import { writeAuditEntry } from './audit-log.ts';
+import { AuthError, invalid } from './auth-error.ts';
+import type { AuthServices } from './auth-services.ts';
+import { authenticate } from './authenticate.ts';
+import { lockUserById } from './find-user.ts';
+import { issueCode } from './issue-code.ts';
+import { clearOneTimeTokens, hashCode, isCodeExpired } from './one-time-token.ts';
+import { transaction } from './transaction.ts';
+import type { UserRecord } from './user-record.ts';
+import { wordReauthentication } from './word-email.ts';
+
+/** GET /reauthenticate: mails the code that a new password needs when the session is old. */
+export async function reauthenticate(auth: AuthServices, request: Request): Promise<Record<string, never>> {
+  const { user } = await authenticate(auth, request);
+  const { email } = user;
+  if (!email) throw invalid('Reauthentication requires the user to have an email or a phone number');
+  if (!user.email_confirmed_at) throw new AuthError(422, 'email_not_confirmed', 'Please verify your email first.');
+  const message = await transaction(auth.pool, async (tx) => {
+    await writeAuditEntry(tx, { actor: user, action: 'user_reauthenticate_requested', now: auth.now() });
+    const { otp } = await issueCode(auth, tx, { kind: 'reauthentication', userId: user.id, email });
+    return wordReauthentication(auth, email, otp);
+  });
+  auth.outbox.add(message);
+  return {};
+}
+
+/** Uses up the code of GET /reauthenticate. Committed by itself: a code that was right once is spent, whatever follows. */
+export async function redeemNonce(auth: AuthServices, { id }: UserRecord, nonce: string): Promise<void> {
+  await transaction(auth.pool, async (tx) => {
+    const user = await lockUserById(tx, id);
+    const hash = hashCode(user?.email ?? '', nonce);
+    if (!user || user.reauthentication_token !== hash || isCodeExpired(auth, user.reauthentication_sent_at)) {
+      throw new AuthError(422, 'reauthentication_not_valid', 'Nonce has expired or is invalid');
+    }
+    await clearOneTimeTokens(tx, id);
+  });
+}
