@@ -2,8 +2,7 @@ import { importJWK, SignJWT } from 'jose';
 import pg from 'pg';
 import { publicSigningKey, type StackKeys } from '../config/stack-keys.ts';
 import type { StackContext } from '../stack-context.ts';
-import { emailExists } from './admin-create-user.ts';
-import { AuthError } from './auth-error.ts';
+import { asRefusal } from './as-refusal.ts';
 import { authRoutes } from './auth-routes.ts';
 import type { AuthServices, SignClaims } from './auth-services.ts';
 import { errorResponse, unexpectedFailure } from './error-response.ts';
@@ -24,10 +23,6 @@ export interface AuthServer {
 const POOL_SIZE = 10;
 const STATEMENT_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 10_000;
-
-/** Texts that JSON can carry and Postgres cannot: a NUL character, half of a surrogate pair. */
-const UNSTORABLE_TEXT = new Set(['22021', '22P05']);
-const UNIQUE_VIOLATION = '23505';
 
 export interface AuthServerOptions {
   /** The clock, for tests of what happens as time passes. */
@@ -84,23 +79,4 @@ async function createSigner(keys: StackKeys): Promise<SignClaims> {
   const key = await importJWK(keys.signingKey, 'ES256');
   const header = { alg: 'ES256', kid: keys.signingKey.kid, typ: 'JWT' };
   return (claims) => new SignJWT(claims).setProtectedHeader(header).sign(key);
-}
-
-/** What a client may be told of an error; undefined when the fault is ours. */
-function asRefusal(error: Error): AuthError | undefined {
-  if (error instanceof AuthError) return error;
-  if (!(error instanceof pg.DatabaseError)) return undefined;
-  if (UNSTORABLE_TEXT.has(error.code ?? '')) {
-    return new AuthError(
-      400,
-      'bad_json',
-      'Could not parse request body as JSON: it has a character that cannot be stored',
-    );
-  }
-  if (error.code !== UNIQUE_VIOLATION) return undefined;
-  if (error.constraint === 'users_email_partial_key') return emailExists();
-  if (error.constraint === 'users_pkey') {
-    return new AuthError(422, 'user_already_exists', 'A user with this id already exists');
-  }
-  return undefined;
 }

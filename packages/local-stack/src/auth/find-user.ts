@@ -56,6 +56,16 @@ export function lockUserByEmailChange(db: Database, codeHash: string): Promise<U
   ]);
 }
 
+/** Whether another user signs in with an address, by whatever identity. */
+export async function isEmailTaken(db: Database, email: string, userId: string): Promise<boolean> {
+  const { rows } = await db.query<{ taken: boolean }>(
+    `select exists (select from auth.identities i where i.email = $1 and i.user_id <> $3)
+       or exists (select from auth.users u where u.deleted_at is null and ${HAS_EMAIL} and u.id <> $3) as taken`,
+    [email, INSTANCE_ID, userId],
+  );
+  return rows[0]?.taken === true;
+}
+
 async function selectUser(db: Database, condition: string, values: unknown[]): Promise<UserRecord | undefined> {
   const { rows } = await db.query<UserRecord>(
     `select ${USER_COLUMNS} from auth.users u where u.deleted_at is null and ${condition}`,

@@ -1,14 +1,18 @@
+import { emailExists } from './admin-create-user.ts';
 import { writeAuditEntry } from './audit-log.ts';
 import { AuthError, notInLocalStack } from './auth-error.ts';
 import type { AuthServices, Database } from './auth-services.ts';
 import { authenticate, type Caller } from './authenticate.ts';
 import { mergeMetadata, setPasswordHash } from './change-user.ts';
 import { parseEmailAddress } from './email-address.ts';
-import { findUserById } from './find-user.ts';
+import { findUserById, isEmailTaken } from './find-user.ts';
 import { clearOneTimeTokens } from './one-time-token.ts';
 import type { OutgoingEmail } from './outbox.ts';
 import { preparePasswordChange } from './prepare-password-change.ts';
-import { type JsonObject, type RequestFields, readFields } from './request-fields.ts';
+import { redirectTarget } from './redirect-target.ts';
+import { refusePkce } from './refuse-pkce.ts';
+import { requestEmailChange } from './request-email-change.ts';
+import { type JsonObject, readFields } from './request-fields.ts';
 import { deleteOtherSessions } from './session-store.ts';
 import { transaction } from './transaction.ts';
 import { presentUser } from './user-record.ts';
@@ -17,12 +21,14 @@ import { wordNotice } from './word-email.ts';
 interface Change {
   readonly metadata: JsonObject | undefined;
   readonly passwordHash: string | undefined;
+  readonly newEmail: string | undefined;
+  readonly redirectTo: string;
 }
 
 /** PUT /user: what users may change of themselves. A new password ends their other sessions. */
 export async function updateOwnUser(auth: AuthServices, request: Request): Promise<JsonObject> {
   const caller = await authenticate(auth, request);
-  const change = await readChange(auth, caller, await readFields(request));
+  const change = await readChange(auth, caller, request);
   const { user, emails } = await transaction(auth.pool, async (tx) => {
     const emails = await applyChange(auth, tx, caller, change);
     const user = await findUserById(tx, caller.user.id);
@@ -33,17 +39,23 @@ export async function updateOwnUser(auth: AuthServices, request: Request): Promi
   return presentUser(user);
 }
 
-async function readChange(auth: AuthServices, caller: Caller, fields: RequestFields): Promise<Change> {
-  const email = fields.text('email');
-  if (email && parseEmailAddress(email) !== caller.user.email) throw notInLocalStack('Changing the e-mail address');
+async function readChange(auth: AuthServices, caller: Caller, request: Request): Promise<Change> {
+  const fields = await readFields(request);
+  const email = fields.text('email') ? parseEmailAddress(fields.text('email')) : undefined;
+  const newEmail = email === caller.user.email ? undefined : email;
   if (fields.text('phone')) throw notInLocalStack('Changing the phone number');
   if (fields.object('app_metadata')) {
     throw new AuthError(403, 'not_admin', 'Updating app_metadata requires admin privileges');
   }
+  if (newEmail) {
+    refusePkce(fields);
+    // Before the password: a code for it is not to be spent on a change that cannot be.
+    if (await isEmailTaken(auth.pool, newEmail, caller.user.id)) throw emailExists();
+  }
   const password = fields.text('password');
   const passwordHash =
     password === undefined ? undefined : await preparePasswordChange(auth, caller, { password, fields });
-  return { metadata: fields.object('data'), passwordHash };
+  return { metadata: fields.object('data'), passwordHash, newEmail, redirectTo: redirectTarget(auth, request) };
 }
 
 /** The e-mails to send once the change is committed. */
@@ -67,6 +79,8 @@ async function applyChange(
   if (change.metadata) {
     await mergeMetadata(tx, 'raw_user_meta_data', { userId: user.id, metadata: change.metadata, now });
   }
+  const { newEmail, redirectTo } = change;
+  if (newEmail) emails.push(...(await requestEmailChange(auth, tx, { user, newEmail, redirectTo })));
   await writeAuditEntry(tx, { actor: user, action: 'user_modified', now });
   return emails;
 }
