@@ -73,6 +73,8 @@ export interface TestStackOptions {
   readonly functions?: boolean;
   /** Use a server of its own, for a test that restarts Postgres. */
   readonly ownServer?: boolean;
+  /** Refuse clients of Auth that ask too often; false by default, for all users of a test come from one address. */
+  readonly authRateLimits?: boolean;
   readonly log?: Log;
 }
 
@@ -146,6 +148,7 @@ async function serve(database: TestDatabase, options: TestStackOptions): Promise
     functions: options.functions ?? false,
     watch: false,
     passwordCost: TEST_PASSWORD_COST,
+    authRateLimits: options.authRateLimits ?? false,
     onChild: noteProcess,
   }).catch((error: unknown) => {
     http.close();

@@ -6,8 +6,8 @@ import { isEmailTaken } from './find-user.ts';
 import { insertEmailIdentity } from './insert-user.ts';
 import { clearOneTimeToken, clearOneTimeTokens, type OneTimeTokenKind } from './one-time-token.ts';
 import type { OutgoingEmail } from './outbox.ts';
+import { prepareNotice } from './prepare-notice.ts';
 import type { UserRecord } from './user-record.ts';
-import { wordNotice } from './word-email.ts';
 
 /**
  * Takes one address's consent to a change of address. Undefined while the other address has still to give its own, else
@@ -33,7 +33,7 @@ export async function acceptEmailChange(
   if (!user.email_confirmed_at) await confirmEmail(tx, user.id, now);
   await verifyIdentity(tx, user, email, now);
   await writeAuditEntry(tx, { actor: user, action: 'user_modified', now });
-  return user.email && auth.config.email.notices.emailChanged ? [wordNotice(auth, user.email, 'email_changed')] : [];
+  return prepareNotice(auth, user, 'email_changed');
 }
 
 /** A user whom an admin or a seed made may have no identity yet. */

@@ -15,6 +15,8 @@ export type AuthErrorCode =
   | 'not_found'
   | 'not_in_local_stack'
   | 'otp_expired'
+  | 'over_email_send_rate_limit'
+  | 'over_request_rate_limit'
   | 'reauthentication_needed'
   | 'reauthentication_not_valid'
   | 'refresh_token_already_used'

@@ -8,6 +8,7 @@ import type { AuthServices } from './auth-services.ts';
 import { authenticate, requireServiceRole } from './authenticate.ts';
 import { describeSettings } from './describe-settings.ts';
 import { followEmailLink } from './follow-email-link.ts';
+import { limitRequests } from './limit-requests.ts';
 import { reauthenticate } from './reauthenticate.ts';
 import { recoverPassword } from './recover-password.ts';
 import { refreshSession } from './refresh-session.ts';
@@ -32,6 +33,7 @@ export function authRoutes(auth: AuthServices, jwks: { keys: JWK[] }): Hono {
     // Nearly every answer is about one user; those that are not say so themselves.
     if (!context.res.headers.has('cache-control')) context.res.headers.set('cache-control', 'no-store');
   });
+  if (auth.requestLimits) limitRequests(app, auth.requestLimits);
   app.use('/admin/*', async (context, next) => {
     await requireServiceRole(auth, context.req.raw);
     await next();

@@ -5,11 +5,14 @@ import type { StackContext } from '../stack-context.ts';
 import { asRefusal } from './as-refusal.ts';
 import { authRoutes } from './auth-routes.ts';
 import type { AuthServices, SignClaims } from './auth-services.ts';
+import { CodeAttempts } from './code-attempts.ts';
+import { EmailLimits } from './email-limits.ts';
 import { errorResponse, unexpectedFailure } from './error-response.ts';
 import { HookRunner } from './hook-runner.ts';
 import { inboxPage } from './inbox-page.ts';
 import { Outbox } from './outbox.ts';
 import { createPasswordHasher } from './password-hasher.ts';
+import { RequestLimits } from './request-limits.ts';
 
 /** The part of Supabase Auth that Tradebase's clients use, as one Fetch handler. */
 export interface AuthServer {
@@ -29,6 +32,8 @@ export interface AuthServerOptions {
   readonly now?: () => Date;
   /** bcrypt's cost of new passwords; that of hosted Auth by default. */
   readonly passwordCost?: number | undefined;
+  /** Refuse clients and addresses that ask too often, as config.toml says; true by default. */
+  readonly rateLimits?: boolean | undefined;
 }
 
 /** Starts Auth on the stack's database. */
@@ -47,16 +52,22 @@ export async function createAuthServer(context: StackContext, options: AuthServe
   });
   // One that ends in use fails its query, which is enough; unheard, the event would end the process.
   pool.on('connect', (client) => client.on('error', () => {}));
+  const now = options.now ?? (() => new Date());
+  const limited = options.rateLimits ?? true;
+  const { rateLimits } = context.config.auth;
   const auth: AuthServices = {
     config: context.config.auth,
     pool,
     hooks: new HookRunner(context.config.auth.hooks, pool, context.log),
     outbox: new Outbox(),
+    emailLimits: new EmailLimits(limited ? readEmailLimits(context.config.auth) : { maxFrequencyMs: 0 }, now),
+    codeAttempts: new CodeAttempts(),
+    requestLimits: limited ? new RequestLimits(rateLimits, now) : undefined,
     passwords: await createPasswordHasher(options.passwordCost),
     verifyToken: context.verifyToken,
     sign: await createSigner(context.keys),
     issuer: `${context.apiUrl}/auth/v1`,
-    now: options.now ?? (() => new Date()),
+    now,
   };
   const app = authRoutes(auth, { keys: [publicSigningKey(context.keys)] });
   app.onError((error, { req }) => {
@@ -73,6 +84,12 @@ export async function createAuthServer(context: StackContext, options: AuthServe
       await pool.end();
     },
   };
+}
+
+/** As on hosted, where nothing but a limit of none counts e-mails of a project that confirms no addresses. */
+function readEmailLimits({ email, rateLimits: { emailSent } }: AuthServices['config']) {
+  const { maxFrequencyMs, confirmations } = email;
+  return { maxFrequencyMs, perHour: confirmations || emailSent === 0 ? emailSent : undefined };
 }
 
 async function createSigner(keys: StackKeys): Promise<SignClaims> {

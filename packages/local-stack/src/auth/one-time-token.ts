@@ -74,6 +74,16 @@ export async function findLinkKind(db: Database, userId: string, hash: string): 
   return kinds.find((kind) => TOKEN_COLUMNS[kind].token === rows[0]?.token_type);
 }
 
+/** Makes the codes of a kind that went to an address worthless; the links of the same e-mails stay good. */
+export async function voidCode(db: Database, kind: OneTimeTokenKind, email: string): Promise<void> {
+  const { token } = TOKEN_COLUMNS[kind];
+  await db.query(
+    `update auth.users set ${token} = '' where id in (
+       select t.user_id from auth.one_time_tokens t where t.token_type = $1 and t.relates_to = $2)`,
+    [token, email],
+  );
+}
+
 /** Makes one pending code of a user worthless. */
 export async function clearOneTimeToken(db: Database, userId: string, kind: OneTimeTokenKind): Promise<void> {
   const { token } = TOKEN_COLUMNS[kind];

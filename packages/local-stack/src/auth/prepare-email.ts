@@ -1,11 +1,14 @@
 import type { AuthServices, Database } from './auth-services.ts';
 import { issueCode } from './issue-code.ts';
-import type { OneTimeTokenKind } from './one-time-token.ts';
+import { type OneTimeTokenKind, TOKEN_COLUMNS } from './one-time-token.ts';
 import type { OutgoingEmail } from './outbox.ts';
 import type { UserRecord } from './user-record.ts';
 import { type EmailType, wordCodeEmail } from './word-email.ts';
 
-/** Stores a new code for a user and words the e-mail that carries it. Send it once the transaction is committed. */
+/**
+ * Stores a new code for a user and words the e-mail that carries it. Send it once the transaction is committed.
+ * Refuses one too soon after the last.
+ */
 export async function prepareEmail(
   auth: AuthServices,
   tx: Database,
@@ -13,6 +16,7 @@ export async function prepareEmail(
 ): Promise<OutgoingEmail> {
   const { kind, type, user, redirectTo } = email;
   const to = user.email ?? '';
+  auth.emailLimits.count(user[TOKEN_COLUMNS[kind].sentAt]);
   const token = await issueCode(auth, tx, { kind, userId: user.id, email: to });
   return wordCodeEmail(auth, { to, type, token, redirectTo });
 }

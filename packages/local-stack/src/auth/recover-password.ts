@@ -15,7 +15,10 @@ export async function recoverPassword(auth: AuthServices, request: Request): Pro
   refusePkce(fields);
   const message = await transaction(auth.pool, async (tx) => {
     const user = await lockUserByEmail(tx, email);
-    if (!user) return undefined;
+    if (!user) {
+      auth.emailLimits.countUnsent('recovery', email);
+      return undefined;
+    }
     await writeAuditEntry(tx, { actor: user, action: 'user_recovery_requested', now: auth.now() });
     return prepareEmail(auth, tx, {
       kind: 'recovery',

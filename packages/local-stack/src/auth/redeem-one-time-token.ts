@@ -3,6 +3,7 @@ import { writeAuditEntry } from './audit-log.ts';
 import { AuthError, invalid, notInLocalStack } from './auth-error.ts';
 import type { AuthServices, Database } from './auth-services.ts';
 import { confirmEmail, confirmIdentityEmail } from './change-user.ts';
+import { countAttempt } from './count-attempt.ts';
 import { findUserById, lockUserByEmail, lockUserByEmailChange, lockUserByLinkHash } from './find-user.ts';
 import {
   clearOneTimeTokens,
@@ -40,6 +41,17 @@ export type Grant<T> = (tx: Database, user: UserRecord) => Promise<T>;
  */
 export async function redeem<T>(auth: AuthServices, proof: Proof, grant: Grant<T>): Promise<T | undefined> {
   const kinds = kindsOf(proof.type);
+  if ('linkHash' in proof) return redeemAs(auth, kinds, proof, grant);
+  const attempt = { kinds, email: proof.email, refusal: () => refusalOf(proof) };
+  return countAttempt(auth, attempt, (open) => redeemAs(auth, open, proof, grant));
+}
+
+async function redeemAs<T>(
+  auth: AuthServices,
+  kinds: readonly OneTimeTokenKind[],
+  proof: Proof,
+  grant: Grant<T>,
+): Promise<T | undefined> {
   const { granted, emails } = await transaction(auth.pool, async (tx) => {
     const found = await findProved(auth, tx, kinds, proof);
     if (isBanned(found.user, auth.now())) throw new AuthError(403, 'user_banned', 'User is banned');
@@ -50,6 +62,11 @@ export async function redeem<T>(auth: AuthServices, proof: Proof, grant: Grant<T
   });
   for (const email of emails) auth.outbox.add(email);
   return granted;
+}
+
+function refusalOf(proof: Proof): AuthError {
+  const message = 'linkHash' in proof ? 'Email link is invalid or has expired' : 'Token has expired or is invalid';
+  return new AuthError(403, 'otp_expired', message);
 }
 
 function kindsOf(type: string): readonly OneTimeTokenKind[] {
@@ -76,8 +93,7 @@ async function findProved(
   if (user && kind && kinds.includes(kind) && !isCodeExpired(auth, user[TOKEN_COLUMNS[kind].sentAt])) {
     return { user, kind };
   }
-  const message = 'linkHash' in proof ? 'Email link is invalid or has expired' : 'Token has expired or is invalid';
-  throw new AuthError(403, 'otp_expired', message);
+  throw refusalOf(proof);
 }
 
 async function findByLink(tx: Database, hash: string) {

@@ -18,6 +18,7 @@ export async function requestEmailChange(
   { user, newEmail, redirectTo }: { user: UserRecord; newEmail: string; redirectTo: string },
 ): Promise<OutgoingEmail[]> {
   if (await isEmailTaken(tx, newEmail, user.id)) throw emailExists();
+  auth.emailLimits.count(user.email_change_sent_at);
   await startEmailChange(tx, user.id, newEmail, auth.now());
   const mail = async (kind: OneTimeTokenKind, to: string) => {
     const token = await issueCode(auth, tx, { kind, userId: user.id, email: to });

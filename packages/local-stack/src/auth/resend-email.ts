@@ -28,7 +28,10 @@ export async function resendEmail(auth: AuthServices, request: Request): Promise
 async function resendEmailChange(auth: AuthServices, email: string, redirectTo: string): Promise<void> {
   const emails = await transaction(auth.pool, async (tx) => {
     const user = await lockUserByEmail(tx, email);
-    if (!user?.email_change) return [];
+    if (!user?.email_change) {
+      auth.emailLimits.countUnsent('email_change_new', email);
+      return [];
+    }
     return requestEmailChange(auth, tx, { user, newEmail: user.email_change, redirectTo });
   });
   for (const message of emails) auth.outbox.add(message);

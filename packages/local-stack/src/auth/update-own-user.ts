@@ -8,6 +8,7 @@ import { parseEmailAddress } from './email-address.ts';
 import { findUserById, isEmailTaken } from './find-user.ts';
 import { clearOneTimeTokens } from './one-time-token.ts';
 import type { OutgoingEmail } from './outbox.ts';
+import { prepareNotice } from './prepare-notice.ts';
 import { preparePasswordChange } from './prepare-password-change.ts';
 import { redirectTarget } from './redirect-target.ts';
 import { refusePkce } from './refuse-pkce.ts';
@@ -16,7 +17,6 @@ import { type JsonObject, readFields } from './request-fields.ts';
 import { deleteOtherSessions } from './session-store.ts';
 import { transaction } from './transaction.ts';
 import { presentUser } from './user-record.ts';
-import { wordNotice } from './word-email.ts';
 
 interface Change {
   readonly metadata: JsonObject | undefined;
@@ -72,9 +72,7 @@ async function applyChange(
     await clearOneTimeTokens(tx, user.id);
     await deleteOtherSessions(tx, user.id, session.id);
     await writeAuditEntry(tx, { actor: user, action: 'user_updated_password', now });
-    if (auth.config.email.notices.passwordChanged && user.email) {
-      emails.push(wordNotice(auth, user.email, 'password_changed'));
-    }
+    emails.push(...prepareNotice(auth, user, 'password_changed'));
   }
   if (change.metadata) {
     await mergeMetadata(tx, 'raw_user_meta_data', { userId: user.id, metadata: change.metadata, now });

@@ -40,6 +40,8 @@ export interface AuthFixtureOptions {
   readonly migration?: string;
   /** Hash passwords as dearly as hosted Auth does, for a test that looks at the hash. */
   readonly hostedPasswordCost?: boolean;
+  /** Refuse clients and addresses that ask too often. */
+  readonly rateLimits?: boolean;
 }
 
 /** Settings other than config.toml's. */
@@ -62,7 +64,7 @@ export async function startAuthFixture(
 async function serveAuth(
   database: TestDatabase,
   overrides: AuthOverrides,
-  { migration = '', hostedPasswordCost = false }: AuthFixtureOptions,
+  { migration = '', hostedPasswordCost = false, rateLimits = false }: AuthFixtureOptions,
 ): Promise<AuthFixture> {
   const connect = <T>(role: LoginRole, work: (connection: pg.Client) => Promise<T>) =>
     withClient({ urlFor: (user) => database.urlFor(user) }, role, database.name, work);
@@ -89,6 +91,7 @@ async function serveAuth(
     {
       now: () => new Date(Date.now() + offset),
       passwordCost: hostedPasswordCost ? undefined : TEST_PASSWORD_COST,
+      rateLimits,
     },
   ).catch((error: unknown) => {
     server.close();
