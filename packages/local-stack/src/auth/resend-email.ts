@@ -2,6 +2,7 @@ import { invalid, notInLocalStack } from './auth-error.ts';
 import type { AuthServices } from './auth-services.ts';
 import { parseEmailAddress } from './email-address.ts';
 import { lockUserByEmail } from './find-user.ts';
+import { inEqualTime } from './in-equal-time.ts';
 import { redirectTarget } from './redirect-target.ts';
 import { refusePkce } from './refuse-pkce.ts';
 import { requestEmailChange } from './request-email-change.ts';
@@ -20,8 +21,9 @@ export async function resendEmail(auth: AuthServices, request: Request): Promise
   refusePkce(fields);
   const email = parseEmailAddress(fields.text('email'));
   const redirectTo = redirectTarget(auth, request);
-  if (type === 'signup') await sendConfirmation(auth, email, redirectTo);
-  else await resendEmailChange(auth, email, redirectTo);
+  await inEqualTime<unknown>(() => {
+    return type === 'signup' ? sendConfirmation(auth, email, redirectTo) : resendEmailChange(auth, email, redirectTo);
+  });
   return {};
 }
 
