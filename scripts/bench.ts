@@ -1,3 +1,4 @@
+import { benchAuthTiming } from './bench/bench-auth-timing.ts';
 import { benchBacktest } from './bench/bench-backtest.ts';
 import { benchCandles } from './bench/bench-candles.ts';
 import { benchEngine } from './bench/bench-engine.ts';
@@ -15,6 +16,7 @@ const AREAS: Record<string, () => Promise<Figure[]>> = {
   rest: benchRest,
   functions: benchFunctions,
   engine: benchEngine,
+  'auth-timing': benchAuthTiming,
 };
 
 const HELP = `Measures, and prints one JSON line a figure: name, value, unit, target and, where there is one, a peer.

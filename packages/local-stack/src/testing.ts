@@ -73,6 +73,10 @@ export interface TestStackOptions {
   readonly functions?: boolean;
   /** Use a server of its own, for a test that restarts Postgres. */
   readonly ownServer?: boolean;
+  /** Refuse clients of Auth that ask too often; false by default, for all users of a test come from one address. */
+  readonly authRateLimits?: boolean;
+  /** Hash passwords as dearly as hosted Auth does. */
+  readonly hostedPasswordCost?: boolean;
   readonly log?: Log;
 }
 
@@ -145,7 +149,8 @@ async function serve(database: TestDatabase, options: TestStackOptions): Promise
   const services = await Services.start(http, context, {
     functions: options.functions ?? false,
     watch: false,
-    passwordCost: TEST_PASSWORD_COST,
+    ...(options.hostedPasswordCost ? {} : { passwordCost: TEST_PASSWORD_COST }),
+    authRateLimits: options.authRateLimits ?? false,
     onChild: noteProcess,
   }).catch((error: unknown) => {
     http.close();

@@ -10,7 +10,7 @@ beforeAll(async () => {
   auth = await startAuthFixture({
     siteUrl: SITE,
     redirectUrls: ['https://*.tradebase.example/welcome'],
-    email: { signupEnabled: true, confirmations: true, otpLength: 6, otpExpirySeconds: OTP_EXPIRY_SECONDS },
+    email: { confirmations: true, otpExpirySeconds: OTP_EXPIRY_SECONDS },
   });
 });
 afterAll(() => auth.stop());
@@ -192,7 +192,7 @@ describe('recovering an account', () => {
     const mail = await mailTo(email);
     const client = auth.client();
     await client.auth.signInWithPassword({ email, password: PASSWORD });
-    await client.auth.updateUser({ password: 'another password' });
+    await client.auth.updateUser({ password: 'another password', current_password: PASSWORD });
     const { error } = await auth.client().auth.verifyOtp({ email, token: mail.otp, type: 'recovery' });
     expect(error).toMatchObject({ code: 'otp_expired' });
   });

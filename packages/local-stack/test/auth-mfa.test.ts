@@ -227,7 +227,8 @@ describe('verifying a factor', () => {
     expect((await second.auth.updateUser({ email: 'stranger@example.com' })).error).toMatchObject({
       code: 'insufficient_aal',
     });
-    expect((await user.client.auth.updateUser({ password })).error).toBeNull();
+    const change = { password, current_password: user.password };
+    expect((await user.client.auth.updateUser(change)).error).toBeNull();
   });
 });
 

@@ -13,6 +13,7 @@ const LOG_TYPES = {
   user_confirmation_requested: 'user',
   user_deleted: 'team',
   user_modified: 'user',
+  user_reauthenticate_requested: 'user',
   user_recovery_requested: 'user',
   user_signedup: 'team',
   user_updated_password: 'user',

@@ -9,6 +9,8 @@ import { authenticate, requireServiceRole } from './authenticate.ts';
 import { describeSettings } from './describe-settings.ts';
 import { factorRoutes } from './factor-routes.ts';
 import { followEmailLink } from './follow-email-link.ts';
+import { limitRequests } from './limit-requests.ts';
+import { reauthenticate } from './reauthenticate.ts';
 import { recoverPassword } from './recover-password.ts';
 import { refreshSession } from './refresh-session.ts';
 import { resendEmail } from './resend-email.ts';
@@ -20,7 +22,7 @@ import { presentUser } from './user-record.ts';
 import { verifyOneTimeToken } from './verify-one-time-token.ts';
 
 /** What hosted Auth serves and this server does not. */
-const MISSING = /^\/(admin|authorize|callback|invite|magiclink|oauth|otp|passkeys|reauthenticate|saml|sso|user)(\/|$)/;
+const MISSING = /^\/(admin|authorize|callback|invite|magiclink|oauth|otp|passkeys|saml|sso|user)(\/|$)/;
 
 const JWKS_MAX_AGE_SECONDS = 600;
 
@@ -32,6 +34,7 @@ export function authRoutes(auth: AuthServices, jwks: { keys: JWK[] }): Hono {
     // Nearly every answer is about one user; those that are not say so themselves.
     if (!context.res.headers.has('cache-control')) context.res.headers.set('cache-control', 'no-store');
   });
+  if (auth.requestLimits) limitRequests(app, auth.requestLimits);
   app.use('/admin/*', async (context, next) => {
     await requireServiceRole(auth, context.req.raw);
     await next();
@@ -53,6 +56,7 @@ export function authRoutes(auth: AuthServices, jwks: { keys: JWK[] }): Hono {
   });
   app.get('/user', async (context) => context.json(presentUser((await authenticate(auth, context.req.raw)).user)));
   app.put('/user', async (context) => context.json(await updateOwnUser(auth, context.req.raw)));
+  app.get('/reauthenticate', async (context) => context.json(await reauthenticate(auth, context.req.raw)));
 
   app.get('/verify', async (context) => context.redirect(await followEmailLink(auth, context.req.raw), 303));
   app.post('/verify', async (context) => context.json(await verifyOneTimeToken(auth, context.req.raw)));

@@ -40,7 +40,7 @@ export async function insertRefreshToken(
  */
 export async function lockSessionOfToken(db: Database, token: string): Promise<SessionRecord | undefined> {
   const { rows } = await db.query<SessionRecord>(
-    `select s.id, s.user_id, s.aal, s.not_after
+    `select s.id, s.user_id, s.aal, s.not_after, s.created_at
      from auth.sessions s join auth.refresh_tokens t on t.session_id = s.id
      where t.token = $1 for update of s`,
     [token],

@@ -16,9 +16,12 @@ export async function sendConfirmation(
 ): Promise<UserRecord | undefined> {
   const prepared = await transaction(auth.pool, async (tx) => {
     const user = await lockUserByEmail(tx, email);
-    if (!user || user.email_confirmed_at) return undefined;
+    if (!user || user.email_confirmed_at) {
+      auth.emailLimits.countUnsent('confirmation', email);
+      return undefined;
+    }
     await writeAuditEntry(tx, { actor: user, action: 'user_confirmation_requested', now: auth.now() });
-    const message = await prepareEmail(auth, tx, { kind: 'confirmation', user, redirectTo });
+    const message = await prepareEmail(auth, tx, { kind: 'confirmation', type: 'signup', user, redirectTo });
     return { message, user: await findUserById(tx, user.id) };
   });
   if (prepared) auth.outbox.add(prepared.message);

@@ -7,6 +7,7 @@ export interface SessionRecord {
   user_id: string;
   aal: 'aal1' | 'aal2' | 'aal3' | null;
   not_after: Date | null;
+  created_at: Date | null;
 }
 
 /** How a session was authenticated, as the claims `aal` and `amr` say it. */
@@ -46,7 +47,7 @@ export async function insertAuthenticationMethod(
 
 export async function findSession(db: Database, id: string): Promise<SessionRecord | undefined> {
   const { rows } = await db.query<SessionRecord>(
-    'select id, user_id, aal, not_after from auth.sessions where id = $1',
+    'select id, user_id, aal, not_after, created_at from auth.sessions where id = $1',
     [id],
   );
   return rows[0];

@@ -5,6 +5,7 @@ import type { AuthServices } from './auth-services.ts';
 import { confirmEmail } from './change-user.ts';
 import { parseEmailAddress } from './email-address.ts';
 import { findUserByEmail } from './find-user.ts';
+import { inEqualTime } from './in-equal-time.ts';
 import { AUDIENCE, DEFAULT_ROLE, insertEmailIdentity, insertUser } from './insert-user.ts';
 import { issueSession, type SessionResponse } from './issue-session.ts';
 import { checkPasswordStrength } from './password-hasher.ts';
@@ -34,13 +35,16 @@ export async function signUp(auth: AuthServices, request: Request): Promise<Sess
     throw new AuthError(422, 'signup_disabled', 'Signups not allowed for this instance');
   }
   const wanted = readSignUp(auth, await readFields(request));
-  // Hashed before the look-up, so that a taken address takes as long.
-  const passwordHash = await auth.passwords.hash(wanted.password);
-  const existing = await findUserByEmail(auth.pool, wanted.email);
-  if (!existing) await createUser(auth, wanted, passwordHash);
-  if (auth.config.email.confirmations) return requestConfirmation(auth, request, wanted);
+  if (auth.config.email.confirmations) {
+    return inEqualTime(async () => {
+      await createUnlessTaken(auth, wanted);
+      return requestConfirmation(auth, request, wanted);
+    });
+  }
   // Even an unconfirmed account is left alone: the password at hand is not the one it was made with.
-  if (existing) throw new AuthError(422, 'user_already_exists', 'User already registered');
+  if (!(await createUnlessTaken(auth, wanted))) {
+    throw new AuthError(422, 'user_already_exists', 'User already registered');
+  }
   return transaction(auth.pool, async (tx) => {
     const user = await findUserByEmail(tx, wanted.email);
     if (!user) throw new AuthError(403, 'user_not_found', 'User was deleted while signing up');
@@ -64,6 +68,14 @@ function readSignUp(auth: AuthServices, fields: RequestFields): SignUp {
   }
   refusePkce(fields);
   return { email: parseEmailAddress(email), password, data: fields.object('data') ?? {} };
+}
+
+/** Whether there is a new user now. Hashed before the look-up, so that a taken address takes as long. */
+async function createUnlessTaken(auth: AuthServices, wanted: SignUp): Promise<boolean> {
+  const passwordHash = await auth.passwords.hash(wanted.password);
+  if (await findUserByEmail(auth.pool, wanted.email)) return false;
+  await createUser(auth, wanted, passwordHash);
+  return true;
 }
 
 async function createUser(auth: AuthServices, wanted: SignUp, passwordHash: string): Promise<void> {

@@ -1,0 +1,34 @@
+import { emailExists } from './admin-create-user.ts';
+import type { AuthServices, Database } from './auth-services.ts';
+import { startEmailChange } from './change-user.ts';
+import { isEmailTaken } from './find-user.ts';
+import { issueCode } from './issue-code.ts';
+import { clearOneTimeToken, type OneTimeTokenKind } from './one-time-token.ts';
+import type { OutgoingEmail } from './outbox.ts';
+import type { UserRecord } from './user-record.ts';
+import { wordCodeEmail } from './word-email.ts';
+
+/**
+ * Begins a change of address, or begins it anew: a code to the new address, and to the old one where both must confirm
+ * (`double_confirm_changes`). The address stays the old one until then.
+ */
+export async function requestEmailChange(
+  auth: AuthServices,
+  tx: Database,
+  { user, newEmail, redirectTo }: { user: UserRecord; newEmail: string; redirectTo: string },
+): Promise<OutgoingEmail[]> {
+  if (await isEmailTaken(tx, newEmail, user.id)) throw emailExists();
+  auth.emailLimits.count(user.email_change_sent_at);
+  await startEmailChange(tx, user.id, newEmail, auth.now());
+  const mail = async (kind: OneTimeTokenKind, to: string) => {
+    const token = await issueCode(auth, tx, { kind, userId: user.id, email: to });
+    return wordCodeEmail(auth, { to, type: 'email_change', token, redirectTo });
+  };
+  const emails = [await mail('email_change_new', newEmail)];
+  if (auth.config.email.doubleConfirmChanges && user.email) {
+    emails.push(await mail('email_change_current', user.email));
+  } else {
+    await clearOneTimeToken(tx, user.id, 'email_change_current');
+  }
+  return emails;
+}
