@@ -359,6 +359,267 @@ export type Database = {
         };
         Relationships: [];
       };
+      known_devices: {
+        Row: {
+          device_hash: string;
+          first_seen_at: string;
+          last_seen_at: string;
+          network: unknown;
+          user_agent: string | null;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          device_hash: string;
+          first_seen_at: string;
+          last_seen_at: string;
+          network?: unknown;
+          user_agent?: string | null;
+          user_id: string;
+        };
+        Update: {
+          device_hash?: string;
+          first_seen_at?: string;
+          last_seen_at?: string;
+          network?: unknown;
+          user_agent?: string | null;
+          user_id?: string;
+        };
+        Relationships: [];
+      };
+      linked_accounts: {
+        Row: {
+          created_at: string;
+          external_id: string;
+          id: string;
+          metadata: NonNullable<Json>;
+          provider: string;
+          updated_at: string;
+          user_id: string;
+          verified_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          external_id: string;
+          id?: string;
+          metadata?: NonNullable<Json>;
+          provider: string;
+          updated_at?: string;
+          user_id: string;
+          verified_at?: string;
+        };
+        Update: {
+          created_at?: string;
+          external_id?: string;
+          id?: string;
+          metadata?: NonNullable<Json>;
+          provider?: string;
+          updated_at?: string;
+          user_id?: string;
+          verified_at?: string;
+        };
+        Relationships: [];
+      };
+      plan_quotas: {
+        Row: {
+          created_at: string;
+          plan: string;
+          quota: string;
+          unit: string;
+          updated_at: string;
+          value: number | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          plan: string;
+          quota: string;
+          unit: string;
+          updated_at?: string;
+          value?: number | null;
+        };
+        Update: {
+          created_at?: string;
+          plan?: string;
+          quota?: string;
+          unit?: string;
+          updated_at?: string;
+          value?: number | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'plan_quotas_plan_fkey';
+            columns: ['plan'];
+            isOneToOne: false;
+            referencedRelation: 'plans';
+            referencedColumns: ['plan'];
+          },
+        ];
+      };
+      plans: {
+        Row: {
+          created_at: string;
+          description: string;
+          plan: string;
+          title: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          description: string;
+          plan: string;
+          title: string;
+          updated_at?: string;
+        };
+        Update: {
+          created_at?: string;
+          description?: string;
+          plan?: string;
+          title?: string;
+          updated_at?: string;
+        };
+        Relationships: [];
+      };
+      profiles: {
+        Row: {
+          created_at: string;
+          display_name: string | null;
+          first_name: string | null;
+          is_active: boolean;
+          last_name: string | null;
+          last_sign_in_at: string | null;
+          locale: string;
+          plan: string;
+          preferences: NonNullable<Json>;
+          timezone: string;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          display_name?: string | null;
+          first_name?: string | null;
+          is_active?: boolean;
+          last_name?: string | null;
+          last_sign_in_at?: string | null;
+          locale?: string;
+          plan?: string;
+          preferences?: NonNullable<Json>;
+          timezone?: string;
+          updated_at?: string;
+          user_id: string;
+        };
+        Update: {
+          created_at?: string;
+          display_name?: string | null;
+          first_name?: string | null;
+          is_active?: boolean;
+          last_name?: string | null;
+          last_sign_in_at?: string | null;
+          locale?: string;
+          plan?: string;
+          preferences?: NonNullable<Json>;
+          timezone?: string;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'profiles_plan_fkey';
+            columns: ['plan'];
+            isOneToOne: false;
+            referencedRelation: 'plans';
+            referencedColumns: ['plan'];
+          },
+        ];
+      };
+      recovery_codes: {
+        Row: {
+          code_hash: string;
+          created_at: string;
+          expires_at: string;
+          seq: number;
+          used_at: string | null;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          code_hash: string;
+          created_at?: string;
+          expires_at: string;
+          seq: number;
+          used_at?: string | null;
+          user_id: string;
+        };
+        Update: {
+          code_hash?: string;
+          created_at?: string;
+          expires_at?: string;
+          seq?: number;
+          used_at?: string | null;
+          user_id?: string;
+        };
+        Relationships: [];
+      };
+      security_events: {
+        Row: {
+          created_at: string;
+          details: NonNullable<Json>;
+          id: number;
+          kind: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          details?: NonNullable<Json>;
+          id?: never;
+          kind: string;
+          user_id: string;
+        };
+        Update: {
+          created_at?: string;
+          details?: NonNullable<Json>;
+          id?: never;
+          kind?: string;
+          user_id?: string;
+        };
+        Relationships: [];
+      };
+      sign_in_attempts: {
+        Row: {
+          created_at: string;
+          ip: unknown;
+          kind: string;
+          outcome: string;
+          slot: number;
+          user_agent: string | null;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at: string;
+          ip?: unknown;
+          kind: string;
+          outcome: string;
+          slot: number;
+          user_agent?: string | null;
+          user_id: string;
+        };
+        Update: {
+          created_at?: string;
+          ip?: unknown;
+          kind?: string;
+          outcome?: string;
+          slot?: number;
+          user_agent?: string | null;
+          user_id?: string;
+        };
+        Relationships: [];
+      };
       system_config: {
         Row: {
           created_at: string;
@@ -414,6 +675,37 @@ export type Database = {
           granted_by?: string | null;
           role?: string;
           updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [];
+      };
+      verification_codes: {
+        Row: {
+          attempts: number;
+          code_hash: string;
+          created_at: string;
+          expires_at: string;
+          provider: string;
+          used_at: string | null;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          attempts?: number;
+          code_hash: string;
+          created_at?: string;
+          expires_at: string;
+          provider: string;
+          used_at?: string | null;
+          user_id: string;
+        };
+        Update: {
+          attempts?: number;
+          code_hash?: string;
+          created_at?: string;
+          expires_at?: string;
+          provider?: string;
+          used_at?: string | null;
           user_id?: string;
         };
         Relationships: [];
@@ -489,6 +781,121 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      finish_account_link: {
+        Args: { p_code: string; p_external_id: string; p_metadata?: Json; p_provider: string };
+        Returns: Json;
+      };
+      generate_recovery_codes: { Args: Record<PropertyKey, never>; Returns: string[] };
+      list_sessions: {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          aal: string;
+          created_at: string;
+          current: boolean;
+          id: string;
+          ip: string;
+          last_used_at: string;
+          user_agent: string;
+        }[];
+      };
+      my_quotas: {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          quota: string;
+          value: number;
+        }[];
+      };
+      revoke_other_sessions: { Args: Record<PropertyKey, never>; Returns: number };
+      revoke_session: { Args: { p_session_id: string }; Returns: undefined };
+      set_user_active: {
+        Args: { p_active: boolean; p_user_id: string };
+        Returns: {
+          created_at: string;
+          display_name: string | null;
+          first_name: string | null;
+          is_active: boolean;
+          last_name: string | null;
+          last_sign_in_at: string | null;
+          locale: string;
+          plan: string;
+          preferences: NonNullable<Json>;
+          timezone: string;
+          updated_at: string;
+          user_id: string;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'profiles';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      set_user_plan: {
+        Args: { p_plan: string; p_user_id: string };
+        Returns: {
+          created_at: string;
+          display_name: string | null;
+          first_name: string | null;
+          is_active: boolean;
+          last_name: string | null;
+          last_sign_in_at: string | null;
+          locale: string;
+          plan: string;
+          preferences: NonNullable<Json>;
+          timezone: string;
+          updated_at: string;
+          user_id: string;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'profiles';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      set_user_role: {
+        Args: { p_role: string; p_user_id: string };
+        Returns: {
+          created_at: string;
+          granted_by: string | null;
+          role: string;
+          updated_at: string;
+          user_id: string;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'user_roles';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      start_account_link: {
+        Args: { p_provider: string };
+        Returns: {
+          code: string;
+          expires_at: string;
+        }[];
+      };
+      unlink_account: {
+        Args: { p_linked_account_id: string };
+        Returns: {
+          created_at: string;
+          external_id: string;
+          id: string;
+          metadata: NonNullable<Json>;
+          provider: string;
+          updated_at: string;
+          user_id: string;
+          verified_at: string;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'linked_accounts';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      use_recovery_code: { Args: { p_code: string }; Returns: Json };
     };
     Enums: {
       [_ in never]: never;
