@@ -50,6 +50,19 @@ table private.partitioned_tables -- The tables in public that private.maintain_p
   CREATE INDEX partitioned_tables_retention_key_idx ON private.partitioned_tables USING btree (retention_key)
   policy "No API role can reach partitioned tables" for all to anon, authenticated using (false) with check (false)
 
+table private.rate_buckets -- Token buckets: what each subject may still ask for. A bucket that is not here is full.
+  subject text not null -- Who is limited: user:<id>, runner:<session id>, or what else a function limits by.
+  bucket text not null -- What is limited.
+  tokens numeric not null -- Tokens in the bucket at updated_at.
+  updated_at timestamp with time zone not null -- When tokens were last taken.
+  full_at timestamp with time zone not null -- When the bucket will be full again, and the row say nothing any more.
+  row level security on
+  constraint rate_buckets_bucket_check CHECK ((bucket ~ '^[a-z][a-z_]{0,62}$'::text))
+  constraint rate_buckets_pkey PRIMARY KEY (subject, bucket)
+  constraint rate_buckets_subject_check CHECK (((char_length(subject) >= 1) AND (char_length(subject) <= 200)))
+  constraint rate_buckets_tokens_check CHECK ((tokens >= (0)::numeric))
+  policy "No API role can reach rate buckets" for all to anon, authenticated using (false) with check (false)
+
 table private.status_transitions -- Which status may follow which, for every table with a status. What is not here is refused.
   table_name text not null -- Table in public whose column status changes.
   from_status text not null -- Status before.
@@ -58,6 +71,42 @@ table private.status_transitions -- Which status may follow which, for every tab
   constraint status_transitions_change_check CHECK ((from_status <> to_status))
   constraint status_transitions_pkey PRIMARY KEY (table_name, from_status, to_status)
   policy "No API role can reach status transitions" for all to anon, authenticated using (false) with check (false)
+
+table public.api_keys -- Keys tb_<prefix>_<secret>, with which runners show whose they are. The secret is shown once, when the key is made, and never stored.
+  id uuid default gen_random_uuid() not null -- Identifies the key.
+  user_id uuid default auth.uid() not null -- Owner.
+  name text not null -- What the owner calls it.
+  prefix text not null -- The part of the key that is no secret, by which it is known.
+  secret_hash bytea not null -- SHA-256 of the secret, which has 256 bits of chance. Granted to nobody.
+  permissions text[] not null -- What its holder may do: runner:connect, runner:execute (run bots), data:read (read the owner's rows).
+  expires_at timestamp with time zone -- From when on it is refused; null for never.
+  ip_allowlist cidr[] default '{}'::cidr[] not null -- Networks from which it is accepted; empty for all.
+  last_used_at timestamp with time zone -- When it was last accepted, to the minute.
+  last_used_ip inet -- Address from which it was last accepted, as noted with last_used_at.
+  revoked_at timestamp with time zone -- When it was revoked, for good; null while it is not.
+  created_at timestamp with time zone default now() not null -- When it was made.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint api_keys_id_user_id_key UNIQUE (id, user_id)
+  constraint api_keys_ip_allowlist_check CHECK (((cardinality(ip_allowlist) <= 20) AND (array_position(ip_allowlist, NULL::cidr) IS NULL)))
+  constraint api_keys_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100)))
+  constraint api_keys_permissions_check CHECK (((permissions <@ ARRAY['runner:connect'::text, 'runner:execute'::text, 'data:read'::text]) AND ((cardinality(permissions) >= 1) AND (cardinality(permissions) <= 3))))
+  constraint api_keys_pkey PRIMARY KEY (id)
+  constraint api_keys_prefix_check CHECK ((prefix ~ '^[0-9a-hjkmnp-tv-z]{8}$'::text))
+  constraint api_keys_prefix_key UNIQUE (prefix)
+  constraint api_keys_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
+  constraint api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  CREATE INDEX api_keys_user_id_created_at_idx ON public.api_keys USING btree (user_id, created_at DESC, id DESC)
+  policy "Admins can read API keys" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their API keys" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select (id, user_id, name, prefix, permissions, expires_at, ip_allowlist, last_used_at, last_used_ip, revoked_at, created_at, updated_at) to authenticated
+  grant select (id, user_id, name, prefix, permissions, expires_at, ip_allowlist, last_used_at, last_used_ip, revoked_at, created_at, updated_at) to service_role
+  grant select (id, user_id, name, prefix, permissions, expires_at, ip_allowlist, last_used_at, last_used_ip, revoked_at, created_at, updated_at) to tradebase_admin
+  grant select (id, user_id, name, prefix, permissions, expires_at, ip_allowlist, last_used_at, last_used_ip, revoked_at, created_at, updated_at) to tradebase_worker
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.api_keys FOR EACH ROW EXECUTE FUNCTION private.audit_change('secret_hash', 'last_used_at', 'last_used_ip')
+  CREATE TRIGGER end_sessions AFTER UPDATE ON public.api_keys FOR EACH ROW WHEN (((new.revoked_at IS NOT NULL) AND (old.revoked_at IS NULL))) EXECUTE FUNCTION private.end_sessions_of_revoked_key()
+  CREATE TRIGGER limit_rows BEFORE INSERT ON public.api_keys FOR EACH ROW EXECUTE FUNCTION private.limit_api_keys()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.api_keys FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
 table public.audit_log -- What was done, by whom, to what. Append-only, and a hash chain for each user: a row that is changed or missing shows. Written at commit by private.write_audit.
   chain text not null -- The chain of hashes the entry belongs to: the id of the user it is about, or system.
@@ -254,6 +303,168 @@ table public.instruments -- What can be traded: one row a symbol. Shared by all 
   grant delete, insert, select, update to service_role
   grant insert, select, update to tradebase_worker
 
+table public.plan_quotas -- Where a plan allows more or less than the default in system_config, quota.<name>.
+  plan text not null -- The plan.
+  quota text not null -- Name of the quota; a period is part of it: backtests_per_hour.
+  value numeric -- How much the plan allows; null for no limit.
+  unit text not null -- What is counted, and in which period.
+  created_at timestamp with time zone default now() not null -- When the quota was added.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint plan_quotas_pkey PRIMARY KEY (plan, quota)
+  constraint plan_quotas_plan_fkey FOREIGN KEY (plan) REFERENCES plans(plan) ON UPDATE CASCADE ON DELETE CASCADE
+  constraint plan_quotas_quota_check CHECK ((quota ~ '^[a-z][a-z0-9_]{0,62}$'::text))
+  constraint plan_quotas_unit_check CHECK (((char_length(unit) >= 1) AND (char_length(unit) <= 100)))
+  constraint plan_quotas_value_check CHECK (((value >= (0)::numeric) AND (value <= '1000000000000'::numeric)))
+  policy "Admins can read plan quotas" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Signed-in users can read plan quotas" for select to authenticated using (true)
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.plan_quotas FOR EACH ROW EXECUTE FUNCTION private.audit_change()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.plan_quotas FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.plans -- Plans that a user can be on. Made by migrations and operators.
+  plan text not null -- Name of the plan, as in profiles.plan.
+  title text not null -- The plan's name for people.
+  description text not null -- What the plan is for.
+  created_at timestamp with time zone default now() not null -- When the plan was added.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint plans_description_check CHECK (((char_length(description) >= 1) AND (char_length(description) <= 1000)))
+  constraint plans_pkey PRIMARY KEY (plan)
+  constraint plans_plan_check CHECK ((plan ~ '^[a-z][a-z0-9_]{0,31}$'::text))
+  constraint plans_title_check CHECK (((char_length(title) >= 1) AND (char_length(title) <= 100)))
+  policy "Admins can read plans" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Signed-in users can read plans" for select to authenticated using (true)
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.plans FOR EACH ROW EXECUTE FUNCTION private.audit_change()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.plans FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.profiles -- One row a user, made at sign-up: who they are to others and to themselves, and what they pay for.
+  user_id uuid not null -- The user.
+  first_name text -- First name, as given at sign-up or since.
+  last_name text -- Last name, as given at sign-up or since.
+  display_name text -- Name to show; null shows first and last name.
+  plan text default 'free'::text not null -- The plan, which sets quotas. Changed by admins and by the operator's server.
+  timezone text default 'UTC'::text not null -- Time zone in which times are shown and schedules are kept: a name of the IANA database, such as Europe/Berlin.
+  locale text default 'en'::text not null -- Language tag for texts and numbers: en, de-CH.
+  preferences jsonb default '{}'::jsonb not null -- Settings of the frontend, at most 16 KB: nothing here reads them.
+  is_active boolean default true not null -- False while the user is banned: deactivated by an admin, or in Auth.
+  last_sign_in_at timestamp with time zone -- When the user last signed in; a refreshed session does not count.
+  created_at timestamp with time zone default now() not null -- When the account was made.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint profiles_display_name_check CHECK ((((char_length(display_name) >= 1) AND (char_length(display_name) <= 100)) AND (display_name !~ '[[:cntrl:]]'::text)))
+  constraint profiles_first_name_check CHECK ((((char_length(first_name) >= 1) AND (char_length(first_name) <= 100)) AND (first_name !~ '[[:cntrl:]]'::text)))
+  constraint profiles_last_name_check CHECK ((((char_length(last_name) >= 1) AND (char_length(last_name) <= 100)) AND (last_name !~ '[[:cntrl:]]'::text)))
+  constraint profiles_locale_check CHECK (((locale ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'::text) AND (char_length(locale) <= 35)))
+  constraint profiles_pkey PRIMARY KEY (user_id)
+  constraint profiles_plan_fkey FOREIGN KEY (plan) REFERENCES plans(plan) ON UPDATE CASCADE
+  constraint profiles_preferences_check CHECK (((jsonb_typeof(preferences) = 'object'::text) AND (pg_column_size(preferences) <= 16384)))
+  constraint profiles_timezone_check CHECK (((char_length(timezone) >= 1) AND (char_length(timezone) <= 64)))
+  constraint profiles_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  CREATE INDEX profiles_plan_idx ON public.profiles USING btree (plan)
+  policy "Admins can read profiles" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Users can change their profile" for update to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade))) with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Users can read their profile" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  grant update (first_name, last_name, display_name, timezone, locale, preferences) to authenticated
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.audit_change('last_sign_in_at')
+  CREATE TRIGGER check_time_zone BEFORE UPDATE ON public.profiles FOR EACH ROW WHEN ((old.timezone IS DISTINCT FROM new.timezone)) EXECUTE FUNCTION private.check_time_zone()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.runner_commands -- What a runner is told to do, in order. Realtime only makes it fast: the rows are what a runner catches up from. Written by functions and workers.
+  runner_session_id uuid not null -- The runner session that it is for.
+  seq bigint not null -- Number of the command within its session, from 1 without gaps; given at insertion.
+  user_id uuid default auth.uid() not null -- Owner of the runner.
+  type text not null -- start_bot, stop_bot, pause_bot, resume_bot, update_config, emergency_stop or ping.
+  bot_id uuid -- The bot it is about; null for ping, for an emergency_stop of all, and once the bot is deleted.
+  payload jsonb default '{}'::jsonb not null -- What belongs to the command: the configuration of a bot, or the reason.
+  status text default 'queued'::text not null -- queued, delivered, then acknowledged, expired or failed. A delivery that is not acknowledged is queued again.
+  attempt integer default 0 not null -- How often it has been delivered.
+  error jsonb -- Why it failed: {"code", "message"}; null unless failed.
+  expires_at timestamp with time zone default (now() + '00:10:00'::interval) not null -- Until when it is worth doing.
+  delivered_at timestamp with time zone -- When it was last delivered.
+  acknowledged_at timestamp with time zone -- When the runner said that it had done it.
+  created_at timestamp with time zone default now() not null -- When it was given.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint runner_commands_attempt_check CHECK ((attempt >= 0))
+  constraint runner_commands_error_check CHECK ((((error IS NOT NULL) = (status = 'failed'::text)) AND (pg_column_size(error) <= 8192)))
+  constraint runner_commands_payload_check CHECK (((jsonb_typeof(payload) = 'object'::text) AND (pg_column_size(payload) <= 65536)))
+  constraint runner_commands_pkey PRIMARY KEY (runner_session_id, seq)
+  constraint runner_commands_runner_session_id_fkey FOREIGN KEY (runner_session_id, user_id) REFERENCES runner_sessions(id, user_id) ON DELETE CASCADE
+  constraint runner_commands_seq_check CHECK ((seq >= 1))
+  constraint runner_commands_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'delivered'::text, 'acknowledged'::text, 'expired'::text, 'failed'::text])))
+  constraint runner_commands_type_check CHECK ((type = ANY (ARRAY['start_bot'::text, 'stop_bot'::text, 'pause_bot'::text, 'resume_bot'::text, 'update_config'::text, 'emergency_stop'::text, 'ping'::text])))
+  CREATE INDEX runner_commands_open_idx ON public.runner_commands USING btree (expires_at) WHERE (status = ANY (ARRAY['queued'::text, 'delivered'::text]))
+  CREATE INDEX runner_commands_session_user_idx ON public.runner_commands USING btree (runner_session_id, user_id)
+  CREATE INDEX runner_commands_user_id_created_at_idx ON public.runner_commands USING btree (user_id, created_at DESC)
+  policy "Admins can read runner commands" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners and the runner itself can read its commands" for select to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) OR (runner_session_id = ( SELECT private.runner_session_id() AS runner_session_id))))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  grant insert (runner_session_id, user_id, type, bot_id, payload, expires_at) to tradebase_worker
+  grant update (status, attempt, error, delivered_at, acknowledged_at) to tradebase_worker
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.runner_commands FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER prepare BEFORE INSERT ON public.runner_commands FOR EACH ROW EXECUTE FUNCTION private.prepare_runner_command()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.runner_commands FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.runner_sessions -- One row a runner that has connected with an API key. Its id is the subject of the runner's tokens, and they are good as long as it is connected. No foreign key to users: it goes with its key.
+  id uuid default gen_random_uuid() not null -- Identifies the session; the claim sub of its tokens.
+  user_id uuid default auth.uid() not null -- Owner.
+  api_key_id uuid not null -- The key with which it connected.
+  machine_id text not null -- Which machine it runs on, as it names it: the same at every start.
+  machine_info jsonb default '{}'::jsonb not null -- What it tells of the machine: system, cores, memory.
+  version text default ''::text not null -- Version of the runner program; empty when it does not tell.
+  status text default 'connected'::text not null -- connected; disconnected (it left, or was not heard of); error (it gave up); revoked (its key was revoked: for good).
+  error jsonb -- Why it gave up: {"code", "message"}; null unless the status is error.
+  ip inet -- Address from which it connected.
+  active_bot_ids uuid[] default '{}'::uuid[] not null -- The bots that it runs, as of its last heartbeat.
+  last_command_seq bigint default 0 not null -- Number of the latest command to it. Its row lock puts concurrent commands in the order of their commits.
+  connected_at timestamp with time zone default now() not null -- When it last connected.
+  last_heartbeat_at timestamp with time zone default now() not null -- When it was last heard of.
+  disconnected_at timestamp with time zone -- When it stopped being connected; null while it is.
+  created_at timestamp with time zone default now() not null -- When it first connected.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint runner_sessions_active_bot_ids_check CHECK (((cardinality(active_bot_ids) <= 1000) AND (array_position(active_bot_ids, NULL::uuid) IS NULL)))
+  constraint runner_sessions_api_key_id_fkey FOREIGN KEY (api_key_id, user_id) REFERENCES api_keys(id, user_id) ON DELETE CASCADE
+  constraint runner_sessions_disconnected_at_check CHECK (((disconnected_at IS NULL) = (status = 'connected'::text)))
+  constraint runner_sessions_error_check CHECK ((((error IS NOT NULL) = (status = 'error'::text)) AND (pg_column_size(error) <= 8192)))
+  constraint runner_sessions_id_user_id_key UNIQUE (id, user_id)
+  constraint runner_sessions_last_command_seq_check CHECK ((last_command_seq >= 0))
+  constraint runner_sessions_machine_id_check CHECK (((char_length(machine_id) >= 1) AND (char_length(machine_id) <= 255)))
+  constraint runner_sessions_machine_info_check CHECK (((jsonb_typeof(machine_info) = 'object'::text) AND (pg_column_size(machine_info) <= 16384)))
+  constraint runner_sessions_pkey PRIMARY KEY (id)
+  constraint runner_sessions_status_check CHECK ((status = ANY (ARRAY['connected'::text, 'disconnected'::text, 'error'::text, 'revoked'::text])))
+  constraint runner_sessions_version_check CHECK ((char_length(version) <= 50))
+  CREATE INDEX runner_sessions_api_key_id_user_id_idx ON public.runner_sessions USING btree (api_key_id, user_id)
+  CREATE INDEX runner_sessions_connected_idx ON public.runner_sessions USING btree (last_heartbeat_at) WHERE (status = 'connected'::text)
+  CREATE INDEX runner_sessions_user_id_created_at_idx ON public.runner_sessions USING btree (user_id, created_at DESC)
+  policy "Admins can read runner sessions" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners and the runner itself can read a runner session" for select to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) OR (id = ( SELECT private.runner_session_id() AS runner_session_id))))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  grant update (status, error, disconnected_at) to tradebase_worker
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.runner_sessions FOR EACH ROW EXECUTE FUNCTION private.audit_change('machine_info', 'active_bot_ids', 'last_command_seq', 'last_heartbeat_at')
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.runner_sessions FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER end_commands AFTER UPDATE ON public.runner_sessions FOR EACH ROW WHEN (((new.status = 'revoked'::text) AND (old.status <> 'revoked'::text))) EXECUTE FUNCTION private.end_runner_commands()
+  CREATE TRIGGER prepare BEFORE INSERT OR UPDATE ON public.runner_sessions FOR EACH ROW EXECUTE FUNCTION private.prepare_runner_session()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.runner_sessions FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
 table public.system_config -- Settings of the running system, by key. Migrations add keys; admins change values.
   key text not null -- Name of the setting, with dots: area.name, and its unit last.
   value jsonb not null -- Value: always of the JSON type that it was made with.
@@ -293,6 +504,26 @@ table public.user_roles -- What each user may do: a viewer reads, a trader trade
   grant select to tradebase_admin
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.user_roles FOR EACH ROW EXECUTE FUNCTION private.audit_change()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.user_roles FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+function private.active_permissions(p_api_key_id uuid) -- What an API key allows now: null once it is revoked or expired or its owner is banned, and reading alone once its owner may only read. Definer, because runners may see neither keys nor users.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.active_permissions(p_api_key_id uuid)
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select case when r.role in ('trader', 'admin') then k.permissions
+    else array(select p from unnest(k.permissions) p where p = 'data:read') end
+  from public.api_keys k
+  join auth.users u on u.id = k.user_id
+  join public.user_roles r on r.user_id = k.user_id
+  where k.id = p_api_key_id
+    and k.revoked_at is null
+    and (k.expires_at is null or k.expires_at > now())
+    and u.deleted_at is null
+    and (u.banned_until is null or u.banned_until <= now())
+$function$
 
 function private.add_partition(p_table text, p_period text, p_time_column text, p_start timestamp with time zone) -- Makes the partition of a table that begins at a time, unless it exists, and moves into it what the default partition held for it. Returns whether it made one.
 -- executable by: nobody
@@ -486,7 +717,7 @@ begin
 end
 $function$
 
-function private.caller_role() -- The role of the signed-in caller: that of the token, as long as the table agrees, else viewer; null without a living session. So a new role counts from the next refresh, and a role taken away counts at once. Definer, because Auth's sessions are not readable by users.
+function private.caller_role() -- The role of the signed-in caller: that of the token, as long as the table agrees, else viewer; null without a living session, and for a banned user. So a new role counts from the next refresh, and a role taken away counts at once. Definer, because Auth's sessions are not readable by users.
 -- executable by: authenticated, tradebase_admin
 CREATE OR REPLACE FUNCTION private.caller_role()
  RETURNS text
@@ -499,6 +730,34 @@ AS $function$
   where r.user_id = auth.uid()
     -- A session that was revoked writes nothing more, though its token lives on.
     and exists (select from auth.sessions s where s.id = (auth.jwt() ->> 'session_id')::uuid and s.user_id = r.user_id)
+    -- Auth looks for a ban before it opens a session, so one may be opened a moment after the ban.
+    and exists (select from auth.users u where u.id = r.user_id and coalesce(u.banned_until, '-infinity') <= now())
+$function$
+
+function private.can_listen(p_topic text) -- Whether the caller may listen to a topic: user:<own id>, run:<id of an own run>, or, a live runner, runner:<its session>. Definer, so that the answer needs no grants on what it looks at.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.can_listen(p_topic text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  kind constant text := split_part(p_topic, ':', 1);
+  subject constant text := substr(p_topic, length(kind) + 2);
+begin
+  case kind
+    when 'user' then
+      return not private.is_runner() and subject = auth.uid()::text;
+    when 'runner' then
+      return coalesce(subject = private.runner_session_id()::text, false);
+    when 'run' then
+      return pg_catalog.pg_input_is_valid(subject, 'uuid')
+        and exists (select from public.trading_runs r where r.id = subject::uuid and r.user_id = auth.uid());
+    else
+      return false;
+  end case;
+end
 $function$
 
 function private.can_trade() -- Whether the caller may write rows of their own: traders and admins may, viewers and runners may not.
@@ -533,6 +792,40 @@ begin
 end
 $function$
 
+function private.check_request() -- What PostgREST calls before each request: takes one call from the quota of the user, or of the runner session, when the request may write. Reads (GET, HEAD, and calls of functions that are not volatile) run in read-only transactions and are not counted; nor is a request that fails, whose transaction takes its count back. Definer, because nobody may reach the buckets.
+-- executable by: anon, authenticated, service_role
+CREATE OR REPLACE FUNCTION private.check_request()
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  subject text;
+  calls_per_minute numeric;
+  retry_after_s numeric;
+begin
+  -- What PostgREST runs read-only cannot be counted; service_role is not limited, and anon may write nothing.
+  if current_setting('transaction_read_only') = 'on' or current_setting('role') <> 'authenticated' then
+    return;
+  end if;
+  if private.is_runner() then
+    subject := 'runner:' || auth.uid()::text;
+    calls_per_minute := private.config_number('limits.runner_calls_per_minute');
+  else
+    subject := 'user:' || auth.uid()::text;
+    calls_per_minute := private.quota(auth.uid(), 'calls_per_minute');
+  end if;
+  if calls_per_minute is null or subject is null then
+    return;
+  end if;
+  retry_after_s := private.take_tokens(subject, 'calls', calls_per_minute, calls_per_minute / 60);
+  if retry_after_s > 0 then
+    perform private.raise_rate_limited(retry_after_s, format('you may make %s calls a minute', calls_per_minute));
+  end if;
+end
+$function$
+
 function private.check_status() -- Trigger before update: only the changes of status in private.status_transitions. Definer, so that the table stays private.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.check_status()
@@ -551,6 +844,38 @@ begin
   end if;
   return new;
 end
+$function$
+
+function private.check_time_zone() -- Trigger: refuses a time zone that is not in the IANA database.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.check_time_zone()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- The view reads the names from disk: asked when a name changes, and not at every sign-in.
+  if not exists (
+    select from pg_catalog.pg_timezone_names z
+    where z.name = new.timezone and z.name !~ '^(posix|right)/' and z.name not in ('Factory', 'localtime', 'posixrules')
+  ) then
+    perform private.raise_api_error(422, 'invalid_request',
+      format('%L is no time zone of the IANA database; Europe/Berlin is one', left(new.timezone, 64)));
+  end if;
+  return new;
+end
+$function$
+
+function private.clean_name(p_metadata jsonb, p_key text) -- A name from the metadata that came with a sign-up, made fit for a profile: at most 100 characters, no control characters; null where there is none.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.clean_name(p_metadata jsonb, p_key text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select nullif(btrim(left(btrim(regexp_replace(p_metadata ->> p_key, '[[:cntrl:]]', '', 'g')), 100)), '')
+  where jsonb_typeof(p_metadata -> p_key) = 'string'
 $function$
 
 function private.config(p_key text) -- Value of a setting; an unknown key is an error. Definer, because functions of users ask it.
@@ -591,9 +916,66 @@ CREATE OR REPLACE FUNCTION private.create_account()
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+  -- Whoever signs up chooses the metadata: it may be anything.
+  given constant jsonb := new.raw_user_meta_data;
+  default_role constant text := private.config('accounts.default_role') #>> '{}';
 begin
-  insert into public.user_roles (user_id) values (new.id);
+  insert into public.user_roles (user_id, role)
+  values (new.id, case when default_role in ('trader', 'viewer') then default_role else 'viewer' end);
+  insert into public.profiles (user_id, first_name, last_name, display_name, is_active)
+  values (new.id, private.clean_name(given, 'first_name'), private.clean_name(given, 'last_name'),
+          coalesce(private.clean_name(given, 'display_name'), private.clean_name(given, 'full_name')),
+          coalesce(new.banned_until, '-infinity') <= now());
   return null;
+end
+$function$
+
+function private.create_api_key(INOUT name text, INOUT permissions text[], INOUT expires_at timestamp with time zone, p_ip_allowlist inet[], OUT id uuid, OUT key text, OUT prefix text, OUT ip_allowlist cidr[], OUT created_at timestamp with time zone) -- Makes an API key for the caller. The secret is made here, and not by who asks: so it is always one of chance, no statement or parameter that a log could keep has it in it, and it leaves in the result alone. Definer, because nobody may insert keys or see Auth's factors.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.create_api_key(INOUT name text, INOUT permissions text[], INOUT expires_at timestamp with time zone, p_ip_allowlist inet[], OUT id uuid, OUT key text, OUT prefix text, OUT ip_allowlist cidr[], OUT created_at timestamp with time zone)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+#variable_conflict use_column
+declare
+  alphabet constant text := '0123456789abcdefghjkmnpqrstvwxyz';
+  secret text;
+begin
+  if not private.can_trade() then
+    perform private.raise_api_error(403, 'forbidden', 'your role does not make API keys');
+  end if;
+  if coalesce(auth.jwt() ->> 'aal', 'aal1') <> 'aal2'
+    and exists (select from auth.mfa_factors f where f.user_id = auth.uid() and f.status = 'verified') then
+    perform private.raise_api_error(403, 'second_factor_required', 'show your second factor before you make an API key');
+  end if;
+  if create_api_key.expires_at <= now() then
+    perform private.raise_api_error(422, 'invalid_request', 'expires_at must lie in the future');
+  end if;
+  -- 256 bits, as 43 characters that need no quoting in a shell or a URL.
+  secret := rtrim(translate(encode(extensions.gen_random_bytes(32), 'base64'), E'+/\n', '-_'), '=');
+  loop
+    select string_agg(substr(alphabet, (get_byte(random.bytes, n) & 31) + 1, 1), '') into create_api_key.prefix
+    from (select extensions.gen_random_bytes(8) as bytes) random, generate_series(0, 7) n;
+    insert into public.api_keys as k (user_id, name, prefix, secret_hash, permissions, expires_at, ip_allowlist)
+    values (
+      auth.uid(),
+      create_api_key.name,
+      create_api_key.prefix,
+      sha256(convert_to(secret, 'UTF8')),
+      array(select distinct p from unnest(create_api_key.permissions) p order by p),
+      create_api_key.expires_at,
+      -- As a network: 10.1.2.3/8 is 10.0.0.0/8.
+      array(select distinct a::cidr as network from unnest(p_ip_allowlist) a order by network)
+    )
+    on conflict (prefix) do nothing
+    returning k.id, k.permissions, k.ip_allowlist, k.created_at
+    into create_api_key.id, create_api_key.permissions, create_api_key.ip_allowlist, create_api_key.created_at;
+    exit when found;
+  end loop;
+  create_api_key.key := 'tb_' || create_api_key.prefix || '_' || secret;
 end
 $function$
 
@@ -638,6 +1020,25 @@ begin
 end
 $function$
 
+function private.delete_rate_buckets_of_user() -- Trigger: a deleted user leaves no bucket. Definer, because Auth deletes users and has no rights on buckets.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.delete_rate_buckets_of_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  -- What is in use is left to prune_rate_buckets: to wait for it could deadlock with a request that waits for this deletion.
+  delete from private.rate_buckets b where (b.subject, b.bucket) in (
+    select used.subject, used.bucket from private.rate_buckets used
+    where used.subject = 'user:' || old.id::text
+    for update skip locked
+  );
+  return null;
+end
+$function$
+
 function private.emit_backtest_event(p_backtest backtests, p_event text) -- Sends the state of a backtest to its owner. Definer, because triggers of users' statements call it.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.emit_backtest_event(p_backtest backtests, p_event text)
@@ -675,6 +1076,36 @@ begin
   values (p_topic, next_seq, p_user_id, p_event, p_payload);
   delete from public.events e where e.topic = p_topic and e.seq <= next_seq - kept_events;
   perform realtime.send(p_payload || jsonb_build_object('seq', next_seq), p_event, p_topic, true);
+end
+$function$
+
+function private.end_runner_commands() -- Trigger: what a revoked runner was still to do is not to be done. Definer, because owners may not change commands.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.end_runner_commands()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.runner_commands c set status = 'expired'
+  where c.runner_session_id = new.id and c.status in ('queued', 'delivered');
+  return null;
+end
+$function$
+
+function private.end_sessions_of_revoked_key() -- Trigger: the sessions of a revoked key are over. Definer, because owners may not change sessions.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.end_sessions_of_revoked_key()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.runner_sessions s set status = 'revoked', error = null
+  where s.api_key_id = new.id and s.status <> 'revoked';
+  return null;
 end
 $function$
 
@@ -728,6 +1159,25 @@ begin
 end
 $function$
 
+function private.follow_ban() -- Trigger: a ban ends the sessions of the user at once, and shows in the profile. Definer, because Auth changes users and has no rights on profiles.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.follow_ban()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  active constant boolean := coalesce(new.banned_until, '-infinity') <= now();
+begin
+  update public.profiles set is_active = active where user_id = new.id and is_active <> active;
+  if not active then
+    delete from auth.sessions where user_id = new.id;
+  end if;
+  return null;
+end
+$function$
+
 function private.guard_audit_log() -- Trigger: refuses every change and deletion of an entry to every role, but for forgetting a deleted user. Definer, to see whether there is such a user.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.guard_audit_log()
@@ -758,6 +1208,76 @@ CREATE OR REPLACE FUNCTION private.is_admin()
  SET search_path TO ''
 AS $function$
   select coalesce(private.caller_role() = 'admin' and auth.jwt() ->> 'aal' = 'aal2', false)
+$function$
+
+function private.is_runner() -- Whether the token is a runner's, alive or not. Auth alone writes app_metadata, and never this.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.is_runner()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(auth.jwt() -> 'app_metadata' ? 'api_key_id', false)
+$function$
+
+function private.limit_api_keys() -- Trigger: bounds the keys of a user, and forgets all but the latest 100 revoked ones. Definer, because owners may not delete.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.limit_api_keys()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  most_keys constant numeric := private.quota(new.user_id, 'api_keys');
+  kept_revoked constant integer := 100;
+begin
+  -- One new key of a user at a time, so that the count is exact.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('API keys of ' || new.user_id::text, 0));
+  if (select count(*) from public.api_keys k where k.user_id = new.user_id and k.revoked_at is null) >= most_keys then
+    perform private.raise_api_error(409, 'quota_exceeded', format('you have %s API keys: revoke one first', most_keys));
+  end if;
+  delete from public.api_keys k where k.id in (
+    select old_key.id from public.api_keys old_key
+    where old_key.user_id = new.user_id and old_key.revoked_at is not null
+    order by old_key.revoked_at desc, old_key.id
+    offset kept_revoked
+  );
+  return new;
+end
+$function$
+
+function private.list_quotas() -- All quotas of the caller. Definer, because settings are not readable by users.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.list_quotas()
+ RETURNS TABLE(quota text, value numeric)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select d.quota, private.quota(auth.uid(), d.quota)
+  from (select substring(c.key from 7) as quota from public.system_config c where c.key like 'quota.%') d
+  where auth.uid() is not null
+  order by d.quota
+$function$
+
+function private.live_runner(OUT session_id uuid, OUT user_id uuid, OUT permissions text[]) -- The runner that calls: its session, its owner, and what its key allows now; nulls when the session is not connected or not what the token says, or the key is no longer good. So revoking works at once, not when a token expires. Definer, because it is asked before it is known whose rows may be seen.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.live_runner(OUT session_id uuid, OUT user_id uuid, OUT permissions text[])
+ RETURNS record
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select s.id, s.user_id, key.permissions
+  from public.runner_sessions s
+  cross join lateral (select private.active_permissions(s.api_key_id) as permissions) key
+  where s.id = auth.uid()
+    and s.status = 'connected'
+    and s.user_id::text = auth.jwt() -> 'app_metadata' ->> 'user_id'
+    and s.api_key_id::text = auth.jwt() -> 'app_metadata' ->> 'api_key_id'
+    and key.permissions is not null
 $function$
 
 function private.maintain_partitions() -- Makes the partitions ahead and drops those whose rows are all older than the retention; says what it did. Called by the maintenance job, as often as one likes. Definer, because only the owner of a table may.
@@ -806,7 +1326,7 @@ begin
 end
 $function$
 
-function private.prepare_backtest() -- Trigger: refuses a backtest without candles or beyond the user's limit, and copies the symbol. Definer, so that the answer does not depend on who asks.
+function private.prepare_backtest() -- Trigger: refuses a backtest without candles or beyond the user's quotas, each row of a batch counting as one, and copies the symbol. Definer, so that the answer does not depend on who asks.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.prepare_backtest()
  RETURNS trigger
@@ -815,7 +1335,9 @@ CREATE OR REPLACE FUNCTION private.prepare_backtest()
  SET search_path TO ''
 AS $function$
 declare
-  most_open constant integer := 50;
+  most_open constant numeric := private.quota(new.user_id, 'open_backtests');
+  per_hour constant numeric := private.quota(new.user_id, 'backtests_per_hour');
+  retry_after_s numeric;
 begin
   -- One request of a user at a time, so that the count is exact.
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('backtests of ' || new.user_id::text, 0));
@@ -834,7 +1356,138 @@ begin
     perform private.raise_api_error(422, 'empty_range', format('there are no %s candles of %s in the range; candle_coverage says what there is',
                                                                new.timeframe, new.symbol));
   end if;
+  if per_hour is not null then
+    retry_after_s := private.take_tokens('user:' || new.user_id::text, 'backtests', per_hour, per_hour / 3600);
+    if retry_after_s > 0 then
+      perform private.raise_rate_limited(retry_after_s, format('you may request %s backtests an hour, and as many at once', per_hour));
+    end if;
+  end if;
   return new;
+end
+$function$
+
+function private.prepare_runner_command() -- Trigger: numbers a command within its session, and bounds those not done. Definer, because workers that give commands may not count sessions on.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.prepare_runner_command()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  most_open constant integer := 200;
+begin
+  if new.bot_id is null and new.type not in ('ping', 'emergency_stop') then
+    raise exception 'the command % needs a bot', new.type using errcode = 'check_violation';
+  end if;
+  -- Locks the session: its commands get their numbers in the order of their commits.
+  update public.runner_sessions s set last_command_seq = s.last_command_seq + 1
+  where s.id = new.runner_session_id
+  returning s.last_command_seq into new.seq;
+  if (
+    select count(*) from public.runner_commands c
+    where c.runner_session_id = new.runner_session_id and c.status in ('queued', 'delivered')
+  ) >= most_open then
+    perform private.raise_api_error(409, 'quota_exceeded', format('the runner has %s commands to do: wait until it has done some', most_open));
+  end if;
+  return new;
+end
+$function$
+
+function private.prepare_runner_session() -- Trigger: stamps when a session ends or connects again, and bounds how many a user has connected. Definer, so that the count sees them all.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.prepare_runner_session()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  most_connected constant integer := 50;
+begin
+  new.disconnected_at := case when new.status <> 'connected' then coalesce(new.disconnected_at, now()) end;
+  if tg_op = 'UPDATE' and new.status = old.status then
+    return new;
+  end if;
+  if new.status = 'connected' then
+    -- One at a time of a user, so that the count is exact.
+    perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('runner sessions of ' || new.user_id::text, 0));
+    if (select count(*) from public.runner_sessions s where s.user_id = new.user_id and s.status = 'connected') >= most_connected then
+      perform private.raise_api_error(409, 'quota_exceeded', format('you have %s runners connected: disconnect one first', most_connected));
+    end if;
+    if tg_op = 'UPDATE' then
+      new.connected_at := now();
+    end if;
+  end if;
+  return new;
+end
+$function$
+
+function private.prune_rate_buckets() -- Deletes the buckets that are full again, and says how many. Called by the maintenance job. Definer, because workers may not reach the buckets.
+-- executable by: tradebase_worker
+CREATE OR REPLACE FUNCTION private.prune_rate_buckets()
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  most_at_once constant integer := 100000;
+  deleted bigint;
+begin
+  delete from private.rate_buckets b where (b.subject, b.bucket) in (
+    select full_bucket.subject, full_bucket.bucket from private.rate_buckets full_bucket
+    where full_bucket.full_at <= clock_timestamp()
+    limit most_at_once
+    for update skip locked
+  );
+  get diagnostics deleted = row_count;
+  return deleted;
+end
+$function$
+
+function private.prune_runner_sessions() -- Deletes sessions that ended longer ago than they are kept, with their commands, and says how many. Called by the maintenance job. Definer, because workers may not delete sessions.
+-- executable by: tradebase_worker
+CREATE OR REPLACE FUNCTION private.prune_runner_sessions()
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  most_at_once constant integer := 10000;
+  deleted bigint;
+begin
+  delete from public.runner_sessions s where s.id in (
+    select old_session.id from public.runner_sessions old_session
+    where old_session.status <> 'connected'
+      and old_session.disconnected_at < now() - private.config_number('retention.runner_sessions_days') * interval '1 day'
+    limit most_at_once
+    for update skip locked
+  );
+  get diagnostics deleted = row_count;
+  return deleted;
+end
+$function$
+
+function private.quota(p_user_id uuid, p_quota text) -- How much a user may have: what the plan says, else the setting quota.<name>; null for no limit. An unknown quota is an error. Definer, because functions of users ask it and settings are not theirs to read.
+-- executable by: tradebase_worker
+CREATE OR REPLACE FUNCTION private.quota(p_user_id uuid, p_quota text)
+ RETURNS numeric
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  planned numeric;
+begin
+  select q.value into planned
+  from public.profiles p join public.plan_quotas q on q.plan = p.plan and q.quota = p_quota
+  where p.user_id = p_user_id;
+  if found then
+    return planned;
+  end if;
+  return private.config_number('quota.' || p_quota);
 end
 $function$
 
@@ -852,6 +1505,25 @@ begin
 end
 $function$
 
+function private.raise_rate_limited(p_retry_after_s numeric, p_message text) -- Raises the error rate_limited, which PostgREST answers with 429 and the header retry-after; the details say it too, for clients that do not show headers.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.raise_rate_limited(p_retry_after_s numeric, p_message text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  -- Null when waiting does not help.
+  retry_after constant bigint := case when p_retry_after_s < 1e9 then greatest(ceil(p_retry_after_s), 1) end;
+begin
+  raise sqlstate 'PGRST' using
+    message = json_build_object('code', 'rate_limited', 'message', p_message || coalesce(format(': try again in %s s', retry_after), ''),
+      'details', format('retry after %s s', retry_after))::text,
+    detail = json_build_object('status', 429,
+      'headers', case when retry_after is null then '{}'::json else json_build_object('retry-after', retry_after::text) end)::text;
+end
+$function$
+
 function private.request_header(p_name text) -- A header of the Data API's request, by its name in lower case; null without one or outside of a request.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.request_header(p_name text)
@@ -861,6 +1533,53 @@ CREATE OR REPLACE FUNCTION private.request_header(p_name text)
  SET search_path TO ''
 AS $function$
   select nullif(current_setting('request.headers', true), '')::jsonb ->> p_name
+$function$
+
+function private.revoke_api_key(p_api_key_id uuid) -- Revokes a key of the caller. Definer, because nobody may update keys.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.revoke_api_key(p_api_key_id uuid)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  revoked timestamptz;
+begin
+  -- Of whatever role: who may no longer trade may still take a key away.
+  if private.caller_role() is null then
+    perform private.raise_api_error(403, 'forbidden', 'sign in again: this session has ended');
+  end if;
+  update public.api_keys k set revoked_at = now()
+  where k.id = p_api_key_id and k.user_id = auth.uid() and k.revoked_at is null;
+  select k.revoked_at into revoked from public.api_keys k where k.id = p_api_key_id and k.user_id = auth.uid();
+  if revoked is null then
+    perform private.raise_api_error(404, 'api_key_not_found', 'there is no such API key');
+  end if;
+  return revoked;
+end
+$function$
+
+function private.runner_can(p_permission text) -- Whether the caller is a live runner whose key has a permission.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.runner_can(p_permission text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select private.is_runner() and coalesce((select p_permission = any (r.permissions) from private.live_runner() r), false)
+$function$
+
+function private.runner_session_id() -- The session of the live runner that calls, whatever its key allows; null for anyone else.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.runner_session_id()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case when private.is_runner() then (select r.session_id from private.live_runner() r) end
 $function$
 
 function private.seal_audit_entry() -- Trigger at commit: gives a pending entry its number and hashes and moves it to the log. Definer, because nobody may write the log otherwise.
@@ -899,6 +1618,43 @@ begin
 end
 $function$
 
+function private.set_system_config(p_key text, p_value jsonb) -- Changes a setting for an admin. Definer, because nobody may write settings.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.set_system_config(p_key text, p_value jsonb)
+ RETURNS system_config
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  setting public.system_config;
+  is_bounded boolean;
+begin
+  if not private.is_admin() then
+    perform private.raise_api_error(403, 'forbidden', 'only an admin who has shown a second factor may do this');
+  end if;
+  select * into setting from public.system_config c where c.key = p_key for update;
+  if setting.key is null then
+    perform private.raise_api_error(404, 'not_found', format('there is no setting %L', left(p_key, 100)));
+  end if;
+  is_bounded := setting.min_value is not null or setting.max_value is not null;
+  if p_value is null
+    -- A number with bounds may be null, for no limit; everything else keeps its type.
+    or (is_bounded and jsonb_typeof(p_value) not in ('number', 'null'))
+    or (not is_bounded and jsonb_typeof(p_value) <> jsonb_typeof(setting.value)) then
+    perform private.raise_api_error(422, 'invalid_request', format('%s must be %s', p_key,
+      case when is_bounded then 'a number, or null' else 'of the type ' || jsonb_typeof(setting.value) end));
+  end if;
+  if jsonb_typeof(p_value) = 'number'
+    and not p_value::numeric between coalesce(setting.min_value, '-infinity') and coalesce(setting.max_value, 'infinity') then
+    perform private.raise_api_error(422, 'invalid_request', format('%s must be from %s to %s', p_key,
+      coalesce(setting.min_value, '-infinity'), coalesce(setting.max_value, 'infinity')));
+  end if;
+  update public.system_config c set value = p_value, updated_by = auth.uid() where c.key = p_key returning * into setting;
+  return setting;
+end
+$function$
+
 function private.set_updated_at() -- Trigger: stamps updated_at with the time of the transaction.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.set_updated_at()
@@ -912,7 +1668,47 @@ begin
 end
 $function$
 
-function private.tenant_id() -- The user whose rows the caller may read: of a session, its user.
+function private.take_tokens(p_subject text, p_bucket text, p_capacity numeric, p_refill_per_s numeric, p_cost numeric) -- Takes tokens from a bucket of the given capacity that fills at the given rate, or none: 0 when they are taken, else the seconds until they would be there, which is infinite when they never will. One upsert: of calls at the same time exactly as many succeed as there are tokens, and those of one bucket wait for each other until they commit. A transaction that is rolled back has taken none. Definer, because nobody may reach the buckets.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.take_tokens(p_subject text, p_bucket text, p_capacity numeric, p_refill_per_s numeric, p_cost numeric DEFAULT 1)
+ RETURNS numeric
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  available numeric;
+begin
+  if p_cost > p_capacity then
+    return 'Infinity';
+  end if;
+  -- The clock, not now(): who waited for the row must not count from the time before.
+  insert into private.rate_buckets as b (subject, bucket, tokens, updated_at, full_at)
+  values (p_subject, p_bucket, p_capacity - p_cost, clock_timestamp(),
+    case when p_refill_per_s > 0 then clock_timestamp() + least(p_cost / p_refill_per_s, 1e9)::double precision * interval '1 second' else 'infinity' end)
+  on conflict (subject, bucket) do update
+  set (tokens, updated_at, full_at) = (
+    select filled.tokens - p_cost, filled.at,
+      case when p_refill_per_s > 0
+        then filled.at + least((p_capacity - filled.tokens + p_cost) / p_refill_per_s, 1e9)::double precision * interval '1 second'
+        else 'infinity' end
+    from (
+      select clock.at, round(least(p_capacity, b.tokens + greatest(extract(epoch from clock.at - b.updated_at), 0) * p_refill_per_s), 6) as tokens
+      from (select clock_timestamp() as at) clock
+    ) filled
+  )
+  where b.tokens + greatest(extract(epoch from clock_timestamp() - b.updated_at), 0) * p_refill_per_s >= p_cost;
+  if found then
+    return 0;
+  end if;
+  -- The row is locked, though unchanged: it is what the insert saw.
+  select b.tokens + greatest(extract(epoch from clock_timestamp() - b.updated_at), 0) * p_refill_per_s into available
+  from private.rate_buckets b where b.subject = p_subject and b.bucket = p_bucket;
+  return case when p_refill_per_s > 0 then greatest(p_cost - available, 0.001) / p_refill_per_s else 'Infinity' end;
+end
+$function$
+
+function private.tenant_id() -- The user whose rows the caller may read: of a session, its user; of a live runner whose key has data:read or runner:execute, its owner; else null.
 -- executable by: authenticated, tradebase_admin
 CREATE OR REPLACE FUNCTION private.tenant_id()
  RETURNS uuid
@@ -920,7 +1716,44 @@ CREATE OR REPLACE FUNCTION private.tenant_id()
  STABLE
  SET search_path TO ''
 AS $function$
-  select auth.uid()
+  -- Of a user's token nothing is looked up.
+  select case when private.is_runner()
+    then (select r.user_id from private.live_runner() r where r.permissions && array['data:read', 'runner:execute'])
+    else auth.uid() end
+$function$
+
+function private.verify_api_key(p_key text, p_ip inet, p_permission text, OUT api_key_id uuid, OUT user_id uuid, OUT permissions text[]) -- Whose an API key is and what it allows, provided that it allows the given permission from the given address; else an error. Definer, because the hash is granted to nobody.
+-- executable by: service_role
+CREATE OR REPLACE FUNCTION private.verify_api_key(p_key text, p_ip inet, p_permission text, OUT api_key_id uuid, OUT user_id uuid, OUT permissions text[])
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+#variable_conflict use_column
+declare
+  parts constant text[] := regexp_match(left(p_key, 100), '^tb_([0-9a-z]{8})_([A-Za-z0-9_-]{43})$');
+  given_hash constant bytea := sha256(convert_to(coalesce(parts[2], ''), 'UTF8'));
+  -- An IPv4 address that came through an IPv6 socket is that address.
+  address constant inet := case when p_ip <<= '::ffff:0:0/96' then substring(host(p_ip) from '[0-9.]+$')::inet else p_ip end;
+  found_key public.api_keys;
+begin
+  select * into found_key from public.api_keys k where k.prefix = coalesce(parts[1], '');
+  -- The same steps whether there is such a prefix or not. Comparing the hashes of secrets tells nothing of the secrets.
+  verify_api_key.permissions := private.active_permissions(found_key.id);
+  if coalesce(found_key.secret_hash, '\x00') <> given_hash or not coalesce(p_permission = any (verify_api_key.permissions), false) then
+    perform private.raise_api_error(401, 'invalid_api_key', 'the API key is unknown, revoked or expired, or does not allow this');
+  end if;
+  -- Told apart from the rest, to help: who comes this far holds the key.
+  if cardinality(found_key.ip_allowlist) > 0
+    and not exists (select from unnest(found_key.ip_allowlist) network where address <<= network) then
+    perform private.raise_api_error(403, 'ip_not_allowed', 'the API key is not accepted from this address');
+  end if;
+  update public.api_keys k set last_used_at = now(), last_used_ip = address
+  where k.id = found_key.id and (k.last_used_at is null or k.last_used_at < now() - interval '1 minute');
+  verify_api_key.api_key_id := found_key.id;
+  verify_api_key.user_id := found_key.user_id;
+end
 $function$
 
 function private.write_audit(p_action text, p_resource_type text, p_resource_id text, p_user_id uuid, p_before jsonb, p_after jsonb, p_details jsonb) -- Adds an entry to the audit log, with who is calling and from where; it commits with what it tells of. Never pass a secret. Definer, because nobody may write the log otherwise.
@@ -955,6 +1788,17 @@ begin
 end
 $function$
 
+function public.authenticate_api_key(p_key text, p_ip inet, p_permission text, OUT api_key_id uuid, OUT user_id uuid, OUT permissions text[]) -- For the function runner, which holds the secret key of the project: whose an API key is and what it allows. Errors: invalid_api_key for all that is wrong with a key, ip_not_allowed.
+-- executable by: service_role
+CREATE OR REPLACE FUNCTION public.authenticate_api_key(p_key text, p_ip inet, p_permission text DEFAULT 'runner:connect'::text, OUT api_key_id uuid, OUT user_id uuid, OUT permissions text[])
+ RETURNS record
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select verified.api_key_id, verified.user_id, verified.permissions
+  from private.verify_api_key(p_key, p_ip, p_permission) verified
+$function$
+
 function public.cancel_backtest(p_backtest_id uuid) -- Cancels a queued or running backtest of the caller; cancelling it again changes nothing. Errors: backtest_not_found, backtest_not_cancellable.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.cancel_backtest(p_backtest_id uuid)
@@ -981,6 +1825,17 @@ begin
 end
 $function$
 
+function public.create_api_key(p_name text, p_permissions text[], p_expires_at timestamp with time zone, p_ip_allowlist inet[], OUT id uuid, OUT key text, OUT name text, OUT prefix text, OUT permissions text[], OUT expires_at timestamp with time zone, OUT ip_allowlist cidr[], OUT created_at timestamp with time zone) -- Makes an API key for the caller, and shows it this once. Needs the second factor of a user who has one. Errors: forbidden, second_factor_required, invalid_request, quota_exceeded.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.create_api_key(p_name text, p_permissions text[], p_expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_ip_allowlist inet[] DEFAULT '{}'::inet[], OUT id uuid, OUT key text, OUT name text, OUT prefix text, OUT permissions text[], OUT expires_at timestamp with time zone, OUT ip_allowlist cidr[], OUT created_at timestamp with time zone)
+ RETURNS record
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select made.id, made.key, made.name, made.prefix, made.permissions, made.expires_at, made.ip_allowlist, made.created_at
+  from private.create_api_key(p_name, p_permissions, p_expires_at, p_ip_allowlist) made
+$function$
+
 function public.create_backtest(p_symbol text, p_timeframe text, p_strategy jsonb, p_range_start timestamp with time zone, p_range_end timestamp with time zone, p_initial_cash numeric, p_fee_bps numeric) -- Requests a backtest for the caller by symbol; its queue job and its event commit with it. Errors: unknown_symbol, empty_range, rate_limited.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.create_backtest(p_symbol text, p_timeframe text, p_strategy jsonb, p_range_start timestamp with time zone DEFAULT NULL::timestamp with time zone, p_range_end timestamp with time zone DEFAULT NULL::timestamp with time zone, p_initial_cash numeric DEFAULT 10000, p_fee_bps numeric DEFAULT 0)
@@ -1003,7 +1858,53 @@ begin
 end
 $function$
 
-policy "Users can listen to their own topic" on realtime.messages for select to authenticated using (((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) = ('user:'::text || (( SELECT auth.uid() AS uid))::text))))
+function public.my_quotas() -- The quotas of the caller by their plan: name, and value or null for no limit.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.my_quotas()
+ RETURNS TABLE(quota text, value numeric)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select * from private.list_quotas()
+$function$
+
+function public.revoke_api_key(p_api_key_id uuid) -- Revokes an API key of the caller, for good and at once, and says when; revoking it again changes nothing. Errors: forbidden, api_key_not_found.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.revoke_api_key(p_api_key_id uuid)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.revoke_api_key(p_api_key_id)
+$function$
+
+function public.set_system_config(p_key text, p_value jsonb) -- For admins with a second factor: changes the value of a setting; the change is in the audit log. A value keeps its type and bounds; a number with bounds may be null. Errors: forbidden, not_found, invalid_request.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.set_system_config(p_key text, p_value jsonb)
+ RETURNS system_config
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.set_system_config(p_key, p_value)
+$function$
+
+function public.take_call() -- Counts as one call of the caller and does nothing else: for functions that read on a user's behalf. Errors: rate_limited.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.take_call()
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- PostgREST has called private.check_request before: this is a request like any that may write.
+  return;
+end
+$function$
+
+policy "Users and runners can listen to their own topics" on realtime.messages for select to authenticated using (((extension = 'broadcast'::text) AND ( SELECT private.can_listen(( SELECT realtime.topic() AS topic)) AS can_listen)))
 CREATE TRIGGER tradebase_anonymise_audit_log AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.anonymise_audit_log()
 CREATE TRIGGER tradebase_create_account AFTER INSERT ON auth.users FOR EACH ROW EXECUTE FUNCTION private.create_account()
 CREATE TRIGGER tradebase_delete_events AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.delete_events_of_user()
+CREATE TRIGGER tradebase_delete_rate_buckets AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.delete_rate_buckets_of_user()
+CREATE TRIGGER tradebase_follow_ban AFTER UPDATE ON auth.users FOR EACH ROW WHEN ((old.banned_until IS DISTINCT FROM new.banned_until)) EXECUTE FUNCTION private.follow_ban()

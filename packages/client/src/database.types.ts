@@ -4,6 +4,55 @@ export type Json = string | number | boolean | null | { [key: string]: Json | un
 export type Database = {
   public: {
     Tables: {
+      api_keys: {
+        Row: {
+          created_at: string;
+          expires_at: string | null;
+          id: string;
+          ip_allowlist: unknown[];
+          last_used_at: string | null;
+          last_used_ip: unknown;
+          name: string;
+          permissions: string[];
+          prefix: string;
+          revoked_at: string | null;
+          secret_hash: string;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          expires_at?: string | null;
+          id?: string;
+          ip_allowlist?: unknown[];
+          last_used_at?: string | null;
+          last_used_ip?: unknown;
+          name: string;
+          permissions: string[];
+          prefix: string;
+          revoked_at?: string | null;
+          secret_hash: string;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Update: {
+          created_at?: string;
+          expires_at?: string | null;
+          id?: string;
+          ip_allowlist?: unknown[];
+          last_used_at?: string | null;
+          last_used_ip?: unknown;
+          name?: string;
+          permissions?: string[];
+          prefix?: string;
+          revoked_at?: string | null;
+          secret_hash?: string;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [];
+      };
       audit_log: {
         Row: {
           action: string;
@@ -359,6 +408,247 @@ export type Database = {
         };
         Relationships: [];
       };
+      plan_quotas: {
+        Row: {
+          created_at: string;
+          plan: string;
+          quota: string;
+          unit: string;
+          updated_at: string;
+          value: number | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          plan: string;
+          quota: string;
+          unit: string;
+          updated_at?: string;
+          value?: number | null;
+        };
+        Update: {
+          created_at?: string;
+          plan?: string;
+          quota?: string;
+          unit?: string;
+          updated_at?: string;
+          value?: number | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'plan_quotas_plan_fkey';
+            columns: ['plan'];
+            isOneToOne: false;
+            referencedRelation: 'plans';
+            referencedColumns: ['plan'];
+          },
+        ];
+      };
+      plans: {
+        Row: {
+          created_at: string;
+          description: string;
+          plan: string;
+          title: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          description: string;
+          plan: string;
+          title: string;
+          updated_at?: string;
+        };
+        Update: {
+          created_at?: string;
+          description?: string;
+          plan?: string;
+          title?: string;
+          updated_at?: string;
+        };
+        Relationships: [];
+      };
+      profiles: {
+        Row: {
+          created_at: string;
+          display_name: string | null;
+          first_name: string | null;
+          is_active: boolean;
+          last_name: string | null;
+          last_sign_in_at: string | null;
+          locale: string;
+          plan: string;
+          preferences: NonNullable<Json>;
+          timezone: string;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          display_name?: string | null;
+          first_name?: string | null;
+          is_active?: boolean;
+          last_name?: string | null;
+          last_sign_in_at?: string | null;
+          locale?: string;
+          plan?: string;
+          preferences?: NonNullable<Json>;
+          timezone?: string;
+          updated_at?: string;
+          user_id: string;
+        };
+        Update: {
+          created_at?: string;
+          display_name?: string | null;
+          first_name?: string | null;
+          is_active?: boolean;
+          last_name?: string | null;
+          last_sign_in_at?: string | null;
+          locale?: string;
+          plan?: string;
+          preferences?: NonNullable<Json>;
+          timezone?: string;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'profiles_plan_fkey';
+            columns: ['plan'];
+            isOneToOne: false;
+            referencedRelation: 'plans';
+            referencedColumns: ['plan'];
+          },
+        ];
+      };
+      runner_commands: {
+        Row: {
+          acknowledged_at: string | null;
+          attempt: number;
+          bot_id: string | null;
+          created_at: string;
+          delivered_at: string | null;
+          error: Json | null;
+          expires_at: string;
+          payload: NonNullable<Json>;
+          runner_session_id: string;
+          seq: number;
+          status: string;
+          type: string;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          acknowledged_at?: string | null;
+          attempt?: number;
+          bot_id?: string | null;
+          created_at?: string;
+          delivered_at?: string | null;
+          error?: Json | null;
+          expires_at?: string;
+          payload?: NonNullable<Json>;
+          runner_session_id: string;
+          seq: number;
+          status?: string;
+          type: string;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Update: {
+          acknowledged_at?: string | null;
+          attempt?: number;
+          bot_id?: string | null;
+          created_at?: string;
+          delivered_at?: string | null;
+          error?: Json | null;
+          expires_at?: string;
+          payload?: NonNullable<Json>;
+          runner_session_id?: string;
+          seq?: number;
+          status?: string;
+          type?: string;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'runner_commands_runner_session_id_fkey';
+            columns: ['runner_session_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'runner_sessions';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
+      };
+      runner_sessions: {
+        Row: {
+          active_bot_ids: string[];
+          api_key_id: string;
+          connected_at: string;
+          created_at: string;
+          disconnected_at: string | null;
+          error: Json | null;
+          id: string;
+          ip: unknown;
+          last_command_seq: number;
+          last_heartbeat_at: string;
+          machine_id: string;
+          machine_info: NonNullable<Json>;
+          status: string;
+          updated_at: string;
+          user_id: string;
+          version: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          active_bot_ids?: string[];
+          api_key_id: string;
+          connected_at?: string;
+          created_at?: string;
+          disconnected_at?: string | null;
+          error?: Json | null;
+          id?: string;
+          ip?: unknown;
+          last_command_seq?: number;
+          last_heartbeat_at?: string;
+          machine_id: string;
+          machine_info?: NonNullable<Json>;
+          status?: string;
+          updated_at?: string;
+          user_id?: string;
+          version?: string;
+        };
+        Update: {
+          active_bot_ids?: string[];
+          api_key_id?: string;
+          connected_at?: string;
+          created_at?: string;
+          disconnected_at?: string | null;
+          error?: Json | null;
+          id?: string;
+          ip?: unknown;
+          last_command_seq?: number;
+          last_heartbeat_at?: string;
+          machine_id?: string;
+          machine_info?: NonNullable<Json>;
+          status?: string;
+          updated_at?: string;
+          user_id?: string;
+          version?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'runner_sessions_api_key_id_fkey';
+            columns: ['api_key_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'api_keys';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
+      };
       system_config: {
         Row: {
           created_at: string;
@@ -423,6 +713,10 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
+      authenticate_api_key: {
+        Args: { p_ip: unknown; p_key: string; p_permission?: string };
+        Returns: Record<string, unknown>;
+      };
       cancel_backtest: {
         Args: { p_backtest_id: string };
         Returns: {
@@ -451,6 +745,10 @@ export type Database = {
           isOneToOne: true;
           isSetofReturn: false;
         };
+      };
+      create_api_key: {
+        Args: { p_expires_at?: string; p_ip_allowlist?: unknown[]; p_name: string; p_permissions: string[] };
+        Returns: Record<string, unknown>;
       };
       create_backtest: {
         Args: {
@@ -489,6 +787,34 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      my_quotas: {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          quota: string;
+          value: number;
+        }[];
+      };
+      revoke_api_key: { Args: { p_api_key_id: string }; Returns: string };
+      set_system_config: {
+        Args: { p_key: string; p_value: Json };
+        Returns: {
+          created_at: string;
+          description: string;
+          key: string;
+          max_value: number | null;
+          min_value: number | null;
+          updated_at: string;
+          updated_by: string | null;
+          value: NonNullable<Json>;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'system_config';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      take_call: { Args: Record<PropertyKey, never>; Returns: undefined };
     };
     Enums: {
       [_ in never]: never;
