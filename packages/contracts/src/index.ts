@@ -1,3 +1,4 @@
+export * from './api-key.ts';
 export * from './backtest.ts';
 export * from './backtest-job.ts';
 export * from './backtest-result.ts';
