@@ -36,6 +36,14 @@ table private.event_counters -- The last number given out in each topic. Its row
   CREATE INDEX event_counters_user_id_idx ON private.event_counters USING btree (user_id)
   policy "No API role can reach event counters" for all to anon, authenticated using (false) with check (false)
 
+table private.form_counts -- How often the public forms were used, by network address, by e-mail address and in all. Pruned after two days.
+  key text not null -- What is counted; an address as its SHA-256, so that the table is no list of them.
+  window_started_at timestamp with time zone not null -- Beginning of the hour or day.
+  used_count integer default 1 not null -- How often.
+  row level security on
+  constraint form_counts_pkey PRIMARY KEY (key, window_started_at)
+  policy "No API role can reach form counts" for all to anon, authenticated using (false) with check (false)
+
 table private.partitioned_tables -- The tables in public that private.maintain_partitions looks after.
   table_name text not null -- Table in public, partitioned by range of time_column, with a default partition that catches what no other takes.
   time_column text not null -- The timestamptz column of the partition key.
@@ -58,6 +66,147 @@ table private.status_transitions -- Which status may follow which, for every tab
   constraint status_transitions_change_check CHECK ((from_status <> to_status))
   constraint status_transitions_pkey PRIMARY KEY (table_name, from_status, to_status)
   policy "No API role can reach status transitions" for all to anon, authenticated using (false) with check (false)
+
+table public.alert_history -- What users were told. Written by private.create_alert; owners read it and mark it as read. A partition a month, dropped at the end of the retention.
+  id uuid default gen_random_uuid() not null -- Identifies the alert.
+  user_id uuid not null -- Owner.
+  rule_id uuid -- The rule that raised it; null for an alert of the system, or once the rule is gone.
+  bot_id uuid -- The bot it is about; null for none.
+  run_id uuid -- The trading run it is about; null for none.
+  alert_type text not null -- entry, exit, risk, error, security, price, performance, bot_status or system.
+  severity text default 'info'::text not null -- info, warning or critical.
+  message text not null -- What happened, in a sentence.
+  channels text[] default '{}'::text[] not null -- Channels it went out by; empty for an alert that is only shown.
+  status text default 'pending'::text not null -- pending, then sent or failed; failed may be tried again.
+  sent_at timestamp with time zone -- When it had gone out.
+  error text -- Why it could not be sent.
+  metadata jsonb default '{}'::jsonb not null -- What else there is to know, for programs.
+  read_at timestamp with time zone -- When its owner read it; null for unread.
+  created_at timestamp with time zone default now() not null -- When it was raised.
+  row level security on
+  constraint alert_history_alert_type_check CHECK ((alert_type = ANY (ARRAY['entry'::text, 'exit'::text, 'risk'::text, 'error'::text, 'security'::text, 'price'::text, 'performance'::text, 'bot_status'::text, 'system'::text])))
+  constraint alert_history_channels_check CHECK (((channels <@ ARRAY['email'::text, 'telegram'::text, 'discord'::text, 'push'::text, 'slack'::text, 'sms'::text]) AND (cardinality(channels) <= 6)))
+  constraint alert_history_error_check CHECK ((char_length(error) <= 2000))
+  constraint alert_history_message_check CHECK (((char_length(message) >= 1) AND (char_length(message) <= 4000)))
+  constraint alert_history_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 16384)))
+  constraint alert_history_pkey PRIMARY KEY (id, created_at)
+  constraint alert_history_rule_id_fkey FOREIGN KEY (rule_id, user_id) REFERENCES alert_rules(id, user_id) ON DELETE SET NULL (rule_id)
+  constraint alert_history_sent_at_check CHECK (((status <> 'sent'::text) OR (sent_at IS NOT NULL)))
+  constraint alert_history_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text])))
+  constraint alert_history_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'sent'::text, 'failed'::text])))
+  CREATE INDEX alert_history_bot_id_user_id_idx ON ONLY public.alert_history USING btree (bot_id, user_id)
+  CREATE INDEX alert_history_rule_id_user_id_idx ON ONLY public.alert_history USING btree (rule_id, user_id)
+  CREATE INDEX alert_history_run_id_user_id_idx ON ONLY public.alert_history USING btree (run_id, user_id)
+  CREATE INDEX alert_history_user_id_created_at_idx ON ONLY public.alert_history USING btree (user_id, created_at DESC)
+  CREATE INDEX alert_history_user_id_unread_idx ON ONLY public.alert_history USING btree (user_id) WHERE (read_at IS NULL)
+  policy "Admins can read alerts" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their alerts" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select to tradebase_worker
+  grant update (status, sent_at, error) to tradebase_worker
+  CREATE TRIGGER announce AFTER INSERT ON public.alert_history FOR EACH ROW EXECUTE FUNCTION private.announce_alert()
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.alert_history FOR EACH ROW EXECUTE FUNCTION private.check_status()
+
+table public.alert_limits -- How many messages each user had by each channel in the current window. Written by private.take_alert_allowance.
+  user_id uuid not null -- The user.
+  channel text not null -- The channel.
+  messages_per_window integer -- Limit of this user; null for that of the channel.
+  window_seconds integer -- Length of this user's window; null for that of the channel.
+  window_started_at timestamp with time zone default now() not null -- When the current window began.
+  used_count integer default 0 not null -- Messages in the current window.
+  refused_count integer default 0 not null -- Messages over the limit, ever.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint alert_limits_channel_fkey FOREIGN KEY (channel) REFERENCES channel_configs(channel)
+  constraint alert_limits_counts_check CHECK (((used_count >= 0) AND (refused_count >= 0)))
+  constraint alert_limits_limits_check CHECK ((((messages_per_window >= 0) AND (messages_per_window <= 100000)) AND ((window_seconds >= 1) AND (window_seconds <= 86400))))
+  constraint alert_limits_pkey PRIMARY KEY (user_id, channel)
+  CREATE INDEX alert_limits_channel_idx ON public.alert_limits USING btree (channel)
+  policy "Admins can read alert limits" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Users can read their alert limits" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select, update to tradebase_worker
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.alert_limits FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.alert_preferences -- What each user wants to hear of, and by which channels. Made at sign-up; users change theirs.
+  user_id uuid default auth.uid() not null -- Owner.
+  email_enabled boolean default true not null -- Whether alerts go out by e-mail.
+  telegram_enabled boolean default false not null -- Whether alerts go to the linked Telegram chat.
+  discord_enabled boolean default false not null -- Whether alerts go to the Discord webhook.
+  push_enabled boolean default false not null -- Whether alerts go out as push messages.
+  telegram_chat_id text -- The chat, as verified when the account was linked. Users cannot set it: it could be somebody else's.
+  discord_webhook_url text -- Discord webhook. Whoever knows it can post to the channel: users set it, and no API role can read it again.
+  discord_webhook_hint text generated always as ("substring"(discord_webhook_url, 'webhooks/([0-9]+)/'::text)) stored -- Number of the webhook, which tells its owner which one is set; null without one.
+  alert_types text[] default '{entry,exit,risk,error}'::text[] not null -- Kinds of alert that go out by the channels. Security alerts always do.
+  quiet_hours_start time without time zone -- Local time from which only security, risk and critical alerts go out; null for no quiet hours.
+  quiet_hours_end time without time zone -- Local time at which the others follow.
+  quiet_hours_timezone text default 'UTC'::text not null -- Time zone of the quiet hours, by its name in the tz database.
+  created_at timestamp with time zone default now() not null -- When the row was made.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint alert_preferences_alert_types_check CHECK (((alert_types <@ ARRAY['entry'::text, 'exit'::text, 'risk'::text, 'error'::text, 'price'::text, 'performance'::text, 'bot_status'::text, 'system'::text]) AND (cardinality(alert_types) <= 8)))
+  constraint alert_preferences_discord_webhook_url_check CHECK ((discord_webhook_url ~ '^https://discord\.com/api/webhooks/[0-9]{17,20}/[A-Za-z0-9_-]{60,100}$'::text))
+  constraint alert_preferences_pkey PRIMARY KEY (user_id)
+  constraint alert_preferences_quiet_hours_check CHECK ((((quiet_hours_start IS NULL) = (quiet_hours_end IS NULL)) AND (quiet_hours_start <> quiet_hours_end)))
+  constraint alert_preferences_quiet_hours_timezone_check CHECK (private.is_timezone_name(quiet_hours_timezone))
+  constraint alert_preferences_telegram_chat_id_check CHECK ((telegram_chat_id ~ '^-?[0-9]{1,20}$'::text))
+  constraint alert_preferences_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  policy "Admins can read alert preferences" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can change their alert preferences" for update to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade))) with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can read their alert preferences" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select, update to tradebase_worker
+  grant select (user_id, email_enabled, telegram_enabled, discord_enabled, push_enabled, telegram_chat_id, discord_webhook_hint, alert_types, quiet_hours_start, quiet_hours_end, quiet_hours_timezone, created_at, updated_at) to authenticated
+  grant update (email_enabled, telegram_enabled, discord_enabled, push_enabled, discord_webhook_url, alert_types, quiet_hours_start, quiet_hours_end, quiet_hours_timezone) to authenticated
+  grant select (user_id, email_enabled, telegram_enabled, discord_enabled, push_enabled, telegram_chat_id, discord_webhook_hint, alert_types, quiet_hours_start, quiet_hours_end, quiet_hours_timezone, created_at, updated_at) to service_role
+  grant select (user_id, email_enabled, telegram_enabled, discord_enabled, push_enabled, telegram_chat_id, discord_webhook_hint, alert_types, quiet_hours_start, quiet_hours_end, quiet_hours_timezone, created_at, updated_at) to tradebase_admin
+  CREATE TRIGGER audit_change AFTER UPDATE ON public.alert_preferences FOR EACH ROW EXECUTE FUNCTION private.audit_change('discord_webhook_url')
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.alert_preferences FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.alert_rules -- Conditions that users want to be told of. Nothing evaluates them yet.
+  id uuid default gen_random_uuid() not null -- Identifies the rule.
+  user_id uuid default auth.uid() not null -- Owner.
+  name text not null -- What its owner calls it.
+  alert_type text default 'price'::text not null -- Kind of the alerts it raises.
+  condition jsonb not null -- The condition: {"type", ...}.
+  symbol text -- Symbol it watches; null for any.
+  bot_id uuid -- Bot it watches; null for any. The rule goes with its bot: without it, it would mean something else.
+  channels text[] default '{email}'::text[] not null -- Channels to use, of those that the preferences have switched on.
+  cooldown_seconds integer default 300 not null -- Least time between two alerts of the rule.
+  enabled boolean default true not null -- Whether it is watched.
+  last_triggered_at timestamp with time zone -- When it last raised an alert.
+  created_at timestamp with time zone default now() not null -- When it was made.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint alert_rules_alert_type_check CHECK ((alert_type = ANY (ARRAY['entry'::text, 'exit'::text, 'risk'::text, 'error'::text, 'price'::text, 'performance'::text, 'bot_status'::text])))
+  constraint alert_rules_channels_check CHECK (((channels <@ ARRAY['email'::text, 'telegram'::text, 'discord'::text, 'push'::text, 'slack'::text, 'sms'::text]) AND (cardinality(channels) <= 6)))
+  constraint alert_rules_condition_check CHECK (((jsonb_typeof(condition) = 'object'::text) AND (COALESCE(jsonb_typeof((condition -> 'type'::text)), ''::text) = 'string'::text) AND (pg_column_size(condition) <= 8192)))
+  constraint alert_rules_cooldown_seconds_check CHECK (((cooldown_seconds >= 0) AND (cooldown_seconds <= 604800)))
+  constraint alert_rules_id_user_id_key UNIQUE (id, user_id)
+  constraint alert_rules_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100)))
+  constraint alert_rules_pkey PRIMARY KEY (id)
+  constraint alert_rules_symbol_check CHECK (((char_length(symbol) >= 1) AND (char_length(symbol) <= 32)))
+  constraint alert_rules_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  CREATE INDEX alert_rules_bot_id_user_id_idx ON public.alert_rules USING btree (bot_id, user_id)
+  CREATE INDEX alert_rules_user_id_created_at_idx ON public.alert_rules USING btree (user_id, created_at DESC)
+  policy "Admins can read alert rules" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can change their alert rules" for update to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade))) with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can delete their alert rules" for delete to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can read their alert rules" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  policy "Traders can add alert rules" for insert to authenticated with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  grant delete, select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  grant insert (name, alert_type, condition, symbol, bot_id, channels, cooldown_seconds, enabled) to authenticated
+  grant update (name, alert_type, condition, symbol, bot_id, channels, cooldown_seconds, enabled) to authenticated
+  grant update (last_triggered_at) to tradebase_worker
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.alert_rules FOR EACH ROW EXECUTE FUNCTION private.audit_change('last_triggered_at')
+  CREATE TRIGGER limit_rows BEFORE INSERT ON public.alert_rules FOR EACH ROW EXECUTE FUNCTION private.limit_rows_of_user('limits.alert_rules_per_user')
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.alert_rules FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
 table public.audit_log -- What was done, by whom, to what. Append-only, and a hash chain for each user: a row that is changed or missing shows. Written at commit by private.write_audit.
   chain text not null -- The chain of hashes the entry belongs to: the id of the user it is about, or system.
@@ -167,6 +316,7 @@ table public.backtests -- One row a requested backtest. Owners insert requests a
   constraint backtests_strategy_check CHECK (((jsonb_typeof(strategy) = 'object'::text) AND (COALESCE(jsonb_typeof((strategy -> 'name'::text)), ''::text) = 'string'::text) AND (pg_column_size(strategy) <= 16384)))
   constraint backtests_symbol_check CHECK (((char_length(symbol) >= 1) AND (char_length(symbol) <= 32)))
   constraint backtests_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  CREATE INDEX backtests_finished_at_idx ON public.backtests USING btree (finished_at) WHERE (finished_at IS NOT NULL)
   CREATE INDEX backtests_instrument_id_timeframe_idx ON public.backtests USING btree (instrument_id, timeframe)
   CREATE INDEX backtests_user_id_created_at_idx ON public.backtests USING btree (user_id, created_at DESC, id DESC)
   CREATE INDEX backtests_user_id_open_idx ON public.backtests USING btree (user_id) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]))
@@ -182,6 +332,7 @@ table public.backtests -- One row a requested backtest. Owners insert requests a
   CREATE TRIGGER announce_change AFTER UPDATE ON public.backtests FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.progress IS DISTINCT FROM new.progress) OR (old.attempt IS DISTINCT FROM new.attempt))) EXECUTE FUNCTION private.announce_backtest_change()
   CREATE TRIGGER check_change BEFORE UPDATE ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.check_backtest_change()
   CREATE TRIGGER enqueue AFTER INSERT ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.enqueue_backtest()
+  CREATE TRIGGER keep_task AFTER INSERT OR DELETE OR UPDATE OF status, progress, error, started_at, finished_at ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.keep_task('backtest')
   CREATE TRIGGER prepare BEFORE INSERT ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.prepare_backtest()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
@@ -222,6 +373,96 @@ table public.candles -- Open, high, low, close and volume of each bar. Shared by
   grant delete, insert, select, update to service_role
   grant insert, select, update to tradebase_worker
 
+table public.channel_configs -- The channels of the system, one row each. No secrets: those are in the environment of what sends. Changed by admins.
+  channel text not null -- email, telegram, discord, push, slack or sms.
+  enabled boolean default true not null -- Whether messages go out by it at all.
+  provider text -- Service that delivers, such as a mail provider.
+  settings jsonb default '{}'::jsonb not null -- Further settings, such as a sender's name. Keys that sound like secrets are refused.
+  messages_per_window integer default 60 not null -- Messages that one user gets by it in a window, unless alert_limits says otherwise.
+  window_seconds integer default 3600 not null -- Length of that window.
+  max_attempts integer default 3 not null -- Tries before a delivery has failed.
+  retry_delay_seconds integer default 30 not null -- Wait before the second try.
+  timeout_ms integer default 10000 not null -- How long one try may take.
+  updated_by uuid -- The admin who last changed it; null for its first state.
+  created_at timestamp with time zone default now() not null -- When the row was made.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint channel_configs_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'telegram'::text, 'discord'::text, 'push'::text, 'slack'::text, 'sms'::text])))
+  constraint channel_configs_limits_check CHECK ((((messages_per_window >= 0) AND (messages_per_window <= 100000)) AND ((window_seconds >= 1) AND (window_seconds <= 86400)) AND ((max_attempts >= 1) AND (max_attempts <= 20)) AND ((retry_delay_seconds >= 0) AND (retry_delay_seconds <= 86400)) AND ((timeout_ms >= 100) AND (timeout_ms <= 120000))))
+  constraint channel_configs_pkey PRIMARY KEY (channel)
+  constraint channel_configs_provider_check CHECK (((char_length(provider) >= 1) AND (char_length(provider) <= 100)))
+  constraint channel_configs_settings_check CHECK (((jsonb_typeof(settings) = 'object'::text) AND (pg_column_size(settings) <= 8192) AND (NOT jsonb_path_exists(settings, '$.**.keyvalue()?(@."key" like_regex "secret|token|password|api_?key|credential" flag "i")'::jsonpath))))
+  policy "Admins can read channel configs" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.channel_configs FOR EACH ROW EXECUTE FUNCTION private.audit_change()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.channel_configs FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.contact_messages -- What people wrote to us, and what we answered. Filled by the function public, answered by admins.
+  id uuid default gen_random_uuid() not null -- Identifies the message.
+  name text not null -- Who they say they are.
+  email text not null -- Address to answer to; nobody has verified it.
+  message text not null -- The text.
+  status text default 'new'::text not null -- new, read, responded or closed.
+  response text -- Our answer.
+  responded_at timestamp with time zone -- When we answered.
+  responded_by uuid -- The admin who answered.
+  created_at timestamp with time zone default now() not null -- When it came.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint contact_messages_email_check CHECK (((char_length(email) <= 254) AND (email ~ '^[^@[:space:]]+@[^@[:space:]]+$'::text)))
+  constraint contact_messages_message_check CHECK (((char_length(message) >= 1) AND (char_length(message) <= 5000)))
+  constraint contact_messages_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255)))
+  constraint contact_messages_pkey PRIMARY KEY (id)
+  constraint contact_messages_responded_at_check CHECK (((responded_at IS NULL) = (response IS NULL)))
+  constraint contact_messages_response_check CHECK ((((char_length(response) >= 1) AND (char_length(response) <= 10000)) AND ((status <> 'responded'::text) OR (response IS NOT NULL))))
+  constraint contact_messages_status_check CHECK ((status = ANY (ARRAY['new'::text, 'read'::text, 'responded'::text, 'closed'::text])))
+  CREATE INDEX contact_messages_created_at_idx ON public.contact_messages USING btree (created_at)
+  CREATE INDEX contact_messages_email_idx ON public.contact_messages USING btree (lower(email))
+  CREATE INDEX contact_messages_status_created_at_idx ON public.contact_messages USING btree (status, created_at)
+  policy "Admins can read contact messages" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  grant select to service_role
+  grant select to tradebase_admin
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.contact_messages FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.contact_messages FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.daily_performance -- One row a bot, day and kind of trading, over the positions closed on that day. Written by workers. A table rather than a materialized view: a closed position changes one row.
+  user_id uuid not null -- Owner.
+  bot_id uuid not null -- The bot.
+  trade_type text not null -- paper, live or backtest: their profits are never added up.
+  trade_date date not null -- Day in UTC on which the positions were closed.
+  num_trades integer default 0 not null -- Closed positions.
+  winning_trades integer default 0 not null -- Those with a net profit above zero.
+  losing_trades integer default 0 not null -- Those with a net profit below zero.
+  daily_pnl numeric default 0 not null -- Net profit of the day, in the quote currency.
+  cumulative_pnl numeric default 0 not null -- Net profit of this bot and kind of trading to the end of the day, in the quote currency.
+  avg_trade_pnl numeric -- Mean net profit of a position; null without one.
+  pnl_stddev numeric -- Sample standard deviation of net profits; null for fewer than two positions.
+  win_rate_pct numeric -- Share of winning positions in percent; null without a position.
+  fees numeric default 0 not null -- Fees paid, in the quote currency.
+  max_drawdown_pct numeric -- Largest fall of equity from its peak so far, in percent, seen within the day; null where equity is not known.
+  created_at timestamp with time zone default now() not null -- When the row was first written.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint daily_performance_avg_trade_pnl_check CHECK (((avg_trade_pnl IS NULL) = (num_trades = 0)))
+  constraint daily_performance_fees_check CHECK ((fees >= (0)::numeric))
+  constraint daily_performance_max_drawdown_pct_check CHECK ((max_drawdown_pct >= (0)::numeric))
+  constraint daily_performance_num_trades_check CHECK (((winning_trades >= 0) AND (losing_trades >= 0) AND ((winning_trades + losing_trades) <= num_trades)))
+  constraint daily_performance_pkey PRIMARY KEY (bot_id, trade_date, trade_type)
+  constraint daily_performance_pnl_stddev_check CHECK (((pnl_stddev >= (0)::numeric) AND ((pnl_stddev IS NULL) OR (num_trades >= 2))))
+  constraint daily_performance_trade_type_check CHECK ((trade_type = ANY (ARRAY['paper'::text, 'live'::text, 'backtest'::text])))
+  constraint daily_performance_win_rate_pct_check CHECK ((((win_rate_pct >= (0)::numeric) AND (win_rate_pct <= (100)::numeric)) AND ((win_rate_pct IS NULL) = (num_trades = 0))))
+  CREATE INDEX daily_performance_bot_id_user_id_idx ON public.daily_performance USING btree (bot_id, user_id)
+  CREATE INDEX daily_performance_user_id_trade_date_idx ON public.daily_performance USING btree (user_id, trade_date DESC)
+  policy "Admins can read daily performance" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their daily performance" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant delete, insert, select, update to tradebase_worker
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.daily_performance FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
 table public.events -- The last 1,000 events of each topic, in order. What Realtime delivers is here first. No foreign key to users: a trigger deletes a deleted user's events, because the lock that a key takes on the user would deadlock with that deletion.
   topic text not null -- Realtime topic, such as user:<user id>.
   seq bigint not null -- Number of the event within its topic, from 1 without gaps.
@@ -234,6 +475,7 @@ table public.events -- The last 1,000 events of each topic, in order. What Realt
   constraint events_payload_check CHECK (((jsonb_typeof(payload) = 'object'::text) AND (pg_column_size(payload) <= 65536)))
   constraint events_pkey PRIMARY KEY (topic, seq)
   constraint events_topic_check CHECK (((char_length(topic) >= 1) AND (char_length(topic) <= 200)))
+  CREATE INDEX events_created_at_idx ON public.events USING btree (created_at)
   CREATE INDEX events_user_id_idx ON public.events USING btree (user_id)
   policy "Owners can read their events" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
   grant select to authenticated
@@ -253,6 +495,237 @@ table public.instruments -- What can be traded: one row a symbol. Shared by all 
   grant select to authenticated
   grant delete, insert, select, update to service_role
   grant insert, select, update to tradebase_worker
+
+table public.message_deliveries -- How each message fares by each of its channels. Made with the message, kept by workers.
+  message_id uuid not null -- The message.
+  channel text not null -- The channel.
+  user_id uuid -- The message's user, repeated here so that the policy needs no join; null for a message to an address.
+  status text default 'pending'::text not null -- pending, sent (the channel took it), delivered (it said so), or failed; failed may be tried again.
+  external_id text -- Id that the channel's provider gave it.
+  error text -- Why the last try failed.
+  attempts integer default 0 not null -- How often it was tried.
+  response_time_ms integer -- How long the provider took to answer the last try.
+  sent_at timestamp with time zone -- When the channel took it.
+  delivered_at timestamp with time zone -- When the channel reported it as delivered; null where it does not report.
+  created_at timestamp with time zone default now() not null -- When the row was made.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint message_deliveries_attempts_check CHECK ((attempts >= 0))
+  constraint message_deliveries_channel_fkey FOREIGN KEY (channel) REFERENCES channel_configs(channel)
+  constraint message_deliveries_error_check CHECK ((char_length(error) <= 2000))
+  constraint message_deliveries_external_id_check CHECK ((char_length(external_id) <= 200))
+  constraint message_deliveries_message_id_fkey FOREIGN KEY (message_id) REFERENCES messages(id) ON DELETE CASCADE
+  constraint message_deliveries_message_id_user_id_fkey FOREIGN KEY (message_id, user_id) REFERENCES messages(id, user_id) ON DELETE CASCADE
+  constraint message_deliveries_pkey PRIMARY KEY (message_id, channel)
+  constraint message_deliveries_response_time_ms_check CHECK ((response_time_ms >= 0))
+  constraint message_deliveries_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'sent'::text, 'delivered'::text, 'failed'::text])))
+  CREATE INDEX message_deliveries_channel_idx ON public.message_deliveries USING btree (channel, status)
+  CREATE INDEX message_deliveries_message_id_user_id_idx ON public.message_deliveries USING btree (message_id, user_id)
+  CREATE INDEX message_deliveries_user_id_created_at_idx ON public.message_deliveries USING btree (user_id, created_at DESC)
+  policy "Admins can read deliveries" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Users can read deliveries to them" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select, update to tradebase_worker
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.message_deliveries FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.message_deliveries FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.messages -- Messages to send: to users by the channels of their preferences, or to an address. Written with what causes them, delivered by workers. No foreign keys to users and alerts: a trigger deletes a deleted user's messages, and alerts are dropped by the month.
+  id uuid default gen_random_uuid() not null -- Identifies the message.
+  user_id uuid -- The user it is for; null for a message to an address without an account.
+  alert_id uuid -- The alert it tells of.
+  message_type text not null -- What it is for, such as alert or waitlist_invitation.
+  priority text default 'normal'::text not null -- low, normal, high or critical: the order in which messages go out.
+  channels text[] not null -- Channels to send it by.
+  recipient text -- Address to send it to; null to look the user's address up when it is sent.
+  template text -- Name of a template; null for a ready body.
+  template_data jsonb default '{}'::jsonb not null -- What the template is filled with.
+  subject text -- Subject, where the channel has one.
+  body text -- Text, ready to send.
+  metadata jsonb default '{}'::jsonb not null -- What else there is to know, for programs.
+  status text default 'pending'::text not null -- pending, processing, then delivered, failed or cancelled; processing goes back to pending for another try.
+  scheduled_for timestamp with time zone default now() not null -- When it may go out at the earliest.
+  attempts integer default 0 not null -- How often it was taken up.
+  max_attempts integer default 3 not null -- Tries before it has failed.
+  last_error text -- Why the last try failed.
+  processed_at timestamp with time zone -- When it was delivered, had failed or was cancelled.
+  created_at timestamp with time zone default now() not null -- When it was written.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint messages_attempts_check CHECK (((attempts >= 0) AND ((max_attempts >= 1) AND (max_attempts <= 20))))
+  constraint messages_channels_check CHECK (((channels <@ ARRAY['email'::text, 'telegram'::text, 'discord'::text, 'push'::text, 'slack'::text, 'sms'::text]) AND ((cardinality(channels) >= 1) AND (cardinality(channels) <= 6))))
+  constraint messages_content_check CHECK ((((template IS NOT NULL) OR (body IS NOT NULL)) AND ((char_length(template) >= 1) AND (char_length(template) <= 100)) AND (char_length(subject) <= 200) AND (char_length(body) <= 20000)))
+  constraint messages_id_user_id_key UNIQUE (id, user_id)
+  constraint messages_last_error_check CHECK ((char_length(last_error) <= 2000))
+  constraint messages_message_type_check CHECK ((message_type ~ '^[a-z][a-z_]{0,49}$'::text))
+  constraint messages_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 16384)))
+  constraint messages_pkey PRIMARY KEY (id)
+  constraint messages_priority_check CHECK ((priority = ANY (ARRAY['low'::text, 'normal'::text, 'high'::text, 'critical'::text])))
+  constraint messages_recipient_check CHECK ((((char_length(recipient) >= 1) AND (char_length(recipient) <= 320)) AND ((user_id IS NOT NULL) OR (recipient IS NOT NULL))))
+  constraint messages_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'processing'::text, 'delivered'::text, 'failed'::text, 'cancelled'::text])))
+  constraint messages_template_data_check CHECK (((jsonb_typeof(template_data) = 'object'::text) AND (pg_column_size(template_data) <= 16384)))
+  CREATE INDEX messages_created_at_idx ON public.messages USING btree (created_at) WHERE (status = ANY (ARRAY['delivered'::text, 'failed'::text, 'cancelled'::text]))
+  CREATE INDEX messages_due_idx ON public.messages USING btree (scheduled_for) WHERE (status = 'pending'::text)
+  CREATE INDEX messages_recipient_idx ON public.messages USING btree (lower(recipient)) WHERE (user_id IS NULL)
+  CREATE INDEX messages_user_id_created_at_idx ON public.messages USING btree (user_id, created_at DESC)
+  policy "Admins can read messages" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Users can read messages to them" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select to authenticated
+  grant select to service_role
+  grant insert, select, update to tradebase_worker
+  grant select (id, user_id, alert_id, message_type, priority, channels, status, scheduled_for, attempts, max_attempts, last_error, processed_at, created_at, updated_at) to tradebase_admin
+  CREATE TRIGGER add_deliveries AFTER INSERT ON public.messages FOR EACH ROW EXECUTE FUNCTION private.add_message_deliveries()
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.messages FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER finish BEFORE UPDATE ON public.messages FOR EACH ROW EXECUTE FUNCTION private.finish_message()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.messages FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.performance_metrics -- Metrics of a bot by what it traded with: one row for each kind of trading, symbol, timeframe, entry and exit logic. Written by workers.
+  id uuid default gen_random_uuid() not null -- Identifies the row.
+  user_id uuid not null -- Owner.
+  bot_id uuid not null -- The bot.
+  trade_type text not null -- paper, live or backtest.
+  symbol text -- Symbol; null over all of them.
+  timeframe text -- Length of the bars; null over all of them.
+  entry_logic_name text -- What decided entries; null over all.
+  exit_logic_name text -- What decided exits; null over all.
+  metrics jsonb not null -- Metrics by name, with undefined_metrics saying why one is null: never a sentinel.
+  metric_version integer not null -- Version of the formulas, as of the engine.
+  calculated_at timestamp with time zone default now() not null -- When they were computed.
+  created_at timestamp with time zone default now() not null -- When the row was first written.
+  row level security on
+  constraint performance_metrics_dimension_key UNIQUE NULLS NOT DISTINCT (bot_id, trade_type, symbol, timeframe, entry_logic_name, exit_logic_name)
+  constraint performance_metrics_logic_check CHECK ((((char_length(entry_logic_name) >= 1) AND (char_length(entry_logic_name) <= 100)) AND ((char_length(exit_logic_name) >= 1) AND (char_length(exit_logic_name) <= 100))))
+  constraint performance_metrics_metric_version_check CHECK ((metric_version >= 1))
+  constraint performance_metrics_metrics_check CHECK (((jsonb_typeof(metrics) = 'object'::text) AND (pg_column_size(metrics) <= 65536)))
+  constraint performance_metrics_pkey PRIMARY KEY (id)
+  constraint performance_metrics_symbol_check CHECK (((char_length(symbol) >= 1) AND (char_length(symbol) <= 32)))
+  constraint performance_metrics_timeframe_check CHECK (((char_length(timeframe) >= 1) AND (char_length(timeframe) <= 8)))
+  constraint performance_metrics_trade_type_check CHECK ((trade_type = ANY (ARRAY['paper'::text, 'live'::text, 'backtest'::text])))
+  CREATE INDEX performance_metrics_bot_id_user_id_idx ON public.performance_metrics USING btree (bot_id, user_id)
+  CREATE INDEX performance_metrics_user_id_calculated_at_idx ON public.performance_metrics USING btree (user_id, calculated_at DESC)
+  policy "Admins can read performance metrics" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their performance metrics" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant delete, insert, select, update to tradebase_worker
+
+table public.performance_snapshots -- How a bot or a strategy stood at a moment, ready to draw. Written by workers; a partition a month, dropped at the end of the retention.
+  id bigint generated always as identity not null -- Identifies the snapshot.
+  user_id uuid not null -- Owner.
+  bot_id uuid -- The bot; null for a snapshot of a strategy over several.
+  strategy_id text -- The strategy, by name or id; null where the bot says it all.
+  captured_at timestamp with time zone default now() not null -- The moment.
+  pnl jsonb default '{}'::jsonb not null -- Profit: {"realized", "unrealized", "total"} in the quote currency.
+  positions jsonb default '[]'::jsonb not null -- Open positions: symbol, quantity, prices.
+  trades_count integer default 0 not null -- Closed positions so far.
+  win_rate jsonb -- Win rates in percent, in all and by side: {"total", "long", "short"}; null without a closed position.
+  drawdown jsonb -- Drawdown in percent: {"current", "max"}; null where equity is not known.
+  metrics jsonb default '{}'::jsonb not null -- Further metrics by name; one that is undefined is null.
+  row level security on
+  constraint performance_snapshots_drawdown_check CHECK (((jsonb_typeof(drawdown) = 'object'::text) AND (pg_column_size(drawdown) <= 8192)))
+  constraint performance_snapshots_metrics_check CHECK (((jsonb_typeof(metrics) = 'object'::text) AND (pg_column_size(metrics) <= 65536)))
+  constraint performance_snapshots_pkey PRIMARY KEY (id, captured_at)
+  constraint performance_snapshots_pnl_check CHECK (((jsonb_typeof(pnl) = 'object'::text) AND (pg_column_size(pnl) <= 8192)))
+  constraint performance_snapshots_positions_check CHECK (((jsonb_typeof(positions) = 'array'::text) AND (pg_column_size(positions) <= 65536)))
+  constraint performance_snapshots_strategy_id_check CHECK (((char_length(strategy_id) >= 1) AND (char_length(strategy_id) <= 100)))
+  constraint performance_snapshots_subject_check CHECK (((bot_id IS NOT NULL) OR (strategy_id IS NOT NULL)))
+  constraint performance_snapshots_trades_count_check CHECK ((trades_count >= 0))
+  constraint performance_snapshots_win_rate_check CHECK (((jsonb_typeof(win_rate) = 'object'::text) AND (pg_column_size(win_rate) <= 8192)))
+  CREATE INDEX performance_snapshots_bot_id_captured_at_idx ON ONLY public.performance_snapshots USING btree (bot_id, user_id, captured_at DESC)
+  CREATE INDEX performance_snapshots_strategy_id_idx ON ONLY public.performance_snapshots USING btree (strategy_id, captured_at DESC)
+  CREATE INDEX performance_snapshots_user_id_captured_at_idx ON ONLY public.performance_snapshots USING btree (user_id, captured_at DESC)
+  policy "Admins can read performance snapshots" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their performance snapshots" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select to tradebase_worker
+
+table public.schedule_runs -- One row an occurrence of a schedule. Written by workers: the key makes an occurrence happen once. No worker writes them yet.
+  id uuid default gen_random_uuid() not null -- Identifies the run; its queue job has the same id.
+  schedule_id uuid not null -- The schedule.
+  user_id uuid -- Owner of the schedule; null for one of the system.
+  job_type text not null -- Kind of the job, as the schedule had it.
+  status text default 'pending'::text not null -- pending, enqueued, running, then completed, failed or cancelled; skipped where it was no longer wanted when its time came.
+  scheduled_for timestamp with time zone not null -- The occurrence.
+  enqueued_at timestamp with time zone -- When its job was put into the queue.
+  started_at timestamp with time zone -- When a worker first took it up.
+  finished_at timestamp with time zone -- When it was completed, failed, was cancelled or skipped.
+  attempt integer default 0 not null -- How often a worker has taken it up.
+  job_snapshot jsonb default '{}'::jsonb not null -- The schedule as it was: target, parameters, expression.
+  result jsonb -- What came of it.
+  error text -- Why it failed.
+  worker_id text -- The worker that took it up last.
+  created_at timestamp with time zone default now() not null -- When the row was made.
+  row level security on
+  constraint schedule_runs_attempt_check CHECK ((attempt >= 0))
+  constraint schedule_runs_error_check CHECK (((char_length(error) <= 4000) AND ((error IS NULL) OR (status <> 'completed'::text))))
+  constraint schedule_runs_job_snapshot_check CHECK (((jsonb_typeof(job_snapshot) = 'object'::text) AND (pg_column_size(job_snapshot) <= 32768)))
+  constraint schedule_runs_job_type_check CHECK ((job_type = ANY (ARRAY['report'::text, 'screener'::text, 'alert'::text, 'notification'::text, 'data_processing'::text, 'backup'::text])))
+  constraint schedule_runs_pkey PRIMARY KEY (id)
+  constraint schedule_runs_result_check CHECK ((pg_column_size(result) <= 65536))
+  constraint schedule_runs_schedule_id_fkey FOREIGN KEY (schedule_id) REFERENCES schedules(id) ON DELETE CASCADE
+  constraint schedule_runs_schedule_id_scheduled_for_key UNIQUE (schedule_id, scheduled_for)
+  constraint schedule_runs_schedule_id_user_id_fkey FOREIGN KEY (schedule_id, user_id) REFERENCES schedules(id, user_id) ON DELETE CASCADE
+  constraint schedule_runs_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'enqueued'::text, 'running'::text, 'completed'::text, 'failed'::text, 'cancelled'::text, 'skipped'::text])))
+  constraint schedule_runs_worker_id_check CHECK (((char_length(worker_id) >= 1) AND (char_length(worker_id) <= 200)))
+  CREATE INDEX schedule_runs_finished_at_idx ON public.schedule_runs USING btree (finished_at) WHERE (finished_at IS NOT NULL)
+  CREATE INDEX schedule_runs_schedule_id_user_id_idx ON public.schedule_runs USING btree (schedule_id, user_id)
+  CREATE INDEX schedule_runs_user_id_scheduled_for_idx ON public.schedule_runs USING btree (user_id, scheduled_for DESC)
+  policy "Admins can read schedule runs" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read runs of their schedules" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select, update to tradebase_worker
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.schedule_runs FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER finish BEFORE INSERT OR UPDATE ON public.schedule_runs FOR EACH ROW EXECUTE FUNCTION private.finish_schedule_run()
+
+table public.schedules -- What is to be done when. Users keep their own; a schedule without a user is the system's and is kept by operators. No worker consumes them yet.
+  id uuid default gen_random_uuid() not null -- Identifies the schedule.
+  user_id uuid default auth.uid() -- Owner; null for a schedule of the system.
+  name text not null -- What its owner calls it.
+  job_type text not null -- report, screener, alert, notification, data_processing, or backup, which only the system has.
+  target text not null -- What the job is about, such as a report's name.
+  task_params jsonb default '{}'::jsonb not null -- Parameters of the job.
+  cron text not null -- When: five fields, minute, hour, day of month, month, day of week.
+  timezone text default 'UTC'::text not null -- Time zone in which the fields are read, by its name in the tz database.
+  enabled boolean default true not null -- Whether it is due at all.
+  next_run_at timestamp with time zone -- The next occurrence; null until a scheduler has worked it out.
+  last_run_at timestamp with time zone -- The latest occurrence that was enqueued.
+  created_at timestamp with time zone default now() not null -- When it was made.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint schedules_backup_check CHECK (((job_type <> 'backup'::text) OR (user_id IS NULL)))
+  constraint schedules_cron_check CHECK (private.is_cron(cron))
+  constraint schedules_id_user_id_key UNIQUE (id, user_id)
+  constraint schedules_job_type_check CHECK ((job_type = ANY (ARRAY['report'::text, 'screener'::text, 'alert'::text, 'notification'::text, 'data_processing'::text, 'backup'::text])))
+  constraint schedules_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100)))
+  constraint schedules_pkey PRIMARY KEY (id)
+  constraint schedules_target_check CHECK (((char_length(target) >= 1) AND (char_length(target) <= 200)))
+  constraint schedules_task_params_check CHECK (((jsonb_typeof(task_params) = 'object'::text) AND (pg_column_size(task_params) <= 16384)))
+  constraint schedules_timezone_check CHECK (private.is_timezone_name(timezone))
+  constraint schedules_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  CREATE INDEX schedules_next_run_at_idx ON public.schedules USING btree (next_run_at) WHERE enabled
+  CREATE INDEX schedules_user_id_created_at_idx ON public.schedules USING btree (user_id, created_at DESC)
+  policy "Admins can read schedules" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can change their schedules" for update to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade))) with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can delete their schedules" for delete to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can read their schedules" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  policy "Traders can add schedules" for insert to authenticated with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  grant delete, select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  grant insert (name, job_type, target, task_params, cron, timezone, enabled) to authenticated
+  grant update (name, job_type, target, task_params, cron, timezone, enabled) to authenticated
+  grant update (next_run_at, last_run_at) to tradebase_worker
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.schedules FOR EACH ROW EXECUTE FUNCTION private.audit_change('next_run_at', 'last_run_at')
+  CREATE TRIGGER forget_next_run BEFORE UPDATE ON public.schedules FOR EACH ROW WHEN (((old.cron <> new.cron) OR (old.timezone <> new.timezone) OR (old.enabled <> new.enabled))) EXECUTE FUNCTION private.forget_next_run()
+  CREATE TRIGGER limit_rows BEFORE INSERT ON public.schedules FOR EACH ROW EXECUTE FUNCTION private.limit_rows_of_user('limits.schedules_per_user')
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.schedules FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
 table public.system_config -- Settings of the running system, by key. Migrations add keys; admins change values.
   key text not null -- Name of the setting, with dots: area.name, and its unit last.
@@ -276,6 +749,176 @@ table public.system_config -- Settings of the running system, by key. Migrations
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.system_config FOR EACH ROW EXECUTE FUNCTION private.audit_change()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.system_config FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
+table public.system_health -- The latest state of each system and component. Written by private.report_health.
+  id bigint generated always as identity not null -- Identifies the row.
+  system text not null -- The system, such as maintenance, notification, telegram_bot or database.
+  component text -- Part of it, such as email; null for the whole.
+  status text not null -- HEALTHY, DEGRADED, DOWN or UNKNOWN.
+  last_success timestamp with time zone -- When it was last seen to be healthy.
+  last_failure timestamp with time zone -- When it was last seen to be degraded or down.
+  failure_count integer default 0 not null -- Checks in a row that found it degraded or down.
+  avg_response_time_ms integer -- Moving average of the response time: a fifth of it is the latest.
+  error_message text -- What was wrong at the latest check; null for nothing.
+  metadata jsonb default '{}'::jsonb not null -- What else the latest check found.
+  checked_at timestamp with time zone default now() not null -- When it was last checked.
+  created_at timestamp with time zone default now() not null -- When it was first checked.
+  row level security on
+  constraint system_health_avg_response_time_ms_check CHECK ((avg_response_time_ms >= 0))
+  constraint system_health_component_check CHECK (((char_length(component) >= 1) AND (char_length(component) <= 100)))
+  constraint system_health_error_message_check CHECK ((char_length(error_message) <= 4000))
+  constraint system_health_failure_count_check CHECK ((failure_count >= 0))
+  constraint system_health_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 16384)))
+  constraint system_health_pkey PRIMARY KEY (id)
+  constraint system_health_status_check CHECK ((status = ANY (ARRAY['HEALTHY'::text, 'DEGRADED'::text, 'DOWN'::text, 'UNKNOWN'::text])))
+  constraint system_health_system_check CHECK ((system ~ '^[a-z][a-z0-9_]{0,49}$'::text))
+  constraint system_health_system_component_key UNIQUE NULLS NOT DISTINCT (system, component)
+  policy "Admins can read system health" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.system_health FOR EACH ROW EXECUTE FUNCTION private.check_status()
+
+table public.tasks -- The status centre: one row a long task of a user, whatever its kind. Kept by the trigger private.keep_task on each kind's table, and gone with its row there.
+  id uuid default gen_random_uuid() not null -- Identifies the task.
+  user_id uuid not null -- Owner. No foreign key to users: workers write here within their transactions; the task goes with what it is about.
+  kind text not null -- backtest, optimisation, study, training, prediction, import or report.
+  subject_id uuid not null -- Id of the row that the task is about, in the table of its kind.
+  title text not null -- What to call it in a list.
+  status text default 'queued'::text not null -- queued, running, then completed, failed or cancelled.
+  progress real default 0 not null -- Share done, 0 to 1.
+  queue_position integer -- Its place among the waiting tasks of its kind when it was queued; null once it runs.
+  error jsonb -- Why it failed: {"code", "message"}.
+  created_at timestamp with time zone default now() not null -- When it was requested.
+  started_at timestamp with time zone -- When a worker first took it up.
+  finished_at timestamp with time zone -- When it was completed, failed or was cancelled.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint tasks_kind_check CHECK ((kind = ANY (ARRAY['backtest'::text, 'optimisation'::text, 'study'::text, 'training'::text, 'prediction'::text, 'import'::text, 'report'::text])))
+  constraint tasks_kind_subject_id_key UNIQUE (kind, subject_id)
+  constraint tasks_pkey PRIMARY KEY (id)
+  constraint tasks_progress_check CHECK (((progress >= (0)::double precision) AND (progress <= (1)::double precision)))
+  constraint tasks_queue_position_check CHECK (((queue_position >= 1) AND ((queue_position IS NULL) OR (status = 'queued'::text))))
+  constraint tasks_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])))
+  constraint tasks_title_check CHECK (((char_length(title) >= 1) AND (char_length(title) <= 200)))
+  CREATE INDEX tasks_finished_at_idx ON public.tasks USING btree (finished_at) WHERE (finished_at IS NOT NULL)
+  CREATE INDEX tasks_queued_idx ON public.tasks USING btree (kind) WHERE (status = 'queued'::text)
+  CREATE INDEX tasks_user_id_created_at_idx ON public.tasks USING btree (user_id, created_at DESC)
+  CREATE INDEX tasks_user_id_open_idx ON public.tasks USING btree (user_id) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]))
+  policy "Admins can read tasks" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their tasks" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  grant update (queue_position) to tradebase_worker
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.tasks FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.tasks FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.telegram_broadcasts -- Messages to everyone on Telegram. Made by admins through create_broadcast, sent by workers.
+  id uuid default gen_random_uuid() not null -- Identifies the broadcast.
+  message text not null -- The text.
+  sent_by uuid -- The admin who made it; null once that account is deleted.
+  status text default 'pending'::text not null -- pending, sending, then completed, failed or cancelled.
+  success_count integer default 0 not null -- Chats that got it.
+  total_count integer default 0 not null -- Chats it was meant for.
+  error text -- Why it failed.
+  created_at timestamp with time zone default now() not null -- When it was made.
+  started_at timestamp with time zone -- When sending began.
+  finished_at timestamp with time zone -- When it was completed, failed or was cancelled.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint telegram_broadcasts_counts_check CHECK (((success_count >= 0) AND (success_count <= total_count)))
+  constraint telegram_broadcasts_error_check CHECK ((char_length(error) <= 2000))
+  constraint telegram_broadcasts_message_check CHECK (((char_length(message) >= 1) AND (char_length(message) <= 4096)))
+  constraint telegram_broadcasts_pkey PRIMARY KEY (id)
+  constraint telegram_broadcasts_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'sending'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])))
+  CREATE INDEX telegram_broadcasts_created_at_idx ON public.telegram_broadcasts USING btree (created_at DESC)
+  CREATE INDEX telegram_broadcasts_sent_by_idx ON public.telegram_broadcasts USING btree (sent_by)
+  policy "Admins can read broadcasts" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select, update to tradebase_worker
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE ON public.telegram_broadcasts FOR EACH ROW EXECUTE FUNCTION private.audit_change()
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.telegram_broadcasts FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.telegram_broadcasts FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.telegram_command_audits -- Commands that the Telegram bot got and how it answered. Written by the bot's server, redacted on the way in; a partition a month, dropped at the end of the retention.
+  id bigint generated always as identity not null -- Identifies the entry.
+  telegram_user_id text -- Who sent it, in Telegram; null once the account it was linked to is deleted.
+  user_id uuid -- The linked user, whose address is in Auth; null for none, and once the account is deleted.
+  command text not null -- The command, such as /status.
+  full_message text -- The message with codes, keys and tokens taken out, since verification codes come this way; null once the account is deleted.
+  is_registered_user boolean default false not null -- Whether the sender was linked to an account.
+  success boolean default true not null -- Whether it was done.
+  error_message text -- Why it was not.
+  response_time_ms integer -- How long the answer took.
+  created_at timestamp with time zone default now() not null -- When it came.
+  row level security on
+  constraint telegram_command_audits_command_check CHECK (((char_length(command) >= 1) AND (char_length(command) <= 100)))
+  constraint telegram_command_audits_error_message_check CHECK ((char_length(error_message) <= 2000))
+  constraint telegram_command_audits_full_message_check CHECK ((char_length(full_message) <= 4096))
+  constraint telegram_command_audits_pkey PRIMARY KEY (id, created_at)
+  constraint telegram_command_audits_response_time_ms_check CHECK ((response_time_ms >= 0))
+  constraint telegram_command_audits_telegram_user_id_check CHECK (((char_length(telegram_user_id) >= 1) AND (char_length(telegram_user_id) <= 50)))
+  CREATE INDEX telegram_command_audits_failed_idx ON ONLY public.telegram_command_audits USING btree (created_at DESC) WHERE (NOT success)
+  CREATE INDEX telegram_command_audits_telegram_user_id_idx ON ONLY public.telegram_command_audits USING btree (telegram_user_id, created_at DESC)
+  CREATE INDEX telegram_command_audits_user_id_created_at_idx ON ONLY public.telegram_command_audits USING btree (user_id, created_at DESC)
+  policy "Admins can read commands" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Users can read their own commands" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select to tradebase_worker
+  grant insert (telegram_user_id, user_id, command, full_message, is_registered_user, success, error_message, response_time_ms) to service_role
+  CREATE TRIGGER redact BEFORE INSERT OR UPDATE OF full_message ON public.telegram_command_audits FOR EACH ROW EXECUTE FUNCTION private.redact_command_audit()
+
+table public.telegram_feedback -- What users said to us, by the bot or a frontend.
+  id uuid default gen_random_uuid() not null -- Identifies it.
+  user_id uuid default auth.uid() not null -- Owner.
+  type text not null -- bug, feature, question or other.
+  message text not null -- The text.
+  status text default 'open'::text not null -- open, in_progress, resolved or closed; changed by admins.
+  created_at timestamp with time zone default now() not null -- When it came.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint telegram_feedback_message_check CHECK (((char_length(message) >= 1) AND (char_length(message) <= 4096)))
+  constraint telegram_feedback_pkey PRIMARY KEY (id)
+  constraint telegram_feedback_status_check CHECK ((status = ANY (ARRAY['open'::text, 'in_progress'::text, 'resolved'::text, 'closed'::text])))
+  constraint telegram_feedback_type_check CHECK ((type = ANY (ARRAY['bug'::text, 'feature'::text, 'question'::text, 'other'::text])))
+  constraint telegram_feedback_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  CREATE INDEX telegram_feedback_open_idx ON public.telegram_feedback USING btree (created_at) WHERE (status = ANY (ARRAY['open'::text, 'in_progress'::text]))
+  CREATE INDEX telegram_feedback_user_id_created_at_idx ON public.telegram_feedback USING btree (user_id, created_at DESC)
+  policy "Admins can read feedback" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Traders can send feedback" for insert to authenticated with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Users can read their feedback" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert (type, message) to authenticated
+  grant insert (user_id, type, message) to service_role
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.telegram_feedback FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER limit_rows BEFORE INSERT ON public.telegram_feedback FOR EACH ROW EXECUTE FUNCTION private.limit_rows_of_user('limits.feedback_per_day', '24 hours')
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.telegram_feedback FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.telegram_settings -- Settings of the Telegram bot. Changed by admins through set_telegram_setting. No tokens: those are in the environment of the bot's server.
+  key text not null -- Name of the setting.
+  value text -- Value.
+  description text -- What it does.
+  updated_by uuid -- The admin who last changed it.
+  created_at timestamp with time zone default now() not null -- When it was added.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint telegram_settings_description_check CHECK ((char_length(description) <= 1000))
+  constraint telegram_settings_key_check CHECK (((key ~ '^[a-z][a-z0-9_.]{0,99}$'::text) AND (key !~ 'secret|token|password|api_?key|credential'::text)))
+  constraint telegram_settings_pkey PRIMARY KEY (key)
+  constraint telegram_settings_value_check CHECK (((char_length(value) <= 4096) AND (value !~ '[0-9]{6,}:[A-Za-z0-9_-]{30,}'::text)))
+  policy "Admins can read Telegram settings" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.telegram_settings FOR EACH ROW EXECUTE FUNCTION private.audit_change()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.telegram_settings FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
 table public.user_roles -- What each user may do: a viewer reads, a trader trades, an admin also reads others' rows with a second factor. Changed by admins.
   user_id uuid not null -- The user.
   role text default 'trader'::text not null -- admin, trader or viewer.
@@ -293,6 +936,46 @@ table public.user_roles -- What each user may do: a viewer reads, a trader trade
   grant select to tradebase_admin
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.user_roles FOR EACH ROW EXECUTE FUNCTION private.audit_change()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.user_roles FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.waitlist -- Who wants to be let in. Filled by the function public, invited by admins, converted by signing up.
+  id uuid default gen_random_uuid() not null -- Identifies the entry.
+  email text not null -- Address, once whatever its case.
+  status text default 'pending'::text not null -- pending, invited or converted.
+  source text -- Where they came from, such as website or referral.
+  metadata jsonb default '{}'::jsonb not null -- What else there is to know.
+  invited_at timestamp with time zone -- When they were invited.
+  invited_by uuid -- The admin who invited them.
+  converted_at timestamp with time zone -- When they signed up.
+  created_at timestamp with time zone default now() not null -- When they asked.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint waitlist_email_check CHECK (((char_length(email) <= 254) AND (email ~ '^[^@[:space:]]+@[^@[:space:]]+$'::text)))
+  constraint waitlist_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 4096)))
+  constraint waitlist_pkey PRIMARY KEY (id)
+  constraint waitlist_source_check CHECK (((char_length(source) >= 1) AND (char_length(source) <= 50)))
+  constraint waitlist_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'invited'::text, 'converted'::text])))
+  CREATE INDEX waitlist_status_created_at_idx ON public.waitlist USING btree (status, created_at)
+  CREATE UNIQUE INDEX waitlist_email_key ON public.waitlist USING btree (lower(email))
+  policy "Admins can read the waitlist" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  grant select to service_role
+  grant select to tradebase_admin
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.waitlist FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.waitlist FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+function private.add_message_deliveries() -- Trigger: one delivery for each channel of a new message. Definer, because functions of users write messages.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.add_message_deliveries()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  insert into public.message_deliveries (message_id, channel, user_id)
+  select distinct new.id, channel, new.user_id from unnest(new.channels) channel;
+  return null;
+end
+$function$
 
 function private.add_partition(p_table text, p_period text, p_time_column text, p_start timestamp with time zone) -- Makes the partition of a table that begins at a time, unless it exists, and moves into it what the default partition held for it. Returns whether it made one.
 -- executable by: nobody
@@ -340,6 +1023,41 @@ begin
 end
 $function$
 
+function private.after_quiet_hours(p_start time without time zone, p_end time without time zone, p_timezone text, p_at timestamp with time zone) -- The time itself, or the end of the quiet hours that it falls into.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.after_quiet_hours(p_start time without time zone, p_end time without time zone, p_timezone text, p_at timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_start is null then p_at
+    -- Within one day, or across midnight.
+    when p_start < p_end and l.local::time >= p_start and l.local::time < p_end then (l.local::date + p_end) at time zone p_timezone
+    when p_start > p_end and l.local::time >= p_start then (l.local::date + 1 + p_end) at time zone p_timezone
+    when p_start > p_end and l.local::time < p_end then (l.local::date + p_end) at time zone p_timezone
+    else p_at
+  end
+  from (select p_at at time zone p_timezone as local) l
+$function$
+
+function private.announce_alert() -- Trigger: shows a new alert to its owner at once. Definer, because triggers of users' statements raise alerts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.announce_alert()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.emit_event(new.user_id, 'user:' || new.user_id::text, 'alert', jsonb_build_object(
+    'id', new.id, 'alert_type', new.alert_type, 'severity', new.severity, 'message', new.message, 'bot_id', new.bot_id,
+    'run_id', new.run_id, 'at', new.created_at));
+  return null;
+end
+$function$
+
 function private.announce_backtest_change() -- Trigger: tells the owner, and on cancellation takes a waiting job from the queue; a worker that runs it sees the status at its next report of progress. Definer, because owners have no rights on either.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.announce_backtest_change()
@@ -378,6 +1096,54 @@ begin
   update public.audit_log set user_id = null, before = null, after = null, details = null, ip = null, user_agent = null
   where user_id = old.id;
   return null;
+end
+$function$
+
+function private.anonymise_telegram_of_user() -- Trigger: of a deleted user's commands, how often and how fast they were answered is left. Definer, because Auth deletes users.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.anonymise_telegram_of_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.telegram_command_audits a set user_id = null, telegram_user_id = null, full_message = null, error_message = null where a.user_id = old.id;
+  update public.telegram_broadcasts b set sent_by = null where b.sent_by = old.id;
+  return null;
+end
+$function$
+
+function private.answer_contact_message(p_contact_message_id uuid, p_status text, p_response text) -- Does what public.answer_contact_message and public.set_contact_status say. Definer, because nobody may change the table otherwise; checks that its caller is an admin.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.answer_contact_message(p_contact_message_id uuid, p_status text, p_response text)
+ RETURNS contact_messages
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  changed public.contact_messages;
+begin
+  if not private.is_admin() then
+    perform private.raise_api_error(403, 'forbidden', 'only an admin with a second factor may do this');
+  end if;
+  update public.contact_messages c
+  set status = p_status,
+      response = coalesce(p_response, c.response),
+      responded_at = case when p_response is null then c.responded_at else now() end,
+      responded_by = case when p_response is null then c.responded_by else auth.uid() end
+  where c.id = p_contact_message_id
+  returning * into changed;
+  if changed.id is null then
+    perform private.raise_api_error(404, 'not_found', 'there is no such message');
+  end if;
+  if p_response is not null then
+    insert into public.messages (message_type, channels, recipient, subject, body)
+    values ('contact_response', '{email}', changed.email, 'Your message to us', p_response);
+  end if;
+  perform private.write_audit('contact_messages.' || p_status, 'contact_messages', p_contact_message_id::text);
+  return changed;
 end
 $function$
 
@@ -583,6 +1349,52 @@ AS $function$
   select nullif(private.config(p_key), 'null')::numeric
 $function$
 
+function private.convert_waitlist() -- Trigger: whoever signed up and showed that the address is theirs waits no longer. Definer, because Auth changes users.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.convert_waitlist()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.waitlist w set status = 'converted', converted_at = now() where lower(w.email) = lower(new.email) and w.status <> 'converted';
+  return null;
+end
+$function$
+
+function private.count_form(p_key text, p_window text, p_most numeric) -- Counts a use of a public form in the hour or day; more than the most is refused.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.count_form(p_key text, p_window text, p_most numeric)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  used integer;
+begin
+  insert into private.form_counts as counted (key, window_started_at) values (p_key, date_trunc(p_window, now(), 'UTC'))
+  on conflict (key, window_started_at) do update set used_count = counted.used_count + 1
+  returning used_count into used;
+  if used > p_most then
+    perform private.raise_api_error(429, 'rate_limited', 'too many requests: try again later');
+  end if;
+end
+$function$
+
+function private.count_form_from(p_ip text) -- Counts a use of a public form by where it came from, and in all.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.count_form_from(p_ip text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.count_form('ip:' || encode(sha256(convert_to(coalesce(p_ip, ''), 'UTF8')), 'hex'), 'hour', private.config_number('limits.forms_per_address_per_hour'));
+  perform private.count_form('all', 'hour', private.config_number('limits.forms_per_hour'));
+end
+$function$
+
 function private.create_account() -- Trigger: gives a new user the rows that every user has. Definer, because Auth creates users.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.create_account()
@@ -597,6 +1409,124 @@ begin
 end
 $function$
 
+function private.create_alert(p_user_id uuid, p_alert_type text, p_message text, p_severity text, p_metadata jsonb, p_bot_id uuid, p_run_id uuid, p_rule_id uuid) -- Tells a user something: the alert, its event and the message to deliver commit with what caused them. Which channels, their preferences, the rule and the limits decide. Definer, because triggers of users' statements call it.
+-- executable by: tradebase_worker
+CREATE OR REPLACE FUNCTION private.create_alert(p_user_id uuid, p_alert_type text, p_message text, p_severity text DEFAULT 'info'::text, p_metadata jsonb DEFAULT '{}'::jsonb, p_bot_id uuid DEFAULT NULL::uuid, p_run_id uuid DEFAULT NULL::uuid, p_rule_id uuid DEFAULT NULL::uuid)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  preferences public.alert_preferences;
+  urgent constant boolean := p_alert_type in ('security', 'risk') or p_severity = 'critical';
+  rule_channels text[];
+  chosen text[];
+  alert_id constant uuid := gen_random_uuid();
+begin
+  select * into preferences from public.alert_preferences p where p.user_id = p_user_id;
+  select r.channels into rule_channels from public.alert_rules r where r.id = p_rule_id and r.user_id = p_user_id;
+  if p_alert_type = 'security' or p_alert_type = any (preferences.alert_types) then
+    -- Only what goes out is counted.
+    with wanted as materialized (
+      select c.channel
+      from public.channel_configs c
+      where c.enabled
+        and c.channel = any (array_remove(array[
+          case when preferences.email_enabled or p_alert_type = 'security' then 'email' end,
+          case when preferences.telegram_enabled and preferences.telegram_chat_id is not null then 'telegram' end,
+          case when preferences.discord_enabled and preferences.discord_webhook_url is not null then 'discord' end,
+          case when preferences.push_enabled then 'push' end], null))
+        and (rule_channels is null or c.channel = any (rule_channels))
+    )
+    select array_agg(w.channel order by w.channel) into chosen
+    from wanted w
+    where private.take_alert_allowance(p_user_id, w.channel);
+  end if;
+  chosen := coalesce(chosen, '{}');
+  insert into public.alert_history (id, user_id, rule_id, bot_id, run_id, alert_type, severity, message, channels, status, sent_at, metadata)
+  values (alert_id, p_user_id, p_rule_id, p_bot_id, p_run_id, p_alert_type, p_severity, p_message, chosen,
+          case when chosen = '{}' then 'sent' else 'pending' end, case when chosen = '{}' then now() end, p_metadata);
+  if chosen <> '{}' then
+    insert into public.messages (user_id, alert_id, message_type, priority, channels, body, scheduled_for)
+    values (p_user_id, alert_id, 'alert', case when p_severity = 'critical' then 'critical' when urgent then 'high' else 'normal' end, chosen, p_message,
+            case when urgent then now() else private.after_quiet_hours(preferences.quiet_hours_start, preferences.quiet_hours_end,
+                                                                       preferences.quiet_hours_timezone, now()) end);
+  end if;
+  update public.alert_rules r set last_triggered_at = now() where r.id = p_rule_id and r.user_id = p_user_id;
+  return alert_id;
+end
+$function$
+
+function private.create_alert_preferences() -- Trigger: gives a new user preferences, so that changing them is one update. Definer, because Auth creates users.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.create_alert_preferences()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  insert into public.alert_preferences (user_id) values (new.id);
+  return null;
+end
+$function$
+
+function private.create_broadcast(p_message text) -- Does what public.create_broadcast says. Definer, because nobody may write the table otherwise; checks that its caller is an admin.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.create_broadcast(p_message text)
+ RETURNS telegram_broadcasts
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  made public.telegram_broadcasts;
+begin
+  if not private.is_admin() then
+    perform private.raise_api_error(403, 'forbidden', 'only an admin with a second factor may do this');
+  end if;
+  insert into public.telegram_broadcasts (message, sent_by) values (p_message, auth.uid()) returning * into made;
+  return made;
+end
+$function$
+
+function private.cron_field(p_field text, p_least integer, p_most integer, p_names text[]) -- The values that a field of a cron expression means, ascending; null where it means none. Takes *, a, a-b, */n, a/n and a-b/n, in lists, and names of months and days.
+-- executable by: authenticated, service_role, tradebase_worker
+CREATE OR REPLACE FUNCTION private.cron_field(p_field text, p_least integer, p_most integer, p_names text[] DEFAULT '{}'::text[])
+ RETURNS integer[]
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+declare
+  part text;
+  matched text[];
+  first_value integer;
+  last_value integer;
+  step integer;
+  chosen integer[] := '{}';
+begin
+  for position in 1..cardinality(p_names) loop
+    p_field := regexp_replace(p_field, '\m' || p_names[position] || '\M', (p_least + position - 1)::text, 'gi');
+  end loop;
+  foreach part in array string_to_array(p_field, ',') loop
+    matched := regexp_match(part, '^(?:\*|([0-9]{1,2})(?:-([0-9]{1,2}))?)(?:/([0-9]{1,2}))?$');
+    if matched is null then
+      return null;
+    end if;
+    step := coalesce(matched[3]::integer, 1);
+    first_value := coalesce(matched[1]::integer, p_least);
+    last_value := coalesce(matched[2]::integer, case when matched[1] is null or matched[3] is not null then p_most else first_value end);
+    if step = 0 or first_value < p_least or last_value > p_most or first_value > last_value then
+      return null;
+    end if;
+    chosen := chosen || array(select generate_series(first_value, last_value, step));
+  end loop;
+  return array(select distinct value from unnest(chosen) value order by value);
+end
+$function$
+
 function private.custom_access_token(event jsonb) -- Auth's hook: puts the user's role into each token as the claim user_role. Definer, so that Auth needs no rights on the table.
 -- executable by: supabase_auth_admin
 CREATE OR REPLACE FUNCTION private.custom_access_token(event jsonb)
@@ -607,6 +1537,38 @@ CREATE OR REPLACE FUNCTION private.custom_access_token(event jsonb)
 AS $function$
   select jsonb_build_object('claims', event -> 'claims' || jsonb_build_object('user_role', coalesce(
     (select r.role from public.user_roles r where r.user_id = (event ->> 'user_id')::uuid), 'viewer')))
+$function$
+
+function private.delete_alerts_of_user() -- Trigger: does what foreign keys to users with ON DELETE CASCADE would, without their lock. Definer, because Auth deletes users.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.delete_alerts_of_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  delete from public.alert_history h where h.user_id = old.id;
+  delete from public.messages m where m.user_id = old.id;
+  delete from public.alert_limits l where l.user_id = old.id;
+  return null;
+end
+$function$
+
+function private.delete_analytics_of_user() -- Trigger: does what foreign keys to users with ON DELETE CASCADE would, without their lock, which workers' writes would wait for. Definer, because Auth deletes users.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.delete_analytics_of_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  delete from public.daily_performance p where p.user_id = old.id;
+  delete from public.performance_snapshots s where s.user_id = old.id;
+  delete from public.performance_metrics m where m.user_id = old.id;
+  return null;
+end
 $function$
 
 function private.delete_candles_of_coverage() -- Trigger: does for candles what a foreign key with ON DELETE CASCADE would. Definer, so that deleting an instrument needs no rights on candles.
@@ -634,6 +1596,26 @@ AS $function$
 begin
   delete from public.events e where e.user_id = old.id;
   delete from private.event_counters c where c.user_id = old.id;
+  return null;
+end
+$function$
+
+function private.delete_operations_of_user() -- Trigger: deletes a deleted user's tasks, and what was kept under their address. Definer, because Auth deletes users.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.delete_operations_of_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  delete from public.tasks t where t.user_id = old.id;
+  -- An address that nobody confirmed may be another's.
+  if old.email_confirmed_at is not null then
+    delete from public.waitlist w where lower(w.email) = lower(old.email);
+    delete from public.contact_messages c where lower(c.email) = lower(old.email);
+    delete from public.messages m where lower(m.recipient) = lower(old.email) and m.user_id is null;
+  end if;
   return null;
 end
 $function$
@@ -728,6 +1710,57 @@ begin
 end
 $function$
 
+function private.finish_message() -- Trigger: stamps the end of a message, and gives the alert it tells of the same end. Definer, so that it does not depend on who delivers.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.finish_message()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if new.status in ('delivered', 'failed', 'cancelled') and old.status not in ('delivered', 'failed', 'cancelled') then
+    new.processed_at := coalesce(new.processed_at, now());
+    if new.alert_id is not null and new.status <> 'cancelled' then
+      update public.alert_history h
+      set status = case new.status when 'delivered' then 'sent' else 'failed' end,
+          sent_at = case new.status when 'delivered' then new.processed_at end,
+          error = case new.status when 'failed' then new.last_error end
+      where h.id = new.alert_id and h.user_id = new.user_id and h.status <> 'sent';
+    end if;
+  end if;
+  return new;
+end
+$function$
+
+function private.finish_schedule_run() -- Trigger: stamps the end of a run.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.finish_schedule_run()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if new.status in ('completed', 'failed', 'cancelled', 'skipped') then
+    new.finished_at := coalesce(new.finished_at, now());
+  end if;
+  return new;
+end
+$function$
+
+function private.forget_next_run() -- Trigger: another expression has another next occurrence, which a scheduler works out.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.forget_next_run()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  new.next_run_at := null;
+  return new;
+end
+$function$
+
 function private.guard_audit_log() -- Trigger: refuses every change and deletion of an entry to every role, but for forgetting a deleted user. Definer, to see whether there is such a user.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.guard_audit_log()
@@ -749,6 +1782,34 @@ begin
 end
 $function$
 
+function private.invite_from_waitlist(p_waitlist_id uuid) -- Does what public.invite_from_waitlist says. Definer, because nobody may change the table otherwise; checks that its caller is an admin.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.invite_from_waitlist(p_waitlist_id uuid)
+ RETURNS waitlist
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  invited public.waitlist;
+begin
+  if not private.is_admin() then
+    perform private.raise_api_error(403, 'forbidden', 'only an admin with a second factor may do this');
+  end if;
+  select * into invited from public.waitlist w where w.id = p_waitlist_id for update;
+  if invited.id is null then
+    perform private.raise_api_error(404, 'not_found', 'there is no such entry');
+  end if;
+  if invited.status = 'invited' then
+    return invited;
+  end if;
+  update public.waitlist w set status = 'invited', invited_at = now(), invited_by = auth.uid() where w.id = p_waitlist_id returning * into invited;
+  insert into public.messages (message_type, channels, recipient, template) values ('waitlist_invitation', '{email}', invited.email, 'waitlist_invitation');
+  perform private.write_audit('waitlist.invited', 'waitlist', p_waitlist_id::text);
+  return invited;
+end
+$function$
+
 function private.is_admin() -- Whether the caller is an admin who has shown a second factor in this session.
 -- executable by: authenticated, tradebase_admin
 CREATE OR REPLACE FUNCTION private.is_admin()
@@ -758,6 +1819,132 @@ CREATE OR REPLACE FUNCTION private.is_admin()
  SET search_path TO ''
 AS $function$
   select coalesce(private.caller_role() = 'admin' and auth.jwt() ->> 'aal' = 'aal2', false)
+$function$
+
+function private.is_cron(p_cron text) -- Whether a text is a cron expression: minute, hour, day of month, month, day of week.
+-- executable by: authenticated, service_role, tradebase_worker
+CREATE OR REPLACE FUNCTION private.is_cron(p_cron text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+declare
+  fields text[];
+begin
+  if p_cron is null or char_length(p_cron) > 200 then
+    return false;
+  end if;
+  fields := regexp_split_to_array(p_cron, '[ \t]+');
+  return coalesce(
+    cardinality(fields) = 5
+      and private.cron_field(fields[1], 0, 59) <> '{}'
+      and private.cron_field(fields[2], 0, 23) <> '{}'
+      and private.cron_field(fields[3], 1, 31) <> '{}'
+      and private.cron_field(fields[4], 1, 12, '{jan,feb,mar,apr,may,jun,jul,aug,sep,oct,nov,dec}') <> '{}'
+      -- Sunday is 0 and 7.
+      and private.cron_field(fields[5], 0, 7, '{sun,mon,tue,wed,thu,fri,sat}') <> '{}',
+    false);
+end
+$function$
+
+function private.is_timezone_name(p_name text) -- Whether a time zone goes by this name. Immutable for checks of tables, as far as the tz database is.
+-- executable by: authenticated, service_role, tradebase_worker
+CREATE OR REPLACE FUNCTION private.is_timezone_name(p_name text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+begin
+  -- A name of the tz database, not an offset or a rule of its own, which Postgres would take too.
+  if p_name !~ '^[A-Za-z]+([/_+-][A-Za-z0-9]+)*$' or char_length(p_name) > 64 then
+    return false;
+  end if;
+  perform timestamptz '2024-01-01Z' at time zone p_name;
+  return true;
+exception when invalid_parameter_value then
+  return false;
+end
+$function$
+
+function private.join_waitlist(p_email text, p_source text, p_ip text) -- Does what public.join_waitlist says. Definer, because nobody may write the table otherwise.
+-- executable by: service_role
+CREATE OR REPLACE FUNCTION private.join_waitlist(p_email text, p_source text, p_ip text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.count_form_from(p_ip);
+  insert into public.waitlist (email, source) values (p_email, p_source) on conflict do nothing;
+end
+$function$
+
+function private.keep_task() -- Trigger after insert, update or delete: keeps the task of a row that has id, user_id and status, and perhaps name, progress, error and times. Its argument is the kind. Definer, because users' statements fire it.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.keep_task()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  task_kind constant text := tg_argv[0];
+  subject constant jsonb := case when tg_op = 'DELETE' then to_jsonb(old) else to_jsonb(new) end;
+begin
+  if tg_op = 'DELETE' then
+    delete from public.tasks t where t.kind = task_kind and t.subject_id = (subject ->> 'id')::uuid;
+    return null;
+  end if;
+  insert into public.tasks as task (user_id, kind, subject_id, title, status, progress, queue_position, error, created_at, started_at, finished_at)
+  values (
+    (subject ->> 'user_id')::uuid, task_kind, (subject ->> 'id')::uuid,
+    left(coalesce(subject ->> 'name', subject ->> 'title',
+                  nullif(concat_ws(' ', subject -> 'strategy' ->> 'name', subject ->> 'symbol', subject ->> 'timeframe'), ''), task_kind), 200),
+    subject ->> 'status',
+    coalesce((subject ->> 'progress')::real, 0),
+    case when subject ->> 'status' = 'queued' then (select count(*) + 1 from public.tasks t where t.kind = task_kind and t.status = 'queued') end,
+    nullif(subject -> 'error', 'null'),
+    coalesce((subject ->> 'created_at')::timestamptz, now()),
+    (subject ->> 'started_at')::timestamptz,
+    (subject ->> 'finished_at')::timestamptz
+  )
+  on conflict (kind, subject_id) do update
+  set status = excluded.status, progress = excluded.progress, error = excluded.error, started_at = excluded.started_at, finished_at = excluded.finished_at,
+      queue_position = case when excluded.status = 'queued' then coalesce(task.queue_position, excluded.queue_position) end;
+  return null;
+end
+$function$
+
+function private.limit_rows_of_user() -- Trigger before insert: refuses more rows of one user than the setting named by the first argument; with a second argument, within that time. Definer, because it reads settings.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.limit_rows_of_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  most constant bigint := private.config_number(tg_argv[0]);
+  user_id constant uuid := (to_jsonb(new) ->> 'user_id')::uuid;
+  found_rows bigint;
+begin
+  if user_id is null then
+    return new;
+  end if;
+  -- One insert of a user at a time, so that the count is exact.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(tg_table_name || ' of ' || user_id::text, 0));
+  execute format('select count(*) from %I.%I where user_id = $1 and ($2 is null or created_at > now() - $2)', tg_table_schema, tg_table_name)
+    into found_rows using user_id, tg_argv[1]::interval;
+  if found_rows >= most then
+    perform private.raise_api_error(429, 'rate_limited',
+      case when tg_nargs = 1 then format('you have %s rows in %s: that is the most there may be', found_rows, tg_table_name)
+           else format('you added %s rows to %s within %s: that is the most there may be', found_rows, tg_table_name, tg_argv[1]) end);
+  end if;
+  return new;
+end
 $function$
 
 function private.maintain_partitions() -- Makes the partitions ahead and drops those whose rows are all older than the retention; says what it did. Called by the maintenance job, as often as one likes. Definer, because only the owner of a table may.
@@ -806,6 +1993,31 @@ begin
 end
 $function$
 
+function private.mark_alerts_read(p_alert_ids uuid[]) -- Does what public.mark_alerts_read says, for the caller's own alerts. Definer, because owners may change nothing else of an alert.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.mark_alerts_read(p_alert_ids uuid[])
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  most constant integer := private.config_number('limits.alerts_read_at_once');
+  marked integer;
+begin
+  if not private.can_trade() then
+    perform private.raise_api_error(403, 'forbidden', 'you may not do this');
+  end if;
+  if cardinality(p_alert_ids) > most then
+    perform private.raise_api_error(422, 'invalid_request', format('at most %s alerts at once', most));
+  end if;
+  update public.alert_history h set read_at = now()
+  where h.user_id = auth.uid() and h.read_at is null and (p_alert_ids is null or h.id = any (p_alert_ids));
+  get diagnostics marked = row_count;
+  return marked;
+end
+$function$
+
 function private.prepare_backtest() -- Trigger: refuses a backtest without candles or beyond the user's limit, and copies the symbol. Definer, so that the answer does not depend on who asks.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.prepare_backtest()
@@ -838,6 +2050,159 @@ begin
 end
 $function$
 
+function private.prune_backtests() -- Deletes ended backtests at the end of their retention, 500 at most; without one, none. Definer, because only the maintenance job deletes them.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.prune_backtests()
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  pruned bigint;
+begin
+  -- A backtest takes its result and its trades with it: fewer at a time.
+  delete from public.backtests b where b.id in (
+    select old.id from public.backtests old
+    where old.finished_at < now() - private.config_number('retention.backtests_days') * interval '1 day'
+    order by old.finished_at limit 500);
+  get diagnostics pruned = row_count;
+  return pruned;
+end
+$function$
+
+function private.prune_events() -- Deletes events at the end of their retention, 20,000 at most; their topics go on counting where they were. Definer, because only the maintenance job deletes them.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.prune_events()
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  pruned bigint;
+begin
+  delete from public.events e where (e.topic, e.seq) in (
+    select old.topic, old.seq from public.events old
+    where old.created_at < now() - private.config_number('retention.events_days') * interval '1 day'
+    order by old.created_at limit 20000);
+  get diagnostics pruned = row_count;
+  return pruned;
+end
+$function$
+
+function private.prune_forms() -- Deletes counts of the public forms that no limit asks for any more, and contact messages at the end of their retention. Definer, because only the maintenance job deletes them.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.prune_forms()
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  pruned bigint;
+begin
+  delete from private.form_counts c where c.window_started_at < now() - interval '2 days';
+  delete from public.contact_messages m where m.created_at < now() - private.config_number('retention.contact_messages_days') * interval '1 day';
+  get diagnostics pruned = row_count;
+  return pruned;
+end
+$function$
+
+function private.prune_messages() -- Deletes messages that ended, at the end of their retention, 20,000 at most. Definer, because only the maintenance job deletes them.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.prune_messages()
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  pruned bigint;
+begin
+  delete from public.messages m where m.id in (
+    select old.id from public.messages old
+    where old.status in ('delivered', 'failed', 'cancelled')
+      and old.created_at < now() - private.config_number('retention.messages_days') * interval '1 day'
+    order by old.created_at limit 20000);
+  get diagnostics pruned = row_count;
+  return pruned;
+end
+$function$
+
+function private.prune_orphans() -- Deletes rows of users who are gone, where no foreign key does. Definer, because only the maintenance job deletes them.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.prune_orphans()
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  pruned bigint := 0;
+  pruned_here bigint;
+  orphaned text;
+begin
+  -- Tables without a foreign key to users. A worker may have written to one while its user was being deleted.
+  foreach orphaned in array array['performance_snapshots', 'alert_history', 'messages', 'alert_limits', 'tasks', 'events'] loop
+    execute format($sql$
+      with recursive owners as (
+        -- Walks the index from owner to owner rather than over all rows.
+        (select user_id from public.%1$I where user_id is not null order by user_id limit 1)
+        union all
+        select (select user_id from public.%1$I where user_id > owners.user_id order by user_id limit 1) from owners where owners.user_id is not null
+      )
+      delete from public.%1$I where user_id in (
+        select o.user_id from owners o
+        where o.user_id is not null and not exists (select from auth.users u where u.id = o.user_id))
+    $sql$, orphaned);
+    get diagnostics pruned_here = row_count;
+    pruned := pruned + pruned_here;
+  end loop;
+  return pruned;
+end
+$function$
+
+function private.prune_schedule_runs() -- Deletes runs that ended, at the end of their retention, 20,000 at most. Definer, because only the maintenance job deletes them.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.prune_schedule_runs()
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  pruned bigint;
+begin
+  delete from public.schedule_runs r where r.id in (
+    select old.id from public.schedule_runs old
+    where old.finished_at < now() - private.config_number('retention.schedule_runs_days') * interval '1 day'
+    order by old.finished_at limit 20000);
+  get diagnostics pruned = row_count;
+  return pruned;
+end
+$function$
+
+function private.prune_tasks() -- Takes tasks that ended off the list at the end of their retention, 20,000 at most; what they were about stays. Definer, because only the maintenance job deletes them.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.prune_tasks()
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  pruned bigint;
+begin
+  delete from public.tasks t where t.id in (
+    select old.id from public.tasks old
+    where old.finished_at < now() - private.config_number('retention.tasks_days') * interval '1 day'
+    order by old.finished_at limit 20000);
+  get diagnostics pruned = row_count;
+  return pruned;
+end
+$function$
+
 function private.raise_api_error(p_status integer, p_code text, p_message text) -- Raises an error that PostgREST answers with the given HTTP status, code and message.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.raise_api_error(p_status integer, p_code text, p_message text)
@@ -852,6 +2217,70 @@ begin
 end
 $function$
 
+function private.redact_command_audit() -- Trigger: no secret is written down, whoever writes. Definer, so that the rule stays private.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.redact_command_audit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  new.full_message := left(private.redact_message(new.command, new.full_message), 4096);
+  return new;
+end
+$function$
+
+function private.redact_message(p_command text, p_message text) -- A message to the bot without what may be a secret in it.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.redact_message(p_command text, p_message text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    -- What follows these is a code or a password.
+    when lower(p_command) ~ '^/(start|verify|code|link|login|register|key|apikey|connect)' then split_part(p_message, ' ', 1) || case when p_message ~ ' ' then ' [redacted]' else '' end
+    else regexp_replace(regexp_replace(p_message,
+      -- Keys and tokens: long and without a space.
+      '[A-Za-z0-9_:.+/=-]{24,}', '[redacted]', 'g'),
+      -- Codes of six to eight digits.
+      '(^|[^0-9.])[0-9]{6,8}(?![0-9.])', '\1[redacted]', 'g')
+  end
+$function$
+
+function private.report_health(p_system text, p_component text, p_status text, p_response_time_ms integer, p_error_message text, p_metadata jsonb) -- Writes down how a system or one of its components is. Definer, because nobody may write the table otherwise.
+-- executable by: tradebase_worker
+CREATE OR REPLACE FUNCTION private.report_health(p_system text, p_component text, p_status text, p_response_time_ms integer DEFAULT NULL::integer, p_error_message text DEFAULT NULL::text, p_metadata jsonb DEFAULT '{}'::jsonb)
+ RETURNS system_health
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  good constant boolean := p_status = 'HEALTHY';
+  bad constant boolean := p_status in ('DEGRADED', 'DOWN');
+  reported public.system_health;
+begin
+  insert into public.system_health as health (system, component, status, last_success, last_failure, failure_count, avg_response_time_ms, error_message, metadata)
+  values (p_system, p_component, p_status, case when good then now() end, case when bad then now() end, bad::integer, p_response_time_ms,
+          left(p_error_message, 4000), p_metadata)
+  on conflict (system, component) do update
+  set status = excluded.status,
+      last_success = coalesce(excluded.last_success, health.last_success),
+      last_failure = coalesce(excluded.last_failure, health.last_failure),
+      failure_count = case when good then 0 else health.failure_count + excluded.failure_count end,
+      avg_response_time_ms = coalesce(round(health.avg_response_time_ms * 0.8 + excluded.avg_response_time_ms * 0.2), excluded.avg_response_time_ms,
+                                      health.avg_response_time_ms),
+      error_message = excluded.error_message,
+      metadata = excluded.metadata,
+      checked_at = now()
+  returning * into reported;
+  return reported;
+end
+$function$
+
 function private.request_header(p_name text) -- A header of the Data API's request, by its name in lower case; null without one or outside of a request.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.request_header(p_name text)
@@ -861,6 +2290,57 @@ CREATE OR REPLACE FUNCTION private.request_header(p_name text)
  SET search_path TO ''
 AS $function$
   select nullif(current_setting('request.headers', true), '')::jsonb ->> p_name
+$function$
+
+function private.run_maintenance() -- Deletes what is past its retention, makes partitions ahead and drops old ones, and writes down in system_health how it went. As often as one likes; the maintenance job calls it every hour. Definer, because workers may not delete.
+-- executable by: tradebase_worker
+CREATE OR REPLACE FUNCTION private.run_maintenance()
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  -- Each is a function of private without arguments that says how many rows it deleted.
+  prunes constant text[] := array[
+    'prune_events',
+    'prune_tasks',
+    'prune_messages',
+    'prune_schedule_runs',
+    'prune_backtests',
+    'prune_forms',
+    'prune_orphans'
+  ];
+  started_at constant timestamptz := clock_timestamp();
+  prune text;
+  pruned bigint;
+  partitions jsonb;
+  done jsonb := '{}';
+  failed jsonb := '{}';
+begin
+  foreach prune in array prunes loop
+    -- One that fails leaves the others to be done.
+    begin
+      execute format('select private.%I()', prune) into pruned;
+      done := done || jsonb_build_object(prune, pruned);
+    exception when others then
+      failed := failed || jsonb_build_object(prune, sqlerrm);
+    end;
+  end loop;
+  -- Last, because its locks are held to the end.
+  begin
+    select coalesce(jsonb_agg(p.partition_name || ': ' || p.action), '[]') into partitions from private.maintain_partitions() p;
+    done := done || jsonb_build_object('maintain_partitions', partitions);
+  exception when others then
+    failed := failed || jsonb_build_object('maintain_partitions', sqlerrm);
+  end;
+  perform private.report_health(
+    'maintenance', null, case when failed = '{}' then 'HEALTHY' else 'DEGRADED' end,
+    (extract(epoch from clock_timestamp() - started_at) * 1000)::integer,
+    (select string_agg(f.key || ': ' || f.value, '; ') from jsonb_each_text(failed) f),
+    jsonb_build_object('done', done));
+  return jsonb_build_object('done', done, 'failed', failed);
+end
 $function$
 
 function private.seal_audit_entry() -- Trigger at commit: gives a pending entry its number and hashes and moves it to the log. Definer, because nobody may write the log otherwise.
@@ -899,6 +2379,105 @@ begin
 end
 $function$
 
+function private.set_channel_config(p_channel text, p_enabled boolean, p_provider text, p_settings jsonb, p_messages_per_window integer) -- Does what public.set_channel_config says. Definer, because nobody may write the table otherwise; checks that its caller is an admin.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.set_channel_config(p_channel text, p_enabled boolean, p_provider text, p_settings jsonb, p_messages_per_window integer)
+ RETURNS channel_configs
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  changed public.channel_configs;
+begin
+  if not private.is_admin() then
+    perform private.raise_api_error(403, 'forbidden', 'only an admin with a second factor may do this');
+  end if;
+  update public.channel_configs c
+  set enabled = coalesce(p_enabled, c.enabled), provider = coalesce(p_provider, c.provider), settings = coalesce(p_settings, c.settings),
+      messages_per_window = coalesce(p_messages_per_window, c.messages_per_window), updated_by = auth.uid()
+  where c.channel = p_channel
+  returning * into changed;
+  if changed.channel is null then
+    perform private.raise_api_error(404, 'not_found', 'there is no such channel');
+  end if;
+  return changed;
+end
+$function$
+
+function private.set_feedback_status(p_feedback_id uuid, p_status text) -- Does what public.set_feedback_status says. Definer, because nobody may change the table otherwise; checks that its caller is an admin.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.set_feedback_status(p_feedback_id uuid, p_status text)
+ RETURNS telegram_feedback
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  changed public.telegram_feedback;
+  status_before text;
+begin
+  if not private.is_admin() then
+    perform private.raise_api_error(403, 'forbidden', 'only an admin with a second factor may do this');
+  end if;
+  select f.status into status_before from public.telegram_feedback f where f.id = p_feedback_id for update;
+  update public.telegram_feedback f set status = p_status where f.id = p_feedback_id returning * into changed;
+  if changed.id is null then
+    perform private.raise_api_error(404, 'not_found', 'there is no such feedback');
+  end if;
+  perform private.write_audit('telegram_feedback.updated', 'telegram_feedback', p_feedback_id::text, changed.user_id,
+    jsonb_build_object('status', status_before), jsonb_build_object('status', p_status));
+  return changed;
+end
+$function$
+
+function private.set_system_health(p_system text, p_component text, p_status text, p_error_message text) -- Does what public.set_system_health says. Definer, because nobody may write the table otherwise; checks that its caller is an admin or the operator's server.
+-- executable by: authenticated, service_role
+CREATE OR REPLACE FUNCTION private.set_system_health(p_system text, p_component text, p_status text, p_error_message text)
+ RETURNS system_health
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  who record;
+  reported public.system_health;
+begin
+  who := private.caller();
+  if who.actor not in ('admin', 'service') then
+    perform private.raise_api_error(403, 'forbidden', 'only an admin with a second factor may do this');
+  end if;
+  reported := private.report_health(p_system, p_component, p_status, null, p_error_message);
+  -- A server reports all the time; what a person says is worth an entry.
+  if who.actor = 'admin' then
+    perform private.write_audit('system_health.updated', 'system_health', reported.id::text, null, null,
+      jsonb_build_object('system', p_system, 'component', p_component, 'status', p_status));
+  end if;
+  return reported;
+end
+$function$
+
+function private.set_telegram_setting(p_key text, p_value text, p_description text) -- Does what public.set_telegram_setting says. Definer, because nobody may write the table otherwise; checks that its caller is an admin.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.set_telegram_setting(p_key text, p_value text, p_description text)
+ RETURNS telegram_settings
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  changed public.telegram_settings;
+begin
+  if not private.is_admin() then
+    perform private.raise_api_error(403, 'forbidden', 'only an admin with a second factor may do this');
+  end if;
+  insert into public.telegram_settings as setting (key, value, description, updated_by) values (p_key, p_value, p_description, auth.uid())
+  on conflict (key) do update set value = excluded.value, description = coalesce(excluded.description, setting.description), updated_by = excluded.updated_by
+  returning * into changed;
+  return changed;
+end
+$function$
+
 function private.set_updated_at() -- Trigger: stamps updated_at with the time of the transaction.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.set_updated_at()
@@ -909,6 +2488,53 @@ AS $function$
 begin
   new.updated_at := now();
   return new;
+end
+$function$
+
+function private.submit_contact_message(p_name text, p_email text, p_message text, p_ip text) -- Does what public.submit_contact_message says. Definer, because nobody may write the table otherwise.
+-- executable by: service_role
+CREATE OR REPLACE FUNCTION private.submit_contact_message(p_name text, p_email text, p_message text, p_ip text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.count_form_from(p_ip);
+  perform private.count_form('email:' || encode(sha256(convert_to(lower(p_email), 'UTF8')), 'hex'), 'day',
+    private.config_number('limits.contact_messages_per_email_per_day'));
+  insert into public.contact_messages (name, email, message) values (p_name, p_email, p_message);
+end
+$function$
+
+function private.take_alert_allowance(p_user_id uuid, p_channel text) -- Counts a message of a user by a channel; false where the window is full. Definer, because triggers of users' statements raise alerts.
+-- executable by: tradebase_worker
+CREATE OR REPLACE FUNCTION private.take_alert_allowance(p_user_id uuid, p_channel text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  channel_config public.channel_configs;
+  allowance public.alert_limits;
+  allowed boolean;
+begin
+  select * into strict channel_config from public.channel_configs c where c.channel = p_channel;
+  insert into public.alert_limits (user_id, channel) values (p_user_id, p_channel)
+  on conflict (user_id, channel) do update set updated_at = now()
+  returning * into allowance;
+  if allowance.window_started_at + coalesce(allowance.window_seconds, channel_config.window_seconds) * interval '1 second' <= now() then
+    allowance.window_started_at := now();
+    allowance.used_count := 0;
+  end if;
+  allowed := allowance.used_count < coalesce(allowance.messages_per_window, channel_config.messages_per_window);
+  update public.alert_limits l
+  set window_started_at = allowance.window_started_at,
+      used_count = allowance.used_count + allowed::integer,
+      refused_count = l.refused_count + (not allowed)::integer
+  where l.user_id = p_user_id and l.channel = p_channel;
+  return allowed;
 end
 $function$
 
@@ -953,6 +2579,16 @@ begin
     'request_id', left(private.request_header('x-request-id'), 64)
   ));
 end
+$function$
+
+function public.answer_contact_message(p_contact_message_id uuid, p_response text) -- For admins: answers someone; the message to them waits with it. Audited, without the text. Errors: forbidden, not_found, invalid_transition.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.answer_contact_message(p_contact_message_id uuid, p_response text)
+ RETURNS contact_messages
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.answer_contact_message(p_contact_message_id, 'responded', p_response)
 $function$
 
 function public.cancel_backtest(p_backtest_id uuid) -- Cancels a queued or running backtest of the caller; cancelling it again changes nothing. Errors: backtest_not_found, backtest_not_cancellable.
@@ -1003,7 +2639,113 @@ begin
 end
 $function$
 
+function public.create_broadcast(p_message text) -- For admins: a message to everyone on Telegram. The trigger audits it. Errors: forbidden.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.create_broadcast(p_message text)
+ RETURNS telegram_broadcasts
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.create_broadcast(p_message)
+$function$
+
+function public.invite_from_waitlist(p_waitlist_id uuid) -- For admins: invites someone; the message to them waits with it. Inviting again changes nothing. Audited. Errors: forbidden, not_found, invalid_transition.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.invite_from_waitlist(p_waitlist_id uuid)
+ RETURNS waitlist
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.invite_from_waitlist(p_waitlist_id)
+$function$
+
+function public.join_waitlist(p_email text, p_source text, p_ip text) -- For the function public alone, which has checked the fields and knows the address: adds an e-mail address to the waitlist. Nobody learns whether it was there. Errors: rate_limited.
+-- executable by: service_role
+CREATE OR REPLACE FUNCTION public.join_waitlist(p_email text, p_source text, p_ip text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.join_waitlist(p_email, p_source, p_ip)
+$function$
+
+function public.mark_alerts_read(p_alert_ids uuid[]) -- Marks alerts of the caller as read, by their ids or, without, all that are unread; answers how many it marked. Errors: forbidden, invalid_request.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.mark_alerts_read(p_alert_ids uuid[] DEFAULT NULL::uuid[])
+ RETURNS integer
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.mark_alerts_read(p_alert_ids)
+$function$
+
+function public.set_channel_config(p_channel text, p_enabled boolean, p_provider text, p_settings jsonb, p_messages_per_window integer) -- For admins: changes a channel; what is null stays as it is. The trigger audits it. Errors: forbidden, not_found.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.set_channel_config(p_channel text, p_enabled boolean DEFAULT NULL::boolean, p_provider text DEFAULT NULL::text, p_settings jsonb DEFAULT NULL::jsonb, p_messages_per_window integer DEFAULT NULL::integer)
+ RETURNS channel_configs
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.set_channel_config(p_channel, p_enabled, p_provider, p_settings, p_messages_per_window)
+$function$
+
+function public.set_contact_status(p_contact_message_id uuid, p_status text) -- For admins: a message was read, or is closed. Audited. Errors: forbidden, not_found, invalid_transition.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.set_contact_status(p_contact_message_id uuid, p_status text)
+ RETURNS contact_messages
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.answer_contact_message(p_contact_message_id, p_status, null)
+$function$
+
+function public.set_feedback_status(p_feedback_id uuid, p_status text) -- For admins: takes feedback on. Audited. Errors: forbidden, not_found, invalid_transition.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.set_feedback_status(p_feedback_id uuid, p_status text)
+ RETURNS telegram_feedback
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.set_feedback_status(p_feedback_id, p_status)
+$function$
+
+function public.set_system_health(p_system text, p_component text, p_status text, p_error_message text) -- For admins, audited, and for the operator's servers: says how a system is. Errors: forbidden.
+-- executable by: authenticated, service_role
+CREATE OR REPLACE FUNCTION public.set_system_health(p_system text, p_component text, p_status text, p_error_message text DEFAULT NULL::text)
+ RETURNS system_health
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.set_system_health(p_system, p_component, p_status, p_error_message)
+$function$
+
+function public.set_telegram_setting(p_key text, p_value text, p_description text) -- For admins: adds or changes a setting of the bot. The trigger audits it. Errors: forbidden.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.set_telegram_setting(p_key text, p_value text, p_description text DEFAULT NULL::text)
+ RETURNS telegram_settings
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.set_telegram_setting(p_key, p_value, p_description)
+$function$
+
+function public.submit_contact_message(p_name text, p_email text, p_message text, p_ip text) -- For the function public alone, which has checked the fields and knows the address: keeps a message for the admins. Errors: rate_limited.
+-- executable by: service_role
+CREATE OR REPLACE FUNCTION public.submit_contact_message(p_name text, p_email text, p_message text, p_ip text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.submit_contact_message(p_name, p_email, p_message, p_ip)
+$function$
+
 policy "Users can listen to their own topic" on realtime.messages for select to authenticated using (((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) = ('user:'::text || (( SELECT auth.uid() AS uid))::text))))
 CREATE TRIGGER tradebase_anonymise_audit_log AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.anonymise_audit_log()
+CREATE TRIGGER tradebase_anonymise_telegram AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.anonymise_telegram_of_user()
+CREATE TRIGGER tradebase_convert_waitlist AFTER INSERT OR UPDATE OF email_confirmed_at ON auth.users FOR EACH ROW WHEN ((new.email_confirmed_at IS NOT NULL)) EXECUTE FUNCTION private.convert_waitlist()
 CREATE TRIGGER tradebase_create_account AFTER INSERT ON auth.users FOR EACH ROW EXECUTE FUNCTION private.create_account()
+CREATE TRIGGER tradebase_create_alert_preferences AFTER INSERT ON auth.users FOR EACH ROW EXECUTE FUNCTION private.create_alert_preferences()
+CREATE TRIGGER tradebase_delete_alerts AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.delete_alerts_of_user()
+CREATE TRIGGER tradebase_delete_analytics AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.delete_analytics_of_user()
 CREATE TRIGGER tradebase_delete_events AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.delete_events_of_user()
+CREATE TRIGGER tradebase_delete_operations AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.delete_operations_of_user()
