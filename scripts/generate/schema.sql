@@ -44,7 +44,7 @@ table private.form_counts -- How often the public forms were used, by network ad
   constraint form_counts_pkey PRIMARY KEY (key, window_started_at)
   policy "No API role can reach form counts" for all to anon, authenticated using (false) with check (false)
 
-table private.partitioned_tables -- The tables in public that private.maintain_partitions looks after.
+table private.partitioned_tables -- The tables in public that private.maintain_partitions looks after. No foreign key may lead to one: it would keep its partitions from being dropped.
   table_name text not null -- Table in public, partitioned by range of time_column, with a default partition that catches what no other takes.
   time_column text not null -- The timestamptz column of the partition key.
   period text not null -- Length of a partition: day, month or year, in UTC.
@@ -987,16 +987,25 @@ CREATE OR REPLACE FUNCTION private.add_partition(p_table text, p_period text, p_
 AS $function$
 declare
   partition_name constant text := p_table || to_char(p_start, case p_period when 'day' then '_YYYY_MM_DD' when 'month' then '_YYYY_MM' else '_YYYY' end);
+  default_partition constant text := p_table || '_default';
   period_end constant timestamptz := p_start + ('1 ' || p_period)::interval;
+  some_to_move boolean;
 begin
   if to_regclass(format('partitions.%I', partition_name)) is not null then
     return false;
   end if;
   -- Attached rather than created in place: that lock lets inserts into the other partitions go on.
   execute format('create table partitions.%I (like public.%I including defaults including constraints)', partition_name, p_table);
-  execute format('alter table partitions.%I enable row level security', partition_name);
-  execute format('with moved as (delete from partitions.%2$I where %3$I >= %4$L and %3$I < %5$L returning *) insert into partitions.%1$I select * from moved',
-    partition_name, p_table || '_default', p_time_column, p_start, period_end);
+  perform private.close_partition(partition_name);
+  execute format('select exists (select from partitions.%I where %I >= %L and %2$I < %4$L)', default_partition, p_time_column, p_start, period_end)
+    into some_to_move;
+  if some_to_move then
+    -- No row changes by moving: triggers that guard deletion, or do something about it, have no part in it.
+    execute format('alter table partitions.%I disable trigger user', default_partition);
+    execute format('with moved as (delete from partitions.%2$I where %3$I >= %4$L and %3$I < %5$L returning *) insert into partitions.%1$I select * from moved',
+      partition_name, default_partition, p_time_column, p_start, period_end);
+    execute format('alter table partitions.%I enable trigger user', default_partition);
+  end if;
   execute format('alter table public.%I attach partition partitions.%I for values from (%L) to (%L)', p_table, partition_name, p_start, period_end);
   return true;
 end
@@ -1015,7 +1024,7 @@ declare
 begin
   insert into private.partitioned_tables values (p_table, p_time_column, p_period, p_periods_ahead, p_retention_key);
   execute format('create table partitions.%I partition of public.%I default', p_table || '_default', p_table);
-  execute format('alter table partitions.%I enable row level security', p_table || '_default');
+  perform private.close_partition(p_table || '_default');
   while period_start <= date_trunc(p_period, now()) + p_periods_ahead * ('1 ' || p_period)::interval loop
     perform private.add_partition(p_table, p_period, p_time_column, period_start);
     period_start := period_start + ('1 ' || p_period)::interval;
@@ -1316,6 +1325,21 @@ begin
       format('the status is %s and cannot become %s', old.status, new.status));
   end if;
   return new;
+end
+$function$
+
+function private.close_partition(p_partition text) -- Says of a partition outright what the missing grants mean.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.close_partition(p_partition text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  execute format('alter table partitions.%I enable row level security', p_partition);
+  execute format('create policy %I on partitions.%I for all to anon, authenticated using (false) with check (false)',
+    'No API role can reach partitions', p_partition);
+  execute format('comment on policy %I on partitions.%I is %L', 'No API role can reach partitions', p_partition, 'Rows are reached through their table, whose policies are others.');
 end
 $function$
 
@@ -1960,16 +1984,31 @@ AS $function$
 declare
   managed private.partitioned_tables;
   period_start timestamptz;
+  missed_periods timestamptz[];
   keep_from timestamptz;
   old_partition text;
 begin
   for managed in select * from private.partitioned_tables order by table_name loop
-    for step in 0..managed.periods_ahead loop
-      period_start := date_trunc(managed.period, now()) + step * ('1 ' || managed.period)::interval;
-      if private.add_partition(managed.table_name, managed.period, managed.time_column, period_start) then
-        return query select managed.table_name || ' from ' || period_start::date, 'made';
-      end if;
-    end loop;
+    begin
+      for step in 0..managed.periods_ahead loop
+        period_start := date_trunc(managed.period, now()) + step * ('1 ' || managed.period)::interval;
+        if private.add_partition(managed.table_name, managed.period, managed.time_column, period_start) then
+          return query select managed.table_name || ' from ' || period_start::date, 'made';
+        end if;
+      end loop;
+      -- What came while there was no partition for it gets one too, or it would outlive its retention.
+      execute format(
+        'select array(select distinct date_trunc(%L, %I) from partitions.%I where %2$I >= ''1970-01-01'' and %2$I < $1 order by 1 limit 24)',
+        managed.period, managed.time_column, managed.table_name || '_default') into missed_periods using date_trunc(managed.period, now());
+      foreach period_start in array missed_periods loop
+        if private.add_partition(managed.table_name, managed.period, managed.time_column, period_start) then
+          return query select managed.table_name || ' from ' || period_start::date, 'made';
+        end if;
+      end loop;
+    exception when lock_not_available then
+      return query select managed.table_name, 'in use: looked after by a later run';
+      continue;
+    end;
 
     keep_from := now() - private.config_number(managed.retention_key) * interval '1 day';
     for old_partition in
