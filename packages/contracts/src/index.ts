@@ -5,6 +5,8 @@ export * from './backtest-result.ts';
 export * from './candles.ts';
 export * from './create-backtest-request.ts';
 export * from './error-codes.ts';
+export * from './maintenance-job.ts';
+export * from './public-forms.ts';
 export * from './strategy-spec.ts';
 export * from './task-event.ts';
 export * from './timeframe.ts';

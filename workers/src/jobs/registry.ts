@@ -1,6 +1,7 @@
 import { backtestJob } from './backtest.ts';
 import { deadBacktestJob } from './dead-backtest.ts';
 import type { Job } from './job.ts';
+import { maintenanceJob } from './maintenance.ts';
 
 /** Every queue that workers consume. */
-export const JOBS: readonly Job[] = [backtestJob, deadBacktestJob];
+export const JOBS: readonly Job[] = [backtestJob, deadBacktestJob, maintenanceJob];
