@@ -14,6 +14,7 @@ import type { Log, StackContext } from './stack-context.ts';
 import { noteProcess, startTestRun } from './testing/test-run.ts';
 
 export { findFreePort } from './process/port-in-use.ts';
+export { mintToken } from './testing/mint-token.ts';
 export { noteStackHome } from './testing/test-run.ts';
 
 const TEMPLATE = 'tradebase_template';
