@@ -715,6 +715,10 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
+      admin_read: {
+        Args: { p_filter?: Json; p_limit?: number; p_offset?: number; p_order?: string; p_table: string };
+        Returns: Json[];
+      };
       cancel_backtest: {
         Args: { p_backtest_id: string };
         Returns: {
