@@ -49,6 +49,14 @@ table private.event_counters -- The last number given out in each topic. Its row
   CREATE INDEX event_counters_user_id_idx ON private.event_counters USING btree (user_id)
   policy "No API role can reach event counters" for all to anon, authenticated using (false) with check (false)
 
+table private.form_counts -- How often the public forms were used, by network address, by e-mail address and in all. Pruned after two days.
+  key text not null -- What is counted; an address as its SHA-256, so that the table is no list of them.
+  window_started_at timestamp with time zone not null -- Beginning of the hour or day.
+  used_count integer default 1 not null -- How often.
+  row level security on
+  constraint form_counts_pkey PRIMARY KEY (key, window_started_at)
+  policy "No API role can reach form counts" for all to anon, authenticated using (false) with check (false)
+
 table private.known_factors -- Second factors that the user has been told of: Auth tells nobody when one comes or goes, so each token made is an occasion to compare.
   user_id uuid not null -- The user.
   factor_id uuid not null -- The factor, in auth.mfa_factors.
@@ -57,7 +65,7 @@ table private.known_factors -- Second factors that the user has been told of: Au
   constraint known_factors_pkey PRIMARY KEY (user_id, factor_id)
   policy "No API role can reach known factors" for all to anon, authenticated using (false) with check (false)
 
-table private.partitioned_tables -- The tables in public that private.maintain_partitions looks after.
+table private.partitioned_tables -- The tables in public that private.maintain_partitions looks after. No foreign key may lead to one: it would keep its partitions from being dropped.
   table_name text not null -- Table in public, partitioned by range of time_column, with a default partition that catches what no other takes.
   time_column text not null -- The timestamptz column of the partition key.
   period text not null -- Length of a partition: day, month or year, in UTC.
@@ -71,6 +79,19 @@ table private.partitioned_tables -- The tables in public that private.maintain_p
   CREATE INDEX partitioned_tables_retention_key_idx ON private.partitioned_tables USING btree (retention_key)
   policy "No API role can reach partitioned tables" for all to anon, authenticated using (false) with check (false)
 
+table private.rate_buckets -- Token buckets: what each subject may still ask for. A bucket that is not here is full.
+  subject text not null -- Who is limited: user:<id>, runner:<session id>, or what else a function limits by.
+  bucket text not null -- What is limited.
+  tokens numeric not null -- Tokens in the bucket at updated_at.
+  updated_at timestamp with time zone not null -- When tokens were last taken.
+  full_at timestamp with time zone not null -- When the bucket will be full again, and the row say nothing any more.
+  row level security on
+  constraint rate_buckets_bucket_check CHECK ((bucket ~ '^[a-z][a-z_]{0,62}$'::text))
+  constraint rate_buckets_pkey PRIMARY KEY (subject, bucket)
+  constraint rate_buckets_subject_check CHECK (((char_length(subject) >= 1) AND (char_length(subject) <= 200)))
+  constraint rate_buckets_tokens_check CHECK ((tokens >= (0)::numeric))
+  policy "No API role can reach rate buckets" for all to anon, authenticated using (false) with check (false)
+
 table private.status_transitions -- Which status may follow which, for every table with a status. What is not here is refused.
   table_name text not null -- Table in public whose column status changes.
   from_status text not null -- Status before.
@@ -79,6 +100,183 @@ table private.status_transitions -- Which status may follow which, for every tab
   constraint status_transitions_change_check CHECK ((from_status <> to_status))
   constraint status_transitions_pkey PRIMARY KEY (table_name, from_status, to_status)
   policy "No API role can reach status transitions" for all to anon, authenticated using (false) with check (false)
+
+table public.alert_history -- What users were told. Written by private.create_alert; owners read it and mark it as read. A partition a month, dropped at the end of the retention.
+  id uuid default gen_random_uuid() not null -- Identifies the alert.
+  user_id uuid not null -- Owner.
+  rule_id uuid -- The rule that raised it; null for an alert of the system, or once the rule is gone.
+  bot_id uuid -- The bot it is about; null for none.
+  run_id uuid -- The trading run it is about; null for none.
+  alert_type text not null -- entry, exit, risk, error, security, price, performance, bot_status or system.
+  severity text default 'info'::text not null -- info, warning or critical.
+  message text not null -- What happened, in a sentence.
+  channels text[] default '{}'::text[] not null -- Channels it went out by; empty for an alert that is only shown.
+  status text default 'pending'::text not null -- pending, then sent or failed; failed may be tried again.
+  sent_at timestamp with time zone -- When it had gone out.
+  error text -- Why it could not be sent.
+  metadata jsonb default '{}'::jsonb not null -- What else there is to know, for programs.
+  read_at timestamp with time zone -- When its owner read it; null for unread.
+  created_at timestamp with time zone default now() not null -- When it was raised.
+  row level security on
+  constraint alert_history_alert_type_check CHECK ((alert_type = ANY (ARRAY['entry'::text, 'exit'::text, 'risk'::text, 'error'::text, 'security'::text, 'price'::text, 'performance'::text, 'bot_status'::text, 'system'::text])))
+  constraint alert_history_channels_check CHECK (((channels <@ ARRAY['email'::text, 'telegram'::text, 'discord'::text, 'push'::text, 'slack'::text, 'sms'::text]) AND (cardinality(channels) <= 6)))
+  constraint alert_history_error_check CHECK ((char_length(error) <= 2000))
+  constraint alert_history_message_check CHECK (((char_length(message) >= 1) AND (char_length(message) <= 4000)))
+  constraint alert_history_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 16384)))
+  constraint alert_history_pkey PRIMARY KEY (id, created_at)
+  constraint alert_history_rule_id_fkey FOREIGN KEY (rule_id, user_id) REFERENCES alert_rules(id, user_id) ON DELETE SET NULL (rule_id)
+  constraint alert_history_sent_at_check CHECK (((status <> 'sent'::text) OR (sent_at IS NOT NULL)))
+  constraint alert_history_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text])))
+  constraint alert_history_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'sent'::text, 'failed'::text])))
+  CREATE INDEX alert_history_bot_id_user_id_idx ON ONLY public.alert_history USING btree (bot_id, user_id)
+  CREATE INDEX alert_history_rule_id_user_id_idx ON ONLY public.alert_history USING btree (rule_id, user_id)
+  CREATE INDEX alert_history_run_id_user_id_idx ON ONLY public.alert_history USING btree (run_id, user_id)
+  CREATE INDEX alert_history_user_id_created_at_idx ON ONLY public.alert_history USING btree (user_id, created_at DESC)
+  CREATE INDEX alert_history_user_id_unread_idx ON ONLY public.alert_history USING btree (user_id) WHERE (read_at IS NULL)
+  policy "Admins can read alerts" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their alerts" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select to tradebase_worker
+  grant update (status, sent_at, error) to tradebase_worker
+  CREATE TRIGGER announce AFTER INSERT ON public.alert_history FOR EACH ROW EXECUTE FUNCTION private.announce_alert()
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.alert_history FOR EACH ROW EXECUTE FUNCTION private.check_status()
+
+table public.alert_limits -- How many messages each user had by each channel in the current window. Written by private.take_alert_allowance.
+  user_id uuid not null -- The user.
+  channel text not null -- The channel.
+  messages_per_window integer -- Limit of this user; null for that of the channel.
+  window_seconds integer -- Length of this user's window; null for that of the channel.
+  window_started_at timestamp with time zone default now() not null -- When the current window began.
+  used_count integer default 0 not null -- Messages in the current window.
+  refused_count integer default 0 not null -- Messages over the limit, ever.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint alert_limits_channel_fkey FOREIGN KEY (channel) REFERENCES channel_configs(channel)
+  constraint alert_limits_counts_check CHECK (((used_count >= 0) AND (refused_count >= 0)))
+  constraint alert_limits_limits_check CHECK ((((messages_per_window >= 0) AND (messages_per_window <= 100000)) AND ((window_seconds >= 1) AND (window_seconds <= 86400))))
+  constraint alert_limits_pkey PRIMARY KEY (user_id, channel)
+  CREATE INDEX alert_limits_channel_idx ON public.alert_limits USING btree (channel)
+  policy "Admins can read alert limits" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Users can read their alert limits" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select, update to tradebase_worker
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.alert_limits FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.alert_preferences -- What each user wants to hear of, and by which channels. Made at sign-up; users change theirs.
+  user_id uuid default auth.uid() not null -- Owner.
+  email_enabled boolean default true not null -- Whether alerts go out by e-mail.
+  telegram_enabled boolean default false not null -- Whether alerts go to the linked Telegram chat.
+  discord_enabled boolean default false not null -- Whether alerts go to the Discord webhook.
+  push_enabled boolean default false not null -- Whether alerts go out as push messages.
+  telegram_chat_id text -- The chat, as verified when the account was linked. Users cannot set it: it could be somebody else's.
+  discord_webhook_url text -- Discord webhook. Whoever knows it can post to the channel: users set it, and no API role can read it again.
+  discord_webhook_hint text generated always as ("substring"(discord_webhook_url, 'webhooks/([0-9]+)/'::text)) stored -- Number of the webhook, which tells its owner which one is set; null without one.
+  alert_types text[] default '{entry,exit,risk,error}'::text[] not null -- Kinds of alert that go out by the channels. Security alerts always do.
+  quiet_hours_start time without time zone -- Local time from which only security, risk and critical alerts go out; null for no quiet hours.
+  quiet_hours_end time without time zone -- Local time at which the others follow.
+  quiet_hours_timezone text default 'UTC'::text not null -- Time zone of the quiet hours, by its name in the tz database.
+  created_at timestamp with time zone default now() not null -- When the row was made.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint alert_preferences_alert_types_check CHECK (((alert_types <@ ARRAY['entry'::text, 'exit'::text, 'risk'::text, 'error'::text, 'price'::text, 'performance'::text, 'bot_status'::text, 'system'::text]) AND (cardinality(alert_types) <= 8)))
+  constraint alert_preferences_discord_webhook_url_check CHECK ((discord_webhook_url ~ '^https://discord\.com/api/webhooks/[0-9]{17,20}/[A-Za-z0-9_-]{60,100}$'::text))
+  constraint alert_preferences_pkey PRIMARY KEY (user_id)
+  constraint alert_preferences_quiet_hours_check CHECK ((((quiet_hours_start IS NULL) = (quiet_hours_end IS NULL)) AND (quiet_hours_start <> quiet_hours_end)))
+  constraint alert_preferences_quiet_hours_timezone_check CHECK (private.is_timezone_name(quiet_hours_timezone))
+  constraint alert_preferences_telegram_chat_id_check CHECK ((telegram_chat_id ~ '^-?[0-9]{1,20}$'::text))
+  constraint alert_preferences_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  policy "Admins can read alert preferences" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can change their alert preferences" for update to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade))) with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can read their alert preferences" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select, update to tradebase_worker
+  grant select (user_id, email_enabled, telegram_enabled, discord_enabled, push_enabled, telegram_chat_id, discord_webhook_hint, alert_types, quiet_hours_start, quiet_hours_end, quiet_hours_timezone, created_at, updated_at) to authenticated
+  grant update (email_enabled, telegram_enabled, discord_enabled, push_enabled, discord_webhook_url, alert_types, quiet_hours_start, quiet_hours_end, quiet_hours_timezone) to authenticated
+  grant select (user_id, email_enabled, telegram_enabled, discord_enabled, push_enabled, telegram_chat_id, discord_webhook_hint, alert_types, quiet_hours_start, quiet_hours_end, quiet_hours_timezone, created_at, updated_at) to service_role
+  grant select (user_id, email_enabled, telegram_enabled, discord_enabled, push_enabled, telegram_chat_id, discord_webhook_hint, alert_types, quiet_hours_start, quiet_hours_end, quiet_hours_timezone, created_at, updated_at) to tradebase_admin
+  CREATE TRIGGER audit_change AFTER UPDATE ON public.alert_preferences FOR EACH ROW EXECUTE FUNCTION private.audit_change('discord_webhook_url')
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.alert_preferences FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.alert_rules -- Conditions that users want to be told of. Nothing evaluates them yet.
+  id uuid default gen_random_uuid() not null -- Identifies the rule.
+  user_id uuid default auth.uid() not null -- Owner.
+  name text not null -- What its owner calls it.
+  alert_type text default 'price'::text not null -- Kind of the alerts it raises.
+  condition jsonb not null -- The condition: {"type", ...}.
+  symbol text -- Symbol it watches; null for any.
+  bot_id uuid -- Bot it watches; null for any. The rule goes with its bot: without it, it would mean something else.
+  channels text[] default '{email}'::text[] not null -- Channels to use, of those that the preferences have switched on.
+  cooldown_seconds integer default 300 not null -- Least time between two alerts of the rule.
+  enabled boolean default true not null -- Whether it is watched.
+  last_triggered_at timestamp with time zone -- When it last raised an alert.
+  created_at timestamp with time zone default now() not null -- When it was made.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint alert_rules_alert_type_check CHECK ((alert_type = ANY (ARRAY['entry'::text, 'exit'::text, 'risk'::text, 'error'::text, 'price'::text, 'performance'::text, 'bot_status'::text])))
+  constraint alert_rules_channels_check CHECK (((channels <@ ARRAY['email'::text, 'telegram'::text, 'discord'::text, 'push'::text, 'slack'::text, 'sms'::text]) AND (cardinality(channels) <= 6)))
+  constraint alert_rules_condition_check CHECK (((jsonb_typeof(condition) = 'object'::text) AND (COALESCE(jsonb_typeof((condition -> 'type'::text)), ''::text) = 'string'::text) AND (pg_column_size(condition) <= 8192)))
+  constraint alert_rules_cooldown_seconds_check CHECK (((cooldown_seconds >= 0) AND (cooldown_seconds <= 604800)))
+  constraint alert_rules_id_user_id_key UNIQUE (id, user_id)
+  constraint alert_rules_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100)))
+  constraint alert_rules_pkey PRIMARY KEY (id)
+  constraint alert_rules_symbol_check CHECK (((char_length(symbol) >= 1) AND (char_length(symbol) <= 32)))
+  constraint alert_rules_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  CREATE INDEX alert_rules_bot_id_user_id_idx ON public.alert_rules USING btree (bot_id, user_id)
+  CREATE INDEX alert_rules_user_id_created_at_idx ON public.alert_rules USING btree (user_id, created_at DESC)
+  policy "Admins can read alert rules" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can change their alert rules" for update to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade))) with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can delete their alert rules" for delete to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can read their alert rules" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  policy "Traders can add alert rules" for insert to authenticated with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  grant delete, select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  grant insert (name, alert_type, condition, symbol, bot_id, channels, cooldown_seconds, enabled) to authenticated
+  grant update (name, alert_type, condition, symbol, bot_id, channels, cooldown_seconds, enabled) to authenticated
+  grant update (last_triggered_at) to tradebase_worker
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.alert_rules FOR EACH ROW EXECUTE FUNCTION private.audit_change('last_triggered_at')
+  CREATE TRIGGER limit_rows BEFORE INSERT ON public.alert_rules FOR EACH ROW EXECUTE FUNCTION private.limit_rows_of_user('limits.alert_rules_per_user')
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.alert_rules FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.api_keys -- Keys tb_<prefix>_<secret>, with which runners show whose they are. The secret is shown once, when the key is made, and never stored.
+  id uuid default gen_random_uuid() not null -- Identifies the key.
+  user_id uuid default auth.uid() not null -- Owner.
+  name text not null -- What the owner calls it.
+  prefix text not null -- The part of the key that is no secret, by which it is known.
+  secret_hash bytea not null -- SHA-256 of the secret, which has 256 bits of chance. Granted to nobody.
+  permissions text[] not null -- What its holder may do: runner:connect, runner:execute (run bots), data:read (read the owner's rows).
+  expires_at timestamp with time zone -- From when on it is refused; null for never.
+  ip_allowlist cidr[] default '{}'::cidr[] not null -- Networks from which it is accepted; empty for all.
+  last_used_at timestamp with time zone -- When it was last accepted, to the minute.
+  last_used_ip inet -- Address from which it was last accepted, as noted with last_used_at.
+  revoked_at timestamp with time zone -- When it was revoked, for good; null while it is not.
+  created_at timestamp with time zone default now() not null -- When it was made.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint api_keys_id_user_id_key UNIQUE (id, user_id)
+  constraint api_keys_ip_allowlist_check CHECK (((cardinality(ip_allowlist) <= 20) AND (array_position(ip_allowlist, NULL::cidr) IS NULL)))
+  constraint api_keys_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100)))
+  constraint api_keys_permissions_check CHECK (((permissions <@ ARRAY['runner:connect'::text, 'runner:execute'::text, 'data:read'::text]) AND ((cardinality(permissions) >= 1) AND (cardinality(permissions) <= 3))))
+  constraint api_keys_pkey PRIMARY KEY (id)
+  constraint api_keys_prefix_check CHECK ((prefix ~ '^[0-9a-hjkmnp-tv-z]{8}$'::text))
+  constraint api_keys_prefix_key UNIQUE (prefix)
+  constraint api_keys_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
+  constraint api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  CREATE INDEX api_keys_user_id_created_at_idx ON public.api_keys USING btree (user_id, created_at DESC, id DESC)
+  policy "Admins can read API keys" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their API keys" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select (id, user_id, name, prefix, permissions, expires_at, ip_allowlist, last_used_at, last_used_ip, revoked_at, created_at, updated_at) to authenticated
+  grant select (id, user_id, name, prefix, permissions, expires_at, ip_allowlist, last_used_at, last_used_ip, revoked_at, created_at, updated_at) to service_role
+  grant select (id, user_id, name, prefix, permissions, expires_at, ip_allowlist, last_used_at, last_used_ip, revoked_at, created_at, updated_at) to tradebase_admin
+  grant select (id, user_id, name, prefix, permissions, expires_at, ip_allowlist, last_used_at, last_used_ip, revoked_at, created_at, updated_at) to tradebase_worker
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.api_keys FOR EACH ROW EXECUTE FUNCTION private.audit_change('secret_hash', 'last_used_at', 'last_used_ip')
+  CREATE TRIGGER end_sessions AFTER UPDATE ON public.api_keys FOR EACH ROW WHEN (((new.revoked_at IS NOT NULL) AND (old.revoked_at IS NULL))) EXECUTE FUNCTION private.end_sessions_of_revoked_key()
+  CREATE TRIGGER limit_rows BEFORE INSERT ON public.api_keys FOR EACH ROW EXECUTE FUNCTION private.limit_api_keys()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.api_keys FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
 table public.audit_log -- What was done, by whom, to what. Append-only, and a hash chain for each user: a row that is changed or missing shows. Written at commit by private.write_audit.
   chain text not null -- The chain of hashes the entry belongs to: the id of the user it is about, or system.
@@ -188,6 +386,7 @@ table public.backtests -- One row a requested backtest. Owners insert requests a
   constraint backtests_strategy_check CHECK (((jsonb_typeof(strategy) = 'object'::text) AND (COALESCE(jsonb_typeof((strategy -> 'name'::text)), ''::text) = 'string'::text) AND (pg_column_size(strategy) <= 16384)))
   constraint backtests_symbol_check CHECK (((char_length(symbol) >= 1) AND (char_length(symbol) <= 32)))
   constraint backtests_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  CREATE INDEX backtests_finished_at_idx ON public.backtests USING btree (finished_at) WHERE (finished_at IS NOT NULL)
   CREATE INDEX backtests_instrument_id_timeframe_idx ON public.backtests USING btree (instrument_id, timeframe)
   CREATE INDEX backtests_user_id_created_at_idx ON public.backtests USING btree (user_id, created_at DESC, id DESC)
   CREATE INDEX backtests_user_id_open_idx ON public.backtests USING btree (user_id) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]))
@@ -203,6 +402,7 @@ table public.backtests -- One row a requested backtest. Owners insert requests a
   CREATE TRIGGER announce_change AFTER UPDATE ON public.backtests FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.progress IS DISTINCT FROM new.progress) OR (old.attempt IS DISTINCT FROM new.attempt))) EXECUTE FUNCTION private.announce_backtest_change()
   CREATE TRIGGER check_change BEFORE UPDATE ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.check_backtest_change()
   CREATE TRIGGER enqueue AFTER INSERT ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.enqueue_backtest()
+  CREATE TRIGGER keep_task AFTER INSERT OR DELETE OR UPDATE OF status, progress, error, started_at, finished_at ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.keep_task('backtest')
   CREATE TRIGGER prepare BEFORE INSERT ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.prepare_backtest()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
@@ -243,6 +443,96 @@ table public.candles -- Open, high, low, close and volume of each bar. Shared by
   grant delete, insert, select, update to service_role
   grant insert, select, update to tradebase_worker
 
+table public.channel_configs -- The channels of the system, one row each. No secrets: those are in the environment of what sends. Changed by admins.
+  channel text not null -- email, telegram, discord, push, slack or sms.
+  enabled boolean default true not null -- Whether messages go out by it at all.
+  provider text -- Service that delivers, such as a mail provider.
+  settings jsonb default '{}'::jsonb not null -- Further settings, such as a sender's name. Keys that sound like secrets are refused.
+  messages_per_window integer default 60 not null -- Messages that one user gets by it in a window, unless alert_limits says otherwise.
+  window_seconds integer default 3600 not null -- Length of that window.
+  max_attempts integer default 3 not null -- Tries before a delivery has failed.
+  retry_delay_seconds integer default 30 not null -- Wait before the second try.
+  timeout_ms integer default 10000 not null -- How long one try may take.
+  updated_by uuid -- The admin who last changed it; null for its first state.
+  created_at timestamp with time zone default now() not null -- When the row was made.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint channel_configs_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'telegram'::text, 'discord'::text, 'push'::text, 'slack'::text, 'sms'::text])))
+  constraint channel_configs_limits_check CHECK ((((messages_per_window >= 0) AND (messages_per_window <= 100000)) AND ((window_seconds >= 1) AND (window_seconds <= 86400)) AND ((max_attempts >= 1) AND (max_attempts <= 20)) AND ((retry_delay_seconds >= 0) AND (retry_delay_seconds <= 86400)) AND ((timeout_ms >= 100) AND (timeout_ms <= 120000))))
+  constraint channel_configs_pkey PRIMARY KEY (channel)
+  constraint channel_configs_provider_check CHECK (((char_length(provider) >= 1) AND (char_length(provider) <= 100)))
+  constraint channel_configs_settings_check CHECK (((jsonb_typeof(settings) = 'object'::text) AND (pg_column_size(settings) <= 8192) AND (NOT jsonb_path_exists(settings, '$.**.keyvalue()?(@."key" like_regex "secret|token|password|api_?key|credential" flag "i")'::jsonpath))))
+  policy "Admins can read channel configs" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.channel_configs FOR EACH ROW EXECUTE FUNCTION private.audit_change()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.channel_configs FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.contact_messages -- What people wrote to us, and what we answered. Filled by the function public, answered by admins.
+  id uuid default gen_random_uuid() not null -- Identifies the message.
+  name text not null -- Who they say they are.
+  email text not null -- Address to answer to; nobody has verified it.
+  message text not null -- The text.
+  status text default 'new'::text not null -- new, read, responded or closed.
+  response text -- Our answer.
+  responded_at timestamp with time zone -- When we answered.
+  responded_by uuid -- The admin who answered.
+  created_at timestamp with time zone default now() not null -- When it came.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint contact_messages_email_check CHECK (((char_length(email) <= 254) AND (email ~ '^[^@[:space:]]+@[^@[:space:]]+$'::text)))
+  constraint contact_messages_message_check CHECK (((char_length(message) >= 1) AND (char_length(message) <= 5000)))
+  constraint contact_messages_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255)))
+  constraint contact_messages_pkey PRIMARY KEY (id)
+  constraint contact_messages_responded_at_check CHECK (((responded_at IS NULL) = (response IS NULL)))
+  constraint contact_messages_response_check CHECK ((((char_length(response) >= 1) AND (char_length(response) <= 10000)) AND ((status <> 'responded'::text) OR (response IS NOT NULL))))
+  constraint contact_messages_status_check CHECK ((status = ANY (ARRAY['new'::text, 'read'::text, 'responded'::text, 'closed'::text])))
+  CREATE INDEX contact_messages_created_at_idx ON public.contact_messages USING btree (created_at)
+  CREATE INDEX contact_messages_email_idx ON public.contact_messages USING btree (lower(email))
+  CREATE INDEX contact_messages_status_created_at_idx ON public.contact_messages USING btree (status, created_at)
+  policy "Admins can read contact messages" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  grant select to service_role
+  grant select to tradebase_admin
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.contact_messages FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.contact_messages FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.daily_performance -- One row a bot, day and kind of trading, over the positions closed on that day. Written by workers. A table rather than a materialized view: a closed position changes one row.
+  user_id uuid not null -- Owner.
+  bot_id uuid not null -- The bot.
+  trade_type text not null -- paper, live or backtest: their profits are never added up.
+  trade_date date not null -- Day in UTC on which the positions were closed.
+  num_trades integer default 0 not null -- Closed positions.
+  winning_trades integer default 0 not null -- Those with a net profit above zero.
+  losing_trades integer default 0 not null -- Those with a net profit below zero.
+  daily_pnl numeric default 0 not null -- Net profit of the day, in the quote currency.
+  cumulative_pnl numeric default 0 not null -- Net profit of this bot and kind of trading to the end of the day, in the quote currency.
+  avg_trade_pnl numeric -- Mean net profit of a position; null without one.
+  pnl_stddev numeric -- Sample standard deviation of net profits; null for fewer than two positions.
+  win_rate_pct numeric -- Share of winning positions in percent; null without a position.
+  fees numeric default 0 not null -- Fees paid, in the quote currency.
+  max_drawdown_pct numeric -- Largest fall of equity from its peak so far, in percent, seen within the day; null where equity is not known.
+  created_at timestamp with time zone default now() not null -- When the row was first written.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint daily_performance_avg_trade_pnl_check CHECK (((avg_trade_pnl IS NULL) = (num_trades = 0)))
+  constraint daily_performance_fees_check CHECK ((fees >= (0)::numeric))
+  constraint daily_performance_max_drawdown_pct_check CHECK ((max_drawdown_pct >= (0)::numeric))
+  constraint daily_performance_num_trades_check CHECK (((winning_trades >= 0) AND (losing_trades >= 0) AND ((winning_trades + losing_trades) <= num_trades)))
+  constraint daily_performance_pkey PRIMARY KEY (bot_id, trade_date, trade_type)
+  constraint daily_performance_pnl_stddev_check CHECK (((pnl_stddev >= (0)::numeric) AND ((pnl_stddev IS NULL) OR (num_trades >= 2))))
+  constraint daily_performance_trade_type_check CHECK ((trade_type = ANY (ARRAY['paper'::text, 'live'::text, 'backtest'::text])))
+  constraint daily_performance_win_rate_pct_check CHECK ((((win_rate_pct >= (0)::numeric) AND (win_rate_pct <= (100)::numeric)) AND ((win_rate_pct IS NULL) = (num_trades = 0))))
+  CREATE INDEX daily_performance_bot_id_user_id_idx ON public.daily_performance USING btree (bot_id, user_id)
+  CREATE INDEX daily_performance_user_id_trade_date_idx ON public.daily_performance USING btree (user_id, trade_date DESC)
+  policy "Admins can read daily performance" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their daily performance" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant delete, insert, select, update to tradebase_worker
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.daily_performance FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
 table public.events -- The last 1,000 events of each topic, in order. What Realtime delivers is here first. No foreign key to users: a trigger deletes a deleted user's events, because the lock that a key takes on the user would deadlock with that deletion.
   topic text not null -- Realtime topic, such as user:<user id>.
   seq bigint not null -- Number of the event within its topic, from 1 without gaps.
@@ -255,6 +545,7 @@ table public.events -- The last 1,000 events of each topic, in order. What Realt
   constraint events_payload_check CHECK (((jsonb_typeof(payload) = 'object'::text) AND (pg_column_size(payload) <= 65536)))
   constraint events_pkey PRIMARY KEY (topic, seq)
   constraint events_topic_check CHECK (((char_length(topic) >= 1) AND (char_length(topic) <= 200)))
+  CREATE INDEX events_created_at_idx ON public.events USING btree (created_at)
   CREATE INDEX events_user_id_idx ON public.events USING btree (user_id)
   policy "Owners can read their events" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
   grant select to authenticated
@@ -319,6 +610,153 @@ table public.linked_accounts -- Accounts elsewhere that a user has shown to be t
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.linked_accounts FOR EACH ROW EXECUTE FUNCTION private.audit_change()
   CREATE TRIGGER note_account_link AFTER INSERT OR DELETE ON public.linked_accounts FOR EACH ROW EXECUTE FUNCTION private.note_account_link()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.linked_accounts FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.message_deliveries -- How each message fares by each of its channels. Made with the message, kept by workers.
+  message_id uuid not null -- The message.
+  channel text not null -- The channel.
+  user_id uuid -- The message's user, repeated here so that the policy needs no join; null for a message to an address.
+  status text default 'pending'::text not null -- pending, sent (the channel took it), delivered (it said so), or failed; failed may be tried again.
+  external_id text -- Id that the channel's provider gave it.
+  error text -- Why the last try failed.
+  attempts integer default 0 not null -- How often it was tried.
+  response_time_ms integer -- How long the provider took to answer the last try.
+  sent_at timestamp with time zone -- When the channel took it.
+  delivered_at timestamp with time zone -- When the channel reported it as delivered; null where it does not report.
+  created_at timestamp with time zone default now() not null -- When the row was made.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint message_deliveries_attempts_check CHECK ((attempts >= 0))
+  constraint message_deliveries_channel_fkey FOREIGN KEY (channel) REFERENCES channel_configs(channel)
+  constraint message_deliveries_error_check CHECK ((char_length(error) <= 2000))
+  constraint message_deliveries_external_id_check CHECK ((char_length(external_id) <= 200))
+  constraint message_deliveries_message_id_fkey FOREIGN KEY (message_id) REFERENCES messages(id) ON DELETE CASCADE
+  constraint message_deliveries_message_id_user_id_fkey FOREIGN KEY (message_id, user_id) REFERENCES messages(id, user_id) ON DELETE CASCADE
+  constraint message_deliveries_pkey PRIMARY KEY (message_id, channel)
+  constraint message_deliveries_response_time_ms_check CHECK ((response_time_ms >= 0))
+  constraint message_deliveries_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'sent'::text, 'delivered'::text, 'failed'::text])))
+  CREATE INDEX message_deliveries_channel_idx ON public.message_deliveries USING btree (channel, status)
+  CREATE INDEX message_deliveries_message_id_user_id_idx ON public.message_deliveries USING btree (message_id, user_id)
+  CREATE INDEX message_deliveries_user_id_created_at_idx ON public.message_deliveries USING btree (user_id, created_at DESC)
+  policy "Admins can read deliveries" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Users can read deliveries to them" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select, update to tradebase_worker
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.message_deliveries FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.message_deliveries FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.messages -- Messages to send: to users by the channels of their preferences, or to an address. Written with what causes them, delivered by workers. No foreign keys to users and alerts: a trigger deletes a deleted user's messages, and alerts are dropped by the month.
+  id uuid default gen_random_uuid() not null -- Identifies the message.
+  user_id uuid -- The user it is for; null for a message to an address without an account.
+  alert_id uuid -- The alert it tells of.
+  message_type text not null -- What it is for, such as alert or waitlist_invitation.
+  priority text default 'normal'::text not null -- low, normal, high or critical: the order in which messages go out.
+  channels text[] not null -- Channels to send it by.
+  recipient text -- Address to send it to; null to look the user's address up when it is sent.
+  template text -- Name of a template; null for a ready body.
+  template_data jsonb default '{}'::jsonb not null -- What the template is filled with.
+  subject text -- Subject, where the channel has one.
+  body text -- Text, ready to send.
+  metadata jsonb default '{}'::jsonb not null -- What else there is to know, for programs.
+  status text default 'pending'::text not null -- pending, processing, then delivered, failed or cancelled; processing goes back to pending for another try.
+  scheduled_for timestamp with time zone default now() not null -- When it may go out at the earliest.
+  attempts integer default 0 not null -- How often it was taken up.
+  max_attempts integer default 3 not null -- Tries before it has failed.
+  last_error text -- Why the last try failed.
+  processed_at timestamp with time zone -- When it was delivered, had failed or was cancelled.
+  created_at timestamp with time zone default now() not null -- When it was written.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint messages_attempts_check CHECK (((attempts >= 0) AND ((max_attempts >= 1) AND (max_attempts <= 20))))
+  constraint messages_channels_check CHECK (((channels <@ ARRAY['email'::text, 'telegram'::text, 'discord'::text, 'push'::text, 'slack'::text, 'sms'::text]) AND ((cardinality(channels) >= 1) AND (cardinality(channels) <= 6))))
+  constraint messages_content_check CHECK ((((template IS NOT NULL) OR (body IS NOT NULL)) AND ((char_length(template) >= 1) AND (char_length(template) <= 100)) AND (char_length(subject) <= 200) AND (char_length(body) <= 20000)))
+  constraint messages_id_user_id_key UNIQUE (id, user_id)
+  constraint messages_last_error_check CHECK ((char_length(last_error) <= 2000))
+  constraint messages_message_type_check CHECK ((message_type ~ '^[a-z][a-z_]{0,49}$'::text))
+  constraint messages_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 16384)))
+  constraint messages_pkey PRIMARY KEY (id)
+  constraint messages_priority_check CHECK ((priority = ANY (ARRAY['low'::text, 'normal'::text, 'high'::text, 'critical'::text])))
+  constraint messages_recipient_check CHECK ((((char_length(recipient) >= 1) AND (char_length(recipient) <= 320)) AND ((user_id IS NOT NULL) OR (recipient IS NOT NULL))))
+  constraint messages_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'processing'::text, 'delivered'::text, 'failed'::text, 'cancelled'::text])))
+  constraint messages_template_data_check CHECK (((jsonb_typeof(template_data) = 'object'::text) AND (pg_column_size(template_data) <= 16384)))
+  CREATE INDEX messages_created_at_idx ON public.messages USING btree (created_at) WHERE (status = ANY (ARRAY['delivered'::text, 'failed'::text, 'cancelled'::text]))
+  CREATE INDEX messages_due_idx ON public.messages USING btree (scheduled_for) WHERE (status = 'pending'::text)
+  CREATE INDEX messages_recipient_idx ON public.messages USING btree (lower(recipient)) WHERE (user_id IS NULL)
+  CREATE INDEX messages_user_id_created_at_idx ON public.messages USING btree (user_id, created_at DESC)
+  policy "Admins can read messages" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Users can read messages to them" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select to authenticated
+  grant select to service_role
+  grant insert, select, update to tradebase_worker
+  grant select (id, user_id, alert_id, message_type, priority, channels, status, scheduled_for, attempts, max_attempts, last_error, processed_at, created_at, updated_at) to tradebase_admin
+  CREATE TRIGGER add_deliveries AFTER INSERT ON public.messages FOR EACH ROW EXECUTE FUNCTION private.add_message_deliveries()
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.messages FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER finish BEFORE UPDATE ON public.messages FOR EACH ROW EXECUTE FUNCTION private.finish_message()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.messages FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.performance_metrics -- Metrics of a bot by what it traded with: one row for each kind of trading, symbol, timeframe, entry and exit logic. Written by workers.
+  id uuid default gen_random_uuid() not null -- Identifies the row.
+  user_id uuid not null -- Owner.
+  bot_id uuid not null -- The bot.
+  trade_type text not null -- paper, live or backtest.
+  symbol text -- Symbol; null over all of them.
+  timeframe text -- Length of the bars; null over all of them.
+  entry_logic_name text -- What decided entries; null over all.
+  exit_logic_name text -- What decided exits; null over all.
+  metrics jsonb not null -- Metrics by name, with undefined_metrics saying why one is null: never a sentinel.
+  metric_version integer not null -- Version of the formulas, as of the engine.
+  calculated_at timestamp with time zone default now() not null -- When they were computed.
+  created_at timestamp with time zone default now() not null -- When the row was first written.
+  row level security on
+  constraint performance_metrics_dimension_key UNIQUE NULLS NOT DISTINCT (bot_id, trade_type, symbol, timeframe, entry_logic_name, exit_logic_name)
+  constraint performance_metrics_logic_check CHECK ((((char_length(entry_logic_name) >= 1) AND (char_length(entry_logic_name) <= 100)) AND ((char_length(exit_logic_name) >= 1) AND (char_length(exit_logic_name) <= 100))))
+  constraint performance_metrics_metric_version_check CHECK ((metric_version >= 1))
+  constraint performance_metrics_metrics_check CHECK (((jsonb_typeof(metrics) = 'object'::text) AND (pg_column_size(metrics) <= 65536)))
+  constraint performance_metrics_pkey PRIMARY KEY (id)
+  constraint performance_metrics_symbol_check CHECK (((char_length(symbol) >= 1) AND (char_length(symbol) <= 32)))
+  constraint performance_metrics_timeframe_check CHECK (((char_length(timeframe) >= 1) AND (char_length(timeframe) <= 8)))
+  constraint performance_metrics_trade_type_check CHECK ((trade_type = ANY (ARRAY['paper'::text, 'live'::text, 'backtest'::text])))
+  CREATE INDEX performance_metrics_bot_id_user_id_idx ON public.performance_metrics USING btree (bot_id, user_id)
+  CREATE INDEX performance_metrics_user_id_calculated_at_idx ON public.performance_metrics USING btree (user_id, calculated_at DESC)
+  policy "Admins can read performance metrics" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their performance metrics" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant delete, insert, select, update to tradebase_worker
+
+table public.performance_snapshots -- How a bot or a strategy stood at a moment, ready to draw. Written by workers; a partition a month, dropped at the end of the retention.
+  id bigint generated always as identity not null -- Identifies the snapshot.
+  user_id uuid not null -- Owner.
+  bot_id uuid -- The bot; null for a snapshot of a strategy over several.
+  strategy_id text -- The strategy, by name or id; null where the bot says it all.
+  captured_at timestamp with time zone default now() not null -- The moment.
+  pnl jsonb default '{}'::jsonb not null -- Profit: {"realized", "unrealized", "total"} in the quote currency.
+  positions jsonb default '[]'::jsonb not null -- Open positions: symbol, quantity, prices.
+  trades_count integer default 0 not null -- Closed positions so far.
+  win_rate jsonb -- Win rates in percent, in all and by side: {"total", "long", "short"}; null without a closed position.
+  drawdown jsonb -- Drawdown in percent: {"current", "max"}; null where equity is not known.
+  metrics jsonb default '{}'::jsonb not null -- Further metrics by name; one that is undefined is null.
+  row level security on
+  constraint performance_snapshots_drawdown_check CHECK (((jsonb_typeof(drawdown) = 'object'::text) AND (pg_column_size(drawdown) <= 8192)))
+  constraint performance_snapshots_metrics_check CHECK (((jsonb_typeof(metrics) = 'object'::text) AND (pg_column_size(metrics) <= 65536)))
+  constraint performance_snapshots_pkey PRIMARY KEY (id, captured_at)
+  constraint performance_snapshots_pnl_check CHECK (((jsonb_typeof(pnl) = 'object'::text) AND (pg_column_size(pnl) <= 8192)))
+  constraint performance_snapshots_positions_check CHECK (((jsonb_typeof(positions) = 'array'::text) AND (pg_column_size(positions) <= 65536)))
+  constraint performance_snapshots_strategy_id_check CHECK (((char_length(strategy_id) >= 1) AND (char_length(strategy_id) <= 100)))
+  constraint performance_snapshots_subject_check CHECK (((bot_id IS NOT NULL) OR (strategy_id IS NOT NULL)))
+  constraint performance_snapshots_trades_count_check CHECK ((trades_count >= 0))
+  constraint performance_snapshots_win_rate_check CHECK (((jsonb_typeof(win_rate) = 'object'::text) AND (pg_column_size(win_rate) <= 8192)))
+  CREATE INDEX performance_snapshots_bot_id_captured_at_idx ON ONLY public.performance_snapshots USING btree (bot_id, user_id, captured_at DESC)
+  CREATE INDEX performance_snapshots_strategy_id_idx ON ONLY public.performance_snapshots USING btree (strategy_id, captured_at DESC)
+  CREATE INDEX performance_snapshots_user_id_captured_at_idx ON ONLY public.performance_snapshots USING btree (user_id, captured_at DESC)
+  policy "Admins can read performance snapshots" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their performance snapshots" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select to tradebase_worker
 
 table public.plan_quotas -- Where a plan allows more or less than the default in system_config, quota.<name>.
   plan text not null -- The plan.
@@ -417,6 +855,174 @@ table public.recovery_codes -- The ten codes that a user keeps for the day on wh
   grant select (user_id, seq, expires_at, used_at, created_at) to service_role
   grant select (user_id, seq, expires_at, used_at, created_at) to tradebase_admin
 
+table public.runner_commands -- What a runner is told to do, in order. Realtime only makes it fast: the rows are what a runner catches up from. Written by functions and workers.
+  runner_session_id uuid not null -- The runner session that it is for.
+  seq bigint not null -- Number of the command within its session, from 1 without gaps; given at insertion.
+  user_id uuid default auth.uid() not null -- Owner of the runner.
+  type text not null -- start_bot, stop_bot, pause_bot, resume_bot, update_config, emergency_stop or ping.
+  bot_id uuid -- The bot it is about; null for ping, for an emergency_stop of all, and once the bot is deleted.
+  payload jsonb default '{}'::jsonb not null -- What belongs to the command: the configuration of a bot, or the reason.
+  status text default 'queued'::text not null -- queued, delivered, then acknowledged, expired or failed. A delivery that is not acknowledged is queued again.
+  attempt integer default 0 not null -- How often it has been delivered.
+  error jsonb -- Why it failed: {"code", "message"}; null unless failed.
+  expires_at timestamp with time zone default (now() + '00:10:00'::interval) not null -- Until when it is worth doing.
+  delivered_at timestamp with time zone -- When it was last delivered.
+  acknowledged_at timestamp with time zone -- When the runner said that it had done it.
+  created_at timestamp with time zone default now() not null -- When it was given.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint runner_commands_attempt_check CHECK ((attempt >= 0))
+  constraint runner_commands_error_check CHECK ((((error IS NOT NULL) = (status = 'failed'::text)) AND (pg_column_size(error) <= 8192)))
+  constraint runner_commands_payload_check CHECK (((jsonb_typeof(payload) = 'object'::text) AND (pg_column_size(payload) <= 65536)))
+  constraint runner_commands_pkey PRIMARY KEY (runner_session_id, seq)
+  constraint runner_commands_runner_session_id_fkey FOREIGN KEY (runner_session_id, user_id) REFERENCES runner_sessions(id, user_id) ON DELETE CASCADE
+  constraint runner_commands_seq_check CHECK ((seq >= 1))
+  constraint runner_commands_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'delivered'::text, 'acknowledged'::text, 'expired'::text, 'failed'::text])))
+  constraint runner_commands_type_check CHECK ((type = ANY (ARRAY['start_bot'::text, 'stop_bot'::text, 'pause_bot'::text, 'resume_bot'::text, 'update_config'::text, 'emergency_stop'::text, 'ping'::text])))
+  CREATE INDEX runner_commands_open_idx ON public.runner_commands USING btree (expires_at) WHERE (status = ANY (ARRAY['queued'::text, 'delivered'::text]))
+  CREATE INDEX runner_commands_session_user_idx ON public.runner_commands USING btree (runner_session_id, user_id)
+  CREATE INDEX runner_commands_user_id_created_at_idx ON public.runner_commands USING btree (user_id, created_at DESC)
+  policy "Admins can read runner commands" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners and the runner itself can read its commands" for select to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) OR (runner_session_id = ( SELECT private.runner_session_id() AS runner_session_id))))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  grant insert (runner_session_id, user_id, type, bot_id, payload, expires_at) to tradebase_worker
+  grant update (status, attempt, error, delivered_at, acknowledged_at) to tradebase_worker
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.runner_commands FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER prepare BEFORE INSERT ON public.runner_commands FOR EACH ROW EXECUTE FUNCTION private.prepare_runner_command()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.runner_commands FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.runner_sessions -- One row a runner that has connected with an API key. Its id is the subject of the runner's tokens, and they are good as long as it is connected. No foreign key to users: it goes with its key.
+  id uuid default gen_random_uuid() not null -- Identifies the session; the claim sub of its tokens.
+  user_id uuid default auth.uid() not null -- Owner.
+  api_key_id uuid not null -- The key with which it connected.
+  machine_id text not null -- Which machine it runs on, as it names it: the same at every start.
+  machine_info jsonb default '{}'::jsonb not null -- What it tells of the machine: system, cores, memory.
+  version text default ''::text not null -- Version of the runner program; empty when it does not tell.
+  status text default 'connected'::text not null -- connected; disconnected (it left, or was not heard of); error (it gave up); revoked (its key was revoked: for good).
+  error jsonb -- Why it gave up: {"code", "message"}; null unless the status is error.
+  ip inet -- Address from which it connected.
+  active_bot_ids uuid[] default '{}'::uuid[] not null -- The bots that it runs, as of its last heartbeat.
+  last_command_seq bigint default 0 not null -- Number of the latest command to it. Its row lock puts concurrent commands in the order of their commits.
+  connected_at timestamp with time zone default now() not null -- When it last connected.
+  last_heartbeat_at timestamp with time zone default now() not null -- When it was last heard of.
+  disconnected_at timestamp with time zone -- When it stopped being connected; null while it is.
+  created_at timestamp with time zone default now() not null -- When it first connected.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint runner_sessions_active_bot_ids_check CHECK (((cardinality(active_bot_ids) <= 1000) AND (array_position(active_bot_ids, NULL::uuid) IS NULL)))
+  constraint runner_sessions_api_key_id_fkey FOREIGN KEY (api_key_id, user_id) REFERENCES api_keys(id, user_id) ON DELETE CASCADE
+  constraint runner_sessions_disconnected_at_check CHECK (((disconnected_at IS NULL) = (status = 'connected'::text)))
+  constraint runner_sessions_error_check CHECK ((((error IS NOT NULL) = (status = 'error'::text)) AND (pg_column_size(error) <= 8192)))
+  constraint runner_sessions_id_user_id_key UNIQUE (id, user_id)
+  constraint runner_sessions_last_command_seq_check CHECK ((last_command_seq >= 0))
+  constraint runner_sessions_machine_id_check CHECK (((char_length(machine_id) >= 1) AND (char_length(machine_id) <= 255)))
+  constraint runner_sessions_machine_info_check CHECK (((jsonb_typeof(machine_info) = 'object'::text) AND (pg_column_size(machine_info) <= 16384)))
+  constraint runner_sessions_pkey PRIMARY KEY (id)
+  constraint runner_sessions_status_check CHECK ((status = ANY (ARRAY['connected'::text, 'disconnected'::text, 'error'::text, 'revoked'::text])))
+  constraint runner_sessions_version_check CHECK ((char_length(version) <= 50))
+  CREATE INDEX runner_sessions_api_key_id_user_id_idx ON public.runner_sessions USING btree (api_key_id, user_id)
+  CREATE INDEX runner_sessions_connected_idx ON public.runner_sessions USING btree (last_heartbeat_at) WHERE (status = 'connected'::text)
+  CREATE INDEX runner_sessions_user_id_created_at_idx ON public.runner_sessions USING btree (user_id, created_at DESC)
+  policy "Admins can read runner sessions" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners and the runner itself can read a runner session" for select to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) OR (id = ( SELECT private.runner_session_id() AS runner_session_id))))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  grant update (status, error, disconnected_at) to tradebase_worker
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.runner_sessions FOR EACH ROW EXECUTE FUNCTION private.audit_change('machine_info', 'active_bot_ids', 'last_command_seq', 'last_heartbeat_at')
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.runner_sessions FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER end_commands AFTER UPDATE ON public.runner_sessions FOR EACH ROW WHEN (((new.status = 'revoked'::text) AND (old.status <> 'revoked'::text))) EXECUTE FUNCTION private.end_runner_commands()
+  CREATE TRIGGER prepare BEFORE INSERT OR UPDATE ON public.runner_sessions FOR EACH ROW EXECUTE FUNCTION private.prepare_runner_session()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.runner_sessions FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.schedule_runs -- One row an occurrence of a schedule. Written by workers: the key makes an occurrence happen once. No worker writes them yet.
+  id uuid default gen_random_uuid() not null -- Identifies the run; its queue job has the same id.
+  schedule_id uuid not null -- The schedule.
+  user_id uuid -- Owner of the schedule; null for one of the system.
+  job_type text not null -- Kind of the job, as the schedule had it.
+  status text default 'pending'::text not null -- pending, enqueued, running, then completed, failed or cancelled; skipped where it was no longer wanted when its time came.
+  scheduled_for timestamp with time zone not null -- The occurrence.
+  enqueued_at timestamp with time zone -- When its job was put into the queue.
+  started_at timestamp with time zone -- When a worker first took it up.
+  finished_at timestamp with time zone -- When it was completed, failed, was cancelled or skipped.
+  attempt integer default 0 not null -- How often a worker has taken it up.
+  job_snapshot jsonb default '{}'::jsonb not null -- The schedule as it was: target, parameters, expression.
+  result jsonb -- What came of it.
+  error text -- Why it failed.
+  worker_id text -- The worker that took it up last.
+  created_at timestamp with time zone default now() not null -- When the row was made.
+  row level security on
+  constraint schedule_runs_attempt_check CHECK ((attempt >= 0))
+  constraint schedule_runs_error_check CHECK (((char_length(error) <= 4000) AND ((error IS NULL) OR (status <> 'completed'::text))))
+  constraint schedule_runs_job_snapshot_check CHECK (((jsonb_typeof(job_snapshot) = 'object'::text) AND (pg_column_size(job_snapshot) <= 32768)))
+  constraint schedule_runs_job_type_check CHECK ((job_type = ANY (ARRAY['report'::text, 'screener'::text, 'alert'::text, 'notification'::text, 'data_processing'::text, 'backup'::text])))
+  constraint schedule_runs_pkey PRIMARY KEY (id)
+  constraint schedule_runs_result_check CHECK ((pg_column_size(result) <= 65536))
+  constraint schedule_runs_schedule_id_fkey FOREIGN KEY (schedule_id) REFERENCES schedules(id) ON DELETE CASCADE
+  constraint schedule_runs_schedule_id_scheduled_for_key UNIQUE (schedule_id, scheduled_for)
+  constraint schedule_runs_schedule_id_user_id_fkey FOREIGN KEY (schedule_id, user_id) REFERENCES schedules(id, user_id) ON DELETE CASCADE
+  constraint schedule_runs_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'enqueued'::text, 'running'::text, 'completed'::text, 'failed'::text, 'cancelled'::text, 'skipped'::text])))
+  constraint schedule_runs_worker_id_check CHECK (((char_length(worker_id) >= 1) AND (char_length(worker_id) <= 200)))
+  CREATE INDEX schedule_runs_finished_at_idx ON public.schedule_runs USING btree (finished_at) WHERE (finished_at IS NOT NULL)
+  CREATE INDEX schedule_runs_schedule_id_user_id_idx ON public.schedule_runs USING btree (schedule_id, user_id)
+  CREATE INDEX schedule_runs_user_id_scheduled_for_idx ON public.schedule_runs USING btree (user_id, scheduled_for DESC)
+  policy "Admins can read schedule runs" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read runs of their schedules" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select, update to tradebase_worker
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.schedule_runs FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER finish BEFORE INSERT OR UPDATE ON public.schedule_runs FOR EACH ROW EXECUTE FUNCTION private.finish_schedule_run()
+
+table public.schedules -- What is to be done when. Users keep their own; a schedule without a user is the system's and is kept by operators. No worker consumes them yet.
+  id uuid default gen_random_uuid() not null -- Identifies the schedule.
+  user_id uuid default auth.uid() -- Owner; null for a schedule of the system.
+  name text not null -- What its owner calls it.
+  job_type text not null -- report, screener, alert, notification, data_processing, or backup, which only the system has.
+  target text not null -- What the job is about, such as a report's name.
+  task_params jsonb default '{}'::jsonb not null -- Parameters of the job.
+  cron text not null -- When: five fields, minute, hour, day of month, month, day of week.
+  timezone text default 'UTC'::text not null -- Time zone in which the fields are read, by its name in the tz database.
+  enabled boolean default true not null -- Whether it is due at all.
+  next_run_at timestamp with time zone -- The next occurrence; null until a scheduler has worked it out.
+  last_run_at timestamp with time zone -- The latest occurrence that was enqueued.
+  created_at timestamp with time zone default now() not null -- When it was made.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint schedules_backup_check CHECK (((job_type <> 'backup'::text) OR (user_id IS NULL)))
+  constraint schedules_cron_check CHECK (private.is_cron(cron))
+  constraint schedules_id_user_id_key UNIQUE (id, user_id)
+  constraint schedules_job_type_check CHECK ((job_type = ANY (ARRAY['report'::text, 'screener'::text, 'alert'::text, 'notification'::text, 'data_processing'::text, 'backup'::text])))
+  constraint schedules_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100)))
+  constraint schedules_pkey PRIMARY KEY (id)
+  constraint schedules_target_check CHECK (((char_length(target) >= 1) AND (char_length(target) <= 200)))
+  constraint schedules_task_params_check CHECK (((jsonb_typeof(task_params) = 'object'::text) AND (pg_column_size(task_params) <= 16384)))
+  constraint schedules_timezone_check CHECK (private.is_timezone_name(timezone))
+  constraint schedules_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  CREATE INDEX schedules_next_run_at_idx ON public.schedules USING btree (next_run_at) WHERE enabled
+  CREATE INDEX schedules_user_id_created_at_idx ON public.schedules USING btree (user_id, created_at DESC)
+  policy "Admins can read schedules" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can change their schedules" for update to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade))) with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can delete their schedules" for delete to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can read their schedules" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  policy "Traders can add schedules" for insert to authenticated with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  grant delete, select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  grant insert (name, job_type, target, task_params, cron, timezone, enabled) to authenticated
+  grant update (name, job_type, target, task_params, cron, timezone, enabled) to authenticated
+  grant update (next_run_at, last_run_at) to tradebase_worker
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.schedules FOR EACH ROW EXECUTE FUNCTION private.audit_change('next_run_at', 'last_run_at')
+  CREATE TRIGGER forget_next_run BEFORE UPDATE ON public.schedules FOR EACH ROW WHEN (((old.cron <> new.cron) OR (old.timezone <> new.timezone) OR (old.enabled <> new.enabled))) EXECUTE FUNCTION private.forget_next_run()
+  CREATE TRIGGER limit_rows BEFORE INSERT ON public.schedules FOR EACH ROW EXECUTE FUNCTION private.limit_rows_of_user('limits.schedules_per_user')
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.schedules FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
 table public.security_events -- What happened to the security of an account. Each is also an event alert on the topic of the user. No foreign key to users: hooks of Auth write here, and a key's lock on the user would deadlock with deleting them; a trigger deletes instead.
   id bigint generated always as identity not null -- Identifies the event.
   user_id uuid not null -- The user it is about, who may read it.
@@ -480,6 +1086,176 @@ table public.system_config -- Settings of the running system, by key. Migrations
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.system_config FOR EACH ROW EXECUTE FUNCTION private.audit_change()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.system_config FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
+table public.system_health -- The latest state of each system and component. Written by private.report_health.
+  id bigint generated always as identity not null -- Identifies the row.
+  system text not null -- The system, such as maintenance, notification, telegram_bot or database.
+  component text -- Part of it, such as email; null for the whole.
+  status text not null -- HEALTHY, DEGRADED, DOWN or UNKNOWN.
+  last_success timestamp with time zone -- When it was last seen to be healthy.
+  last_failure timestamp with time zone -- When it was last seen to be degraded or down.
+  failure_count integer default 0 not null -- Checks in a row that found it degraded or down.
+  avg_response_time_ms integer -- Moving average of the response time: a fifth of it is the latest.
+  error_message text -- What was wrong at the latest check; null for nothing.
+  metadata jsonb default '{}'::jsonb not null -- What else the latest check found.
+  checked_at timestamp with time zone default now() not null -- When it was last checked.
+  created_at timestamp with time zone default now() not null -- When it was first checked.
+  row level security on
+  constraint system_health_avg_response_time_ms_check CHECK ((avg_response_time_ms >= 0))
+  constraint system_health_component_check CHECK (((char_length(component) >= 1) AND (char_length(component) <= 100)))
+  constraint system_health_error_message_check CHECK ((char_length(error_message) <= 4000))
+  constraint system_health_failure_count_check CHECK ((failure_count >= 0))
+  constraint system_health_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 16384)))
+  constraint system_health_pkey PRIMARY KEY (id)
+  constraint system_health_status_check CHECK ((status = ANY (ARRAY['HEALTHY'::text, 'DEGRADED'::text, 'DOWN'::text, 'UNKNOWN'::text])))
+  constraint system_health_system_check CHECK ((system ~ '^[a-z][a-z0-9_]{0,49}$'::text))
+  constraint system_health_system_component_key UNIQUE NULLS NOT DISTINCT (system, component)
+  policy "Admins can read system health" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.system_health FOR EACH ROW EXECUTE FUNCTION private.check_status()
+
+table public.tasks -- The status centre: one row a long task of a user, whatever its kind. Kept by the trigger private.keep_task on each kind's table, and gone with its row there.
+  id uuid default gen_random_uuid() not null -- Identifies the task.
+  user_id uuid not null -- Owner. No foreign key to users: workers write here within their transactions; the task goes with what it is about.
+  kind text not null -- backtest, optimisation, study, training, prediction, import or report.
+  subject_id uuid not null -- Id of the row that the task is about, in the table of its kind.
+  title text not null -- What to call it in a list.
+  status text default 'queued'::text not null -- queued, running, then completed, failed or cancelled.
+  progress real default 0 not null -- Share done, 0 to 1.
+  queue_position integer -- Its place among the waiting tasks of its kind when it was queued; null once it runs.
+  error jsonb -- Why it failed: {"code", "message"}.
+  created_at timestamp with time zone default now() not null -- When it was requested.
+  started_at timestamp with time zone -- When a worker first took it up.
+  finished_at timestamp with time zone -- When it was completed, failed or was cancelled.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint tasks_kind_check CHECK ((kind = ANY (ARRAY['backtest'::text, 'optimisation'::text, 'study'::text, 'training'::text, 'prediction'::text, 'import'::text, 'report'::text])))
+  constraint tasks_kind_subject_id_key UNIQUE (kind, subject_id)
+  constraint tasks_pkey PRIMARY KEY (id)
+  constraint tasks_progress_check CHECK (((progress >= (0)::double precision) AND (progress <= (1)::double precision)))
+  constraint tasks_queue_position_check CHECK (((queue_position >= 1) AND ((queue_position IS NULL) OR (status = 'queued'::text))))
+  constraint tasks_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])))
+  constraint tasks_title_check CHECK (((char_length(title) >= 1) AND (char_length(title) <= 200)))
+  CREATE INDEX tasks_finished_at_idx ON public.tasks USING btree (finished_at) WHERE (finished_at IS NOT NULL)
+  CREATE INDEX tasks_queued_idx ON public.tasks USING btree (kind) WHERE (status = 'queued'::text)
+  CREATE INDEX tasks_user_id_created_at_idx ON public.tasks USING btree (user_id, created_at DESC)
+  CREATE INDEX tasks_user_id_open_idx ON public.tasks USING btree (user_id) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]))
+  policy "Admins can read tasks" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their tasks" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  grant update (queue_position) to tradebase_worker
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.tasks FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.tasks FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.telegram_broadcasts -- Messages to everyone on Telegram. Made by admins through create_broadcast, sent by workers.
+  id uuid default gen_random_uuid() not null -- Identifies the broadcast.
+  message text not null -- The text.
+  sent_by uuid -- The admin who made it; null once that account is deleted.
+  status text default 'pending'::text not null -- pending, sending, then completed, failed or cancelled.
+  success_count integer default 0 not null -- Chats that got it.
+  total_count integer default 0 not null -- Chats it was meant for.
+  error text -- Why it failed.
+  created_at timestamp with time zone default now() not null -- When it was made.
+  started_at timestamp with time zone -- When sending began.
+  finished_at timestamp with time zone -- When it was completed, failed or was cancelled.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint telegram_broadcasts_counts_check CHECK (((success_count >= 0) AND (success_count <= total_count)))
+  constraint telegram_broadcasts_error_check CHECK ((char_length(error) <= 2000))
+  constraint telegram_broadcasts_message_check CHECK (((char_length(message) >= 1) AND (char_length(message) <= 4096)))
+  constraint telegram_broadcasts_pkey PRIMARY KEY (id)
+  constraint telegram_broadcasts_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'sending'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])))
+  CREATE INDEX telegram_broadcasts_created_at_idx ON public.telegram_broadcasts USING btree (created_at DESC)
+  CREATE INDEX telegram_broadcasts_sent_by_idx ON public.telegram_broadcasts USING btree (sent_by)
+  policy "Admins can read broadcasts" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select, update to tradebase_worker
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE ON public.telegram_broadcasts FOR EACH ROW EXECUTE FUNCTION private.audit_change()
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.telegram_broadcasts FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.telegram_broadcasts FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.telegram_command_audits -- Commands that the Telegram bot got and how it answered. Written by the bot's server, redacted on the way in; a partition a month, dropped at the end of the retention.
+  id bigint generated always as identity not null -- Identifies the entry.
+  telegram_user_id text -- Who sent it, in Telegram; null once the account it was linked to is deleted.
+  user_id uuid -- The linked user, whose address is in Auth; null for none, and once the account is deleted.
+  command text not null -- The command, such as /status.
+  full_message text -- The message with codes, keys and tokens taken out, since verification codes come this way; null once the account is deleted.
+  is_registered_user boolean default false not null -- Whether the sender was linked to an account.
+  success boolean default true not null -- Whether it was done.
+  error_message text -- Why it was not.
+  response_time_ms integer -- How long the answer took.
+  created_at timestamp with time zone default now() not null -- When it came.
+  row level security on
+  constraint telegram_command_audits_command_check CHECK (((char_length(command) >= 1) AND (char_length(command) <= 100)))
+  constraint telegram_command_audits_error_message_check CHECK ((char_length(error_message) <= 2000))
+  constraint telegram_command_audits_full_message_check CHECK ((char_length(full_message) <= 4096))
+  constraint telegram_command_audits_pkey PRIMARY KEY (id, created_at)
+  constraint telegram_command_audits_response_time_ms_check CHECK ((response_time_ms >= 0))
+  constraint telegram_command_audits_telegram_user_id_check CHECK (((char_length(telegram_user_id) >= 1) AND (char_length(telegram_user_id) <= 50)))
+  CREATE INDEX telegram_command_audits_failed_idx ON ONLY public.telegram_command_audits USING btree (created_at DESC) WHERE (NOT success)
+  CREATE INDEX telegram_command_audits_telegram_user_id_idx ON ONLY public.telegram_command_audits USING btree (telegram_user_id, created_at DESC)
+  CREATE INDEX telegram_command_audits_user_id_created_at_idx ON ONLY public.telegram_command_audits USING btree (user_id, created_at DESC)
+  policy "Admins can read commands" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Users can read their own commands" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select to tradebase_worker
+  grant insert (telegram_user_id, user_id, command, full_message, is_registered_user, success, error_message, response_time_ms) to service_role
+  CREATE TRIGGER redact BEFORE INSERT OR UPDATE OF full_message ON public.telegram_command_audits FOR EACH ROW EXECUTE FUNCTION private.redact_command_audit()
+
+table public.telegram_feedback -- What users said to us, by the bot or a frontend.
+  id uuid default gen_random_uuid() not null -- Identifies it.
+  user_id uuid default auth.uid() not null -- Owner.
+  type text not null -- bug, feature, question or other.
+  message text not null -- The text.
+  status text default 'open'::text not null -- open, in_progress, resolved or closed; changed by admins.
+  created_at timestamp with time zone default now() not null -- When it came.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint telegram_feedback_message_check CHECK (((char_length(message) >= 1) AND (char_length(message) <= 4096)))
+  constraint telegram_feedback_pkey PRIMARY KEY (id)
+  constraint telegram_feedback_status_check CHECK ((status = ANY (ARRAY['open'::text, 'in_progress'::text, 'resolved'::text, 'closed'::text])))
+  constraint telegram_feedback_type_check CHECK ((type = ANY (ARRAY['bug'::text, 'feature'::text, 'question'::text, 'other'::text])))
+  constraint telegram_feedback_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  CREATE INDEX telegram_feedback_open_idx ON public.telegram_feedback USING btree (created_at) WHERE (status = ANY (ARRAY['open'::text, 'in_progress'::text]))
+  CREATE INDEX telegram_feedback_user_id_created_at_idx ON public.telegram_feedback USING btree (user_id, created_at DESC)
+  policy "Admins can read feedback" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Traders can send feedback" for insert to authenticated with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Users can read their feedback" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert (type, message) to authenticated
+  grant insert (user_id, type, message) to service_role
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.telegram_feedback FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER limit_rows BEFORE INSERT ON public.telegram_feedback FOR EACH ROW EXECUTE FUNCTION private.limit_rows_of_user('limits.feedback_per_day', '24 hours')
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.telegram_feedback FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.telegram_settings -- Settings of the Telegram bot. Changed by admins through set_telegram_setting. No tokens: those are in the environment of the bot's server.
+  key text not null -- Name of the setting.
+  value text -- Value.
+  description text -- What it does.
+  updated_by uuid -- The admin who last changed it.
+  created_at timestamp with time zone default now() not null -- When it was added.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint telegram_settings_description_check CHECK ((char_length(description) <= 1000))
+  constraint telegram_settings_key_check CHECK (((key ~ '^[a-z][a-z0-9_.]{0,99}$'::text) AND (key !~ 'secret|token|password|api_?key|credential'::text)))
+  constraint telegram_settings_pkey PRIMARY KEY (key)
+  constraint telegram_settings_value_check CHECK (((char_length(value) <= 4096) AND (value !~ '[0-9]{6,}:[A-Za-z0-9_-]{30,}'::text)))
+  policy "Admins can read Telegram settings" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.telegram_settings FOR EACH ROW EXECUTE FUNCTION private.audit_change()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.telegram_settings FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
 table public.user_roles -- What each user may do: a viewer reads, a trader trades, an admin also reads others' rows with a second factor. Changed by admins.
   user_id uuid not null -- The user.
   role text default 'trader'::text not null -- admin, trader or viewer.
@@ -519,6 +1295,66 @@ table public.verification_codes -- The one-time code with which a user links an 
   grant select (user_id, provider, attempts, expires_at, used_at, created_at) to service_role
   grant select (user_id, provider, attempts, expires_at, used_at, created_at) to tradebase_admin
 
+table public.waitlist -- Who wants to be let in. Filled by the function public, invited by admins, converted by signing up.
+  id uuid default gen_random_uuid() not null -- Identifies the entry.
+  email text not null -- Address, once whatever its case.
+  status text default 'pending'::text not null -- pending, invited or converted.
+  source text -- Where they came from, such as website or referral.
+  metadata jsonb default '{}'::jsonb not null -- What else there is to know.
+  invited_at timestamp with time zone -- When they were invited.
+  invited_by uuid -- The admin who invited them.
+  converted_at timestamp with time zone -- When they signed up.
+  created_at timestamp with time zone default now() not null -- When they asked.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint waitlist_email_check CHECK (((char_length(email) <= 254) AND (email ~ '^[^@[:space:]]+@[^@[:space:]]+$'::text)))
+  constraint waitlist_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 4096)))
+  constraint waitlist_pkey PRIMARY KEY (id)
+  constraint waitlist_source_check CHECK (((char_length(source) >= 1) AND (char_length(source) <= 50)))
+  constraint waitlist_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'invited'::text, 'converted'::text])))
+  CREATE INDEX waitlist_status_created_at_idx ON public.waitlist USING btree (status, created_at)
+  CREATE UNIQUE INDEX waitlist_email_key ON public.waitlist USING btree (lower(email))
+  policy "Admins can read the waitlist" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  grant select to service_role
+  grant select to tradebase_admin
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.waitlist FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.waitlist FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+function private.active_permissions(p_api_key_id uuid) -- What an API key allows now: null once it is revoked or expired or its owner is banned, and reading alone once its owner may only read. Definer, because runners may see neither keys nor users.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.active_permissions(p_api_key_id uuid)
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select case when r.role in ('trader', 'admin') then k.permissions
+    else array(select p from unnest(k.permissions) p where p = 'data:read') end
+  from public.api_keys k
+  join auth.users u on u.id = k.user_id
+  join public.user_roles r on r.user_id = k.user_id
+  where k.id = p_api_key_id
+    and k.revoked_at is null
+    and (k.expires_at is null or k.expires_at > now())
+    and u.deleted_at is null
+    and (u.banned_until is null or u.banned_until <= now())
+$function$
+
+function private.add_message_deliveries() -- Trigger: one delivery for each channel of a new message. Definer, because functions of users write messages.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.add_message_deliveries()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  insert into public.message_deliveries (message_id, channel, user_id)
+  select distinct new.id, channel, new.user_id from unnest(new.channels) channel;
+  return null;
+end
+$function$
+
 function private.add_partition(p_table text, p_period text, p_time_column text, p_start timestamp with time zone) -- Makes the partition of a table that begins at a time, unless it exists, and moves into it what the default partition held for it. Returns whether it made one.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.add_partition(p_table text, p_period text, p_time_column text, p_start timestamp with time zone)
@@ -529,16 +1365,25 @@ CREATE OR REPLACE FUNCTION private.add_partition(p_table text, p_period text, p_
 AS $function$
 declare
   partition_name constant text := p_table || to_char(p_start, case p_period when 'day' then '_YYYY_MM_DD' when 'month' then '_YYYY_MM' else '_YYYY' end);
+  default_partition constant text := p_table || '_default';
   period_end constant timestamptz := p_start + ('1 ' || p_period)::interval;
+  some_to_move boolean;
 begin
   if to_regclass(format('partitions.%I', partition_name)) is not null then
     return false;
   end if;
   -- Attached rather than created in place: that lock lets inserts into the other partitions go on.
   execute format('create table partitions.%I (like public.%I including defaults including constraints)', partition_name, p_table);
-  execute format('alter table partitions.%I enable row level security', partition_name);
-  execute format('with moved as (delete from partitions.%2$I where %3$I >= %4$L and %3$I < %5$L returning *) insert into partitions.%1$I select * from moved',
-    partition_name, p_table || '_default', p_time_column, p_start, period_end);
+  perform private.close_partition(partition_name);
+  execute format('select exists (select from partitions.%I where %I >= %L and %2$I < %4$L)', default_partition, p_time_column, p_start, period_end)
+    into some_to_move;
+  if some_to_move then
+    -- No row changes by moving: triggers that guard deletion, or do something about it, have no part in it.
+    execute format('alter table partitions.%I disable trigger user', default_partition);
+    execute format('with moved as (delete from partitions.%2$I where %3$I >= %4$L and %3$I < %5$L returning *) insert into partitions.%1$I select * from moved',
+      partition_name, default_partition, p_time_column, p_start, period_end);
+    execute format('alter table partitions.%I enable trigger user', default_partition);
+  end if;
   execute format('alter table public.%I attach partition partitions.%I for values from (%L) to (%L)', p_table, partition_name, p_start, period_end);
   return true;
 end
@@ -557,11 +1402,46 @@ declare
 begin
   insert into private.partitioned_tables values (p_table, p_time_column, p_period, p_periods_ahead, p_retention_key);
   execute format('create table partitions.%I partition of public.%I default', p_table || '_default', p_table);
-  execute format('alter table partitions.%I enable row level security', p_table || '_default');
+  perform private.close_partition(p_table || '_default');
   while period_start <= date_trunc(p_period, now()) + p_periods_ahead * ('1 ' || p_period)::interval loop
     perform private.add_partition(p_table, p_period, p_time_column, period_start);
     period_start := period_start + ('1 ' || p_period)::interval;
   end loop;
+end
+$function$
+
+function private.after_quiet_hours(p_start time without time zone, p_end time without time zone, p_timezone text, p_at timestamp with time zone) -- The time itself, or the end of the quiet hours that it falls into.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.after_quiet_hours(p_start time without time zone, p_end time without time zone, p_timezone text, p_at timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_start is null then p_at
+    -- Within one day, or across midnight.
+    when p_start < p_end and l.local::time >= p_start and l.local::time < p_end then (l.local::date + p_end) at time zone p_timezone
+    when p_start > p_end and l.local::time >= p_start then (l.local::date + 1 + p_end) at time zone p_timezone
+    when p_start > p_end and l.local::time < p_end then (l.local::date + p_end) at time zone p_timezone
+    else p_at
+  end
+  from (select p_at at time zone p_timezone as local) l
+$function$
+
+function private.announce_alert() -- Trigger: shows a new alert to its owner at once. Definer, because triggers of users' statements raise alerts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.announce_alert()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.emit_event(new.user_id, 'user:' || new.user_id::text, 'alert', jsonb_build_object(
+    'id', new.id, 'alert_type', new.alert_type, 'severity', new.severity, 'message', new.message, 'bot_id', new.bot_id,
+    'run_id', new.run_id, 'at', new.created_at));
+  return null;
 end
 $function$
 
@@ -606,6 +1486,54 @@ begin
 end
 $function$
 
+function private.anonymise_telegram_of_user() -- Trigger: of a deleted user's commands, how often and how fast they were answered is left. Definer, because Auth deletes users.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.anonymise_telegram_of_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.telegram_command_audits a set user_id = null, telegram_user_id = null, full_message = null, error_message = null where a.user_id = old.id;
+  update public.telegram_broadcasts b set sent_by = null where b.sent_by = old.id;
+  return null;
+end
+$function$
+
+function private.answer_contact_message(p_contact_message_id uuid, p_status text, p_response text) -- Does what public.answer_contact_message and public.set_contact_status say. Definer, because nobody may change the table otherwise; checks that its caller is an admin.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.answer_contact_message(p_contact_message_id uuid, p_status text, p_response text)
+ RETURNS contact_messages
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  changed public.contact_messages;
+begin
+  if not private.is_admin() then
+    perform private.raise_api_error(403, 'forbidden', 'only an admin with a second factor may do this');
+  end if;
+  update public.contact_messages c
+  set status = p_status,
+      response = coalesce(p_response, c.response),
+      responded_at = case when p_response is null then c.responded_at else now() end,
+      responded_by = case when p_response is null then c.responded_by else auth.uid() end
+  where c.id = p_contact_message_id
+  returning * into changed;
+  if changed.id is null then
+    perform private.raise_api_error(404, 'not_found', 'there is no such message');
+  end if;
+  if p_response is not null then
+    insert into public.messages (message_type, channels, recipient, subject, body)
+    values ('contact_response', '{email}', changed.email, 'Your message to us', p_response);
+  end if;
+  perform private.write_audit('contact_messages.' || p_status, 'contact_messages', p_contact_message_id::text);
+  return changed;
+end
+$function$
+
 function private.answer_error(p_status integer, p_code text, p_message text) -- An error as the result of a function: PostgREST answers it like one that was raised, but what was written before stays, as the count of wrong codes must.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.answer_error(p_status integer, p_code text, p_message text)
@@ -616,6 +1544,24 @@ AS $function$
 begin
   perform set_config('response.status', p_status::text, true);
   return jsonb_build_object('code', p_code, 'message', p_message);
+end
+$function$
+
+function private.audit_admin_read(p_table text, p_resource_id text, p_user_ids uuid[], p_details jsonb) -- Writes an admin's read to the audit log, once for each user it is about; null, and an id of nobody, is the system. Definer, because nobody may write the log otherwise.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.audit_admin_read(p_table text, p_resource_id text, p_user_ids uuid[], p_details jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if not private.is_admin() then
+    perform private.raise_api_error(403, 'forbidden', 'only an admin who has shown a second factor may do this');
+  end if;
+  -- In the order of their ids, so that two reads that concern the same users wait for each other and do not deadlock.
+  perform private.write_audit('admin.read', p_table, p_resource_id, about.id, null, null, p_details)
+  from (select distinct u.id from unnest(p_user_ids) wanted left join auth.users u on u.id = wanted order by u.id nulls first) about;
 end
 $function$
 
@@ -741,6 +1687,32 @@ AS $function$
     and exists (select from auth.users u where u.id = r.user_id and coalesce(u.banned_until, '-infinity') <= now())
 $function$
 
+function private.can_listen(p_topic text) -- Whether the caller may listen to a topic: user:<own id>, run:<id of an own run>, or, a live runner, runner:<its session>. Definer, so that the answer needs no grants on what it looks at.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.can_listen(p_topic text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  kind constant text := split_part(p_topic, ':', 1);
+  subject constant text := substr(p_topic, length(kind) + 2);
+begin
+  case kind
+    when 'user' then
+      return not private.is_runner() and subject = auth.uid()::text;
+    when 'runner' then
+      return coalesce(subject = private.runner_session_id()::text, false);
+    when 'run' then
+      return pg_catalog.pg_input_is_valid(subject, 'uuid')
+        and exists (select from public.trading_runs r where r.id = subject::uuid and r.user_id = auth.uid());
+    else
+      return false;
+  end case;
+end
+$function$
+
 function private.can_trade() -- Whether the caller may write rows of their own: traders and admins may, viewers and runners may not.
 -- executable by: authenticated, tradebase_admin
 CREATE OR REPLACE FUNCTION private.can_trade()
@@ -796,6 +1768,40 @@ begin
     new.finished_at := coalesce(new.finished_at, now());
   end if;
   return new;
+end
+$function$
+
+function private.check_request() -- What PostgREST calls before each request: takes one call from the quota of the user, or of the runner session, when the request may write. Reads (GET, HEAD, and calls of functions that are not volatile) run in read-only transactions and are not counted; nor is a request that fails, whose transaction takes its count back. Definer, because nobody may reach the buckets.
+-- executable by: anon, authenticated, service_role
+CREATE OR REPLACE FUNCTION private.check_request()
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  subject text;
+  calls_per_minute numeric;
+  retry_after_s numeric;
+begin
+  -- What PostgREST runs read-only cannot be counted; service_role is not limited, and anon may write nothing.
+  if current_setting('transaction_read_only') = 'on' or current_setting('role') <> 'authenticated' then
+    return;
+  end if;
+  if private.is_runner() then
+    subject := 'runner:' || auth.uid()::text;
+    calls_per_minute := private.config_number('limits.runner_calls_per_minute');
+  else
+    subject := 'user:' || auth.uid()::text;
+    calls_per_minute := private.quota(auth.uid(), 'calls_per_minute');
+  end if;
+  if calls_per_minute is null or subject is null then
+    return;
+  end if;
+  retry_after_s := private.take_tokens(subject, 'calls', calls_per_minute, calls_per_minute / 60);
+  if retry_after_s > 0 then
+    perform private.raise_rate_limited(retry_after_s, format('you may make %s calls a minute', calls_per_minute));
+  end if;
 end
 $function$
 
@@ -868,6 +1874,21 @@ begin
 end
 $function$
 
+function private.close_partition(p_partition text) -- Says of a partition outright what the missing grants mean.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.close_partition(p_partition text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  execute format('alter table partitions.%I enable row level security', p_partition);
+  execute format('create policy %I on partitions.%I for all to anon, authenticated using (false) with check (false)',
+    'No API role can reach partitions', p_partition);
+  execute format('comment on policy %I on partitions.%I is %L', 'No API role can reach partitions', p_partition, 'Rows are reached through their table, whose policies are others.');
+end
+$function$
+
 function private.config(p_key text) -- Value of a setting; an unknown key is an error. Definer, because functions of users ask it.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.config(p_key text)
@@ -896,6 +1917,20 @@ CREATE OR REPLACE FUNCTION private.config_number(p_key text)
  SET search_path TO ''
 AS $function$
   select nullif(private.config(p_key), 'null')::numeric
+$function$
+
+function private.convert_waitlist() -- Trigger: whoever signed up and showed that the address is theirs waits no longer. Definer, because Auth changes users.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.convert_waitlist()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.waitlist w set status = 'converted', converted_at = now() where lower(w.email) = lower(new.email) and w.status <> 'converted';
+  return null;
+end
 $function$
 
 function private.count_attempt(p_subject uuid, p_kind text, p_valid boolean, p_shard integer, OUT outcome text, OUT attempt bigint, OUT locked_until timestamp with time zone, OUT just_locked boolean) -- Counts an attempt: the one that fails for the last time allowed locks, then even a valid one is refused until the lock ends; one that succeeds starts anew. Concurrent attempts are counted one after another.
@@ -949,6 +1984,38 @@ begin
 end
 $function$
 
+function private.count_form(p_key text, p_window text, p_most numeric) -- Counts a use of a public form in the hour or day; more than the most is refused.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.count_form(p_key text, p_window text, p_most numeric)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  used integer;
+begin
+  insert into private.form_counts as counted (key, window_started_at) values (p_key, date_trunc(p_window, now(), 'UTC'))
+  on conflict (key, window_started_at) do update set used_count = counted.used_count + 1
+  returning used_count into used;
+  if used > p_most then
+    perform private.raise_api_error(429, 'rate_limited', 'too many requests: try again later');
+  end if;
+end
+$function$
+
+function private.count_form_from(p_ip text) -- Counts a use of a public form by where it came from, and in all.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.count_form_from(p_ip text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.count_form('ip:' || encode(sha256(convert_to(coalesce(p_ip, ''), 'UTF8')), 'hex'), 'hour', private.config_number('limits.forms_per_address_per_hour'));
+  perform private.count_form('all', 'hour', private.config_number('limits.forms_per_hour'));
+end
+$function$
+
 function private.create_account() -- Trigger: gives a new user the rows that every user has. Definer, because Auth creates users.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.create_account()
@@ -972,6 +2039,172 @@ begin
 end
 $function$
 
+function private.create_alert(p_user_id uuid, p_alert_type text, p_message text, p_severity text, p_metadata jsonb, p_bot_id uuid, p_run_id uuid, p_rule_id uuid) -- Tells a user something: the alert, its event and the message to deliver commit with what caused them. Which channels, their preferences, the rule and the limits decide. Definer, because triggers of users' statements call it.
+-- executable by: tradebase_worker
+CREATE OR REPLACE FUNCTION private.create_alert(p_user_id uuid, p_alert_type text, p_message text, p_severity text DEFAULT 'info'::text, p_metadata jsonb DEFAULT '{}'::jsonb, p_bot_id uuid DEFAULT NULL::uuid, p_run_id uuid DEFAULT NULL::uuid, p_rule_id uuid DEFAULT NULL::uuid)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  preferences public.alert_preferences;
+  urgent constant boolean := p_alert_type in ('security', 'risk') or p_severity = 'critical';
+  rule_channels text[];
+  chosen text[];
+  alert_id constant uuid := gen_random_uuid();
+begin
+  select * into preferences from public.alert_preferences p where p.user_id = p_user_id;
+  select r.channels into rule_channels from public.alert_rules r where r.id = p_rule_id and r.user_id = p_user_id;
+  if p_alert_type = 'security' or p_alert_type = any (preferences.alert_types) then
+    -- Only what goes out is counted.
+    with wanted as materialized (
+      select c.channel
+      from public.channel_configs c
+      where c.enabled
+        and c.channel = any (array_remove(array[
+          case when preferences.email_enabled or p_alert_type = 'security' then 'email' end,
+          case when preferences.telegram_enabled and preferences.telegram_chat_id is not null then 'telegram' end,
+          case when preferences.discord_enabled and preferences.discord_webhook_url is not null then 'discord' end,
+          case when preferences.push_enabled then 'push' end], null))
+        and (rule_channels is null or c.channel = any (rule_channels))
+    )
+    select array_agg(w.channel order by w.channel) into chosen
+    from wanted w
+    where private.take_alert_allowance(p_user_id, w.channel);
+  end if;
+  chosen := coalesce(chosen, '{}');
+  insert into public.alert_history (id, user_id, rule_id, bot_id, run_id, alert_type, severity, message, channels, status, sent_at, metadata)
+  values (alert_id, p_user_id, p_rule_id, p_bot_id, p_run_id, p_alert_type, p_severity, p_message, chosen,
+          case when chosen = '{}' then 'sent' else 'pending' end, case when chosen = '{}' then now() end, p_metadata);
+  if chosen <> '{}' then
+    insert into public.messages (user_id, alert_id, message_type, priority, channels, body, scheduled_for)
+    values (p_user_id, alert_id, 'alert', case when p_severity = 'critical' then 'critical' when urgent then 'high' else 'normal' end, chosen, p_message,
+            case when urgent then now() else private.after_quiet_hours(preferences.quiet_hours_start, preferences.quiet_hours_end,
+                                                                       preferences.quiet_hours_timezone, now()) end);
+  end if;
+  update public.alert_rules r set last_triggered_at = now() where r.id = p_rule_id and r.user_id = p_user_id;
+  return alert_id;
+end
+$function$
+
+function private.create_alert_preferences() -- Trigger: gives a new user preferences, so that changing them is one update. Definer, because Auth creates users.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.create_alert_preferences()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  insert into public.alert_preferences (user_id) values (new.id);
+  return null;
+end
+$function$
+
+function private.create_api_key(INOUT name text, INOUT permissions text[], INOUT expires_at timestamp with time zone, p_ip_allowlist inet[], OUT id uuid, OUT key text, OUT prefix text, OUT ip_allowlist cidr[], OUT created_at timestamp with time zone) -- Makes an API key for the caller. The secret is made here, and not by who asks: so it is always one of chance, no statement or parameter that a log could keep has it in it, and it leaves in the result alone. Definer, because nobody may insert keys or see Auth's factors.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.create_api_key(INOUT name text, INOUT permissions text[], INOUT expires_at timestamp with time zone, p_ip_allowlist inet[], OUT id uuid, OUT key text, OUT prefix text, OUT ip_allowlist cidr[], OUT created_at timestamp with time zone)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+#variable_conflict use_column
+declare
+  alphabet constant text := '0123456789abcdefghjkmnpqrstvwxyz';
+  secret text;
+begin
+  if not private.can_trade() then
+    perform private.raise_api_error(403, 'forbidden', 'your role does not make API keys');
+  end if;
+  if coalesce(auth.jwt() ->> 'aal', 'aal1') <> 'aal2'
+    and exists (select from auth.mfa_factors f where f.user_id = auth.uid() and f.status = 'verified') then
+    perform private.raise_api_error(403, 'second_factor_required', 'show your second factor before you make an API key');
+  end if;
+  if create_api_key.expires_at <= now() then
+    perform private.raise_api_error(422, 'invalid_request', 'expires_at must lie in the future');
+  end if;
+  -- 256 bits, as 43 characters that need no quoting in a shell or a URL.
+  secret := rtrim(translate(encode(extensions.gen_random_bytes(32), 'base64'), E'+/\n', '-_'), '=');
+  loop
+    select string_agg(substr(alphabet, (get_byte(random.bytes, n) & 31) + 1, 1), '') into create_api_key.prefix
+    from (select extensions.gen_random_bytes(8) as bytes) random, generate_series(0, 7) n;
+    insert into public.api_keys as k (user_id, name, prefix, secret_hash, permissions, expires_at, ip_allowlist)
+    values (
+      auth.uid(),
+      create_api_key.name,
+      create_api_key.prefix,
+      sha256(convert_to(secret, 'UTF8')),
+      array(select distinct p from unnest(create_api_key.permissions) p order by p),
+      create_api_key.expires_at,
+      -- As a network: 10.1.2.3/8 is 10.0.0.0/8.
+      array(select distinct a::cidr as network from unnest(p_ip_allowlist) a order by network)
+    )
+    on conflict (prefix) do nothing
+    returning k.id, k.permissions, k.ip_allowlist, k.created_at
+    into create_api_key.id, create_api_key.permissions, create_api_key.ip_allowlist, create_api_key.created_at;
+    exit when found;
+  end loop;
+  create_api_key.key := 'tb_' || create_api_key.prefix || '_' || secret;
+end
+$function$
+
+function private.create_broadcast(p_message text) -- Does what public.create_broadcast says. Definer, because nobody may write the table otherwise; checks that its caller is an admin.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.create_broadcast(p_message text)
+ RETURNS telegram_broadcasts
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  made public.telegram_broadcasts;
+begin
+  if not private.is_admin() then
+    perform private.raise_api_error(403, 'forbidden', 'only an admin with a second factor may do this');
+  end if;
+  insert into public.telegram_broadcasts (message, sent_by) values (p_message, auth.uid()) returning * into made;
+  return made;
+end
+$function$
+
+function private.cron_field(p_field text, p_least integer, p_most integer, p_names text[]) -- The values that a field of a cron expression means, ascending; null where it means none. Takes *, a, a-b, */n, a/n and a-b/n, in lists, and names of months and days.
+-- executable by: authenticated, service_role, tradebase_worker
+CREATE OR REPLACE FUNCTION private.cron_field(p_field text, p_least integer, p_most integer, p_names text[] DEFAULT '{}'::text[])
+ RETURNS integer[]
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+declare
+  part text;
+  matched text[];
+  first_value integer;
+  last_value integer;
+  step integer;
+  chosen integer[] := '{}';
+begin
+  for position in 1..cardinality(p_names) loop
+    p_field := regexp_replace(p_field, '\m' || p_names[position] || '\M', (p_least + position - 1)::text, 'gi');
+  end loop;
+  foreach part in array string_to_array(p_field, ',') loop
+    matched := regexp_match(part, '^(?:\*|([0-9]{1,2})(?:-([0-9]{1,2}))?)(?:/([0-9]{1,2}))?$');
+    if matched is null then
+      return null;
+    end if;
+    step := coalesce(matched[3]::integer, 1);
+    first_value := coalesce(matched[1]::integer, p_least);
+    last_value := coalesce(matched[2]::integer, case when matched[1] is null or matched[3] is not null then p_most else first_value end);
+    if step = 0 or first_value < p_least or last_value > p_most or first_value > last_value then
+      return null;
+    end if;
+    chosen := chosen || array(select generate_series(first_value, last_value, step));
+  end loop;
+  return array(select distinct value from unnest(chosen) value order by value);
+end
+$function$
+
 function private.custom_access_token(event jsonb) -- Auth's hook: puts the user's role into each token as the claim user_role, and notices second factors that have come or gone. Definer, so that Auth needs no rights on the tables.
 -- executable by: supabase_auth_admin
 CREATE OR REPLACE FUNCTION private.custom_access_token(event jsonb)
@@ -990,6 +2223,38 @@ begin
   end;
   return jsonb_build_object('claims', event -> 'claims' || jsonb_build_object('user_role', coalesce(
     (select r.role from public.user_roles r where r.user_id = signed_in), 'viewer')));
+end
+$function$
+
+function private.delete_alerts_of_user() -- Trigger: does what foreign keys to users with ON DELETE CASCADE would, without their lock. Definer, because Auth deletes users.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.delete_alerts_of_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  delete from public.alert_history h where h.user_id = old.id;
+  delete from public.messages m where m.user_id = old.id;
+  delete from public.alert_limits l where l.user_id = old.id;
+  return null;
+end
+$function$
+
+function private.delete_analytics_of_user() -- Trigger: does what foreign keys to users with ON DELETE CASCADE would, without their lock, which workers' writes would wait for. Definer, because Auth deletes users.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.delete_analytics_of_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  delete from public.daily_performance p where p.user_id = old.id;
+  delete from public.performance_snapshots s where s.user_id = old.id;
+  delete from public.performance_metrics m where m.user_id = old.id;
+  return null;
 end
 $function$
 
@@ -1018,6 +2283,45 @@ AS $function$
 begin
   delete from public.events e where e.user_id = old.id;
   delete from private.event_counters c where c.user_id = old.id;
+  return null;
+end
+$function$
+
+function private.delete_operations_of_user() -- Trigger: deletes a deleted user's tasks, and what was kept under their address. Definer, because Auth deletes users.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.delete_operations_of_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  delete from public.tasks t where t.user_id = old.id;
+  -- An address that nobody confirmed may be another's.
+  if old.email_confirmed_at is not null then
+    delete from public.waitlist w where lower(w.email) = lower(old.email);
+    delete from public.contact_messages c where lower(c.email) = lower(old.email);
+    delete from public.messages m where lower(m.recipient) = lower(old.email) and m.user_id is null;
+  end if;
+  return null;
+end
+$function$
+
+function private.delete_rate_buckets_of_user() -- Trigger: a deleted user leaves no bucket. Definer, because Auth deletes users and has no rights on buckets.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.delete_rate_buckets_of_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  -- What is in use is left to prune_rate_buckets: to wait for it could deadlock with a request that waits for this deletion.
+  delete from private.rate_buckets b where (b.subject, b.bucket) in (
+    select used.subject, used.bucket from private.rate_buckets used
+    where used.subject = 'user:' || old.id::text
+    for update skip locked
+  );
   return null;
 end
 $function$
@@ -1059,6 +2363,36 @@ begin
   values (p_topic, next_seq, p_user_id, p_event, p_payload);
   delete from public.events e where e.topic = p_topic and e.seq <= next_seq - kept_events;
   perform realtime.send(p_payload || jsonb_build_object('seq', next_seq), p_event, p_topic, true);
+end
+$function$
+
+function private.end_runner_commands() -- Trigger: what a revoked runner was still to do is not to be done. Definer, because owners may not change commands.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.end_runner_commands()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.runner_commands c set status = 'expired'
+  where c.runner_session_id = new.id and c.status in ('queued', 'delivered');
+  return null;
+end
+$function$
+
+function private.end_sessions_of_revoked_key() -- Trigger: the sessions of a revoked key are over. Definer, because owners may not change sessions.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.end_sessions_of_revoked_key()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.runner_sessions s set status = 'revoked', error = null
+  where s.api_key_id = new.id and s.status <> 'revoked';
+  return null;
 end
 $function$
 
@@ -1165,6 +2499,44 @@ begin
 end
 $function$
 
+function private.finish_message() -- Trigger: stamps the end of a message, and gives the alert it tells of the same end. Definer, so that it does not depend on who delivers.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.finish_message()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if new.status in ('delivered', 'failed', 'cancelled') and old.status not in ('delivered', 'failed', 'cancelled') then
+    new.processed_at := coalesce(new.processed_at, now());
+    if new.alert_id is not null and new.status <> 'cancelled' then
+      update public.alert_history h
+      set status = case new.status when 'delivered' then 'sent' else 'failed' end,
+          sent_at = case new.status when 'delivered' then new.processed_at end,
+          error = case new.status when 'failed' then new.last_error end
+      where h.id = new.alert_id and h.user_id = new.user_id and h.status <> 'sent';
+    end if;
+  end if;
+  return new;
+end
+$function$
+
+function private.finish_schedule_run() -- Trigger: stamps the end of a run.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.finish_schedule_run()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if new.status in ('completed', 'failed', 'cancelled', 'skipped') then
+    new.finished_at := coalesce(new.finished_at, now());
+  end if;
+  return new;
+end
+$function$
+
 function private.follow_ban() -- Trigger: a ban ends the sessions of the user at once, shows in the profile, and is told to the user. Definer, because Auth changes users and has no rights on our tables.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.follow_ban()
@@ -1184,6 +2556,19 @@ begin
     perform private.note_security_event(new.id, 'account_reactivated');
   end if;
   return null;
+end
+$function$
+
+function private.forget_next_run() -- Trigger: another expression has another next occurrence, which a scheduler works out.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.forget_next_run()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  new.next_run_at := null;
+  return new;
 end
 $function$
 
@@ -1269,15 +2654,207 @@ AS $function$
   select sha256(convert_to(p_salt || ':' || translate(regexp_replace(upper(left(coalesce(p_code, ''), 100)), '[^0-9A-Z]', '', 'g'), 'ILO', '110'), 'UTF8'))
 $function$
 
-function private.is_admin() -- Whether the caller is an admin who has shown a second factor in this session.
+function private.invite_from_waitlist(p_waitlist_id uuid) -- Does what public.invite_from_waitlist says. Definer, because nobody may change the table otherwise; checks that its caller is an admin.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.invite_from_waitlist(p_waitlist_id uuid)
+ RETURNS waitlist
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  invited public.waitlist;
+begin
+  if not private.is_admin() then
+    perform private.raise_api_error(403, 'forbidden', 'only an admin with a second factor may do this');
+  end if;
+  select * into invited from public.waitlist w where w.id = p_waitlist_id for update;
+  if invited.id is null then
+    perform private.raise_api_error(404, 'not_found', 'there is no such entry');
+  end if;
+  if invited.status = 'invited' then
+    return invited;
+  end if;
+  update public.waitlist w set status = 'invited', invited_at = now(), invited_by = auth.uid() where w.id = p_waitlist_id returning * into invited;
+  insert into public.messages (message_type, channels, recipient, template) values ('waitlist_invitation', '{email}', invited.email, 'waitlist_invitation');
+  perform private.write_audit('waitlist.invited', 'waitlist', p_waitlist_id::text);
+  return invited;
+end
+$function$
+
+function private.is_admin() -- Whether the caller is an admin who has shown a second factor in this session. Definer, because the role tradebase_admin has no rights on the schema auth.
 -- executable by: authenticated, tradebase_admin
 CREATE OR REPLACE FUNCTION private.is_admin()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce(private.caller_role() = 'admin' and auth.jwt() ->> 'aal' = 'aal2', false)
+$function$
+
+function private.is_cron(p_cron text) -- Whether a text is a cron expression: minute, hour, day of month, month, day of week.
+-- executable by: authenticated, service_role, tradebase_worker
+CREATE OR REPLACE FUNCTION private.is_cron(p_cron text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+declare
+  fields text[];
+begin
+  if p_cron is null or char_length(p_cron) > 200 then
+    return false;
+  end if;
+  fields := regexp_split_to_array(p_cron, '[ \t]+');
+  return coalesce(
+    cardinality(fields) = 5
+      and private.cron_field(fields[1], 0, 59) <> '{}'
+      and private.cron_field(fields[2], 0, 23) <> '{}'
+      and private.cron_field(fields[3], 1, 31) <> '{}'
+      and private.cron_field(fields[4], 1, 12, '{jan,feb,mar,apr,may,jun,jul,aug,sep,oct,nov,dec}') <> '{}'
+      -- Sunday is 0 and 7.
+      and private.cron_field(fields[5], 0, 7, '{sun,mon,tue,wed,thu,fri,sat}') <> '{}',
+    false);
+end
+$function$
+
+function private.is_runner() -- Whether the token is a runner's, alive or not. Auth alone writes app_metadata, and never this.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.is_runner()
  RETURNS boolean
  LANGUAGE sql
  STABLE
  SET search_path TO ''
 AS $function$
-  select coalesce(private.caller_role() = 'admin' and auth.jwt() ->> 'aal' = 'aal2', false)
+  select coalesce(auth.jwt() -> 'app_metadata' ? 'api_key_id', false)
+$function$
+
+function private.is_timezone_name(p_name text) -- Whether a time zone goes by this name. Immutable for checks of tables, as far as the tz database is.
+-- executable by: authenticated, service_role, tradebase_worker
+CREATE OR REPLACE FUNCTION private.is_timezone_name(p_name text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+begin
+  -- A name of the tz database, not an offset or a rule of its own, which Postgres would take too.
+  if p_name !~ '^[A-Za-z]+([/_+-][A-Za-z0-9]+)*$' or char_length(p_name) > 64 then
+    return false;
+  end if;
+  perform timestamptz '2024-01-01Z' at time zone p_name;
+  return true;
+exception when invalid_parameter_value then
+  return false;
+end
+$function$
+
+function private.join_waitlist(p_email text, p_source text, p_ip text) -- Does what public.join_waitlist says. Definer, because nobody may write the table otherwise.
+-- executable by: service_role
+CREATE OR REPLACE FUNCTION private.join_waitlist(p_email text, p_source text, p_ip text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.count_form_from(p_ip);
+  insert into public.waitlist (email, source) values (p_email, p_source) on conflict do nothing;
+end
+$function$
+
+function private.keep_task() -- Trigger after insert, update or delete: keeps the task of a row that has id, user_id and status, and perhaps name, progress, error and times. Its argument is the kind. Definer, because users' statements fire it.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.keep_task()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  task_kind constant text := tg_argv[0];
+  subject constant jsonb := case when tg_op = 'DELETE' then to_jsonb(old) else to_jsonb(new) end;
+begin
+  if tg_op = 'DELETE' then
+    delete from public.tasks t where t.kind = task_kind and t.subject_id = (subject ->> 'id')::uuid;
+    return null;
+  end if;
+  insert into public.tasks as task (user_id, kind, subject_id, title, status, progress, queue_position, error, created_at, started_at, finished_at)
+  values (
+    (subject ->> 'user_id')::uuid, task_kind, (subject ->> 'id')::uuid,
+    left(coalesce(subject ->> 'name', subject ->> 'title',
+                  nullif(concat_ws(' ', subject -> 'strategy' ->> 'name', subject ->> 'symbol', subject ->> 'timeframe'), ''), task_kind), 200),
+    subject ->> 'status',
+    coalesce((subject ->> 'progress')::real, 0),
+    case when subject ->> 'status' = 'queued' then (select count(*) + 1 from public.tasks t where t.kind = task_kind and t.status = 'queued') end,
+    nullif(subject -> 'error', 'null'),
+    coalesce((subject ->> 'created_at')::timestamptz, now()),
+    (subject ->> 'started_at')::timestamptz,
+    (subject ->> 'finished_at')::timestamptz
+  )
+  on conflict (kind, subject_id) do update
+  set status = excluded.status, progress = excluded.progress, error = excluded.error, started_at = excluded.started_at, finished_at = excluded.finished_at,
+      queue_position = case when excluded.status = 'queued' then coalesce(task.queue_position, excluded.queue_position) end;
+  return null;
+end
+$function$
+
+function private.limit_api_keys() -- Trigger: bounds the keys of a user, and forgets all but the latest 100 revoked ones. Definer, because owners may not delete.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.limit_api_keys()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  most_keys constant numeric := private.quota(new.user_id, 'api_keys');
+  kept_revoked constant integer := 100;
+begin
+  -- One new key of a user at a time, so that the count is exact.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('API keys of ' || new.user_id::text, 0));
+  if (select count(*) from public.api_keys k where k.user_id = new.user_id and k.revoked_at is null) >= most_keys then
+    perform private.raise_api_error(409, 'quota_exceeded', format('you have %s API keys: revoke one first', most_keys));
+  end if;
+  delete from public.api_keys k where k.id in (
+    select old_key.id from public.api_keys old_key
+    where old_key.user_id = new.user_id and old_key.revoked_at is not null
+    order by old_key.revoked_at desc, old_key.id
+    offset kept_revoked
+  );
+  return new;
+end
+$function$
+
+function private.limit_rows_of_user() -- Trigger before insert: refuses more rows of one user than the setting named by the first argument; with a second argument, within that time. Definer, because it reads settings.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.limit_rows_of_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  most constant bigint := private.config_number(tg_argv[0]);
+  user_id constant uuid := (to_jsonb(new) ->> 'user_id')::uuid;
+  found_rows bigint;
+begin
+  if user_id is null then
+    return new;
+  end if;
+  -- One insert of a user at a time, so that the count is exact.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(tg_table_name || ' of ' || user_id::text, 0));
+  execute format('select count(*) from %I.%I where user_id = $1 and ($2 is null or created_at > now() - $2)', tg_table_schema, tg_table_name)
+    into found_rows using user_id, tg_argv[1]::interval;
+  if found_rows >= most then
+    perform private.raise_api_error(429, 'rate_limited',
+      case when tg_nargs = 1 then format('you have %s rows in %s: that is the most there may be', found_rows, tg_table_name)
+           else format('you added %s rows to %s within %s: that is the most there may be', found_rows, tg_table_name, tg_argv[1]) end);
+  end if;
+  return new;
+end
 $function$
 
 function private.list_quotas() -- All quotas of the caller. Definer, because settings are not readable by users.
@@ -1309,6 +2886,62 @@ AS $function$
   order by 3 desc, s.id
 $function$
 
+function private.list_users(p_user_id uuid, p_limit integer, p_offset integer, p_active boolean, p_role text, p_email text) -- For admins: users with role, plan and what Auth knows of them. Audited. Definer, because Auth's tables are not readable by users.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.list_users(p_user_id uuid, p_limit integer, p_offset integer, p_active boolean, p_role text, p_email text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  -- A part of an address, with what LIKE would read as a pattern taken literally.
+  email_pattern constant text := '%' || regexp_replace(lower(p_email), '([\\%_])', '\\\1', 'g') || '%';
+  answer jsonb;
+begin
+  perform private.require_admin();
+  if p_limit is null or p_limit not between 1 and 200 or p_offset is null or p_offset not between 0 and 1000000 then
+    perform private.raise_api_error(422, 'invalid_request', 'p_limit must be from 1 to 200 and p_offset from 0 to 1000000');
+  end if;
+  perform private.write_audit('admin.users_listed', 'users', p_user_id::text, p_user_id, null, null, jsonb_strip_nulls(jsonb_build_object(
+    'limit', p_limit, 'offset', p_offset, 'active', p_active, 'role', left(p_role, 20), 'email', left(p_email, 255))));
+  with matching as (
+    select u.id, u.email, r.role, p.plan, p.is_active, p.first_name, p.last_name, u.email_confirmed_at, u.last_sign_in_at, u.created_at
+    from auth.users u
+    join public.user_roles r on r.user_id = u.id
+    join public.profiles p on p.user_id = u.id
+    where (p_user_id is null or u.id = p_user_id) and (p_active is null or p.is_active = p_active)
+      and (p_role is null or r.role = p_role) and (p_email is null or lower(u.email) like email_pattern)
+  ), page as (
+    select m.*, exists (select from auth.mfa_factors f where f.user_id = m.id and f.status = 'verified') as second_factor
+    from matching m order by m.created_at desc, m.id limit p_limit offset p_offset
+  )
+  select jsonb_build_object(
+    'users', coalesce((select jsonb_agg(to_jsonb(page) order by page.created_at desc, page.id) from page), '[]'),
+    'total_count', (select count(*) from matching))
+  into answer;
+  return answer;
+end
+$function$
+
+function private.live_runner(OUT session_id uuid, OUT user_id uuid, OUT permissions text[]) -- The runner that calls: its session, its owner, and what its key allows now; nulls when the session is not connected or not what the token says, or the key is no longer good. So revoking works at once, not when a token expires. Definer, because it is asked before it is known whose rows may be seen.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.live_runner(OUT session_id uuid, OUT user_id uuid, OUT permissions text[])
+ RETURNS record
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select s.id, s.user_id, key.permissions
+  from public.runner_sessions s
+  cross join lateral (select private.active_permissions(s.api_key_id) as permissions) key
+  where s.id = auth.uid()
+    and s.status = 'connected'
+    and s.user_id::text = auth.jwt() -> 'app_metadata' ->> 'user_id'
+    and s.api_key_id::text = auth.jwt() -> 'app_metadata' ->> 'api_key_id'
+    and key.permissions is not null
+$function$
+
 function private.maintain_partitions() -- Makes the partitions ahead and drops those whose rows are all older than the retention; says what it did. Called by the maintenance job, as often as one likes. Definer, because only the owner of a table may.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.maintain_partitions()
@@ -1322,16 +2955,31 @@ AS $function$
 declare
   managed private.partitioned_tables;
   period_start timestamptz;
+  missed_periods timestamptz[];
   keep_from timestamptz;
   old_partition text;
 begin
   for managed in select * from private.partitioned_tables order by table_name loop
-    for step in 0..managed.periods_ahead loop
-      period_start := date_trunc(managed.period, now()) + step * ('1 ' || managed.period)::interval;
-      if private.add_partition(managed.table_name, managed.period, managed.time_column, period_start) then
-        return query select managed.table_name || ' from ' || period_start::date, 'made';
-      end if;
-    end loop;
+    begin
+      for step in 0..managed.periods_ahead loop
+        period_start := date_trunc(managed.period, now()) + step * ('1 ' || managed.period)::interval;
+        if private.add_partition(managed.table_name, managed.period, managed.time_column, period_start) then
+          return query select managed.table_name || ' from ' || period_start::date, 'made';
+        end if;
+      end loop;
+      -- What came while there was no partition for it gets one too, or it would outlive its retention.
+      execute format(
+        'select array(select distinct date_trunc(%L, %I) from partitions.%I where %2$I >= ''1970-01-01'' and %2$I < $1 order by 1 limit 24)',
+        managed.period, managed.time_column, managed.table_name || '_default') into missed_periods using date_trunc(managed.period, now());
+      foreach period_start in array missed_periods loop
+        if private.add_partition(managed.table_name, managed.period, managed.time_column, period_start) then
+          return query select managed.table_name || ' from ' || period_start::date, 'made';
+        end if;
+      end loop;
+    exception when lock_not_available then
+      return query select managed.table_name, 'in use: looked after by a later run';
+      continue;
+    end;
 
     keep_from := now() - private.config_number(managed.retention_key) * interval '1 day';
     for old_partition in
@@ -1352,6 +3000,31 @@ begin
       end;
     end loop;
   end loop;
+end
+$function$
+
+function private.mark_alerts_read(p_alert_ids uuid[]) -- Does what public.mark_alerts_read says, for the caller's own alerts. Definer, because owners may change nothing else of an alert.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.mark_alerts_read(p_alert_ids uuid[])
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  most constant integer := private.config_number('limits.alerts_read_at_once');
+  marked integer;
+begin
+  if not private.can_trade() then
+    perform private.raise_api_error(403, 'forbidden', 'you may not do this');
+  end if;
+  if cardinality(p_alert_ids) > most then
+    perform private.raise_api_error(422, 'invalid_request', format('at most %s alerts at once', most));
+  end if;
+  update public.alert_history h set read_at = now()
+  where h.user_id = auth.uid() and h.read_at is null and (p_alert_ids is null or h.id = any (p_alert_ids));
+  get diagnostics marked = row_count;
+  return marked;
 end
 $function$
 
@@ -1633,7 +3306,7 @@ begin
 end
 $function$
 
-function private.prepare_backtest() -- Trigger: refuses a backtest without candles or beyond the user's limit, and copies the symbol. Definer, so that the answer does not depend on who asks.
+function private.prepare_backtest() -- Trigger: refuses a backtest without candles or beyond the user's quotas, each row of a batch counting as one, and copies the symbol. Definer, so that the answer does not depend on who asks.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.prepare_backtest()
  RETURNS trigger
@@ -1642,7 +3315,9 @@ CREATE OR REPLACE FUNCTION private.prepare_backtest()
  SET search_path TO ''
 AS $function$
 declare
-  most_open constant integer := 50;
+  most_open constant numeric := private.quota(new.user_id, 'open_backtests');
+  per_hour constant numeric := private.quota(new.user_id, 'backtests_per_hour');
+  retry_after_s numeric;
 begin
   -- One request of a user at a time, so that the count is exact.
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('backtests of ' || new.user_id::text, 0));
@@ -1660,6 +3335,69 @@ begin
   ) then
     perform private.raise_api_error(422, 'empty_range', format('there are no %s candles of %s in the range; candle_coverage says what there is',
                                                                new.timeframe, new.symbol));
+  end if;
+  if per_hour is not null then
+    retry_after_s := private.take_tokens('user:' || new.user_id::text, 'backtests', per_hour, per_hour / 3600);
+    if retry_after_s > 0 then
+      perform private.raise_rate_limited(retry_after_s, format('you may request %s backtests an hour, and as many at once', per_hour));
+    end if;
+  end if;
+  return new;
+end
+$function$
+
+function private.prepare_runner_command() -- Trigger: numbers a command within its session, and bounds those not done. Definer, because workers that give commands may not count sessions on.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.prepare_runner_command()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  most_open constant integer := 200;
+begin
+  if new.bot_id is null and new.type not in ('ping', 'emergency_stop') then
+    raise exception 'the command % needs a bot', new.type using errcode = 'check_violation';
+  end if;
+  -- Locks the session: its commands get their numbers in the order of their commits.
+  update public.runner_sessions s set last_command_seq = s.last_command_seq + 1
+  where s.id = new.runner_session_id
+  returning s.last_command_seq into new.seq;
+  if (
+    select count(*) from public.runner_commands c
+    where c.runner_session_id = new.runner_session_id and c.status in ('queued', 'delivered')
+  ) >= most_open then
+    perform private.raise_api_error(409, 'quota_exceeded', format('the runner has %s commands to do: wait until it has done some', most_open));
+  end if;
+  return new;
+end
+$function$
+
+function private.prepare_runner_session() -- Trigger: stamps when a session ends or connects again, and bounds how many a user has connected. Definer, so that the count sees them all.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.prepare_runner_session()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  most_connected constant integer := 50;
+begin
+  new.disconnected_at := case when new.status <> 'connected' then coalesce(new.disconnected_at, now()) end;
+  if tg_op = 'UPDATE' and new.status = old.status then
+    return new;
+  end if;
+  if new.status = 'connected' then
+    -- One at a time of a user, so that the count is exact.
+    perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('runner sessions of ' || new.user_id::text, 0));
+    if (select count(*) from public.runner_sessions s where s.user_id = new.user_id and s.status = 'connected') >= most_connected then
+      perform private.raise_api_error(409, 'quota_exceeded', format('you have %s runners connected: disconnect one first', most_connected));
+    end if;
+    if tg_op = 'UPDATE' then
+      new.connected_at := now();
+    end if;
   end if;
   return new;
 end
@@ -1726,6 +3464,206 @@ begin
 end
 $function$
 
+function private.prune_backtests() -- Deletes ended backtests at the end of their retention, 500 at most; without one, none. Definer, because only the maintenance job deletes them.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.prune_backtests()
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  pruned bigint;
+begin
+  -- A backtest takes its result and its trades with it: fewer at a time.
+  delete from public.backtests b where b.id in (
+    select old.id from public.backtests old
+    where old.finished_at < now() - private.config_number('retention.backtests_days') * interval '1 day'
+    order by old.finished_at limit 500);
+  get diagnostics pruned = row_count;
+  return pruned;
+end
+$function$
+
+function private.prune_events() -- Deletes events at the end of their retention, 20,000 at most; their topics go on counting where they were. Definer, because only the maintenance job deletes them.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.prune_events()
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  pruned bigint;
+begin
+  delete from public.events e where (e.topic, e.seq) in (
+    select old.topic, old.seq from public.events old
+    where old.created_at < now() - private.config_number('retention.events_days') * interval '1 day'
+    order by old.created_at limit 20000);
+  get diagnostics pruned = row_count;
+  return pruned;
+end
+$function$
+
+function private.prune_forms() -- Deletes counts of the public forms that no limit asks for any more, and contact messages at the end of their retention. Definer, because only the maintenance job deletes them.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.prune_forms()
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  pruned bigint;
+begin
+  delete from private.form_counts c where c.window_started_at < now() - interval '2 days';
+  delete from public.contact_messages m where m.created_at < now() - private.config_number('retention.contact_messages_days') * interval '1 day';
+  get diagnostics pruned = row_count;
+  return pruned;
+end
+$function$
+
+function private.prune_messages() -- Deletes messages that ended, at the end of their retention, 20,000 at most. Definer, because only the maintenance job deletes them.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.prune_messages()
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  pruned bigint;
+begin
+  delete from public.messages m where m.id in (
+    select old.id from public.messages old
+    where old.status in ('delivered', 'failed', 'cancelled')
+      and old.created_at < now() - private.config_number('retention.messages_days') * interval '1 day'
+    order by old.created_at limit 20000);
+  get diagnostics pruned = row_count;
+  return pruned;
+end
+$function$
+
+function private.prune_orphans() -- Deletes rows of users who are gone, where no foreign key does. Definer, because only the maintenance job deletes them.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.prune_orphans()
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  pruned bigint := 0;
+  pruned_here bigint;
+  orphaned text;
+begin
+  -- Tables without a foreign key to users. A worker may have written to one while its user was being deleted.
+  foreach orphaned in array array['performance_snapshots', 'alert_history', 'messages', 'alert_limits', 'tasks', 'events'] loop
+    execute format($sql$
+      with recursive owners as (
+        -- Walks the index from owner to owner rather than over all rows.
+        (select user_id from public.%1$I where user_id is not null order by user_id limit 1)
+        union all
+        select (select user_id from public.%1$I where user_id > owners.user_id order by user_id limit 1) from owners where owners.user_id is not null
+      )
+      delete from public.%1$I where user_id in (
+        select o.user_id from owners o
+        where o.user_id is not null and not exists (select from auth.users u where u.id = o.user_id))
+    $sql$, orphaned);
+    get diagnostics pruned_here = row_count;
+    pruned := pruned + pruned_here;
+  end loop;
+  return pruned;
+end
+$function$
+
+function private.prune_rate_buckets() -- Deletes the buckets that are full again, and says how many. Called by the maintenance job. Definer, because workers may not reach the buckets.
+-- executable by: tradebase_worker
+CREATE OR REPLACE FUNCTION private.prune_rate_buckets()
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  most_at_once constant integer := 100000;
+  deleted bigint;
+begin
+  delete from private.rate_buckets b where (b.subject, b.bucket) in (
+    select full_bucket.subject, full_bucket.bucket from private.rate_buckets full_bucket
+    where full_bucket.full_at <= clock_timestamp()
+    limit most_at_once
+    for update skip locked
+  );
+  get diagnostics deleted = row_count;
+  return deleted;
+end
+$function$
+
+function private.prune_runner_sessions() -- Deletes sessions that ended longer ago than they are kept, with their commands, and says how many. Called by the maintenance job. Definer, because workers may not delete sessions.
+-- executable by: tradebase_worker
+CREATE OR REPLACE FUNCTION private.prune_runner_sessions()
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  most_at_once constant integer := 10000;
+  deleted bigint;
+begin
+  delete from public.runner_sessions s where s.id in (
+    select old_session.id from public.runner_sessions old_session
+    where old_session.status <> 'connected'
+      and old_session.disconnected_at < now() - private.config_number('retention.runner_sessions_days') * interval '1 day'
+    limit most_at_once
+    for update skip locked
+  );
+  get diagnostics deleted = row_count;
+  return deleted;
+end
+$function$
+
+function private.prune_schedule_runs() -- Deletes runs that ended, at the end of their retention, 20,000 at most. Definer, because only the maintenance job deletes them.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.prune_schedule_runs()
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  pruned bigint;
+begin
+  delete from public.schedule_runs r where r.id in (
+    select old.id from public.schedule_runs old
+    where old.finished_at < now() - private.config_number('retention.schedule_runs_days') * interval '1 day'
+    order by old.finished_at limit 20000);
+  get diagnostics pruned = row_count;
+  return pruned;
+end
+$function$
+
+function private.prune_tasks() -- Takes tasks that ended off the list at the end of their retention, 20,000 at most; what they were about stays. Definer, because only the maintenance job deletes them.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.prune_tasks()
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  pruned bigint;
+begin
+  delete from public.tasks t where t.id in (
+    select old.id from public.tasks old
+    where old.finished_at < now() - private.config_number('retention.tasks_days') * interval '1 day'
+    order by old.finished_at limit 20000);
+  get diagnostics pruned = row_count;
+  return pruned;
+end
+$function$
+
 function private.quota(p_user_id uuid, p_quota text) -- How much a user may have: what the plan says, else the setting quota.<name>; null for no limit. An unknown quota is an error. Definer, because functions of users ask it and settings are not theirs to read.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.quota(p_user_id uuid, p_quota text)
@@ -1761,6 +3699,25 @@ begin
 end
 $function$
 
+function private.raise_rate_limited(p_retry_after_s numeric, p_message text) -- Raises the error rate_limited, which PostgREST answers with 429 and the header retry-after; the details say it too, for clients that do not show headers.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.raise_rate_limited(p_retry_after_s numeric, p_message text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  -- Null when waiting does not help.
+  retry_after constant bigint := case when p_retry_after_s < 1e9 then greatest(ceil(p_retry_after_s), 1) end;
+begin
+  raise sqlstate 'PGRST' using
+    message = json_build_object('code', 'rate_limited', 'message', p_message || coalesce(format(': try again in %s s', retry_after), ''),
+      'details', format('retry after %s s', retry_after))::text,
+    detail = json_build_object('status', 429,
+      'headers', case when retry_after is null then '{}'::json else json_build_object('retry-after', retry_after::text) end)::text;
+end
+$function$
+
 function private.record_attempt(p_user_id uuid, p_kind text, p_shard integer, p_attempt bigint, p_outcome text, p_ip inet, p_user_agent text) -- Notes an attempt in the ring of its user and kind, by its number.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.record_attempt(p_user_id uuid, p_kind text, p_shard integer, p_attempt bigint, p_outcome text, p_ip inet DEFAULT NULL::inet, p_user_agent text DEFAULT NULL::text)
@@ -1776,6 +3733,70 @@ AS $function$
   set outcome = excluded.outcome, ip = excluded.ip, user_agent = excluded.user_agent, created_at = excluded.created_at
 $function$
 
+function private.redact_command_audit() -- Trigger: no secret is written down, whoever writes. Definer, so that the rule stays private.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.redact_command_audit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  new.full_message := left(private.redact_message(new.command, new.full_message), 4096);
+  return new;
+end
+$function$
+
+function private.redact_message(p_command text, p_message text) -- A message to the bot without what may be a secret in it.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.redact_message(p_command text, p_message text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    -- What follows these is a code or a password.
+    when lower(p_command) ~ '^/(start|verify|code|link|login|register|key|apikey|connect)' then split_part(p_message, ' ', 1) || case when p_message ~ ' ' then ' [redacted]' else '' end
+    else regexp_replace(regexp_replace(p_message,
+      -- Keys and tokens: long and without a space.
+      '[A-Za-z0-9_:.+/=-]{24,}', '[redacted]', 'g'),
+      -- Codes of six to eight digits.
+      '(^|[^0-9.])[0-9]{6,8}(?![0-9.])', '\1[redacted]', 'g')
+  end
+$function$
+
+function private.report_health(p_system text, p_component text, p_status text, p_response_time_ms integer, p_error_message text, p_metadata jsonb) -- Writes down how a system or one of its components is. Definer, because nobody may write the table otherwise.
+-- executable by: tradebase_worker
+CREATE OR REPLACE FUNCTION private.report_health(p_system text, p_component text, p_status text, p_response_time_ms integer DEFAULT NULL::integer, p_error_message text DEFAULT NULL::text, p_metadata jsonb DEFAULT '{}'::jsonb)
+ RETURNS system_health
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  good constant boolean := p_status = 'HEALTHY';
+  bad constant boolean := p_status in ('DEGRADED', 'DOWN');
+  reported public.system_health;
+begin
+  insert into public.system_health as health (system, component, status, last_success, last_failure, failure_count, avg_response_time_ms, error_message, metadata)
+  values (p_system, p_component, p_status, case when good then now() end, case when bad then now() end, bad::integer, p_response_time_ms,
+          left(p_error_message, 4000), p_metadata)
+  on conflict (system, component) do update
+  set status = excluded.status,
+      last_success = coalesce(excluded.last_success, health.last_success),
+      last_failure = coalesce(excluded.last_failure, health.last_failure),
+      failure_count = case when good then 0 else health.failure_count + excluded.failure_count end,
+      avg_response_time_ms = coalesce(round(health.avg_response_time_ms * 0.8 + excluded.avg_response_time_ms * 0.2), excluded.avg_response_time_ms,
+                                      health.avg_response_time_ms),
+      error_message = excluded.error_message,
+      metadata = excluded.metadata,
+      checked_at = now()
+  returning * into reported;
+  return reported;
+end
+$function$
+
 function private.request_header(p_name text) -- A header of the Data API's request, by its name in lower case; null without one or outside of a request.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.request_header(p_name text)
@@ -1788,7 +3809,7 @@ AS $function$
 $function$
 
 function private.require_admin() -- An error for everyone but admins with a second factor. Definer, because is_admin reads Auth's sessions.
--- executable by: nobody
+-- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.require_admin()
  RETURNS void
  LANGUAGE plpgsql
@@ -1796,9 +3817,13 @@ CREATE OR REPLACE FUNCTION private.require_admin()
  SET search_path TO ''
 AS $function$
 begin
-  if not private.is_admin() then
-    perform private.raise_api_error(403, 'forbidden', 'only an admin who has shown a second factor may do this');
+  if private.is_admin() then
+    return;
   end if;
+  if private.caller_role() = 'admin' then
+    perform private.raise_api_error(403, 'second_factor_required', 'show your second factor in this session first; enrol one if you have none');
+  end if;
+  perform private.raise_api_error(403, 'forbidden', 'only an admin who has shown a second factor may do this');
 end
 $function$
 
@@ -1819,6 +3844,31 @@ begin
   ) then
     perform private.raise_api_error(409, 'last_admin', 'this is the last admin: make another one first');
   end if;
+end
+$function$
+
+function private.revoke_api_key(p_api_key_id uuid) -- Revokes a key of the caller. Definer, because nobody may update keys.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.revoke_api_key(p_api_key_id uuid)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  revoked timestamptz;
+begin
+  -- Of whatever role: who may no longer trade may still take a key away.
+  if private.caller_role() is null then
+    perform private.raise_api_error(403, 'forbidden', 'sign in again: this session has ended');
+  end if;
+  update public.api_keys k set revoked_at = now()
+  where k.id = p_api_key_id and k.user_id = auth.uid() and k.revoked_at is null;
+  select k.revoked_at into revoked from public.api_keys k where k.id = p_api_key_id and k.user_id = auth.uid();
+  if revoked is null then
+    perform private.raise_api_error(404, 'api_key_not_found', 'there is no such API key');
+  end if;
+  return revoked;
 end
 $function$
 
@@ -1867,6 +3917,79 @@ begin
     jsonb_build_object('session_id', revoked.id, 'user_agent', left(revoked.user_agent, 512), 'ip', host(revoked.ip)));
   perform private.write_audit('session.revoked', 'sessions', revoked.id::text, caller);
 end
+$function$
+
+function private.run_maintenance() -- Deletes what is past its retention, makes partitions ahead and drops old ones, and writes down in system_health how it went. As often as one likes; the maintenance job calls it every hour. Definer, because workers may not delete.
+-- executable by: tradebase_worker
+CREATE OR REPLACE FUNCTION private.run_maintenance()
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  -- Each is a function of private without arguments that says how many rows it deleted.
+  prunes constant text[] := array[
+    'prune_events',
+    'prune_tasks',
+    'prune_messages',
+    'prune_schedule_runs',
+    'prune_backtests',
+    'prune_forms',
+    'prune_orphans'
+  ];
+  started_at constant timestamptz := clock_timestamp();
+  prune text;
+  pruned bigint;
+  partitions jsonb;
+  done jsonb := '{}';
+  failed jsonb := '{}';
+begin
+  foreach prune in array prunes loop
+    -- One that fails leaves the others to be done.
+    begin
+      execute format('select private.%I()', prune) into pruned;
+      done := done || jsonb_build_object(prune, pruned);
+    exception when others then
+      failed := failed || jsonb_build_object(prune, sqlerrm);
+    end;
+  end loop;
+  -- Last, because its locks are held to the end.
+  begin
+    select coalesce(jsonb_agg(p.partition_name || ': ' || p.action), '[]') into partitions from private.maintain_partitions() p;
+    done := done || jsonb_build_object('maintain_partitions', partitions);
+  exception when others then
+    failed := failed || jsonb_build_object('maintain_partitions', sqlerrm);
+  end;
+  perform private.report_health(
+    'maintenance', null, case when failed = '{}' then 'HEALTHY' else 'DEGRADED' end,
+    (extract(epoch from clock_timestamp() - started_at) * 1000)::integer,
+    (select string_agg(f.key || ': ' || f.value, '; ') from jsonb_each_text(failed) f),
+    jsonb_build_object('done', done));
+  return jsonb_build_object('done', done, 'failed', failed);
+end
+$function$
+
+function private.runner_can(p_permission text) -- Whether the caller is a live runner whose key has a permission.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.runner_can(p_permission text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select private.is_runner() and coalesce((select p_permission = any (r.permissions) from private.live_runner() r), false)
+$function$
+
+function private.runner_session_id() -- The session of the live runner that calls, whatever its key allows; null for anyone else.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.runner_session_id()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case when private.is_runner() then (select r.session_id from private.live_runner() r) end
 $function$
 
 function private.seal_audit_entry() -- Trigger at commit: gives a pending entry its number and hashes and moves it to the log. Definer, because nobody may write the log otherwise.
@@ -1918,6 +4041,142 @@ begin
     perform private.raise_api_error(401, 'invalid_token', 'this needs a signed-in user whose session is alive');
   end if;
   return auth.uid();
+end
+$function$
+
+function private.set_channel_config(p_channel text, p_enabled boolean, p_provider text, p_settings jsonb, p_messages_per_window integer) -- Does what public.set_channel_config says. Definer, because nobody may write the table otherwise; checks that its caller is an admin.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.set_channel_config(p_channel text, p_enabled boolean, p_provider text, p_settings jsonb, p_messages_per_window integer)
+ RETURNS channel_configs
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  changed public.channel_configs;
+begin
+  if not private.is_admin() then
+    perform private.raise_api_error(403, 'forbidden', 'only an admin with a second factor may do this');
+  end if;
+  update public.channel_configs c
+  set enabled = coalesce(p_enabled, c.enabled), provider = coalesce(p_provider, c.provider), settings = coalesce(p_settings, c.settings),
+      messages_per_window = coalesce(p_messages_per_window, c.messages_per_window), updated_by = auth.uid()
+  where c.channel = p_channel
+  returning * into changed;
+  if changed.channel is null then
+    perform private.raise_api_error(404, 'not_found', 'there is no such channel');
+  end if;
+  return changed;
+end
+$function$
+
+function private.set_feedback_status(p_feedback_id uuid, p_status text) -- Does what public.set_feedback_status says. Definer, because nobody may change the table otherwise; checks that its caller is an admin.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.set_feedback_status(p_feedback_id uuid, p_status text)
+ RETURNS telegram_feedback
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  changed public.telegram_feedback;
+  status_before text;
+begin
+  if not private.is_admin() then
+    perform private.raise_api_error(403, 'forbidden', 'only an admin with a second factor may do this');
+  end if;
+  select f.status into status_before from public.telegram_feedback f where f.id = p_feedback_id for update;
+  update public.telegram_feedback f set status = p_status where f.id = p_feedback_id returning * into changed;
+  if changed.id is null then
+    perform private.raise_api_error(404, 'not_found', 'there is no such feedback');
+  end if;
+  perform private.write_audit('telegram_feedback.updated', 'telegram_feedback', p_feedback_id::text, changed.user_id,
+    jsonb_build_object('status', status_before), jsonb_build_object('status', p_status));
+  return changed;
+end
+$function$
+
+function private.set_system_config(p_key text, p_value jsonb) -- Changes a setting for an admin. Definer, because nobody may write settings.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.set_system_config(p_key text, p_value jsonb)
+ RETURNS system_config
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  setting public.system_config;
+  is_bounded boolean;
+begin
+  if not private.is_admin() then
+    perform private.raise_api_error(403, 'forbidden', 'only an admin who has shown a second factor may do this');
+  end if;
+  select * into setting from public.system_config c where c.key = p_key for update;
+  if setting.key is null then
+    perform private.raise_api_error(404, 'not_found', format('there is no setting %L', left(p_key, 100)));
+  end if;
+  is_bounded := setting.min_value is not null or setting.max_value is not null;
+  if p_value is null
+    -- A number with bounds may be null, for no limit; everything else keeps its type.
+    or (is_bounded and jsonb_typeof(p_value) not in ('number', 'null'))
+    or (not is_bounded and jsonb_typeof(p_value) <> jsonb_typeof(setting.value)) then
+    perform private.raise_api_error(422, 'invalid_request', format('%s must be %s', p_key,
+      case when is_bounded then 'a number, or null' else 'of the type ' || jsonb_typeof(setting.value) end));
+  end if;
+  if jsonb_typeof(p_value) = 'number'
+    and not p_value::numeric between coalesce(setting.min_value, '-infinity') and coalesce(setting.max_value, 'infinity') then
+    perform private.raise_api_error(422, 'invalid_request', format('%s must be from %s to %s', p_key,
+      coalesce(setting.min_value, '-infinity'), coalesce(setting.max_value, 'infinity')));
+  end if;
+  update public.system_config c set value = p_value, updated_by = auth.uid() where c.key = p_key returning * into setting;
+  return setting;
+end
+$function$
+
+function private.set_system_health(p_system text, p_component text, p_status text, p_error_message text) -- Does what public.set_system_health says. Definer, because nobody may write the table otherwise; checks that its caller is an admin or the operator's server.
+-- executable by: authenticated, service_role
+CREATE OR REPLACE FUNCTION private.set_system_health(p_system text, p_component text, p_status text, p_error_message text)
+ RETURNS system_health
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  who record;
+  reported public.system_health;
+begin
+  who := private.caller();
+  if who.actor not in ('admin', 'service') then
+    perform private.raise_api_error(403, 'forbidden', 'only an admin with a second factor may do this');
+  end if;
+  reported := private.report_health(p_system, p_component, p_status, null, p_error_message);
+  -- A server reports all the time; what a person says is worth an entry.
+  if who.actor = 'admin' then
+    perform private.write_audit('system_health.updated', 'system_health', reported.id::text, null, null,
+      jsonb_build_object('system', p_system, 'component', p_component, 'status', p_status));
+  end if;
+  return reported;
+end
+$function$
+
+function private.set_telegram_setting(p_key text, p_value text, p_description text) -- Does what public.set_telegram_setting says. Definer, because nobody may write the table otherwise; checks that its caller is an admin.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.set_telegram_setting(p_key text, p_value text, p_description text)
+ RETURNS telegram_settings
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  changed public.telegram_settings;
+begin
+  if not private.is_admin() then
+    perform private.raise_api_error(403, 'forbidden', 'only an admin with a second factor may do this');
+  end if;
+  insert into public.telegram_settings as setting (key, value, description, updated_by) values (p_key, p_value, p_description, auth.uid())
+  on conflict (key) do update set value = excluded.value, description = coalesce(excluded.description, setting.description), updated_by = excluded.updated_by
+  returning * into changed;
+  return changed;
 end
 $function$
 
@@ -2034,7 +4293,126 @@ begin
 end
 $function$
 
-function private.tenant_id() -- The user whose rows the caller may read: of a session, its user.
+function private.submit_contact_message(p_name text, p_email text, p_message text, p_ip text) -- Does what public.submit_contact_message says. Definer, because nobody may write the table otherwise.
+-- executable by: service_role
+CREATE OR REPLACE FUNCTION private.submit_contact_message(p_name text, p_email text, p_message text, p_ip text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.count_form_from(p_ip);
+  perform private.count_form('email:' || encode(sha256(convert_to(lower(p_email), 'UTF8')), 'hex'), 'day',
+    private.config_number('limits.contact_messages_per_email_per_day'));
+  insert into public.contact_messages (name, email, message) values (p_name, p_email, p_message);
+end
+$function$
+
+function private.system_report() -- For admins: how the parts are doing. Audited. Definer, because the queue and the list of connections are not readable by users.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.system_report()
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.require_admin();
+  perform private.write_audit('admin.system_report_read', 'system_health', null);
+  return jsonb_build_object(
+    'database', jsonb_build_object(
+      'size_bytes', pg_catalog.pg_database_size(current_database()),
+      'connections', (select count(*) from pg_catalog.pg_stat_activity a where a.datname = current_database()),
+      'max_connections', current_setting('max_connections')::integer,
+      'oldest_transaction_s', (select coalesce(max(extract(epoch from now() - a.xact_start)), 0)::integer
+                               from pg_catalog.pg_stat_activity a where a.datname = current_database())),
+    'workers', jsonb_build_object(
+      'connections', (select count(*) from pg_catalog.pg_stat_activity a where a.usename = 'tradebase_worker'),
+      'queues', (select coalesce(jsonb_object_agg(q.name, jsonb_build_object('waiting', q.waiting, 'active', q.active)), '{}') from (
+        select q.name, count(j.id) filter (where j.state in ('created', 'retry')) as waiting, count(j.id) filter (where j.state = 'active') as active
+        from pgboss.queue q left join pgboss.job j on j.name = q.name and j.state in ('created', 'retry', 'active')
+        group by q.name) q)),
+    'realtime', jsonb_build_object(
+      'events_last_minute', (select count(*) from public.events e where e.created_at > now() - interval '1 minute')),
+    'runner_connections', (select count(*) from public.runner_sessions s where s.status = 'connected'),
+    'components', (select coalesce(jsonb_agg(to_jsonb(h) - 'id' order by h.system, h.component), '[]') from public.system_health h)
+  );
+end
+$function$
+
+function private.take_alert_allowance(p_user_id uuid, p_channel text) -- Counts a message of a user by a channel; false where the window is full. Definer, because triggers of users' statements raise alerts.
+-- executable by: tradebase_worker
+CREATE OR REPLACE FUNCTION private.take_alert_allowance(p_user_id uuid, p_channel text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  channel_config public.channel_configs;
+  allowance public.alert_limits;
+  allowed boolean;
+begin
+  select * into strict channel_config from public.channel_configs c where c.channel = p_channel;
+  insert into public.alert_limits (user_id, channel) values (p_user_id, p_channel)
+  on conflict (user_id, channel) do update set updated_at = now()
+  returning * into allowance;
+  if allowance.window_started_at + coalesce(allowance.window_seconds, channel_config.window_seconds) * interval '1 second' <= now() then
+    allowance.window_started_at := now();
+    allowance.used_count := 0;
+  end if;
+  allowed := allowance.used_count < coalesce(allowance.messages_per_window, channel_config.messages_per_window);
+  update public.alert_limits l
+  set window_started_at = allowance.window_started_at,
+      used_count = allowance.used_count + allowed::integer,
+      refused_count = l.refused_count + (not allowed)::integer
+  where l.user_id = p_user_id and l.channel = p_channel;
+  return allowed;
+end
+$function$
+
+function private.take_tokens(p_subject text, p_bucket text, p_capacity numeric, p_refill_per_s numeric, p_cost numeric) -- Takes tokens from a bucket of the given capacity that fills at the given rate, or none: 0 when they are taken, else the seconds until they would be there, which is infinite when they never will. One upsert: of calls at the same time exactly as many succeed as there are tokens, and those of one bucket wait for each other until they commit. A transaction that is rolled back has taken none. Definer, because nobody may reach the buckets.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.take_tokens(p_subject text, p_bucket text, p_capacity numeric, p_refill_per_s numeric, p_cost numeric DEFAULT 1)
+ RETURNS numeric
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  available numeric;
+begin
+  if p_cost > p_capacity then
+    return 'Infinity';
+  end if;
+  -- The clock, not now(): who waited for the row must not count from the time before.
+  insert into private.rate_buckets as b (subject, bucket, tokens, updated_at, full_at)
+  values (p_subject, p_bucket, p_capacity - p_cost, clock_timestamp(),
+    case when p_refill_per_s > 0 then clock_timestamp() + least(p_cost / p_refill_per_s, 1e9)::double precision * interval '1 second' else 'infinity' end)
+  on conflict (subject, bucket) do update
+  set (tokens, updated_at, full_at) = (
+    select filled.tokens - p_cost, filled.at,
+      case when p_refill_per_s > 0
+        then filled.at + least((p_capacity - filled.tokens + p_cost) / p_refill_per_s, 1e9)::double precision * interval '1 second'
+        else 'infinity' end
+    from (
+      select clock.at, round(least(p_capacity, b.tokens + greatest(extract(epoch from clock.at - b.updated_at), 0) * p_refill_per_s), 6) as tokens
+      from (select clock_timestamp() as at) clock
+    ) filled
+  )
+  where b.tokens + greatest(extract(epoch from clock_timestamp() - b.updated_at), 0) * p_refill_per_s >= p_cost;
+  if found then
+    return 0;
+  end if;
+  -- The row is locked, though unchanged: it is what the insert saw.
+  select b.tokens + greatest(extract(epoch from clock_timestamp() - b.updated_at), 0) * p_refill_per_s into available
+  from private.rate_buckets b where b.subject = p_subject and b.bucket = p_bucket;
+  return case when p_refill_per_s > 0 then greatest(p_cost - available, 0.001) / p_refill_per_s else 'Infinity' end;
+end
+$function$
+
+function private.tenant_id() -- The user whose rows the caller may read: of a session, its user; of a live runner whose key has data:read or runner:execute, its owner; else null.
 -- executable by: authenticated, tradebase_admin
 CREATE OR REPLACE FUNCTION private.tenant_id()
  RETURNS uuid
@@ -2042,7 +4420,10 @@ CREATE OR REPLACE FUNCTION private.tenant_id()
  STABLE
  SET search_path TO ''
 AS $function$
-  select auth.uid()
+  -- Of a user's token nothing is looked up.
+  select case when private.is_runner()
+    then (select r.user_id from private.live_runner() r where r.permissions && array['data:read', 'runner:execute'])
+    else auth.uid() end
 $function$
 
 function private.use_recovery_code(p_code text) -- With a good recovery code, removes the caller's second factors and ends their other sessions. A wrong one is counted, and the fifth locks. Definer, because nobody may write Auth's tables or the counters.
@@ -2100,6 +4481,40 @@ begin
 end
 $function$
 
+function private.verify_api_key(p_key text, p_ip inet, p_permission text, OUT api_key_id uuid, OUT user_id uuid, OUT permissions text[]) -- Whose an API key is and what it allows, provided that it allows the given permission from the given address; else an error. Definer, because the hash is granted to nobody.
+-- executable by: service_role
+CREATE OR REPLACE FUNCTION private.verify_api_key(p_key text, p_ip inet, p_permission text, OUT api_key_id uuid, OUT user_id uuid, OUT permissions text[])
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+#variable_conflict use_column
+declare
+  parts constant text[] := regexp_match(left(p_key, 100), '^tb_([0-9a-z]{8})_([A-Za-z0-9_-]{43})$');
+  given_hash constant bytea := sha256(convert_to(coalesce(parts[2], ''), 'UTF8'));
+  -- An IPv4 address that came through an IPv6 socket is that address.
+  address constant inet := case when p_ip <<= '::ffff:0:0/96' then substring(host(p_ip) from '[0-9.]+$')::inet else p_ip end;
+  found_key public.api_keys;
+begin
+  select * into found_key from public.api_keys k where k.prefix = coalesce(parts[1], '');
+  -- The same steps whether there is such a prefix or not. Comparing the hashes of secrets tells nothing of the secrets.
+  verify_api_key.permissions := private.active_permissions(found_key.id);
+  if coalesce(found_key.secret_hash, '\x00') <> given_hash or not coalesce(p_permission = any (verify_api_key.permissions), false) then
+    perform private.raise_api_error(401, 'invalid_api_key', 'the API key is unknown, revoked or expired, or does not allow this');
+  end if;
+  -- Told apart from the rest, to help: who comes this far holds the key.
+  if cardinality(found_key.ip_allowlist) > 0
+    and not exists (select from unnest(found_key.ip_allowlist) network where address <<= network) then
+    perform private.raise_api_error(403, 'ip_not_allowed', 'the API key is not accepted from this address');
+  end if;
+  update public.api_keys k set last_used_at = now(), last_used_ip = address
+  where k.id = found_key.id and (k.last_used_at is null or k.last_used_at < now() - interval '1 minute');
+  verify_api_key.api_key_id := found_key.id;
+  verify_api_key.user_id := found_key.user_id;
+end
+$function$
+
 function private.write_audit(p_action text, p_resource_type text, p_resource_id text, p_user_id uuid, p_before jsonb, p_after jsonb, p_details jsonb) -- Adds an entry to the audit log, with who is calling and from where; it commits with what it tells of. Never pass a secret. Definer, because nobody may write the log otherwise.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.write_audit(p_action text, p_resource_type text, p_resource_id text, p_user_id uuid DEFAULT NULL::uuid, p_before jsonb DEFAULT NULL::jsonb, p_after jsonb DEFAULT NULL::jsonb, p_details jsonb DEFAULT NULL::jsonb)
@@ -2132,6 +4547,165 @@ begin
 end
 $function$
 
+function public.admin_count(p_table text, p_status text) -- For admins with a second factor: how many rows the waitlist or contact_messages have, with a status or in all. Errors: forbidden, second_factor_required, not_found.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.admin_count(p_table text, p_status text DEFAULT NULL::text)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  caller_role constant text := current_setting('role');
+  counted bigint;
+begin
+  perform private.require_admin();
+  if p_table is null or p_table not in ('waitlist', 'contact_messages') then
+    perform private.raise_api_error(404, 'not_found', 'there is no such table to count: waitlist or contact_messages');
+  end if;
+  perform set_config('role', 'tradebase_admin', true);
+  execute format('select count(*) from public.%I where $1 is null or status = $1', p_table) into counted using p_status;
+  perform set_config('role', caller_role, true);
+  return counted;
+end
+$function$
+
+function public.admin_read(p_table text, p_filter jsonb, p_limit integer, p_offset integer, p_order text) -- For admins with a second factor: rows of a table, of all users, as JSON. p_filter compares columns for equality ({"user_id": "...", "status": "failed"}; null finds nulls), p_order is a column, with .desc or without. The read is in the audit log of every user whose rows it returns. Errors: forbidden, method_not_allowed, not_found, invalid_request.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.admin_read(p_table text, p_filter jsonb DEFAULT '{}'::jsonb, p_limit integer DEFAULT 100, p_offset integer DEFAULT 0, p_order text DEFAULT NULL::text)
+ RETURNS SETOF jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  most_rows constant integer := 1000;
+  most_skipped constant integer := 1000000;
+  most_filters constant integer := 20;
+  longest_filter constant integer := 8192;
+  criteria constant jsonb := coalesce(p_filter, '{}');
+  caller_role constant text := current_setting('role');
+  table_oid oid;
+  readable text[];
+  conditions text[] := '{}';
+  ordering text[] := '{}';
+  wanted record;
+  named_user uuid;
+  found_row jsonb;
+  found_user uuid;
+  found_users uuid[] := '{}';
+begin
+  if not private.is_admin() then
+    perform private.raise_api_error(403, 'forbidden', 'only an admin who has shown a second factor may do this');
+  end if;
+  if current_setting('transaction_read_only')::boolean then
+    perform private.raise_api_error(405, 'method_not_allowed', 'call admin_read with POST: it writes the read to the audit log');
+  end if;
+
+  select c.oid into table_oid from pg_catalog.pg_class c
+  where c.relnamespace = 'public'::regnamespace and c.relname = p_table and c.relkind in ('r', 'p') and not c.relispartition;
+  select array_agg(a.attname::text order by a.attnum) into readable from pg_catalog.pg_attribute a
+  where a.attrelid = table_oid and a.attnum > 0 and not a.attisdropped
+    and pg_catalog.has_column_privilege('tradebase_admin', a.attrelid, a.attnum, 'select');
+  if readable is null then
+    perform private.raise_api_error(404, 'not_found', format('there is no table %L that admins may read', left(p_table, 63)));
+  end if;
+  if p_limit is null or p_limit not between 1 and most_rows then
+    perform private.raise_api_error(422, 'invalid_request', format('p_limit must be from 1 to %s', most_rows));
+  end if;
+  if p_offset is null or p_offset not between 0 and most_skipped then
+    perform private.raise_api_error(422, 'invalid_request', format('p_offset must be from 0 to %s', most_skipped));
+  end if;
+  if jsonb_typeof(criteria) <> 'object' or octet_length(criteria::text) > longest_filter
+    or (select count(*) from jsonb_object_keys(criteria)) > most_filters then
+    perform private.raise_api_error(422, 'invalid_request',
+      format('p_filter must be an object of at most %s columns and %s bytes', most_filters, longest_filter));
+  end if;
+
+  for wanted in
+    select f.key, f.value, criteria ->> f.key as text_value, a.attname, format_type(a.atttypid, a.atttypmod) as type,
+      not (t.typcategory in ('A', 'C') or a.atttypid in ('json'::regtype, 'jsonb'::regtype, 'xml'::regtype)) as comparable
+    from jsonb_each(criteria) f
+    left join pg_catalog.pg_attribute a on a.attrelid = table_oid and a.attname = f.key and a.attname = any (readable)
+    left join pg_catalog.pg_type t on t.oid = a.atttypid
+  loop
+    if wanted.attname is null then
+      perform private.raise_api_error(422, 'invalid_request', format('%s has no column %L that admins may read', p_table, left(wanted.key, 63)));
+    end if;
+    if not wanted.comparable or jsonb_typeof(wanted.value) in ('object', 'array') then
+      perform private.raise_api_error(422, 'invalid_request', format('%s cannot be filtered: only plain values are compared', wanted.attname));
+    end if;
+    if not pg_catalog.pg_input_is_valid(wanted.text_value, wanted.type) then
+      perform private.raise_api_error(422, 'invalid_request', format('the value for %s must be of the type %s', wanted.attname, wanted.type));
+    end if;
+    conditions := conditions || case
+      when wanted.text_value is null then format('t.%I is null', wanted.attname)
+      else format('t.%I = ($1 ->> %L)::%s', wanted.attname, wanted.attname, wanted.type) end;
+  end loop;
+
+  if p_order is not null then
+    if not regexp_replace(p_order, '\.(asc|desc)$', '') = any (readable) then
+      perform private.raise_api_error(422, 'invalid_request',
+        format('p_order must be a column of %s that admins may read, with .desc after it for the other direction', p_table));
+    end if;
+    ordering := array[format('t.%I %s', regexp_replace(p_order, '\.(asc|desc)$', ''), case when p_order like '%.desc' then 'desc' else 'asc' end)];
+  end if;
+  -- After that by the primary key, so that pages do not overlap.
+  select ordering || coalesce(array_agg(format('t.%I', a.attname) order by k.position), '{}') into ordering
+  from pg_catalog.pg_index i
+  cross join unnest(i.indkey::smallint[]) with ordinality k (attnum, position)
+  join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
+  where i.indrelid = table_oid and i.indisprimary and a.attname = any (readable);
+
+  if criteria ? 'user_id' then
+    named_user := case when pg_catalog.pg_input_is_valid(criteria ->> 'user_id', 'uuid') then (criteria ->> 'user_id')::uuid end;
+  end if;
+  perform private.audit_admin_read(p_table, left(coalesce(criteria ->> 'id', criteria ->> 'key', criteria ->> 'user_id'), 200), array[named_user],
+    jsonb_build_object('filter', criteria, 'limit', p_limit, 'offset', p_offset, 'order', p_order));
+
+  perform set_config('role', 'tradebase_admin', true);
+  for found_row in execute format('select to_jsonb(r) from (select %s from public.%I t%s%s limit $2 offset $3) r',
+    (select string_agg(format('t.%I', c), ', ' order by n) from unnest(readable) with ordinality u (c, n)),
+    p_table,
+    case when cardinality(conditions) > 0 then ' where ' || array_to_string(conditions, ' and ') else '' end,
+    case when cardinality(ordering) > 0 then ' order by ' || array_to_string(ordering, ', ') else '' end)
+    using criteria, p_limit, p_offset
+  loop
+    return next found_row;
+    found_user := found_row ->> 'user_id';
+    if found_user is distinct from named_user and not found_user = any (found_users) then
+      found_users := found_users || found_user;
+    end if;
+  end loop;
+  perform set_config('role', caller_role, true);
+
+  -- Who was not named, and was read all the same, learns of it too.
+  if cardinality(found_users) > 0 then
+    perform private.audit_admin_read(p_table, null, found_users,
+      jsonb_build_object('filter', criteria, 'limit', p_limit, 'offset', p_offset, 'order', p_order));
+  end if;
+end
+$function$
+
+function public.answer_contact_message(p_contact_message_id uuid, p_response text) -- For admins: answers someone; the message to them waits with it. Audited, without the text. Errors: forbidden, not_found, invalid_transition.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.answer_contact_message(p_contact_message_id uuid, p_response text)
+ RETURNS contact_messages
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.answer_contact_message(p_contact_message_id, 'responded', p_response)
+$function$
+
+function public.authenticate_api_key(p_key text, p_ip inet, p_permission text, OUT api_key_id uuid, OUT user_id uuid, OUT permissions text[]) -- For the function runner, which holds the secret key of the project: whose an API key is and what it allows. Errors: invalid_api_key for all that is wrong with a key, ip_not_allowed.
+-- executable by: service_role
+CREATE OR REPLACE FUNCTION public.authenticate_api_key(p_key text, p_ip inet, p_permission text DEFAULT 'runner:connect'::text, OUT api_key_id uuid, OUT user_id uuid, OUT permissions text[])
+ RETURNS record
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select verified.api_key_id, verified.user_id, verified.permissions
+  from private.verify_api_key(p_key, p_ip, p_permission) verified
+$function$
+
 function public.cancel_backtest(p_backtest_id uuid) -- Cancels a queued or running backtest of the caller; cancelling it again changes nothing. Errors: backtest_not_found, backtest_not_cancellable.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.cancel_backtest(p_backtest_id uuid)
@@ -2158,6 +4732,37 @@ begin
 end
 $function$
 
+function public.change_user(p_user_id uuid, p_role text, p_plan text, p_is_active boolean) -- For admins with a second factor: changes role, plan and activity of a user together or not at all; null leaves a thing as it is. Errors: forbidden, second_factor_required, invalid_request, last_admin, unknown_plan, user_not_found.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.change_user(p_user_id uuid, p_role text DEFAULT NULL::text, p_plan text DEFAULT NULL::text, p_is_active boolean DEFAULT NULL::boolean)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if p_role is not null then
+    perform private.set_user_role(p_user_id, p_role);
+  end if;
+  if p_plan is not null then
+    perform private.set_user_plan(p_user_id, p_plan);
+  end if;
+  if p_is_active is not null then
+    perform private.set_user_active(p_user_id, p_is_active);
+  end if;
+end
+$function$
+
+function public.create_api_key(p_name text, p_permissions text[], p_expires_at timestamp with time zone, p_ip_allowlist inet[], OUT id uuid, OUT key text, OUT name text, OUT prefix text, OUT permissions text[], OUT expires_at timestamp with time zone, OUT ip_allowlist cidr[], OUT created_at timestamp with time zone) -- Makes an API key for the caller, and shows it this once. Needs the second factor of a user who has one. Errors: forbidden, second_factor_required, invalid_request, quota_exceeded.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.create_api_key(p_name text, p_permissions text[], p_expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_ip_allowlist inet[] DEFAULT '{}'::inet[], OUT id uuid, OUT key text, OUT name text, OUT prefix text, OUT permissions text[], OUT expires_at timestamp with time zone, OUT ip_allowlist cidr[], OUT created_at timestamp with time zone)
+ RETURNS record
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select made.id, made.key, made.name, made.prefix, made.permissions, made.expires_at, made.ip_allowlist, made.created_at
+  from private.create_api_key(p_name, p_permissions, p_expires_at, p_ip_allowlist) made
+$function$
+
 function public.create_backtest(p_symbol text, p_timeframe text, p_strategy jsonb, p_range_start timestamp with time zone, p_range_end timestamp with time zone, p_initial_cash numeric, p_fee_bps numeric) -- Requests a backtest for the caller by symbol; its queue job and its event commit with it. Errors: unknown_symbol, empty_range, rate_limited.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.create_backtest(p_symbol text, p_timeframe text, p_strategy jsonb, p_range_start timestamp with time zone DEFAULT NULL::timestamp with time zone, p_range_end timestamp with time zone DEFAULT NULL::timestamp with time zone, p_initial_cash numeric DEFAULT 10000, p_fee_bps numeric DEFAULT 0)
@@ -2180,6 +4785,16 @@ begin
 end
 $function$
 
+function public.create_broadcast(p_message text) -- For admins: a message to everyone on Telegram. The trigger audits it. Errors: forbidden.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.create_broadcast(p_message text)
+ RETURNS telegram_broadcasts
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.create_broadcast(p_message)
+$function$
+
 function public.finish_account_link(p_provider text, p_external_id text, p_code text, p_metadata jsonb) -- For the operator's server that hears from the account elsewhere, with a secret key: links it to the user whose code it handed over. Answers {"linked_account_id", "user_id"}. Errors: invalid_request, invalid_link_code, rate_limited, account_already_linked.
 -- executable by: service_role
 CREATE OR REPLACE FUNCTION public.finish_account_link(p_provider text, p_external_id text, p_code text, p_metadata jsonb DEFAULT '{}'::jsonb)
@@ -2200,6 +4815,26 @@ AS $function$
   select private.generate_recovery_codes()
 $function$
 
+function public.invite_from_waitlist(p_waitlist_id uuid) -- For admins: invites someone; the message to them waits with it. Inviting again changes nothing. Audited. Errors: forbidden, not_found, invalid_transition.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.invite_from_waitlist(p_waitlist_id uuid)
+ RETURNS waitlist
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.invite_from_waitlist(p_waitlist_id)
+$function$
+
+function public.join_waitlist(p_email text, p_source text, p_ip text) -- For the function public alone, which has checked the fields and knows the address: adds an e-mail address to the waitlist. Nobody learns whether it was there. Errors: rate_limited.
+-- executable by: service_role
+CREATE OR REPLACE FUNCTION public.join_waitlist(p_email text, p_source text, p_ip text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.join_waitlist(p_email, p_source, p_ip)
+$function$
+
 function public.list_sessions() -- The living sessions of the caller, last used first: where each was opened, whether it has shown a second factor (aal2), and which one is calling. Errors: invalid_token.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.list_sessions()
@@ -2211,6 +4846,26 @@ AS $function$
   select * from private.list_sessions()
 $function$
 
+function public.list_users(p_user_id uuid, p_limit integer, p_offset integer, p_active boolean, p_role text, p_email text) -- For admins with a second factor: {"users", "total_count"}, newest first; one user by id, or those that are active, of a role, or whose address has a part. Errors: forbidden, second_factor_required, invalid_request.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.list_users(p_user_id uuid DEFAULT NULL::uuid, p_limit integer DEFAULT 50, p_offset integer DEFAULT 0, p_active boolean DEFAULT NULL::boolean, p_role text DEFAULT NULL::text, p_email text DEFAULT NULL::text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.list_users(p_user_id, p_limit, p_offset, p_active, p_role, p_email)
+$function$
+
+function public.mark_alerts_read(p_alert_ids uuid[]) -- Marks alerts of the caller as read, by their ids or, without, all that are unread; answers how many it marked. Errors: forbidden, invalid_request.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.mark_alerts_read(p_alert_ids uuid[] DEFAULT NULL::uuid[])
+ RETURNS integer
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.mark_alerts_read(p_alert_ids)
+$function$
+
 function public.my_quotas() -- The quotas of the caller by their plan: name, and value or null for no limit.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.my_quotas()
@@ -2220,6 +4875,16 @@ CREATE OR REPLACE FUNCTION public.my_quotas()
  SET search_path TO ''
 AS $function$
   select * from private.list_quotas()
+$function$
+
+function public.revoke_api_key(p_api_key_id uuid) -- Revokes an API key of the caller, for good and at once, and says when; revoking it again changes nothing. Errors: forbidden, api_key_not_found.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.revoke_api_key(p_api_key_id uuid)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.revoke_api_key(p_api_key_id)
 $function$
 
 function public.revoke_other_sessions() -- Ends all sessions of the caller but the one that calls; answers how many. Errors: invalid_token.
@@ -2240,6 +4905,66 @@ CREATE OR REPLACE FUNCTION public.revoke_session(p_session_id uuid)
  SET search_path TO ''
 AS $function$
   select private.revoke_session(p_session_id)
+$function$
+
+function public.set_channel_config(p_channel text, p_enabled boolean, p_provider text, p_settings jsonb, p_messages_per_window integer) -- For admins: changes a channel; what is null stays as it is. The trigger audits it. Errors: forbidden, not_found.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.set_channel_config(p_channel text, p_enabled boolean DEFAULT NULL::boolean, p_provider text DEFAULT NULL::text, p_settings jsonb DEFAULT NULL::jsonb, p_messages_per_window integer DEFAULT NULL::integer)
+ RETURNS channel_configs
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.set_channel_config(p_channel, p_enabled, p_provider, p_settings, p_messages_per_window)
+$function$
+
+function public.set_contact_status(p_contact_message_id uuid, p_status text) -- For admins: a message was read, or is closed. Audited. Errors: forbidden, not_found, invalid_transition.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.set_contact_status(p_contact_message_id uuid, p_status text)
+ RETURNS contact_messages
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.answer_contact_message(p_contact_message_id, p_status, null)
+$function$
+
+function public.set_feedback_status(p_feedback_id uuid, p_status text) -- For admins: takes feedback on. Audited. Errors: forbidden, not_found, invalid_transition.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.set_feedback_status(p_feedback_id uuid, p_status text)
+ RETURNS telegram_feedback
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.set_feedback_status(p_feedback_id, p_status)
+$function$
+
+function public.set_system_config(p_key text, p_value jsonb) -- For admins with a second factor: changes the value of a setting; the change is in the audit log. A value keeps its type and bounds; a number with bounds may be null. Errors: forbidden, not_found, invalid_request.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.set_system_config(p_key text, p_value jsonb)
+ RETURNS system_config
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.set_system_config(p_key, p_value)
+$function$
+
+function public.set_system_health(p_system text, p_component text, p_status text, p_error_message text) -- For admins, audited, and for the operator's servers: says how a system is. Errors: forbidden.
+-- executable by: authenticated, service_role
+CREATE OR REPLACE FUNCTION public.set_system_health(p_system text, p_component text, p_status text, p_error_message text DEFAULT NULL::text)
+ RETURNS system_health
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.set_system_health(p_system, p_component, p_status, p_error_message)
+$function$
+
+function public.set_telegram_setting(p_key text, p_value text, p_description text) -- For admins: adds or changes a setting of the bot. The trigger audits it. Errors: forbidden.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.set_telegram_setting(p_key text, p_value text, p_description text DEFAULT NULL::text)
+ RETURNS telegram_settings
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.set_telegram_setting(p_key, p_value, p_description)
 $function$
 
 function public.set_user_active(p_user_id uuid, p_active boolean) -- For admins with a second factor: deactivates a user, whose sessions end and who writes nothing more from that moment, or activates them again. Errors: forbidden, invalid_request, last_admin, user_not_found.
@@ -2282,6 +5007,39 @@ AS $function$
   select * from private.start_account_link(p_provider)
 $function$
 
+function public.submit_contact_message(p_name text, p_email text, p_message text, p_ip text) -- For the function public alone, which has checked the fields and knows the address: keeps a message for the admins. Errors: rate_limited.
+-- executable by: service_role
+CREATE OR REPLACE FUNCTION public.submit_contact_message(p_name text, p_email text, p_message text, p_ip text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.submit_contact_message(p_name, p_email, p_message, p_ip)
+$function$
+
+function public.system_report() -- For admins with a second factor: database, workers and queues, Realtime, connected runners, and the health that components reported. Errors: forbidden, second_factor_required.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.system_report()
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.system_report()
+$function$
+
+function public.take_call() -- Counts as one call of the caller and does nothing else: for functions that read on a user's behalf. Errors: rate_limited.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.take_call()
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- PostgREST has called private.check_request before: this is a request like any that may write.
+  return;
+end
+$function$
+
 function public.unlink_account(p_linked_account_id uuid) -- Unlinks an account of the caller. Errors: not_found.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.unlink_account(p_linked_account_id uuid)
@@ -2310,11 +5068,18 @@ AS $function$
   select private.use_recovery_code(p_code)
 $function$
 
-policy "Users can listen to their own topic" on realtime.messages for select to authenticated using (((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) = ('user:'::text || (( SELECT auth.uid() AS uid))::text))))
+policy "Users and runners can listen to their own topics" on realtime.messages for select to authenticated using (((extension = 'broadcast'::text) AND ( SELECT private.can_listen(( SELECT realtime.topic() AS topic)) AS can_listen)))
 CREATE TRIGGER tradebase_anonymise_audit_log AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.anonymise_audit_log()
+CREATE TRIGGER tradebase_anonymise_telegram AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.anonymise_telegram_of_user()
 CREATE TRIGGER tradebase_clear_account AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.clear_account()
+CREATE TRIGGER tradebase_convert_waitlist AFTER INSERT OR UPDATE OF email_confirmed_at ON auth.users FOR EACH ROW WHEN ((new.email_confirmed_at IS NOT NULL)) EXECUTE FUNCTION private.convert_waitlist()
 CREATE TRIGGER tradebase_create_account AFTER INSERT ON auth.users FOR EACH ROW EXECUTE FUNCTION private.create_account()
+CREATE TRIGGER tradebase_create_alert_preferences AFTER INSERT ON auth.users FOR EACH ROW EXECUTE FUNCTION private.create_alert_preferences()
+CREATE TRIGGER tradebase_delete_alerts AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.delete_alerts_of_user()
+CREATE TRIGGER tradebase_delete_analytics AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.delete_analytics_of_user()
 CREATE TRIGGER tradebase_delete_events AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.delete_events_of_user()
+CREATE TRIGGER tradebase_delete_operations AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.delete_operations_of_user()
+CREATE TRIGGER tradebase_delete_rate_buckets AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.delete_rate_buckets_of_user()
 CREATE TRIGGER tradebase_follow_ban AFTER UPDATE ON auth.users FOR EACH ROW WHEN ((old.banned_until IS DISTINCT FROM new.banned_until)) EXECUTE FUNCTION private.follow_ban()
 CREATE TRIGGER tradebase_note_email_change AFTER UPDATE ON auth.users FOR EACH ROW WHEN ((((old.email)::text <> ''::text) AND ((old.email)::text IS DISTINCT FROM (new.email)::text))) EXECUTE FUNCTION private.note_email_change()
 CREATE TRIGGER tradebase_note_password_change AFTER UPDATE ON auth.users FOR EACH ROW WHEN (((old.encrypted_password)::text IS DISTINCT FROM (new.encrypted_password)::text)) EXECUTE FUNCTION private.note_password_change()

@@ -4,6 +4,261 @@ export type Json = string | number | boolean | null | { [key: string]: Json | un
 export type Database = {
   public: {
     Tables: {
+      alert_history: {
+        Row: {
+          alert_type: string;
+          bot_id: string | null;
+          channels: string[];
+          created_at: string;
+          error: string | null;
+          id: string;
+          message: string;
+          metadata: NonNullable<Json>;
+          read_at: string | null;
+          rule_id: string | null;
+          run_id: string | null;
+          sent_at: string | null;
+          severity: string;
+          status: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          alert_type: string;
+          bot_id?: string | null;
+          channels?: string[];
+          created_at?: string;
+          error?: string | null;
+          id?: string;
+          message: string;
+          metadata?: NonNullable<Json>;
+          read_at?: string | null;
+          rule_id?: string | null;
+          run_id?: string | null;
+          sent_at?: string | null;
+          severity?: string;
+          status?: string;
+          user_id: string;
+        };
+        Update: {
+          alert_type?: string;
+          bot_id?: string | null;
+          channels?: string[];
+          created_at?: string;
+          error?: string | null;
+          id?: string;
+          message?: string;
+          metadata?: NonNullable<Json>;
+          read_at?: string | null;
+          rule_id?: string | null;
+          run_id?: string | null;
+          sent_at?: string | null;
+          severity?: string;
+          status?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'alert_history_rule_id_fkey';
+            columns: ['rule_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'alert_rules';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
+      };
+      alert_limits: {
+        Row: {
+          channel: string;
+          messages_per_window: number | null;
+          refused_count: number;
+          updated_at: string;
+          used_count: number;
+          user_id: string;
+          window_seconds: number | null;
+          window_started_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          channel: string;
+          messages_per_window?: number | null;
+          refused_count?: number;
+          updated_at?: string;
+          used_count?: number;
+          user_id: string;
+          window_seconds?: number | null;
+          window_started_at?: string;
+        };
+        Update: {
+          channel?: string;
+          messages_per_window?: number | null;
+          refused_count?: number;
+          updated_at?: string;
+          used_count?: number;
+          user_id?: string;
+          window_seconds?: number | null;
+          window_started_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'alert_limits_channel_fkey';
+            columns: ['channel'];
+            isOneToOne: false;
+            referencedRelation: 'channel_configs';
+            referencedColumns: ['channel'];
+          },
+        ];
+      };
+      alert_preferences: {
+        Row: {
+          alert_types: string[];
+          created_at: string;
+          discord_enabled: boolean;
+          discord_webhook_hint: string | null;
+          discord_webhook_url: string | null;
+          email_enabled: boolean;
+          push_enabled: boolean;
+          quiet_hours_end: string | null;
+          quiet_hours_start: string | null;
+          quiet_hours_timezone: string;
+          telegram_chat_id: string | null;
+          telegram_enabled: boolean;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          alert_types?: string[];
+          created_at?: string;
+          discord_enabled?: boolean;
+          discord_webhook_hint?: never;
+          discord_webhook_url?: string | null;
+          email_enabled?: boolean;
+          push_enabled?: boolean;
+          quiet_hours_end?: string | null;
+          quiet_hours_start?: string | null;
+          quiet_hours_timezone?: string;
+          telegram_chat_id?: string | null;
+          telegram_enabled?: boolean;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Update: {
+          alert_types?: string[];
+          created_at?: string;
+          discord_enabled?: boolean;
+          discord_webhook_hint?: never;
+          discord_webhook_url?: string | null;
+          email_enabled?: boolean;
+          push_enabled?: boolean;
+          quiet_hours_end?: string | null;
+          quiet_hours_start?: string | null;
+          quiet_hours_timezone?: string;
+          telegram_chat_id?: string | null;
+          telegram_enabled?: boolean;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [];
+      };
+      alert_rules: {
+        Row: {
+          alert_type: string;
+          bot_id: string | null;
+          channels: string[];
+          condition: NonNullable<Json>;
+          cooldown_seconds: number;
+          created_at: string;
+          enabled: boolean;
+          id: string;
+          last_triggered_at: string | null;
+          name: string;
+          symbol: string | null;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          alert_type?: string;
+          bot_id?: string | null;
+          channels?: string[];
+          condition: NonNullable<Json>;
+          cooldown_seconds?: number;
+          created_at?: string;
+          enabled?: boolean;
+          id?: string;
+          last_triggered_at?: string | null;
+          name: string;
+          symbol?: string | null;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Update: {
+          alert_type?: string;
+          bot_id?: string | null;
+          channels?: string[];
+          condition?: NonNullable<Json>;
+          cooldown_seconds?: number;
+          created_at?: string;
+          enabled?: boolean;
+          id?: string;
+          last_triggered_at?: string | null;
+          name?: string;
+          symbol?: string | null;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [];
+      };
+      api_keys: {
+        Row: {
+          created_at: string;
+          expires_at: string | null;
+          id: string;
+          ip_allowlist: unknown[];
+          last_used_at: string | null;
+          last_used_ip: unknown;
+          name: string;
+          permissions: string[];
+          prefix: string;
+          revoked_at: string | null;
+          secret_hash: string;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          expires_at?: string | null;
+          id?: string;
+          ip_allowlist?: unknown[];
+          last_used_at?: string | null;
+          last_used_ip?: unknown;
+          name: string;
+          permissions: string[];
+          prefix: string;
+          revoked_at?: string | null;
+          secret_hash: string;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Update: {
+          created_at?: string;
+          expires_at?: string | null;
+          id?: string;
+          ip_allowlist?: unknown[];
+          last_used_at?: string | null;
+          last_used_ip?: unknown;
+          name?: string;
+          permissions?: string[];
+          prefix?: string;
+          revoked_at?: string | null;
+          secret_hash?: string;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [];
+      };
       audit_log: {
         Row: {
           action: string;
@@ -309,6 +564,150 @@ export type Database = {
         };
         Relationships: [];
       };
+      channel_configs: {
+        Row: {
+          channel: string;
+          created_at: string;
+          enabled: boolean;
+          max_attempts: number;
+          messages_per_window: number;
+          provider: string | null;
+          retry_delay_seconds: number;
+          settings: NonNullable<Json>;
+          timeout_ms: number;
+          updated_at: string;
+          updated_by: string | null;
+          window_seconds: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          channel: string;
+          created_at?: string;
+          enabled?: boolean;
+          max_attempts?: number;
+          messages_per_window?: number;
+          provider?: string | null;
+          retry_delay_seconds?: number;
+          settings?: NonNullable<Json>;
+          timeout_ms?: number;
+          updated_at?: string;
+          updated_by?: string | null;
+          window_seconds?: number;
+        };
+        Update: {
+          channel?: string;
+          created_at?: string;
+          enabled?: boolean;
+          max_attempts?: number;
+          messages_per_window?: number;
+          provider?: string | null;
+          retry_delay_seconds?: number;
+          settings?: NonNullable<Json>;
+          timeout_ms?: number;
+          updated_at?: string;
+          updated_by?: string | null;
+          window_seconds?: number;
+        };
+        Relationships: [];
+      };
+      contact_messages: {
+        Row: {
+          created_at: string;
+          email: string;
+          id: string;
+          message: string;
+          name: string;
+          responded_at: string | null;
+          responded_by: string | null;
+          response: string | null;
+          status: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          email: string;
+          id?: string;
+          message: string;
+          name: string;
+          responded_at?: string | null;
+          responded_by?: string | null;
+          response?: string | null;
+          status?: string;
+          updated_at?: string;
+        };
+        Update: {
+          created_at?: string;
+          email?: string;
+          id?: string;
+          message?: string;
+          name?: string;
+          responded_at?: string | null;
+          responded_by?: string | null;
+          response?: string | null;
+          status?: string;
+          updated_at?: string;
+        };
+        Relationships: [];
+      };
+      daily_performance: {
+        Row: {
+          avg_trade_pnl: number | null;
+          bot_id: string;
+          created_at: string;
+          cumulative_pnl: number;
+          daily_pnl: number;
+          fees: number;
+          losing_trades: number;
+          max_drawdown_pct: number | null;
+          num_trades: number;
+          pnl_stddev: number | null;
+          trade_date: string;
+          trade_type: string;
+          updated_at: string;
+          user_id: string;
+          win_rate_pct: number | null;
+          winning_trades: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          avg_trade_pnl?: number | null;
+          bot_id: string;
+          created_at?: string;
+          cumulative_pnl?: number;
+          daily_pnl?: number;
+          fees?: number;
+          losing_trades?: number;
+          max_drawdown_pct?: number | null;
+          num_trades?: number;
+          pnl_stddev?: number | null;
+          trade_date: string;
+          trade_type: string;
+          updated_at?: string;
+          user_id: string;
+          win_rate_pct?: number | null;
+          winning_trades?: number;
+        };
+        Update: {
+          avg_trade_pnl?: number | null;
+          bot_id?: string;
+          created_at?: string;
+          cumulative_pnl?: number;
+          daily_pnl?: number;
+          fees?: number;
+          losing_trades?: number;
+          max_drawdown_pct?: number | null;
+          num_trades?: number;
+          pnl_stddev?: number | null;
+          trade_date?: string;
+          trade_type?: string;
+          updated_at?: string;
+          user_id?: string;
+          win_rate_pct?: number | null;
+          winning_trades?: number;
+        };
+        Relationships: [];
+      };
       events: {
         Row: {
           created_at: string;
@@ -418,6 +817,233 @@ export type Database = {
           updated_at?: string;
           user_id?: string;
           verified_at?: string;
+        };
+        Relationships: [];
+      };
+      message_deliveries: {
+        Row: {
+          attempts: number;
+          channel: string;
+          created_at: string;
+          delivered_at: string | null;
+          error: string | null;
+          external_id: string | null;
+          message_id: string;
+          response_time_ms: number | null;
+          sent_at: string | null;
+          status: string;
+          updated_at: string;
+          user_id: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          attempts?: number;
+          channel: string;
+          created_at?: string;
+          delivered_at?: string | null;
+          error?: string | null;
+          external_id?: string | null;
+          message_id: string;
+          response_time_ms?: number | null;
+          sent_at?: string | null;
+          status?: string;
+          updated_at?: string;
+          user_id?: string | null;
+        };
+        Update: {
+          attempts?: number;
+          channel?: string;
+          created_at?: string;
+          delivered_at?: string | null;
+          error?: string | null;
+          external_id?: string | null;
+          message_id?: string;
+          response_time_ms?: number | null;
+          sent_at?: string | null;
+          status?: string;
+          updated_at?: string;
+          user_id?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'message_deliveries_channel_fkey';
+            columns: ['channel'];
+            isOneToOne: false;
+            referencedRelation: 'channel_configs';
+            referencedColumns: ['channel'];
+          },
+          {
+            foreignKeyName: 'message_deliveries_message_id_fkey';
+            columns: ['message_id'];
+            isOneToOne: false;
+            referencedRelation: 'messages';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'message_deliveries_message_id_user_id_fkey';
+            columns: ['message_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'messages';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
+      };
+      messages: {
+        Row: {
+          alert_id: string | null;
+          attempts: number;
+          body: string | null;
+          channels: string[];
+          created_at: string;
+          id: string;
+          last_error: string | null;
+          max_attempts: number;
+          message_type: string;
+          metadata: NonNullable<Json>;
+          priority: string;
+          processed_at: string | null;
+          recipient: string | null;
+          scheduled_for: string;
+          status: string;
+          subject: string | null;
+          template: string | null;
+          template_data: NonNullable<Json>;
+          updated_at: string;
+          user_id: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          alert_id?: string | null;
+          attempts?: number;
+          body?: string | null;
+          channels: string[];
+          created_at?: string;
+          id?: string;
+          last_error?: string | null;
+          max_attempts?: number;
+          message_type: string;
+          metadata?: NonNullable<Json>;
+          priority?: string;
+          processed_at?: string | null;
+          recipient?: string | null;
+          scheduled_for?: string;
+          status?: string;
+          subject?: string | null;
+          template?: string | null;
+          template_data?: NonNullable<Json>;
+          updated_at?: string;
+          user_id?: string | null;
+        };
+        Update: {
+          alert_id?: string | null;
+          attempts?: number;
+          body?: string | null;
+          channels?: string[];
+          created_at?: string;
+          id?: string;
+          last_error?: string | null;
+          max_attempts?: number;
+          message_type?: string;
+          metadata?: NonNullable<Json>;
+          priority?: string;
+          processed_at?: string | null;
+          recipient?: string | null;
+          scheduled_for?: string;
+          status?: string;
+          subject?: string | null;
+          template?: string | null;
+          template_data?: NonNullable<Json>;
+          updated_at?: string;
+          user_id?: string | null;
+        };
+        Relationships: [];
+      };
+      performance_metrics: {
+        Row: {
+          bot_id: string;
+          calculated_at: string;
+          created_at: string;
+          entry_logic_name: string | null;
+          exit_logic_name: string | null;
+          id: string;
+          metric_version: number;
+          metrics: NonNullable<Json>;
+          symbol: string | null;
+          timeframe: string | null;
+          trade_type: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          bot_id: string;
+          calculated_at?: string;
+          created_at?: string;
+          entry_logic_name?: string | null;
+          exit_logic_name?: string | null;
+          id?: string;
+          metric_version: number;
+          metrics: NonNullable<Json>;
+          symbol?: string | null;
+          timeframe?: string | null;
+          trade_type: string;
+          user_id: string;
+        };
+        Update: {
+          bot_id?: string;
+          calculated_at?: string;
+          created_at?: string;
+          entry_logic_name?: string | null;
+          exit_logic_name?: string | null;
+          id?: string;
+          metric_version?: number;
+          metrics?: NonNullable<Json>;
+          symbol?: string | null;
+          timeframe?: string | null;
+          trade_type?: string;
+          user_id?: string;
+        };
+        Relationships: [];
+      };
+      performance_snapshots: {
+        Row: {
+          bot_id: string | null;
+          captured_at: string;
+          drawdown: Json | null;
+          id: number;
+          metrics: NonNullable<Json>;
+          pnl: NonNullable<Json>;
+          positions: NonNullable<Json>;
+          strategy_id: string | null;
+          trades_count: number;
+          user_id: string;
+          win_rate: Json | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          bot_id?: string | null;
+          captured_at?: string;
+          drawdown?: Json | null;
+          id?: never;
+          metrics?: NonNullable<Json>;
+          pnl?: NonNullable<Json>;
+          positions?: NonNullable<Json>;
+          strategy_id?: string | null;
+          trades_count?: number;
+          user_id: string;
+          win_rate?: Json | null;
+        };
+        Update: {
+          bot_id?: string | null;
+          captured_at?: string;
+          drawdown?: Json | null;
+          id?: never;
+          metrics?: NonNullable<Json>;
+          pnl?: NonNullable<Json>;
+          positions?: NonNullable<Json>;
+          strategy_id?: string | null;
+          trades_count?: number;
+          user_id?: string;
+          win_rate?: Json | null;
         };
         Relationships: [];
       };
@@ -564,6 +1190,251 @@ export type Database = {
         };
         Relationships: [];
       };
+      runner_commands: {
+        Row: {
+          acknowledged_at: string | null;
+          attempt: number;
+          bot_id: string | null;
+          created_at: string;
+          delivered_at: string | null;
+          error: Json | null;
+          expires_at: string;
+          payload: NonNullable<Json>;
+          runner_session_id: string;
+          seq: number;
+          status: string;
+          type: string;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          acknowledged_at?: string | null;
+          attempt?: number;
+          bot_id?: string | null;
+          created_at?: string;
+          delivered_at?: string | null;
+          error?: Json | null;
+          expires_at?: string;
+          payload?: NonNullable<Json>;
+          runner_session_id: string;
+          seq: number;
+          status?: string;
+          type: string;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Update: {
+          acknowledged_at?: string | null;
+          attempt?: number;
+          bot_id?: string | null;
+          created_at?: string;
+          delivered_at?: string | null;
+          error?: Json | null;
+          expires_at?: string;
+          payload?: NonNullable<Json>;
+          runner_session_id?: string;
+          seq?: number;
+          status?: string;
+          type?: string;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'runner_commands_runner_session_id_fkey';
+            columns: ['runner_session_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'runner_sessions';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
+      };
+      runner_sessions: {
+        Row: {
+          active_bot_ids: string[];
+          api_key_id: string;
+          connected_at: string;
+          created_at: string;
+          disconnected_at: string | null;
+          error: Json | null;
+          id: string;
+          ip: unknown;
+          last_command_seq: number;
+          last_heartbeat_at: string;
+          machine_id: string;
+          machine_info: NonNullable<Json>;
+          status: string;
+          updated_at: string;
+          user_id: string;
+          version: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          active_bot_ids?: string[];
+          api_key_id: string;
+          connected_at?: string;
+          created_at?: string;
+          disconnected_at?: string | null;
+          error?: Json | null;
+          id?: string;
+          ip?: unknown;
+          last_command_seq?: number;
+          last_heartbeat_at?: string;
+          machine_id: string;
+          machine_info?: NonNullable<Json>;
+          status?: string;
+          updated_at?: string;
+          user_id?: string;
+          version?: string;
+        };
+        Update: {
+          active_bot_ids?: string[];
+          api_key_id?: string;
+          connected_at?: string;
+          created_at?: string;
+          disconnected_at?: string | null;
+          error?: Json | null;
+          id?: string;
+          ip?: unknown;
+          last_command_seq?: number;
+          last_heartbeat_at?: string;
+          machine_id?: string;
+          machine_info?: NonNullable<Json>;
+          status?: string;
+          updated_at?: string;
+          user_id?: string;
+          version?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'runner_sessions_api_key_id_fkey';
+            columns: ['api_key_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'api_keys';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
+      };
+      schedule_runs: {
+        Row: {
+          attempt: number;
+          created_at: string;
+          enqueued_at: string | null;
+          error: string | null;
+          finished_at: string | null;
+          id: string;
+          job_snapshot: NonNullable<Json>;
+          job_type: string;
+          result: Json | null;
+          schedule_id: string;
+          scheduled_for: string;
+          started_at: string | null;
+          status: string;
+          user_id: string | null;
+          worker_id: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          attempt?: number;
+          created_at?: string;
+          enqueued_at?: string | null;
+          error?: string | null;
+          finished_at?: string | null;
+          id?: string;
+          job_snapshot?: NonNullable<Json>;
+          job_type: string;
+          result?: Json | null;
+          schedule_id: string;
+          scheduled_for: string;
+          started_at?: string | null;
+          status?: string;
+          user_id?: string | null;
+          worker_id?: string | null;
+        };
+        Update: {
+          attempt?: number;
+          created_at?: string;
+          enqueued_at?: string | null;
+          error?: string | null;
+          finished_at?: string | null;
+          id?: string;
+          job_snapshot?: NonNullable<Json>;
+          job_type?: string;
+          result?: Json | null;
+          schedule_id?: string;
+          scheduled_for?: string;
+          started_at?: string | null;
+          status?: string;
+          user_id?: string | null;
+          worker_id?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'schedule_runs_schedule_id_fkey';
+            columns: ['schedule_id'];
+            isOneToOne: false;
+            referencedRelation: 'schedules';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'schedule_runs_schedule_id_user_id_fkey';
+            columns: ['schedule_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'schedules';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
+      };
+      schedules: {
+        Row: {
+          created_at: string;
+          cron: string;
+          enabled: boolean;
+          id: string;
+          job_type: string;
+          last_run_at: string | null;
+          name: string;
+          next_run_at: string | null;
+          target: string;
+          task_params: NonNullable<Json>;
+          timezone: string;
+          updated_at: string;
+          user_id: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          cron: string;
+          enabled?: boolean;
+          id?: string;
+          job_type: string;
+          last_run_at?: string | null;
+          name: string;
+          next_run_at?: string | null;
+          target: string;
+          task_params?: NonNullable<Json>;
+          timezone?: string;
+          updated_at?: string;
+          user_id?: string | null;
+        };
+        Update: {
+          created_at?: string;
+          cron?: string;
+          enabled?: boolean;
+          id?: string;
+          job_type?: string;
+          last_run_at?: string | null;
+          name?: string;
+          next_run_at?: string | null;
+          target?: string;
+          task_params?: NonNullable<Json>;
+          timezone?: string;
+          updated_at?: string;
+          user_id?: string | null;
+        };
+        Relationships: [];
+      };
       security_events: {
         Row: {
           created_at: string;
@@ -654,6 +1525,243 @@ export type Database = {
         };
         Relationships: [];
       };
+      system_health: {
+        Row: {
+          avg_response_time_ms: number | null;
+          checked_at: string;
+          component: string | null;
+          created_at: string;
+          error_message: string | null;
+          failure_count: number;
+          id: number;
+          last_failure: string | null;
+          last_success: string | null;
+          metadata: NonNullable<Json>;
+          status: string;
+          system: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          avg_response_time_ms?: number | null;
+          checked_at?: string;
+          component?: string | null;
+          created_at?: string;
+          error_message?: string | null;
+          failure_count?: number;
+          id?: never;
+          last_failure?: string | null;
+          last_success?: string | null;
+          metadata?: NonNullable<Json>;
+          status: string;
+          system: string;
+        };
+        Update: {
+          avg_response_time_ms?: number | null;
+          checked_at?: string;
+          component?: string | null;
+          created_at?: string;
+          error_message?: string | null;
+          failure_count?: number;
+          id?: never;
+          last_failure?: string | null;
+          last_success?: string | null;
+          metadata?: NonNullable<Json>;
+          status?: string;
+          system?: string;
+        };
+        Relationships: [];
+      };
+      tasks: {
+        Row: {
+          created_at: string;
+          error: Json | null;
+          finished_at: string | null;
+          id: string;
+          kind: string;
+          progress: number;
+          queue_position: number | null;
+          started_at: string | null;
+          status: string;
+          subject_id: string;
+          title: string;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          error?: Json | null;
+          finished_at?: string | null;
+          id?: string;
+          kind: string;
+          progress?: number;
+          queue_position?: number | null;
+          started_at?: string | null;
+          status?: string;
+          subject_id: string;
+          title: string;
+          updated_at?: string;
+          user_id: string;
+        };
+        Update: {
+          created_at?: string;
+          error?: Json | null;
+          finished_at?: string | null;
+          id?: string;
+          kind?: string;
+          progress?: number;
+          queue_position?: number | null;
+          started_at?: string | null;
+          status?: string;
+          subject_id?: string;
+          title?: string;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [];
+      };
+      telegram_broadcasts: {
+        Row: {
+          created_at: string;
+          error: string | null;
+          finished_at: string | null;
+          id: string;
+          message: string;
+          sent_by: string | null;
+          started_at: string | null;
+          status: string;
+          success_count: number;
+          total_count: number;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          error?: string | null;
+          finished_at?: string | null;
+          id?: string;
+          message: string;
+          sent_by?: string | null;
+          started_at?: string | null;
+          status?: string;
+          success_count?: number;
+          total_count?: number;
+          updated_at?: string;
+        };
+        Update: {
+          created_at?: string;
+          error?: string | null;
+          finished_at?: string | null;
+          id?: string;
+          message?: string;
+          sent_by?: string | null;
+          started_at?: string | null;
+          status?: string;
+          success_count?: number;
+          total_count?: number;
+          updated_at?: string;
+        };
+        Relationships: [];
+      };
+      telegram_command_audits: {
+        Row: {
+          command: string;
+          created_at: string;
+          error_message: string | null;
+          full_message: string | null;
+          id: number;
+          is_registered_user: boolean;
+          response_time_ms: number | null;
+          success: boolean;
+          telegram_user_id: string | null;
+          user_id: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          command: string;
+          created_at?: string;
+          error_message?: string | null;
+          full_message?: string | null;
+          id?: never;
+          is_registered_user?: boolean;
+          response_time_ms?: number | null;
+          success?: boolean;
+          telegram_user_id?: string | null;
+          user_id?: string | null;
+        };
+        Update: {
+          command?: string;
+          created_at?: string;
+          error_message?: string | null;
+          full_message?: string | null;
+          id?: never;
+          is_registered_user?: boolean;
+          response_time_ms?: number | null;
+          success?: boolean;
+          telegram_user_id?: string | null;
+          user_id?: string | null;
+        };
+        Relationships: [];
+      };
+      telegram_feedback: {
+        Row: {
+          created_at: string;
+          id: string;
+          message: string;
+          status: string;
+          type: string;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          id?: string;
+          message: string;
+          status?: string;
+          type: string;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Update: {
+          created_at?: string;
+          id?: string;
+          message?: string;
+          status?: string;
+          type?: string;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [];
+      };
+      telegram_settings: {
+        Row: {
+          created_at: string;
+          description: string | null;
+          key: string;
+          updated_at: string;
+          updated_by: string | null;
+          value: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          description?: string | null;
+          key: string;
+          updated_at?: string;
+          updated_by?: string | null;
+          value?: string | null;
+        };
+        Update: {
+          created_at?: string;
+          description?: string | null;
+          key?: string;
+          updated_at?: string;
+          updated_by?: string | null;
+          value?: string | null;
+        };
+        Relationships: [];
+      };
       user_roles: {
         Row: {
           created_at: string;
@@ -710,14 +1818,80 @@ export type Database = {
         };
         Relationships: [];
       };
+      waitlist: {
+        Row: {
+          converted_at: string | null;
+          created_at: string;
+          email: string;
+          id: string;
+          invited_at: string | null;
+          invited_by: string | null;
+          metadata: NonNullable<Json>;
+          source: string | null;
+          status: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          converted_at?: string | null;
+          created_at?: string;
+          email: string;
+          id?: string;
+          invited_at?: string | null;
+          invited_by?: string | null;
+          metadata?: NonNullable<Json>;
+          source?: string | null;
+          status?: string;
+          updated_at?: string;
+        };
+        Update: {
+          converted_at?: string | null;
+          created_at?: string;
+          email?: string;
+          id?: string;
+          invited_at?: string | null;
+          invited_by?: string | null;
+          metadata?: NonNullable<Json>;
+          source?: string | null;
+          status?: string;
+          updated_at?: string;
+        };
+        Relationships: [];
+      };
     };
     Views: {
       [_ in never]: never;
     };
     Functions: {
+      admin_count: { Args: { p_status?: string; p_table: string }; Returns: number };
       admin_read: {
         Args: { p_filter?: Json; p_limit?: number; p_offset?: number; p_order?: string; p_table: string };
         Returns: Json[];
+      };
+      answer_contact_message: {
+        Args: { p_contact_message_id: string; p_response: string };
+        Returns: {
+          created_at: string;
+          email: string;
+          id: string;
+          message: string;
+          name: string;
+          responded_at: string | null;
+          responded_by: string | null;
+          response: string | null;
+          status: string;
+          updated_at: string;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'contact_messages';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      authenticate_api_key: {
+        Args: { p_ip: unknown; p_key: string; p_permission?: string };
+        Returns: Record<string, unknown>;
       };
       cancel_backtest: {
         Args: { p_backtest_id: string };
@@ -747,6 +1921,14 @@ export type Database = {
           isOneToOne: true;
           isSetofReturn: false;
         };
+      };
+      change_user: {
+        Args: { p_is_active?: boolean; p_plan?: string; p_role?: string; p_user_id: string };
+        Returns: undefined;
+      };
+      create_api_key: {
+        Args: { p_expires_at?: string; p_ip_allowlist?: unknown[]; p_name: string; p_permissions: string[] };
+        Returns: Record<string, unknown>;
       };
       create_backtest: {
         Args: {
@@ -785,11 +1967,55 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      create_broadcast: {
+        Args: { p_message: string };
+        Returns: {
+          created_at: string;
+          error: string | null;
+          finished_at: string | null;
+          id: string;
+          message: string;
+          sent_by: string | null;
+          started_at: string | null;
+          status: string;
+          success_count: number;
+          total_count: number;
+          updated_at: string;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'telegram_broadcasts';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       finish_account_link: {
         Args: { p_code: string; p_external_id: string; p_metadata?: Json; p_provider: string };
         Returns: Json;
       };
       generate_recovery_codes: { Args: Record<PropertyKey, never>; Returns: string[] };
+      invite_from_waitlist: {
+        Args: { p_waitlist_id: string };
+        Returns: {
+          converted_at: string | null;
+          created_at: string;
+          email: string;
+          id: string;
+          invited_at: string | null;
+          invited_by: string | null;
+          metadata: NonNullable<Json>;
+          source: string | null;
+          status: string;
+          updated_at: string;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'waitlist';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      join_waitlist: { Args: { p_email: string; p_ip: string; p_source: string }; Returns: undefined };
       list_sessions: {
         Args: Record<PropertyKey, never>;
         Returns: {
@@ -802,6 +2028,18 @@ export type Database = {
           user_agent: string;
         }[];
       };
+      list_users: {
+        Args: {
+          p_active?: boolean;
+          p_email?: string;
+          p_limit?: number;
+          p_offset?: number;
+          p_role?: string;
+          p_user_id?: string;
+        };
+        Returns: Json;
+      };
+      mark_alerts_read: { Args: { p_alert_ids?: string[] }; Returns: number };
       my_quotas: {
         Args: Record<PropertyKey, never>;
         Returns: {
@@ -809,8 +2047,136 @@ export type Database = {
           value: number;
         }[];
       };
+      revoke_api_key: { Args: { p_api_key_id: string }; Returns: string };
       revoke_other_sessions: { Args: Record<PropertyKey, never>; Returns: number };
       revoke_session: { Args: { p_session_id: string }; Returns: undefined };
+      set_channel_config: {
+        Args: {
+          p_channel: string;
+          p_enabled?: boolean;
+          p_messages_per_window?: number;
+          p_provider?: string;
+          p_settings?: Json;
+        };
+        Returns: {
+          channel: string;
+          created_at: string;
+          enabled: boolean;
+          max_attempts: number;
+          messages_per_window: number;
+          provider: string | null;
+          retry_delay_seconds: number;
+          settings: NonNullable<Json>;
+          timeout_ms: number;
+          updated_at: string;
+          updated_by: string | null;
+          window_seconds: number;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'channel_configs';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      set_contact_status: {
+        Args: { p_contact_message_id: string; p_status: string };
+        Returns: {
+          created_at: string;
+          email: string;
+          id: string;
+          message: string;
+          name: string;
+          responded_at: string | null;
+          responded_by: string | null;
+          response: string | null;
+          status: string;
+          updated_at: string;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'contact_messages';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      set_feedback_status: {
+        Args: { p_feedback_id: string; p_status: string };
+        Returns: {
+          created_at: string;
+          id: string;
+          message: string;
+          status: string;
+          type: string;
+          updated_at: string;
+          user_id: string;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'telegram_feedback';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      set_system_config: {
+        Args: { p_key: string; p_value: Json };
+        Returns: {
+          created_at: string;
+          description: string;
+          key: string;
+          max_value: number | null;
+          min_value: number | null;
+          updated_at: string;
+          updated_by: string | null;
+          value: NonNullable<Json>;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'system_config';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      set_system_health: {
+        Args: { p_component: string; p_error_message?: string; p_status: string; p_system: string };
+        Returns: {
+          avg_response_time_ms: number | null;
+          checked_at: string;
+          component: string | null;
+          created_at: string;
+          error_message: string | null;
+          failure_count: number;
+          id: number;
+          last_failure: string | null;
+          last_success: string | null;
+          metadata: NonNullable<Json>;
+          status: string;
+          system: string;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'system_health';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      set_telegram_setting: {
+        Args: { p_description?: string; p_key: string; p_value: string };
+        Returns: {
+          created_at: string;
+          description: string | null;
+          key: string;
+          updated_at: string;
+          updated_by: string | null;
+          value: string | null;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'telegram_settings';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       set_user_active: {
         Args: { p_active: boolean; p_user_id: string };
         Returns: {
@@ -880,6 +2246,12 @@ export type Database = {
           expires_at: string;
         }[];
       };
+      submit_contact_message: {
+        Args: { p_email: string; p_ip: string; p_message: string; p_name: string };
+        Returns: undefined;
+      };
+      system_report: { Args: Record<PropertyKey, never>; Returns: Json };
+      take_call: { Args: Record<PropertyKey, never>; Returns: undefined };
       unlink_account: {
         Args: { p_linked_account_id: string };
         Returns: {
