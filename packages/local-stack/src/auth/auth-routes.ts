@@ -8,11 +8,14 @@ import type { AuthServices } from './auth-services.ts';
 import { authenticate, requireServiceRole } from './authenticate.ts';
 import { describeSettings } from './describe-settings.ts';
 import { followEmailLink } from './follow-email-link.ts';
+import { generateLink } from './generate-link.ts';
+import { inviteUser } from './invite-user.ts';
 import { limitRequests } from './limit-requests.ts';
 import { reauthenticate } from './reauthenticate.ts';
 import { recoverPassword } from './recover-password.ts';
 import { refreshSession } from './refresh-session.ts';
 import { resendEmail } from './resend-email.ts';
+import { sendMagicLink, sendOneTimeCode } from './send-magic-link.ts';
 import { signInWithPassword } from './sign-in-with-password.ts';
 import { signOut } from './sign-out.ts';
 import { signUp } from './sign-up.ts';
@@ -21,7 +24,7 @@ import { presentUser } from './user-record.ts';
 import { verifyOneTimeToken } from './verify-one-time-token.ts';
 
 /** What hosted Auth serves and this server does not. */
-const MISSING = /^\/(admin|authorize|callback|factors|invite|magiclink|oauth|otp|passkeys|saml|sso|user)(\/|$)/;
+const MISSING = /^\/(admin|authorize|callback|factors|oauth|passkeys|saml|sso|user)(\/|$)/;
 
 const JWKS_MAX_AGE_SECONDS = 600;
 
@@ -62,6 +65,14 @@ export function authRoutes(auth: AuthServices, jwks: { keys: JWK[] }): Hono {
   app.post('/recover', async (context) => context.json(await recoverPassword(auth, context.req.raw)));
   app.post('/resend', async (context) => context.json(await resendEmail(auth, context.req.raw)));
 
+  app.post('/otp', async (context) => context.json(await sendOneTimeCode(auth, context.req.raw)));
+  app.post('/magiclink', async (context) => context.json(await sendMagicLink(auth, context.req.raw)));
+  app.post('/invite', async (context) => {
+    await requireServiceRole(auth, context.req.raw);
+    return context.json(await inviteUser(auth, context.req.raw));
+  });
+
+  app.post('/admin/generate_link', async (context) => context.json(await generateLink(auth, context.req.raw)));
   app.post('/admin/users', async (context) => context.json(await adminCreateUser(auth, context.req.raw)));
   app.get('/admin/users', async (context) => {
     const { body, headers } = await adminListUsers(auth, context.req.raw);
