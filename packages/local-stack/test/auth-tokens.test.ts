@@ -205,7 +205,7 @@ describe('what is not there', () => {
     '/factors',
     '/sso',
     '/passkeys/authentication/options',
-    '/token?grant_type=pkce',
+
     '/token?grant_type=id_token',
   ])('is refused with 501 at %s', async (path) => {
     const response = await fetch(`${auth.url}/auth/v1${path}`, { method: 'POST', body: '{}' });

@@ -7,6 +7,7 @@ import { AuthError, notInLocalStack } from './auth-error.ts';
 import type { AuthServices } from './auth-services.ts';
 import { authenticate, requireServiceRole } from './authenticate.ts';
 import { describeSettings } from './describe-settings.ts';
+import { exchangeAuthCode } from './exchange-auth-code.ts';
 import { followEmailLink } from './follow-email-link.ts';
 import { generateLink } from './generate-link.ts';
 import { inviteUser } from './invite-user.ts';
@@ -100,8 +101,9 @@ function grantToken(auth: AuthServices, request: Request) {
       return signInWithPassword(auth, request);
     case 'refresh_token':
       return refreshSession(auth, request);
-    case 'id_token':
     case 'pkce':
+      return exchangeAuthCode(auth, request);
+    case 'id_token':
     case 'web3':
       throw notInLocalStack(`grant_type=${grantType}`);
     default:

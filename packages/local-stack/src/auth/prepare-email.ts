@@ -1,4 +1,5 @@
 import type { AuthServices, Database } from './auth-services.ts';
+import { beginFlow } from './begin-flow.ts';
 import { issueCode } from './issue-code.ts';
 import type { LinkTarget } from './link-target.ts';
 import { type OneTimeTokenKind, TOKEN_COLUMNS } from './one-time-token.ts';
@@ -18,6 +19,7 @@ export async function prepareEmail(
   const { kind, type, user, target } = email;
   const to = user.email ?? '';
   auth.emailLimits.count(user[TOKEN_COLUMNS[kind].sentAt]);
-  const token = await issueCode(auth, tx, { kind, userId: user.id, email: to });
+  await beginFlow(auth, tx, { userId: user.id, type, target });
+  const token = await issueCode(auth, tx, { kind, userId: user.id, email: to, pkce: target.pkce !== undefined });
   return wordCodeEmail(auth, { to, type, token, redirectTo: target.redirectTo });
 }

@@ -1,4 +1,5 @@
 import type { AuthServices, Database } from './auth-services.ts';
+import { beginFlow } from './begin-flow.ts';
 import { startEmailChange } from './change-user.ts';
 import { lockUserById } from './find-user.ts';
 import { issueCode } from './issue-code.ts';
@@ -21,8 +22,9 @@ export async function requestEmailChange(
   const current = await lockUserById(tx, user.id);
   auth.emailLimits.count(current?.email_change_sent_at ?? null);
   await startEmailChange(tx, user.id, newEmail, auth.now());
+  await beginFlow(auth, tx, { userId: user.id, type: 'email_change', target });
   const mail = async (kind: OneTimeTokenKind, to: string) => {
-    const token = await issueCode(auth, tx, { kind, userId: user.id, email: to });
+    const token = await issueCode(auth, tx, { kind, userId: user.id, email: to, pkce: target.pkce !== undefined });
     return wordCodeEmail(auth, { to, type: 'email_change', token, redirectTo: target.redirectTo });
   };
   const emails = [await mail('email_change_new', newEmail)];
