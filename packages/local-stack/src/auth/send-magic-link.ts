@@ -24,7 +24,7 @@ export async function sendOneTimeCode(auth: AuthServices, request: Request): Pro
   if (!fields.flag('create_user', true) && !(await findUserByEmail(auth.pool, wanted.email))) {
     throw new AuthError(422, 'otp_disabled', 'Signups not allowed for otp');
   }
-  await inEqualTime(() => mailCode(auth, wanted, target));
+  await mailCode(auth, wanted, target);
   return {};
 }
 
@@ -33,7 +33,7 @@ export async function sendMagicLink(auth: AuthServices, request: Request): Promi
   const fields = await readFields(request);
   const wanted = readWanted(auth, fields);
   const target = readLinkTarget(auth, request, fields);
-  await inEqualTime(() => mailCode(auth, wanted, target));
+  await mailCode(auth, wanted, target);
   return {};
 }
 
@@ -47,12 +47,20 @@ function readWanted(auth: AuthServices, fields: RequestFields): NewEmailUser {
 async function mailCode(auth: AuthServices, wanted: NewEmailUser, target: LinkTarget): Promise<void> {
   // A password that nobody knows, hashed whether it is needed or not: a known address takes as long as a new one.
   const passwordHash = await auth.passwords.hash(randomBytes(32).toString('hex'));
+  await inEqualTime(() => mailHashed(auth, { ...wanted, passwordHash }, target));
+}
+
+async function mailHashed(
+  auth: AuthServices,
+  wanted: NewEmailUser & { readonly passwordHash: string },
+  target: LinkTarget,
+): Promise<void> {
   const existing = await findUserByEmail(auth.pool, wanted.email);
   if (!existing) {
     if (!auth.config.signupEnabled) {
       throw new AuthError(422, 'signup_disabled', 'Signups not allowed for this instance');
     }
-    await createEmailUser(auth, wanted, passwordHash);
+    await createEmailUser(auth, wanted, wanted.passwordHash);
   }
   if (auth.config.email.confirmations && !existing?.email_confirmed_at) {
     await sendConfirmation(auth, wanted.email, target);

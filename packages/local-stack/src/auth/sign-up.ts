@@ -30,14 +30,16 @@ export async function signUp(auth: AuthServices, request: Request): Promise<Sess
   const fields = await readFields(request);
   const wanted = readSignUp(auth, fields);
   const target = readLinkTarget(auth, request, fields);
+  // Before the look-up, so that a taken address takes as long.
+  const passwordHash = await auth.passwords.hash(wanted.password);
   if (auth.config.email.confirmations) {
     return inEqualTime(async () => {
-      await createUnlessTaken(auth, wanted);
+      await createUnlessTaken(auth, wanted, passwordHash);
       return requestConfirmation(auth, wanted, target);
     });
   }
   // Even an unconfirmed account is left alone: the password at hand is not the one it was made with.
-  if (!(await createUnlessTaken(auth, wanted))) {
+  if (!(await createUnlessTaken(auth, wanted, passwordHash))) {
     throw new AuthError(422, 'user_already_exists', 'User already registered');
   }
   return transaction(auth.pool, async (tx) => {
@@ -64,9 +66,8 @@ function readSignUp(auth: AuthServices, fields: RequestFields): SignUp {
   return { email: parseEmailAddress(email), password, data: fields.object('data') ?? {} };
 }
 
-/** Whether there is a new user now. Hashed before the look-up, so that a taken address takes as long. */
-async function createUnlessTaken(auth: AuthServices, wanted: SignUp): Promise<boolean> {
-  const passwordHash = await auth.passwords.hash(wanted.password);
+/** Whether there is a new user now. */
+async function createUnlessTaken(auth: AuthServices, wanted: SignUp, passwordHash: string): Promise<boolean> {
   if (await findUserByEmail(auth.pool, wanted.email)) return false;
   await createEmailUser(auth, wanted, passwordHash);
   return true;
