@@ -226,12 +226,6 @@ describe('verifying', () => {
   });
 });
 
-test('a client of the PKCE flow is told that the local stack does not have it', async () => {
-  const body = JSON.stringify({ email: newEmail(), code_challenge: 'x', code_challenge_method: 's256' });
-  const response = await fetch(`${auth.url}/auth/v1/recover`, { method: 'POST', body });
-  expect(response.status).toBe(501);
-});
-
 test('the inbox page shows the newest e-mail first and runs no script', async () => {
   const { email, mail } = await signedUp();
   const page = await auth.inboxPage();

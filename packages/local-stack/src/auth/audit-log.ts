@@ -12,6 +12,7 @@ const LOG_TYPES = {
   token_refreshed: 'token',
   user_confirmation_requested: 'user',
   user_deleted: 'team',
+  user_invited: 'team',
   user_modified: 'user',
   user_reauthenticate_requested: 'user',
   user_recovery_requested: 'user',

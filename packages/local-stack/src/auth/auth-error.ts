@@ -1,6 +1,7 @@
 /** Codes that this server answers with; supabase-js knows them as `ErrorCode`. */
 export type AuthErrorCode =
   | 'anonymous_provider_disabled'
+  | 'bad_code_verifier'
   | 'bad_json'
   | 'bad_jwt'
   | 'current_password_invalid'
@@ -8,6 +9,8 @@ export type AuthErrorCode =
   | 'email_exists'
   | 'email_not_confirmed'
   | 'email_provider_disabled'
+  | 'flow_state_expired'
+  | 'flow_state_not_found'
   | 'hook_timeout'
   | 'insufficient_aal'
   | 'invalid_credentials'
@@ -27,6 +30,7 @@ export type AuthErrorCode =
   | 'not_admin'
   | 'not_found'
   | 'not_in_local_stack'
+  | 'otp_disabled'
   | 'otp_expired'
   | 'over_email_send_rate_limit'
   | 'over_request_rate_limit'

@@ -7,13 +7,17 @@ import { AuthError, notInLocalStack } from './auth-error.ts';
 import type { AuthServices } from './auth-services.ts';
 import { authenticate, requireServiceRole } from './authenticate.ts';
 import { describeSettings } from './describe-settings.ts';
+import { exchangeAuthCode } from './exchange-auth-code.ts';
 import { factorRoutes } from './factor-routes.ts';
 import { followEmailLink } from './follow-email-link.ts';
+import { generateLink } from './generate-link.ts';
+import { inviteUser } from './invite-user.ts';
 import { limitRequests } from './limit-requests.ts';
 import { reauthenticate } from './reauthenticate.ts';
 import { recoverPassword } from './recover-password.ts';
 import { refreshSession } from './refresh-session.ts';
 import { resendEmail } from './resend-email.ts';
+import { sendMagicLink, sendOneTimeCode } from './send-magic-link.ts';
 import { signInWithPassword } from './sign-in-with-password.ts';
 import { signOut } from './sign-out.ts';
 import { signUp } from './sign-up.ts';
@@ -22,7 +26,7 @@ import { presentUser } from './user-record.ts';
 import { verifyOneTimeToken } from './verify-one-time-token.ts';
 
 /** What hosted Auth serves and this server does not. */
-const MISSING = /^\/(admin|authorize|callback|invite|magiclink|oauth|otp|passkeys|saml|sso|user)(\/|$)/;
+const MISSING = /^\/(admin|authorize|callback|oauth|passkeys|saml|sso|user)(\/|$)/;
 
 const JWKS_MAX_AGE_SECONDS = 600;
 
@@ -65,6 +69,14 @@ export function authRoutes(auth: AuthServices, jwks: { keys: JWK[] }): Hono {
 
   app.route('/', factorRoutes(auth));
 
+  app.post('/otp', async (context) => context.json(await sendOneTimeCode(auth, context.req.raw)));
+  app.post('/magiclink', async (context) => context.json(await sendMagicLink(auth, context.req.raw)));
+  app.post('/invite', async (context) => {
+    await requireServiceRole(auth, context.req.raw);
+    return context.json(await inviteUser(auth, context.req.raw));
+  });
+
+  app.post('/admin/generate_link', async (context) => context.json(await generateLink(auth, context.req.raw)));
   app.post('/admin/users', async (context) => context.json(await adminCreateUser(auth, context.req.raw)));
   app.get('/admin/users', async (context) => {
     const { body, headers } = await adminListUsers(auth, context.req.raw);
@@ -92,8 +104,9 @@ function grantToken(auth: AuthServices, request: Request) {
       return signInWithPassword(auth, request);
     case 'refresh_token':
       return refreshSession(auth, request);
-    case 'id_token':
     case 'pkce':
+      return exchangeAuthCode(auth, request);
+    case 'id_token':
     case 'web3':
       throw notInLocalStack(`grant_type=${grantType}`);
     default:

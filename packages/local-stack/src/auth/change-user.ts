@@ -57,6 +57,10 @@ export async function setEmail(
   );
 }
 
+export async function setInvited(db: Database, userId: string, now: Date): Promise<void> {
+  await db.query('update auth.users set invited_at = $2, updated_at = $2 where id = $1', [userId, now]);
+}
+
 /** Notes the address that a change is to lead to; nobody has confirmed it yet. */
 export async function startEmailChange(db: Database, userId: string, email: string, now: Date): Promise<void> {
   await db.query(

@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Longer than anything takes that is done for a known address and not for an unknown one. */
+/**
+ * Longer than what is done for a known address and not for an unknown one, or the other way round: some writes. What
+ * takes long, as bcrypt does, is to be done before, for both: a step would begin just after it for one of them.
+ */
 const STEP_MS = 100;
 
 /**

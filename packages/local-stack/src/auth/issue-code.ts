@@ -7,13 +7,17 @@ import {
   TOKEN_COLUMNS,
 } from './one-time-token.ts';
 
+/** How a link shows that it gives a code for the client that asked, in place of a session. */
+export const PKCE_PREFIX = 'pkce_';
+
 /** Makes and stores a code for an address of a user; an earlier one of its kind becomes worthless. */
 export async function issueCode(
   auth: AuthServices,
   tx: Database,
-  { kind, userId, email }: { kind: OneTimeTokenKind; userId: string; email: string },
+  { kind, userId, email, pkce = false }: { kind: OneTimeTokenKind; userId: string; email: string; pkce?: boolean },
 ): Promise<OneTimeToken> {
-  const token = newOneTimeToken(email, auth.config.email.otpLength);
+  const fresh = newOneTimeToken(email, auth.config.email.otpLength);
+  const token = pkce ? { ...fresh, linkHash: PKCE_PREFIX + fresh.linkHash } : fresh;
   await storeOneTimeToken(tx, kind, { ...token, userId, email, now: auth.now() });
   if (!(await isAwaitedByOthers(tx, { kind, userId, email }))) auth.codeAttempts.reset(kind, email);
   return token;

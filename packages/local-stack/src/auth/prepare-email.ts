@@ -1,5 +1,7 @@
 import type { AuthServices, Database } from './auth-services.ts';
+import { beginFlow } from './begin-flow.ts';
 import { issueCode } from './issue-code.ts';
+import type { LinkTarget } from './link-target.ts';
 import { type OneTimeTokenKind, TOKEN_COLUMNS } from './one-time-token.ts';
 import type { OutgoingEmail } from './outbox.ts';
 import type { UserRecord } from './user-record.ts';
@@ -12,11 +14,12 @@ import { type EmailType, wordCodeEmail } from './word-email.ts';
 export async function prepareEmail(
   auth: AuthServices,
   tx: Database,
-  email: { kind: OneTimeTokenKind; type: EmailType; user: UserRecord; redirectTo: string },
+  email: { kind: OneTimeTokenKind; type: EmailType; user: UserRecord; target: LinkTarget },
 ): Promise<OutgoingEmail> {
-  const { kind, type, user, redirectTo } = email;
+  const { kind, type, user, target } = email;
   const to = user.email ?? '';
   auth.emailLimits.count(user[TOKEN_COLUMNS[kind].sentAt]);
-  const token = await issueCode(auth, tx, { kind, userId: user.id, email: to });
-  return wordCodeEmail(auth, { to, type, token, redirectTo });
+  await beginFlow(auth, tx, { userId: user.id, type, target });
+  const token = await issueCode(auth, tx, { kind, userId: user.id, email: to, pkce: target.pkce !== undefined });
+  return wordCodeEmail(auth, { to, type, token, redirectTo: target.redirectTo });
 }

@@ -17,7 +17,8 @@ export async function reauthenticate(auth: AuthServices, request: Request): Prom
   if (!email) throw invalid('Reauthentication requires the user to have an email or a phone number');
   if (!user.email_confirmed_at) throw new AuthError(422, 'email_not_confirmed', 'Please verify your email first.');
   const message = await transaction(auth.pool, async (tx) => {
-    auth.emailLimits.count(user.reauthentication_sent_at);
+    const current = await lockUserById(tx, user.id);
+    auth.emailLimits.count(current?.reauthentication_sent_at ?? null);
     await writeAuditEntry(tx, { actor: user, action: 'user_reauthenticate_requested', now: auth.now() });
     const { otp } = await issueCode(auth, tx, { kind: 'reauthentication', userId: user.id, email });
     return wordReauthentication(auth, email, otp);

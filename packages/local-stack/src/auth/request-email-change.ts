@@ -1,8 +1,9 @@
-import { emailExists } from './admin-create-user.ts';
 import type { AuthServices, Database } from './auth-services.ts';
+import { beginFlow } from './begin-flow.ts';
 import { startEmailChange } from './change-user.ts';
-import { isEmailTaken } from './find-user.ts';
+import { lockUserById } from './find-user.ts';
 import { issueCode } from './issue-code.ts';
+import type { LinkTarget } from './link-target.ts';
 import { clearOneTimeToken, type OneTimeTokenKind } from './one-time-token.ts';
 import type { OutgoingEmail } from './outbox.ts';
 import type { UserRecord } from './user-record.ts';
@@ -15,14 +16,16 @@ import { wordCodeEmail } from './word-email.ts';
 export async function requestEmailChange(
   auth: AuthServices,
   tx: Database,
-  { user, newEmail, redirectTo }: { user: UserRecord; newEmail: string; redirectTo: string },
+  { user, newEmail, target }: { user: UserRecord; newEmail: string; target: LinkTarget },
 ): Promise<OutgoingEmail[]> {
-  if (await isEmailTaken(tx, newEmail, user.id)) throw emailExists();
-  auth.emailLimits.count(user.email_change_sent_at);
+  // Read again under a lock: of two requests at once, one is too soon after the other.
+  const current = await lockUserById(tx, user.id);
+  auth.emailLimits.count(current?.email_change_sent_at ?? null);
   await startEmailChange(tx, user.id, newEmail, auth.now());
+  await beginFlow(auth, tx, { userId: user.id, type: 'email_change', target });
   const mail = async (kind: OneTimeTokenKind, to: string) => {
-    const token = await issueCode(auth, tx, { kind, userId: user.id, email: to });
-    return wordCodeEmail(auth, { to, type: 'email_change', token, redirectTo });
+    const token = await issueCode(auth, tx, { kind, userId: user.id, email: to, pkce: target.pkce !== undefined });
+    return wordCodeEmail(auth, { to, type: 'email_change', token, redirectTo: target.redirectTo });
   };
   const emails = [await mail('email_change_new', newEmail)];
   if (auth.config.email.doubleConfirmChanges && user.email) {

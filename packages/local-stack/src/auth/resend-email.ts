@@ -3,8 +3,7 @@ import type { AuthServices } from './auth-services.ts';
 import { parseEmailAddress } from './email-address.ts';
 import { lockUserByEmail } from './find-user.ts';
 import { inEqualTime } from './in-equal-time.ts';
-import { redirectTarget } from './redirect-target.ts';
-import { refusePkce } from './refuse-pkce.ts';
+import { type LinkTarget, readLinkTarget } from './link-target.ts';
 import { requestEmailChange } from './request-email-change.ts';
 import { readFields } from './request-fields.ts';
 import { sendConfirmation } from './send-confirmation.ts';
@@ -18,23 +17,22 @@ export async function resendEmail(auth: AuthServices, request: Request): Promise
   if (type !== 'signup' && type !== 'email_change') {
     throw invalid('Missing one of these types: signup, email_change, sms, phone_change');
   }
-  refusePkce(fields);
   const email = parseEmailAddress(fields.text('email'));
-  const redirectTo = redirectTarget(auth, request);
+  const target = readLinkTarget(auth, request, fields);
   await inEqualTime<unknown>(() => {
-    return type === 'signup' ? sendConfirmation(auth, email, redirectTo) : resendEmailChange(auth, email, redirectTo);
+    return type === 'signup' ? sendConfirmation(auth, email, target) : resendEmailChange(auth, email, target);
   });
   return {};
 }
 
-async function resendEmailChange(auth: AuthServices, email: string, redirectTo: string): Promise<void> {
+async function resendEmailChange(auth: AuthServices, email: string, target: LinkTarget): Promise<void> {
   const emails = await transaction(auth.pool, async (tx) => {
     const user = await lockUserByEmail(tx, email);
     if (!user?.email_change) {
       auth.emailLimits.countUnsent('email_change_new', email);
       return [];
     }
-    return requestEmailChange(auth, tx, { user, newEmail: user.email_change, redirectTo });
+    return requestEmailChange(auth, tx, { user, newEmail: user.email_change, target });
   });
   for (const message of emails) auth.outbox.add(message);
 }

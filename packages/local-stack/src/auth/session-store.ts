@@ -17,7 +17,28 @@ export interface SessionAssurance {
 }
 
 /** What a user proved to get a session. */
-export type AuthenticationMethod = 'password' | 'otp' | 'totp';
+export type AuthenticationMethod =
+  | 'password'
+  | 'otp'
+  | 'totp'
+  | 'email/signup'
+  | 'recovery'
+  | 'magiclink'
+  | 'email_change';
+
+/** The method of a PKCE flow, by the type of its link; undefined for one that begins no flow. */
+export function flowMethod(type: string): AuthenticationMethod | undefined {
+  switch (type) {
+    case 'signup':
+      return 'email/signup';
+    case 'recovery':
+    case 'magiclink':
+    case 'email_change':
+      return type;
+    default:
+      return undefined;
+  }
+}
 
 export async function insertSession(
   db: Database,

@@ -6,12 +6,11 @@ import { authenticate, type Caller } from './authenticate.ts';
 import { mergeMetadata, setPasswordHash } from './change-user.ts';
 import { parseEmailAddress } from './email-address.ts';
 import { findUserById, isEmailTaken } from './find-user.ts';
+import { type LinkTarget, readLinkTarget } from './link-target.ts';
 import { clearOneTimeTokens } from './one-time-token.ts';
 import type { OutgoingEmail } from './outbox.ts';
 import { prepareNotice } from './prepare-notice.ts';
 import { preparePasswordChange } from './prepare-password-change.ts';
-import { redirectTarget } from './redirect-target.ts';
-import { refusePkce } from './refuse-pkce.ts';
 import { requestEmailChange } from './request-email-change.ts';
 import { type JsonObject, readFields } from './request-fields.ts';
 import { requireAssurance } from './require-assurance.ts';
@@ -23,7 +22,7 @@ interface Change {
   readonly metadata: JsonObject | undefined;
   readonly passwordHash: string | undefined;
   readonly newEmail: string | undefined;
-  readonly redirectTo: string;
+  readonly target: LinkTarget;
 }
 
 /** PUT /user: what users may change of themselves. A new password ends their other sessions. */
@@ -50,14 +49,13 @@ async function readChange(auth: AuthServices, caller: Caller, request: Request):
     throw new AuthError(403, 'not_admin', 'Updating app_metadata requires admin privileges');
   }
   if (newEmail) {
-    refusePkce(fields);
     // Before the password: a code for it is not to be spent on a change that cannot be.
     if (await isEmailTaken(auth.pool, newEmail, caller.user.id)) throw emailExists();
   }
   const password = fields.text('password');
   const passwordHash =
     password === undefined ? undefined : await preparePasswordChange(auth, caller, { password, fields });
-  return { metadata: fields.object('data'), passwordHash, newEmail, redirectTo: redirectTarget(auth, request) };
+  return { metadata: fields.object('data'), passwordHash, newEmail, target: readLinkTarget(auth, request, fields) };
 }
 
 /** The e-mails to send once the change is committed. */
@@ -79,8 +77,8 @@ async function applyChange(
   if (change.metadata) {
     await mergeMetadata(tx, 'raw_user_meta_data', { userId: user.id, metadata: change.metadata, now });
   }
-  const { newEmail, redirectTo } = change;
-  if (newEmail) emails.push(...(await requestEmailChange(auth, tx, { user, newEmail, redirectTo })));
+  const { newEmail, target } = change;
+  if (newEmail) emails.push(...(await requestEmailChange(auth, tx, { user, newEmail, target })));
   await writeAuditEntry(tx, { actor: user, action: 'user_modified', now });
   return emails;
 }

@@ -7,6 +7,8 @@ const FROM = 'Tradebase <no-reply@tradebase.local>';
 const CODES = {
   signup: { subject: 'Confirm your e-mail address', purpose: 'confirm your e-mail address' },
   recovery: { subject: 'Reset your password', purpose: 'sign in and set a new password' },
+  magiclink: { subject: 'Your link to sign in', purpose: 'sign in' },
+  invite: { subject: 'You have been invited', purpose: 'accept the invitation' },
   email_change: { subject: 'Confirm the change of your e-mail address', purpose: 'confirm the new e-mail address' },
 } as const;
 
