@@ -1580,6 +1580,7 @@ CREATE OR REPLACE FUNCTION private.note_sign_in()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET lock_timeout TO '500ms'
 AS $function$
 declare
   opened record;
@@ -1588,19 +1589,18 @@ begin
   update public.profiles
   set last_sign_in_at = new.last_sign_in_at, is_active = coalesce(new.banned_until, '-infinity') <= now()
   where user_id = new.id;
-  begin
-    -- Auth opens the session before it stamps the user, in the same transaction.
-    select s.user_agent, s.ip into opened
-    from auth.sessions s where s.user_id = new.id order by s.created_at desc limit 1;
-    if found then
-      perform private.note_device(new.id, opened.user_agent, opened.ip, new.last_sign_in_at);
-      counted := private.count_attempt(new.id, 'sign_in', true, 0);
-      perform private.record_attempt(new.id, 'sign_in', 0, counted.attempt, 'succeeded', opened.ip, opened.user_agent);
-    end if;
-  exception when others then
-    -- Nobody is kept out because a note could not be taken.
-    raise warning 'sign-in of % not noted: %', new.id, sqlerrm;
-  end;
+  -- Auth opens the session before it stamps the user, in the same transaction.
+  select s.user_agent, s.ip into opened
+  from auth.sessions s where s.user_id = new.id order by s.created_at desc limit 1;
+  if found then
+    perform private.note_device(new.id, opened.user_agent, opened.ip, new.last_sign_in_at);
+    counted := private.count_attempt(new.id, 'sign_in', true, 0);
+    perform private.record_attempt(new.id, 'sign_in', 0, counted.attempt, 'succeeded', opened.ip, opened.user_agent);
+  end if;
+  return null;
+exception when others then
+  -- Nobody is kept out because a note could not be taken.
+  raise warning 'sign-in of % not noted: %', new.id, sqlerrm;
   return null;
 end
 $function$
