@@ -1165,7 +1165,7 @@ begin
 end
 $function$
 
-function private.follow_ban() -- Trigger: a ban ends the sessions of the user at once, shows in the profile, and is told to the user. Definer, because Auth changes users and has no rights on our tables.
+function private.follow_ban() -- Trigger: a ban shows in the profile, and is told to the user. Definer, because Auth changes users and has no rights on our tables.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.follow_ban()
  RETURNS trigger
@@ -1178,7 +1178,6 @@ declare
 begin
   update public.profiles set is_active = active where user_id = new.id and is_active <> active;
   if not active then
-    delete from auth.sessions where user_id = new.id;
     perform private.note_security_event(new.id, 'account_deactivated', jsonb_build_object('until', new.banned_until));
   elsif old.banned_until > now() then
     perform private.note_security_event(new.id, 'account_reactivated');
@@ -1956,6 +1955,7 @@ begin
   update auth.users u set banned_until = case when p_active then null else now() + interval '100 years' end, updated_at = now()
   where u.id = p_user_id and (coalesce(u.banned_until, '-infinity') <= now()) <> p_active;
   if found then
+    delete from auth.sessions s where s.user_id = p_user_id and not p_active;
     perform private.write_audit(case when p_active then 'user.reactivated' else 'user.deactivated' end, 'users', p_user_id::text, p_user_id);
   end if;
   select * into changed from public.profiles p where p.user_id = p_user_id;

@@ -416,7 +416,6 @@ declare
 begin
   update public.profiles set is_active = active where user_id = new.id and is_active <> active;
   if not active then
-    delete from auth.sessions where user_id = new.id;
     perform private.note_security_event(new.id, 'account_deactivated', jsonb_build_object('until', new.banned_until));
   elsif old.banned_until > now() then
     perform private.note_security_event(new.id, 'account_reactivated');
@@ -424,7 +423,7 @@ begin
   return null;
 end
 $$;
-comment on function private.follow_ban() is 'Trigger: a ban ends the sessions of the user at once, shows in the profile, and is told to the user. Definer, because Auth changes users and has no rights on our tables.';
+comment on function private.follow_ban() is 'Trigger: a ban shows in the profile, and is told to the user. Definer, because Auth changes users and has no rights on our tables.';
 
 create function private.note_role() returns trigger
 language plpgsql security definer set search_path = '' as $$
