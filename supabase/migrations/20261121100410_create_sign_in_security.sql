@@ -362,7 +362,7 @@ comment on function private.note_device(uuid, text, inet, timestamptz) is
   'Remembers where a user signed in from, and tells them when it is new; the first one ever is not. Definer, because Auth calls it.';
 
 create function private.note_sign_in() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = '' set lock_timeout = '500ms' as $$
 declare
   opened record;
   counted record;
@@ -370,19 +370,18 @@ begin
   update public.profiles
   set last_sign_in_at = new.last_sign_in_at, is_active = coalesce(new.banned_until, '-infinity') <= now()
   where user_id = new.id;
-  begin
-    -- Auth opens the session before it stamps the user, in the same transaction.
-    select s.user_agent, s.ip into opened
-    from auth.sessions s where s.user_id = new.id order by s.created_at desc limit 1;
-    if found then
-      perform private.note_device(new.id, opened.user_agent, opened.ip, new.last_sign_in_at);
-      counted := private.count_attempt(new.id, 'sign_in', true, 0);
-      perform private.record_attempt(new.id, 'sign_in', 0, counted.attempt, 'succeeded', opened.ip, opened.user_agent);
-    end if;
-  exception when others then
-    -- Nobody is kept out because a note could not be taken.
-    raise warning 'sign-in of % not noted: %', new.id, sqlerrm;
-  end;
+  -- Auth opens the session before it stamps the user, in the same transaction.
+  select s.user_agent, s.ip into opened
+  from auth.sessions s where s.user_id = new.id order by s.created_at desc limit 1;
+  if found then
+    perform private.note_device(new.id, opened.user_agent, opened.ip, new.last_sign_in_at);
+    counted := private.count_attempt(new.id, 'sign_in', true, 0);
+    perform private.record_attempt(new.id, 'sign_in', 0, counted.attempt, 'succeeded', opened.ip, opened.user_agent);
+  end if;
+  return null;
+exception when others then
+  -- Nobody is kept out because a note could not be taken.
+  raise warning 'sign-in of % not noted: %', new.id, sqlerrm;
   return null;
 end
 $$;
@@ -417,7 +416,6 @@ declare
 begin
   update public.profiles set is_active = active where user_id = new.id and is_active <> active;
   if not active then
-    delete from auth.sessions where user_id = new.id;
     perform private.note_security_event(new.id, 'account_deactivated', jsonb_build_object('until', new.banned_until));
   elsif old.banned_until > now() then
     perform private.note_security_event(new.id, 'account_reactivated');
@@ -425,7 +423,7 @@ begin
   return null;
 end
 $$;
-comment on function private.follow_ban() is 'Trigger: a ban ends the sessions of the user at once, shows in the profile, and is told to the user. Definer, because Auth changes users and has no rights on our tables.';
+comment on function private.follow_ban() is 'Trigger: a ban shows in the profile, and is told to the user. Definer, because Auth changes users and has no rights on our tables.';
 
 create function private.note_role() returns trigger
 language plpgsql security definer set search_path = '' as $$

@@ -169,6 +169,7 @@ begin
   update auth.users u set banned_until = case when p_active then null else now() + interval '100 years' end, updated_at = now()
   where u.id = p_user_id and (coalesce(u.banned_until, '-infinity') <= now()) <> p_active;
   if found then
+    delete from auth.sessions s where s.user_id = p_user_id and not p_active;
     perform private.write_audit(case when p_active then 'user.reactivated' else 'user.deactivated' end, 'users', p_user_id::text, p_user_id);
   end if;
   select * into changed from public.profiles p where p.user_id = p_user_id;

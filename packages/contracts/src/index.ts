@@ -8,6 +8,7 @@ export * from './create-backtest-request.ts';
 export * from './error-codes.ts';
 export * from './maintenance-job.ts';
 export * from './public-forms.ts';
+export * from './security-alert.ts';
 export * from './strategy-spec.ts';
 export * from './task-event.ts';
 export * from './timeframe.ts';
