@@ -3,6 +3,7 @@ import { benchBacktest } from './bench/bench-backtest.ts';
 import { benchCandles } from './bench/bench-candles.ts';
 import { benchEngine } from './bench/bench-engine.ts';
 import { benchFunctions } from './bench/bench-functions.ts';
+import { benchLimits } from './bench/bench-limits.ts';
 import { benchRealtime } from './bench/bench-realtime.ts';
 import { benchRest } from './bench/bench-rest.ts';
 import { benchStack } from './bench/bench-stack.ts';
@@ -15,6 +16,7 @@ const AREAS: Record<string, () => Promise<Figure[]>> = {
   candles: benchCandles,
   rest: benchRest,
   functions: benchFunctions,
+  limits: benchLimits,
   engine: benchEngine,
   'auth-timing': benchAuthTiming,
 };

@@ -4105,6 +4105,8 @@ CREATE OR REPLACE FUNCTION private.set_system_config(p_key text, p_value jsonb)
  SET search_path TO ''
 AS $function$
 declare
+  -- The Data API hands a JSON null over as an SQL null.
+  new_value constant jsonb := coalesce(p_value, 'null');
   setting public.system_config;
   is_bounded boolean;
 begin
@@ -4116,19 +4118,18 @@ begin
     perform private.raise_api_error(404, 'not_found', format('there is no setting %L', left(p_key, 100)));
   end if;
   is_bounded := setting.min_value is not null or setting.max_value is not null;
-  if p_value is null
-    -- A number with bounds may be null, for no limit; everything else keeps its type.
-    or (is_bounded and jsonb_typeof(p_value) not in ('number', 'null'))
-    or (not is_bounded and jsonb_typeof(p_value) <> jsonb_typeof(setting.value)) then
+  -- A number with bounds may be null, for no limit; everything else keeps its type.
+  if (is_bounded and jsonb_typeof(new_value) not in ('number', 'null'))
+    or (not is_bounded and jsonb_typeof(new_value) <> jsonb_typeof(setting.value)) then
     perform private.raise_api_error(422, 'invalid_request', format('%s must be %s', p_key,
       case when is_bounded then 'a number, or null' else 'of the type ' || jsonb_typeof(setting.value) end));
   end if;
-  if jsonb_typeof(p_value) = 'number'
-    and not p_value::numeric between coalesce(setting.min_value, '-infinity') and coalesce(setting.max_value, 'infinity') then
+  if jsonb_typeof(new_value) = 'number'
+    and not new_value::numeric between coalesce(setting.min_value, '-infinity') and coalesce(setting.max_value, 'infinity') then
     perform private.raise_api_error(422, 'invalid_request', format('%s must be from %s to %s', p_key,
       coalesce(setting.min_value, '-infinity'), coalesce(setting.max_value, 'infinity')));
   end if;
-  update public.system_config c set value = p_value, updated_by = auth.uid() where c.key = p_key returning * into setting;
+  update public.system_config c set value = new_value, updated_by = auth.uid() where c.key = p_key returning * into setting;
   return setting;
 end
 $function$

@@ -92,8 +92,14 @@ describe('Every function', () => {
   it('can be executed by nobody by way of PUBLIC', async () => {
     expect(
       await names(`select f.name from (${OUR_FUNCTIONS}) f,
-        aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) a where a.grantee in (0, 'anon'::regrole)`),
+        aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) a where a.grantee = 0`),
     ).toEqual([]);
+  });
+
+  it('can be executed by no anonymous caller, but for the one that PostgREST calls before every request', async () => {
+    expect(
+      await names(`select f.name from (${OUR_FUNCTIONS}) f, aclexplode(f.proacl) a where a.grantee = 'anon'::regrole`),
+    ).toEqual(['private.check_request']);
   });
 
   it('that is exposed runs with the rights of its caller', async () => {

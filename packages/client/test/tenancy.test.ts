@@ -1,6 +1,7 @@
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TradebaseClient } from '../src/index.ts';
+import { liftLimits } from './support/lift-limits.ts';
 import { anonymous, asService, type Persona, signUp } from './support/personas.ts';
 import { asPostgres, seedMarket } from './support/seed-market.ts';
 
@@ -15,7 +16,7 @@ const STRATEGY = { name: 'sma-cross', params: { fast: 2, slow: 5 } };
 
 beforeAll(async () => {
   stack = await startStack();
-  await seedMarket(stack);
+  await Promise.all([seedMarket(stack), liftLimits(stack)]);
   [owner, other] = await Promise.all([signUp(stack, 'owner'), signUp(stack, 'other')]);
   nobody = anonymous(stack);
   backtestId = await requestBacktest(owner);
@@ -176,6 +177,9 @@ describe('A backtest', () => {
 
   it('is refused when its owner has 50 others queued or running, in one request or in many', async () => {
     const busy = await signUp(stack, 'busy');
+    await asPostgres(stack, (client) =>
+      client.query(`update public.system_config set value = '50' where key = 'quota.open_backtests'`),
+    );
     const { data: instrument } = await busy.client.from('instruments').select('id').eq('symbol', 'ACME').single();
     // The symbol is filled in by the database; the types cannot know.
     const rows = (count: number) =>
