@@ -461,7 +461,7 @@ table public.channel_configs -- The channels of the system, one row each. No sec
   constraint channel_configs_limits_check CHECK ((((messages_per_window >= 0) AND (messages_per_window <= 100000)) AND ((window_seconds >= 1) AND (window_seconds <= 86400)) AND ((max_attempts >= 1) AND (max_attempts <= 20)) AND ((retry_delay_seconds >= 0) AND (retry_delay_seconds <= 86400)) AND ((timeout_ms >= 100) AND (timeout_ms <= 120000))))
   constraint channel_configs_pkey PRIMARY KEY (channel)
   constraint channel_configs_provider_check CHECK (((char_length(provider) >= 1) AND (char_length(provider) <= 100)))
-  constraint channel_configs_settings_check CHECK (((jsonb_typeof(settings) = 'object'::text) AND (pg_column_size(settings) <= 8192) AND (NOT jsonb_path_exists(settings, '$.**.keyvalue()?(@."key" like_regex "secret|token|password|api_?key|credential" flag "i")'::jsonpath))))
+  constraint channel_configs_settings_check CHECK (((jsonb_typeof(settings) = 'object'::text) AND (pg_column_size(settings) <= 8192) AND (NOT jsonb_path_exists(settings, '$.**?(@.type() == "object").keyvalue()?(@."key" like_regex "secret|token|password|api_?key|credential" flag "i")'::jsonpath))))
   policy "Admins can read channel configs" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   grant select to service_role
   grant select to tradebase_admin
@@ -1816,7 +1816,9 @@ AS $function$
 begin
   if new.status is distinct from old.status and not exists (
     select from private.status_transitions t
-    where t.table_name = tg_table_name and t.from_status = old.status and t.to_status = new.status
+    where t.from_status = old.status and t.to_status = new.status
+      -- In a partition, the trigger is that of its table.
+      and t.table_name = coalesce((select c.relname from pg_catalog.pg_class c where c.oid = pg_catalog.pg_partition_root(tg_relid)), tg_table_name)
   ) then
     perform private.raise_api_error(409, 'invalid_transition',
       format('the status is %s and cannot become %s', old.status, new.status));
@@ -2740,8 +2742,8 @@ CREATE OR REPLACE FUNCTION private.is_timezone_name(p_name text)
  SET search_path TO ''
 AS $function$
 begin
-  -- A name of the tz database, not an offset or a rule of its own, which Postgres would take too.
-  if p_name !~ '^[A-Za-z]+([/_+-][A-Za-z0-9]+)*$' or char_length(p_name) > 64 then
+  -- A name of the tz database, not an abbreviation or a rule of its own with an offset, which Postgres would take too.
+  if p_name !~ '^(UTC|Etc/GMT[+-][0-9]{1,2}|[A-Za-z]+(/[A-Za-z_]+(-[A-Za-z_]+)*)+)$' or char_length(p_name) > 64 then
     return false;
   end if;
   perform timestamptz '2024-01-01Z' at time zone p_name;

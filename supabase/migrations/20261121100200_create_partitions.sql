@@ -1,6 +1,6 @@
 -- Purpose: partitions by time for the big append-only tables: made ahead, and dropped when they are old.
 -- Objects: schema partitions; table private.partitioned_tables; functions private.add_partitioned_table,
---   private.add_partition, private.close_partition, private.maintain_partitions.
+--   private.add_partition, private.close_partition, private.maintain_partitions; private.check_status for rows of partitions.
 -- Risk: dropping partitions deletes their rows: only where system_config names a retention for the table.
 
 create schema partitions;
@@ -154,6 +154,22 @@ begin
 end
 $$;
 comment on function private.before_partition_drop(text, text) is 'Called before an old partition is dropped, in the same transaction: keeps what must outlive it.';
+create or replace function private.check_status() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  if new.status is distinct from old.status and not exists (
+    select from private.status_transitions t
+    where t.from_status = old.status and t.to_status = new.status
+      -- In a partition, the trigger is that of its table.
+      and t.table_name = coalesce((select c.relname from pg_catalog.pg_class c where c.oid = pg_catalog.pg_partition_root(tg_relid)), tg_table_name)
+  ) then
+    perform private.raise_api_error(409, 'invalid_transition',
+      format('the status is %s and cannot become %s', old.status, new.status));
+  end if;
+  return new;
+end
+$$;
+
 revoke execute on function private.close_partition(text), private.add_partition(text, text, text, timestamptz), private.add_partitioned_table(text, text, text, integer, text, timestamptz),
   private.maintain_partitions(), private.before_partition_drop(text, text) from public;
 grant execute on function private.maintain_partitions() to tradebase_worker;

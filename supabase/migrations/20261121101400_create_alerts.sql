@@ -18,8 +18,8 @@ grant usage on schema private to service_role;
 create function private.is_timezone_name(p_name text) returns boolean
 language plpgsql immutable parallel safe set search_path = '' as $$
 begin
-  -- A name of the tz database, not an offset or a rule of its own, which Postgres would take too.
-  if p_name !~ '^[A-Za-z]+([/_+-][A-Za-z0-9]+)*$' or char_length(p_name) > 64 then
+  -- A name of the tz database, not an abbreviation or a rule of its own with an offset, which Postgres would take too.
+  if p_name !~ '^(UTC|Etc/GMT[+-][0-9]{1,2}|[A-Za-z]+(/[A-Za-z_]+(-[A-Za-z_]+)*)+)$' or char_length(p_name) > 64 then
     return false;
   end if;
   perform timestamptz '2024-01-01Z' at time zone p_name;
@@ -73,7 +73,7 @@ create table public.channel_configs (
   constraint channel_configs_provider_check check (char_length(provider) between 1 and 100),
   constraint channel_configs_settings_check check (
     jsonb_typeof(settings) = 'object' and pg_column_size(settings) <= 8192
-    and not jsonb_path_exists(settings, '$.**.keyvalue() ? (@.key like_regex "secret|token|password|api_?key|credential" flag "i")')
+    and not jsonb_path_exists(settings, '$.** ? (@.type() == "object").keyvalue() ? (@.key like_regex "secret|token|password|api_?key|credential" flag "i")')
   ),
   constraint channel_configs_limits_check check (
     messages_per_window between 0 and 100000 and window_seconds between 1 and 86400 and max_attempts between 1 and 20
