@@ -170,9 +170,9 @@ table public.backtests -- One row a requested backtest. Owners insert requests a
   CREATE INDEX backtests_instrument_id_timeframe_idx ON public.backtests USING btree (instrument_id, timeframe)
   CREATE INDEX backtests_user_id_created_at_idx ON public.backtests USING btree (user_id, created_at DESC, id DESC)
   CREATE INDEX backtests_user_id_open_idx ON public.backtests USING btree (user_id) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]))
-  policy "Owners can cancel their backtests" for update to authenticated using ((user_id = ( SELECT auth.uid() AS uid))) with check (((user_id = ( SELECT auth.uid() AS uid)) AND (status = 'cancelled'::text)))
+  policy "Owners can cancel their backtests" for update to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade))) with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade) AND (status = 'cancelled'::text)))
   policy "Owners can read their backtests" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
-  policy "Users can request backtests for themselves" for insert to authenticated with check ((user_id = ( SELECT auth.uid() AS uid)))
+  policy "Users can request backtests for themselves" for insert to authenticated with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
   grant select to authenticated
   grant select to service_role
   grant select to tradebase_worker
@@ -1089,7 +1089,7 @@ begin
 end
 $function$
 
-function public.cancel_backtest(p_backtest_id uuid) -- Cancels a queued or running backtest of the caller; cancelling it again changes nothing. Errors: backtest_not_found, backtest_not_cancellable.
+function public.cancel_backtest(p_backtest_id uuid) -- Cancels a queued or running backtest of the caller; cancelling it again changes nothing. Errors: forbidden, backtest_not_found, backtest_not_cancellable.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.cancel_backtest(p_backtest_id uuid)
  RETURNS backtests
@@ -1099,6 +1099,9 @@ AS $function$
 declare
   v_backtest public.backtests;
 begin
+  if not private.can_trade() then
+    perform private.raise_api_error(403, 'forbidden', 'your role may read, and not change anything');
+  end if;
   update public.backtests b set status = 'cancelled'
   where b.id = p_backtest_id and b.status in ('queued', 'running')
   returning * into v_backtest;
