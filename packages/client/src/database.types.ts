@@ -309,6 +309,54 @@ export type Database = {
         };
         Relationships: [];
       };
+      credential_access_log: {
+        Row: {
+          bot_id: string | null;
+          credential_id: string | null;
+          credential_name: string;
+          id: number;
+          job_id: string | null;
+          opened_at: string;
+          opened_by: string;
+          order_id: string | null;
+          purpose: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          bot_id?: string | null;
+          credential_id?: string | null;
+          credential_name: string;
+          id?: never;
+          job_id?: string | null;
+          opened_at?: string;
+          opened_by: string;
+          order_id?: string | null;
+          purpose: string;
+          user_id: string;
+        };
+        Update: {
+          bot_id?: string | null;
+          credential_id?: string | null;
+          credential_name?: string;
+          id?: never;
+          job_id?: string | null;
+          opened_at?: string;
+          opened_by?: string;
+          order_id?: string | null;
+          purpose?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'credential_access_log_credential_id_fkey';
+            columns: ['credential_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'exchange_credentials';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
+      };
       events: {
         Row: {
           created_at: string;
@@ -333,6 +381,64 @@ export type Database = {
           payload?: NonNullable<Json>;
           seq?: number;
           topic?: string;
+          user_id?: string;
+        };
+        Relationships: [];
+      };
+      exchange_credentials: {
+        Row: {
+          ciphertext: string;
+          created_at: string;
+          encryption_key_id: string;
+          exchange: string;
+          has_passphrase: boolean;
+          id: string;
+          is_sandbox: boolean;
+          key_hint: string;
+          last_tested_at: string | null;
+          last_used_at: string | null;
+          name: string;
+          status: string;
+          test_error: string | null;
+          test_status: string | null;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          ciphertext: string;
+          created_at?: string;
+          encryption_key_id: string;
+          exchange: string;
+          has_passphrase: boolean;
+          id?: string;
+          is_sandbox?: boolean;
+          key_hint: string;
+          last_tested_at?: string | null;
+          last_used_at?: string | null;
+          name: string;
+          status?: string;
+          test_error?: string | null;
+          test_status?: string | null;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Update: {
+          ciphertext?: string;
+          created_at?: string;
+          encryption_key_id?: string;
+          exchange?: string;
+          has_passphrase?: boolean;
+          id?: string;
+          is_sandbox?: boolean;
+          key_hint?: string;
+          last_tested_at?: string | null;
+          last_used_at?: string | null;
+          name?: string;
+          status?: string;
+          test_error?: string | null;
+          test_status?: string | null;
+          updated_at?: string;
           user_id?: string;
         };
         Relationships: [];
@@ -488,6 +594,12 @@ export type Database = {
           isOneToOne: true;
           isSetofReturn: false;
         };
+      };
+      create_credential: { Args: { '': Json }; Returns: string };
+      request_credential_test: { Args: { p_credential_id: string }; Returns: undefined };
+      update_credential: {
+        Args: { p_credential_id: string; p_enabled?: boolean; p_name?: string };
+        Returns: undefined;
       };
     };
     Enums: {

@@ -14,6 +14,13 @@ export const ERROR_CODES = {
   empty_range: { status: 422, message: 'There are no candles in this range' },
   backtest_not_found: { status: 404, message: 'There is no such backtest' },
   backtest_not_cancellable: { status: 409, message: 'Only a queued or running backtest can be cancelled' },
+  credential_not_found: { status: 404, message: 'There is no such credential' },
+  credential_name_taken: { status: 409, message: 'You have a credential with this name already' },
+  credential_disabled: { status: 409, message: 'The credential is disabled: enable it first' },
+  encryption_unavailable: {
+    status: 503,
+    message: 'There is no encryption key yet: the operator makes one with "npm run keys -- generate"',
+  },
   invalid_transition: { status: 409, message: 'The status cannot change in this way' },
   rate_limited: { status: 429, message: 'Too many requests: try again later' },
   worker_failed: { status: 500, message: 'The worker failed' },
