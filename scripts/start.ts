@@ -3,6 +3,7 @@ import { createTradebaseClient } from '@tradebase/client';
 import { nextSignal } from '@tradebase/local-stack';
 import { formatSummary } from './report/print-summary.ts';
 import { demonstrate } from './start/demonstrate.ts';
+import { ensureCredentialKey } from './start/ensure-credential-key.ts';
 import { type OpenStack, openStack, workerLogPath } from './start/open-stack.ts';
 import { parseStartOptions, START_HELP, type StartOptions, UsageError } from './start/start-options.ts';
 import { Steps } from './start/steps.ts';
@@ -37,7 +38,8 @@ async function run(options: StartOptions, interrupted: Promise<void>): Promise<n
   try {
     steps.begin('worker');
     const workerUrl = await enableWorkerLogin(stack.databaseUrl, stack.stateDir);
-    worker = await startWorkerProcess(workerUrl, workerLogPath(stack));
+    const keyDir = await ensureCredentialKey(stack.databaseUrl, stack.stateDir);
+    worker = await startWorkerProcess(workerUrl, workerLogPath(stack), { TRADEBASE_CREDENTIAL_KEY_DIR: keyDir });
     steps.end(`pid ${worker.child.pid}`);
 
     const client = createTradebaseClient(stack.apiUrl, stack.keys.publishableKey, { auth: { persistSession: false } });

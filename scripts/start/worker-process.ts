@@ -40,11 +40,15 @@ export interface WorkerProcess {
 }
 
 /** Starts a worker and waits until it consumes. Its log goes to a file; it ends when this process does. */
-export async function startWorkerProcess(databaseUrl: string, logPath: string): Promise<WorkerProcess> {
+export async function startWorkerProcess(
+  databaseUrl: string,
+  logPath: string,
+  environment: Record<string, string> = {},
+): Promise<WorkerProcess> {
   const log = openSync(logPath, 'a', 0o600);
   const entry = join(import.meta.dirname, '..', '..', 'workers', 'src', 'main.ts');
   const child = spawn(process.execPath, [entry], {
-    env: { ...process.env, TRADEBASE_WORKER_DATABASE_URL: databaseUrl },
+    env: { ...process.env, ...environment, TRADEBASE_WORKER_DATABASE_URL: databaseUrl },
     // A process group of its own: Ctrl-C reaches this process alone, which stops things in order.
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],

@@ -2,6 +2,7 @@ import { CandleCache } from '@tradebase/market-data';
 import pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import { createCpuPool } from './cpu/cpu-pool.ts';
+import { PrivateKeys } from './credentials/private-keys.ts';
 import type { Job, JobContext } from './jobs/job.ts';
 import { JOBS } from './jobs/registry.ts';
 import { type Log, withFields } from './log.ts';
@@ -49,11 +50,19 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Worke
   boss.on('warning', (warning) => log('warn', `queue: ${warning.message}`));
 
   const cpu = createCpuPool(config.concurrency);
-  const context: JobContext = { database, cpu, candles: new CandleCache(config.cacheBytes), log };
+  const context: JobContext = {
+    database,
+    cpu,
+    candles: new CandleCache(config.cacheBytes),
+    keys: new PrivateKeys(config.privateKeys),
+    exchangeUrls: config.exchangeUrls,
+    log,
+  };
   try {
     await boss.start();
     for (const job of JOBS) {
-      for (let slot = 0; slot < (job.cpu ? cpu.threads : 1); slot += 1) await consume(boss, job, context);
+      const slots = job.cpu ? cpu.threads : (job.atOnce ?? 1);
+      for (let slot = 0; slot < slots; slot += 1) await consume(boss, job, context);
     }
   } catch (error) {
     await Promise.allSettled([boss.stop({ graceful: false }), cpu.close(), database.end()]);
@@ -93,6 +102,7 @@ async function consume(boss: PgBoss, job: Job, context: JobContext): Promise<voi
       try {
         await job.handle(
           {
+            id: claimed.id,
             sourceId: claimed.sourceId ?? null,
             data: claimed.data,
             signal: claimed.signal,

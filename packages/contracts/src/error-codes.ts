@@ -30,6 +30,12 @@ export const ERROR_CODES = {
   invalid_api_key: { status: 401, message: 'The API key is unknown, revoked or expired, or does not allow this' },
   ip_not_allowed: { status: 403, message: 'The API key is not accepted from this address' },
   quota_exceeded: { status: 409, message: 'You have as many of these as you may have' },
+  credential_not_found: { status: 404, message: 'There is no such credential' },
+  credential_name_taken: { status: 409, message: 'You have a credential with this name already' },
+  credential_disabled: { status: 409, message: 'The credential is disabled: enable it first' },
+  encryption_unavailable: {
+    status: 503,
+    message: 'There is no encryption key yet: the operator makes one with "npm run keys -- generate"',
   invalid_transition: { status: 409, message: 'The status cannot change in this way' },
   rate_limited: { status: 429, message: 'Too many requests: try again later' },
   worker_failed: { status: 500, message: 'The worker failed' },

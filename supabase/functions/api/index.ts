@@ -3,10 +3,12 @@ import { limitRate } from '../_shared/limit-rate.ts';
 import { requireUser } from '../_shared/require-user.ts';
 import { backtests } from './routes/backtests.ts';
 import { keys } from './routes/keys.ts';
+import { credentials } from './routes/credentials.ts';
 
 const app = createFunction('api');
 app.use(requireUser, limitRate);
 app.route('/backtests', backtests);
 app.route('/keys', keys);
+app.route('/credentials', credentials);
 
 export default { fetch: app.fetch };
