@@ -1324,20 +1324,24 @@ function private.active_permissions(p_api_key_id uuid) -- What an API key allows
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.active_permissions(p_api_key_id uuid)
  RETURNS text[]
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select case when r.role in ('trader', 'admin') then k.permissions
-    else array(select p from unnest(k.permissions) p where p = 'data:read') end
-  from public.api_keys k
-  join auth.users u on u.id = k.user_id
-  join public.user_roles r on r.user_id = k.user_id
-  where k.id = p_api_key_id
-    and k.revoked_at is null
-    and (k.expires_at is null or k.expires_at > now())
-    and u.deleted_at is null
-    and (u.banned_until is null or u.banned_until <= now())
+begin
+  return (
+    select case when r.role in ('trader', 'admin') then k.permissions
+      else array(select p from unnest(k.permissions) p where p = 'data:read') end
+    from public.api_keys k
+    join auth.users u on u.id = k.user_id
+    join public.user_roles r on r.user_id = k.user_id
+    where k.id = p_api_key_id
+      and k.revoked_at is null
+      and (k.expires_at is null or k.expires_at > now())
+      and u.deleted_at is null
+      and (u.banned_until is null or u.banned_until <= now())
+  );
+end
 $function$
 
 function private.add_message_deliveries() -- Trigger: one delivery for each channel of a new message. Definer, because functions of users write messages.
@@ -2726,11 +2730,13 @@ function private.is_runner() -- Whether the token is a runner's, alive or not. A
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.is_runner()
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select coalesce(auth.jwt() -> 'app_metadata' ? 'api_key_id', false)
+begin
+  return coalesce(auth.jwt() -> 'app_metadata' ? 'api_key_id', false);
+end
 $function$
 
 function private.is_timezone_name(p_name text) -- Whether a time zone goes by this name. Immutable for checks of tables, as far as the tz database is.
@@ -2930,18 +2936,25 @@ function private.live_runner(OUT session_id uuid, OUT user_id uuid, OUT permissi
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.live_runner(OUT session_id uuid, OUT user_id uuid, OUT permissions text[])
  RETURNS record
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select s.id, s.user_id, key.permissions
-  from public.runner_sessions s
-  cross join lateral (select private.active_permissions(s.api_key_id) as permissions) key
+declare
+  claims constant jsonb := auth.jwt() -> 'app_metadata';
+  found_session public.runner_sessions;
+begin
+  select * into found_session from public.runner_sessions s
   where s.id = auth.uid()
     and s.status = 'connected'
-    and s.user_id::text = auth.jwt() -> 'app_metadata' ->> 'user_id'
-    and s.api_key_id::text = auth.jwt() -> 'app_metadata' ->> 'api_key_id'
-    and key.permissions is not null
+    and s.user_id::text = claims ->> 'user_id'
+    and s.api_key_id::text = claims ->> 'api_key_id';
+  permissions := private.active_permissions(found_session.api_key_id);
+  if permissions is not null then
+    session_id := found_session.id;
+    user_id := found_session.user_id;
+  end if;
+end
 $function$
 
 function private.maintain_partitions() -- Makes the partitions ahead and drops those whose rows are all older than the retention; says what it did. Called by the maintenance job, as often as one likes. Definer, because only the owner of a table may.
@@ -3976,22 +3989,29 @@ function private.runner_can(p_permission text) -- Whether the caller is a live r
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.runner_can(p_permission text)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select private.is_runner() and coalesce((select p_permission = any (r.permissions) from private.live_runner() r), false)
+begin
+  return private.is_runner() and coalesce((select p_permission = any (r.permissions) from private.live_runner() r), false);
+end
 $function$
 
 function private.runner_session_id() -- The session of the live runner that calls, whatever its key allows; null for anyone else.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.runner_session_id()
  RETURNS uuid
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select case when private.is_runner() then (select r.session_id from private.live_runner() r) end
+begin
+  if private.is_runner() then
+    return (select r.session_id from private.live_runner() r);
+  end if;
+  return null;
+end
 $function$
 
 function private.seal_audit_entry() -- Trigger at commit: gives a pending entry its number and hashes and moves it to the log. Definer, because nobody may write the log otherwise.
@@ -4419,14 +4439,17 @@ function private.tenant_id() -- The user whose rows the caller may read: of a se
 -- executable by: authenticated, tradebase_admin
 CREATE OR REPLACE FUNCTION private.tenant_id()
  RETURNS uuid
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
+begin
+  if private.is_runner() then
+    return (select r.user_id from private.live_runner() r where r.permissions && array['data:read', 'runner:execute']);
+  end if;
   -- Of a user's token nothing is looked up.
-  select case when private.is_runner()
-    then (select r.user_id from private.live_runner() r where r.permissions && array['data:read', 'runner:execute'])
-    else auth.uid() end
+  return auth.uid();
+end
 $function$
 
 function private.use_recovery_code(p_code text) -- With a good recovery code, removes the caller's second factors and ends their other sessions. A wrong one is counted, and the fifth locks. Definer, because nobody may write Auth's tables or the counters.

@@ -191,17 +191,21 @@ comment on function public.revoke_api_key(uuid) is
   'Revokes an API key of the caller, for good and at once, and says when; revoking it again changes nothing. Errors: forbidden, api_key_not_found.';
 
 create function private.active_permissions(p_api_key_id uuid) returns text[]
-language sql stable security definer set search_path = '' as $$
-  select case when r.role in ('trader', 'admin') then k.permissions
-    else array(select p from unnest(k.permissions) p where p = 'data:read') end
-  from public.api_keys k
-  join auth.users u on u.id = k.user_id
-  join public.user_roles r on r.user_id = k.user_id
-  where k.id = p_api_key_id
-    and k.revoked_at is null
-    and (k.expires_at is null or k.expires_at > now())
-    and u.deleted_at is null
-    and (u.banned_until is null or u.banned_until <= now())
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return (
+    select case when r.role in ('trader', 'admin') then k.permissions
+      else array(select p from unnest(k.permissions) p where p = 'data:read') end
+    from public.api_keys k
+    join auth.users u on u.id = k.user_id
+    join public.user_roles r on r.user_id = k.user_id
+    where k.id = p_api_key_id
+      and k.revoked_at is null
+      and (k.expires_at is null or k.expires_at > now())
+      and u.deleted_at is null
+      and (u.banned_until is null or u.banned_until <= now())
+  );
+end
 $$;
 comment on function private.active_permissions(uuid) is
   'What an API key allows now: null once it is revoked or expired or its owner is banned, and reading alone once its owner may only read. Definer, because runners may see neither keys nor users.';

@@ -121,45 +121,65 @@ insert into private.status_transitions (table_name, from_status, to_status) valu
   ('runner_commands', 'delivered', 'expired'),
   ('runner_commands', 'delivered', 'failed');
 
+-- In plpgsql, which plans once a session and not at each call: these are asked at each statement.
 create function private.is_runner() returns boolean
-language sql stable set search_path = '' as $$
-  select coalesce(auth.jwt() -> 'app_metadata' ? 'api_key_id', false)
+language plpgsql stable set search_path = '' as $$
+begin
+  return coalesce(auth.jwt() -> 'app_metadata' ? 'api_key_id', false);
+end
 $$;
 comment on function private.is_runner() is 'Whether the token is a runner''s, alive or not. Auth alone writes app_metadata, and never this.';
 
 create function private.live_runner(out session_id uuid, out user_id uuid, out permissions text[])
-language sql stable security definer set search_path = '' as $$
-  select s.id, s.user_id, key.permissions
-  from public.runner_sessions s
-  cross join lateral (select private.active_permissions(s.api_key_id) as permissions) key
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  claims constant jsonb := auth.jwt() -> 'app_metadata';
+  found_session public.runner_sessions;
+begin
+  select * into found_session from public.runner_sessions s
   where s.id = auth.uid()
     and s.status = 'connected'
-    and s.user_id::text = auth.jwt() -> 'app_metadata' ->> 'user_id'
-    and s.api_key_id::text = auth.jwt() -> 'app_metadata' ->> 'api_key_id'
-    and key.permissions is not null
+    and s.user_id::text = claims ->> 'user_id'
+    and s.api_key_id::text = claims ->> 'api_key_id';
+  permissions := private.active_permissions(found_session.api_key_id);
+  if permissions is not null then
+    session_id := found_session.id;
+    user_id := found_session.user_id;
+  end if;
+end
 $$;
 comment on function private.live_runner() is
   'The runner that calls: its session, its owner, and what its key allows now; nulls when the session is not connected or not what the token says, or the key is no longer good. So revoking works at once, not when a token expires. Definer, because it is asked before it is known whose rows may be seen.';
 
 create or replace function private.tenant_id() returns uuid
-language sql stable set search_path = '' as $$
+language plpgsql stable set search_path = '' as $$
+begin
+  if private.is_runner() then
+    return (select r.user_id from private.live_runner() r where r.permissions && array['data:read', 'runner:execute']);
+  end if;
   -- Of a user's token nothing is looked up.
-  select case when private.is_runner()
-    then (select r.user_id from private.live_runner() r where r.permissions && array['data:read', 'runner:execute'])
-    else auth.uid() end
+  return auth.uid();
+end
 $$;
 comment on function private.tenant_id() is
   'The user whose rows the caller may read: of a session, its user; of a live runner whose key has data:read or runner:execute, its owner; else null.';
 
 create function private.runner_session_id() returns uuid
-language sql stable set search_path = '' as $$
-  select case when private.is_runner() then (select r.session_id from private.live_runner() r) end
+language plpgsql stable set search_path = '' as $$
+begin
+  if private.is_runner() then
+    return (select r.session_id from private.live_runner() r);
+  end if;
+  return null;
+end
 $$;
 comment on function private.runner_session_id() is 'The session of the live runner that calls, whatever its key allows; null for anyone else.';
 
 create function private.runner_can(p_permission text) returns boolean
-language sql stable set search_path = '' as $$
-  select private.is_runner() and coalesce((select p_permission = any (r.permissions) from private.live_runner() r), false)
+language plpgsql stable set search_path = '' as $$
+begin
+  return private.is_runner() and coalesce((select p_permission = any (r.permissions) from private.live_runner() r), false);
+end
 $$;
 comment on function private.runner_can(text) is 'Whether the caller is a live runner whose key has a permission.';
 
