@@ -40,6 +40,28 @@ table private.audit_pending -- Entries of transactions that have not committed: 
   policy "No API role can reach pending audit entries" for all to anon, authenticated using (false) with check (false)
   CREATE CONSTRAINT TRIGGER seal_audit_entry AFTER INSERT ON private.audit_pending DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.seal_audit_entry()
 
+table private.encryption_keys -- The OpenPGP public keys to which exchange credentials are encrypted. Their private keys exist in the workers' environment alone.
+  id uuid default gen_random_uuid() not null -- Identifies the key.
+  fingerprint text not null -- OpenPGP fingerprint, 40 hexadecimal digits; also the name of the private key's file.
+  public_key text not null -- The public key, armored.
+  status text default 'active'::text not null -- active: credentials are encrypted to it. retiring: some still are and are being encrypted anew. retired: none is. destroyed: its private key was deleted.
+  created_at timestamp with time zone default now() not null -- When it became active.
+  retired_at timestamp with time zone -- When the last credential had left it.
+  destroyed_at timestamp with time zone -- When it was destroyed.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint encryption_keys_fingerprint_check CHECK ((fingerprint ~ '^[0-9A-F]{40}$'::text))
+  constraint encryption_keys_fingerprint_key UNIQUE (fingerprint)
+  constraint encryption_keys_pkey PRIMARY KEY (id)
+  constraint encryption_keys_public_key_check CHECK (((public_key ~~ '-----BEGIN PGP PUBLIC KEY BLOCK-----%'::text) AND (char_length(public_key) <= 16384)))
+  constraint encryption_keys_status_check CHECK ((status = ANY (ARRAY['active'::text, 'retiring'::text, 'retired'::text, 'destroyed'::text])))
+  constraint encryption_keys_times_check CHECK ((((retired_at IS NOT NULL) = (status = ANY (ARRAY['retired'::text, 'destroyed'::text]))) AND ((destroyed_at IS NOT NULL) = (status = 'destroyed'::text))))
+  CREATE UNIQUE INDEX encryption_keys_active_idx ON private.encryption_keys USING btree (status) WHERE (status = 'active'::text)
+  policy "No API role can reach encryption keys" for all to anon, authenticated using (false) with check (false)
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON private.encryption_keys FOR EACH ROW EXECUTE FUNCTION private.audit_change('public_key')
+  CREATE TRIGGER check_status BEFORE UPDATE ON private.encryption_keys FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON private.encryption_keys FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
 table private.event_counters -- The last number given out in each topic. Its row lock puts concurrent events in the order of their commits.
   topic text not null -- Realtime topic.
   user_id uuid not null -- The user the topic belongs to.
@@ -390,9 +412,9 @@ table public.backtests -- One row a requested backtest. Owners insert requests a
   CREATE INDEX backtests_instrument_id_timeframe_idx ON public.backtests USING btree (instrument_id, timeframe)
   CREATE INDEX backtests_user_id_created_at_idx ON public.backtests USING btree (user_id, created_at DESC, id DESC)
   CREATE INDEX backtests_user_id_open_idx ON public.backtests USING btree (user_id) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]))
-  policy "Owners can cancel their backtests" for update to authenticated using ((user_id = ( SELECT auth.uid() AS uid))) with check (((user_id = ( SELECT auth.uid() AS uid)) AND (status = 'cancelled'::text)))
+  policy "Owners can cancel their backtests" for update to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade))) with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade) AND (status = 'cancelled'::text)))
   policy "Owners can read their backtests" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
-  policy "Users can request backtests for themselves" for insert to authenticated with check ((user_id = ( SELECT auth.uid() AS uid)))
+  policy "Users can request backtests for themselves" for insert to authenticated with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
   grant select to authenticated
   grant select to service_role
   grant select to tradebase_worker
@@ -497,6 +519,32 @@ table public.contact_messages -- What people wrote to us, and what we answered. 
   CREATE TRIGGER check_status BEFORE UPDATE ON public.contact_messages FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.contact_messages FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
+table public.credential_access_log -- Each opening of an exchange credential, written before it is decrypted. Append-only. No foreign key to users: a trigger deletes a deleted user's rows, because workers write here.
+  id bigint generated always as identity not null -- Number of the opening.
+  credential_id uuid -- The credential; null once it is deleted.
+  credential_name text not null -- What the credential was called then.
+  user_id uuid not null -- Owner of the credential.
+  opened_by text not null -- The worker process that opened it.
+  opened_at timestamp with time zone default now() not null -- When.
+  purpose text not null -- What for: test, balance, positions, order, market_data, or reencrypt for a change of the encryption key.
+  bot_id uuid -- The bot for which it was opened, if any.
+  order_id uuid -- The order for which it was opened, if any.
+  job_id uuid -- The queue's job in which it was opened, if any.
+  row level security on
+  constraint credential_access_log_credential_id_fkey FOREIGN KEY (credential_id, user_id) REFERENCES exchange_credentials(id, user_id) ON DELETE SET NULL (credential_id)
+  constraint credential_access_log_opened_by_check CHECK (((char_length(opened_by) >= 1) AND (char_length(opened_by) <= 200)))
+  constraint credential_access_log_pkey PRIMARY KEY (id, opened_at)
+  constraint credential_access_log_purpose_check CHECK ((purpose = ANY (ARRAY['test'::text, 'balance'::text, 'positions'::text, 'order'::text, 'market_data'::text, 'reencrypt'::text])))
+  CREATE INDEX credential_access_log_credential_id_user_id_idx ON ONLY public.credential_access_log USING btree (credential_id, user_id, id DESC)
+  CREATE INDEX credential_access_log_user_id_opened_at_idx ON ONLY public.credential_access_log USING btree (user_id, opened_at DESC)
+  policy "Admins can read who opened credentials" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read who opened their credentials" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  CREATE TRIGGER guard BEFORE DELETE OR UPDATE ON public.credential_access_log FOR EACH ROW EXECUTE FUNCTION private.guard_credential_access_log()
+  CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON public.credential_access_log FOR EACH STATEMENT EXECUTE FUNCTION private.guard_credential_access_log()
+
 table public.daily_performance -- One row a bot, day and kind of trading, over the positions closed on that day. Written by workers. A table rather than a materialized view: a closed position changes one row.
   user_id uuid not null -- Owner.
   bot_id uuid not null -- The bot.
@@ -550,6 +598,50 @@ table public.events -- The last 1,000 events of each topic, in order. What Realt
   policy "Owners can read their events" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
   grant select to authenticated
   grant select to service_role
+
+table public.exchange_credentials -- Keys to users' accounts on exchanges. Made by create_credential; what is secret in them can be opened by a worker that holds the private key, and by nobody else.
+  id uuid default gen_random_uuid() not null -- Identifies the credential.
+  user_id uuid default auth.uid() not null -- Owner.
+  exchange text not null -- The exchange, as ccxt names it.
+  name text not null -- What the owner calls it; once per owner.
+  key_hint text not null -- First and last four characters of the key, to tell credentials apart; of a short key nothing.
+  ciphertext bytea not null -- OpenPGP message: key, secret and passphrase with the ids of this row, as JSON. Granted to nobody.
+  encryption_key_id uuid not null -- The key it is encrypted to.
+  has_passphrase boolean not null -- Whether there is a passphrase beside key and secret.
+  is_sandbox boolean default false not null -- Whether it belongs to the exchange's test environment.
+  status text default 'active'::text not null -- active, or disabled by its owner: then it cannot be opened.
+  test_status text -- Outcome of the last test at the exchange: pending, ok or failed; null before the first.
+  test_error text -- Why the last test failed, as a code of contracts.CREDENTIAL_TEST_ERRORS.
+  last_tested_at timestamp with time zone -- When the last test ended.
+  last_used_at timestamp with time zone -- When a worker last opened it, but for encrypting it anew.
+  created_at timestamp with time zone default now() not null -- When it was stored.
+  updated_at timestamp with time zone default now() not null -- When the owner last changed it.
+  row level security on
+  constraint exchange_credentials_ciphertext_check CHECK (((octet_length(ciphertext) >= 1) AND (octet_length(ciphertext) <= 16384)))
+  constraint exchange_credentials_encryption_key_id_fkey FOREIGN KEY (encryption_key_id) REFERENCES private.encryption_keys(id)
+  constraint exchange_credentials_exchange_check CHECK ((exchange ~ '^[a-z][a-z0-9_]{1,39}$'::text))
+  constraint exchange_credentials_id_user_id_key UNIQUE (id, user_id)
+  constraint exchange_credentials_key_hint_check CHECK (((char_length(key_hint) >= 4) AND (char_length(key_hint) <= 11)))
+  constraint exchange_credentials_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 100)) AND (name = btrim(name)) AND (name IS NFC NORMALIZED) AND (name !~ '[\u0001-\u001F\u007F-\u009F\u200B\u200E\u200F\u2028-\u202E\u2060-\u2069\uFEFF]'::text)))
+  constraint exchange_credentials_pkey PRIMARY KEY (id)
+  constraint exchange_credentials_status_check CHECK ((status = ANY (ARRAY['active'::text, 'disabled'::text])))
+  constraint exchange_credentials_test_error_check CHECK ((((test_error IS NOT NULL) = (COALESCE(test_status, ''::text) = 'failed'::text)) AND (test_error ~ '^[a-z][a-z_]{0,62}$'::text)))
+  constraint exchange_credentials_test_status_check CHECK ((test_status = ANY (ARRAY['pending'::text, 'ok'::text, 'failed'::text])))
+  constraint exchange_credentials_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  constraint exchange_credentials_user_id_name_key UNIQUE (user_id, name)
+  CREATE INDEX exchange_credentials_encryption_key_id_idx ON public.exchange_credentials USING btree (encryption_key_id, id)
+  CREATE INDEX exchange_credentials_user_id_created_at_idx ON public.exchange_credentials USING btree (user_id, created_at DESC, id DESC)
+  policy "Admins can see credentials" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can delete their credentials" for delete to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can see their credentials" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant delete to authenticated
+  grant select (id, user_id, exchange, name, key_hint, has_passphrase, is_sandbox, status, test_status, test_error, last_tested_at, last_used_at, created_at, updated_at) to authenticated
+  grant select (id, user_id, exchange, name, key_hint, has_passphrase, is_sandbox, status, test_status, test_error, last_tested_at, last_used_at, created_at, updated_at) to service_role
+  grant select (id, user_id, exchange, name, key_hint, has_passphrase, is_sandbox, status, test_status, test_error, last_tested_at, last_used_at, created_at, updated_at) to tradebase_admin
+  grant select (id, user_id, exchange, name, key_hint, has_passphrase, is_sandbox, status, test_status, test_error, last_tested_at, last_used_at, created_at, updated_at) to tradebase_worker
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.audit_change('ciphertext', 'encryption_key_id', 'last_used_at', 'last_tested_at', 'test_status', 'test_error')
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE OF name, status ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
 table public.instruments -- What can be traded: one row a symbol. Shared by all users; written by operators.
   id integer generated always as identity not null -- Number of the instrument, used by candles.
@@ -1320,6 +1412,48 @@ table public.waitlist -- Who wants to be let in. Filled by the function public, 
   CREATE TRIGGER check_status BEFORE UPDATE ON public.waitlist FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.waitlist FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
+function private.activate_encryption_key(p_fingerprint text, p_key_id text, p_public_key text, p_replace boolean) -- For operators, by "npm run keys": makes a key the active one. With p_replace the one before it begins to retire, and the job that encrypts its credentials anew is enqueued.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.activate_encryption_key(p_fingerprint text, p_key_id text, p_public_key text, p_replace boolean)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  active_fingerprint text;
+  new_id uuid;
+begin
+  -- Two operators at a time take turns.
+  lock table private.encryption_keys in share row exclusive mode;
+  perform private.test_encryption(p_public_key, p_key_id, 'test');
+  select k.fingerprint into active_fingerprint from private.encryption_keys k where k.status = 'active';
+  if exists (select from private.encryption_keys k where k.fingerprint = p_fingerprint) then
+    raise exception 'the key % has been in use here before: use a new one', p_fingerprint using errcode = 'invalid_parameter_value';
+  elsif p_replace and active_fingerprint is null then
+    raise exception 'there is no active key to rotate: use "generate"' using errcode = 'invalid_parameter_value';
+  elsif not p_replace and active_fingerprint is not null then
+    raise exception 'there is an active key, %: use "rotate" to replace it', active_fingerprint using errcode = 'invalid_parameter_value';
+  end if;
+  update private.encryption_keys k set status = 'retiring' where k.status = 'active';
+  insert into private.encryption_keys (fingerprint, public_key) values (p_fingerprint, p_public_key) returning id into new_id;
+  if p_replace then
+    perform private.enqueue_job('reencrypt', gen_random_uuid(), '{"version": 1}', null);
+  end if;
+  return new_id;
+end
+$function$
+
+function private.active_encryption_key() -- For workers: the key to encrypt to. Definer, so that workers need no rights on the table.
+-- executable by: tradebase_worker
+CREATE OR REPLACE FUNCTION private.active_encryption_key()
+ RETURNS TABLE(id uuid, fingerprint text, public_key text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select k.id, k.fingerprint, k.public_key from private.encryption_keys k where k.status = 'active'
+$function$
+
 function private.active_permissions(p_api_key_id uuid) -- What an API key allows now: null once it is revoked or expired or its owner is banned, and reading alone once its owner may only read. Definer, because runners may see neither keys nor users.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.active_permissions(p_api_key_id uuid)
@@ -1851,6 +1985,23 @@ begin
 end
 $function$
 
+function private.checked_credential_name(p_name text) -- The name of a credential as the table has it: trimmed, in one form of Unicode. Error: invalid_request.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.checked_credential_name(p_name text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  name constant text := btrim(normalize(p_name));
+begin
+  if char_length(name) not between 1 and 100 or name ~ '[\u0001-\u001F\u007F-\u009F\u200B\u200E\u200F\u2028-\u202E\u2060-\u2069\uFEFF]' then
+    perform private.raise_api_error(422, 'invalid_request', 'name must have 1 to 100 characters, none of them a control character');
+  end if;
+  return name;
+end
+$function$
+
 function private.clean_name(p_metadata jsonb, p_key text) -- A name from the metadata that came with a sign-up, made fit for a profile: at most 100 characters, no control characters; null where there is none.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.clean_name(p_metadata jsonb, p_key text)
@@ -2175,6 +2326,121 @@ begin
 end
 $function$
 
+function private.create_credential(p_request json) -- Encrypts a credential of the caller and stores it. Definer, because users may neither write credentials nor see the encryption key.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.create_credential(p_request json)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+-- p_request holds secrets. Whatever fails here must fail with a text of ours: what Postgres says of a value that it refuses
+-- has the value in it. And no statement may have a secret among its parameters, because auto_explain logs those; conditions
+-- and assignments are expressions, which it does not see.
+declare
+  owner_id constant uuid := auth.uid();
+  credential_id constant uuid := gen_random_uuid();
+  most_bytes constant integer := 4096;
+  request jsonb;
+  problem text;
+  exchange_id text;
+  new_name text;
+  hint text;
+  with_passphrase boolean;
+  sandbox boolean;
+  encryption_key record;
+  message bytea;
+begin
+  if not private.can_trade() then
+    perform private.raise_api_error(403, 'forbidden', 'your role may not store credentials');
+  end if;
+
+  if octet_length(p_request::text) > 4 * most_bytes then
+    problem := format('the request may have %s bytes at most', 4 * most_bytes);
+  elsif not pg_catalog.pg_input_is_valid(p_request::text, 'jsonb') then
+    problem := 'the request has a character that text cannot have';
+  else
+    request := p_request::text::jsonb;
+    problem := case
+      when jsonb_typeof(request) <> 'object' then 'the request must be an object'
+      when request - '{exchange,name,key,secret,passphrase,sandbox}'::text[] <> '{}' then 'the request may have exchange, name, key, secret, passphrase and sandbox, and nothing else'
+      when coalesce(jsonb_typeof(request -> 'exchange'), '') <> 'string' or request ->> 'exchange' !~ '^[a-z][a-z0-9_]{1,39}$' then 'exchange must be the id of an exchange, such as kraken'
+      when coalesce(jsonb_typeof(request -> 'name'), '') <> 'string' then 'name must be a text'
+      when coalesce(jsonb_typeof(request -> 'key'), '') <> 'string' or octet_length(request ->> 'key') not between 1 and most_bytes then format('key must be a text of 1 to %s bytes', most_bytes)
+      when coalesce(jsonb_typeof(request -> 'secret'), '') <> 'string' or octet_length(request ->> 'secret') not between 1 and most_bytes then format('secret must be a text of 1 to %s bytes', most_bytes)
+      when coalesce(jsonb_typeof(request -> 'passphrase'), 'string') <> 'string' or octet_length(request ->> 'passphrase') not between 1 and most_bytes then format('passphrase must be a text of 1 to %s bytes', most_bytes)
+      when coalesce(jsonb_typeof(request -> 'sandbox'), 'boolean') <> 'boolean' then 'sandbox must be true or false'
+    end;
+  end if;
+  if problem is not null then
+    perform private.raise_api_error(422, 'invalid_request', problem);
+  end if;
+  exchange_id := request ->> 'exchange';
+  new_name := private.checked_credential_name(request ->> 'name');
+  with_passphrase := request ? 'passphrase';
+  sandbox := coalesce((request ->> 'sandbox')::boolean, false);
+  -- Eight characters of a short key would be too much of it.
+  hint := case when char_length(request ->> 'key') < 16 then '****' else left(request ->> 'key', 4) || '...' || right(request ->> 'key', 4) end;
+
+  -- One request of a user at a time, so that the count is exact.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('credentials of ' || owner_id::text, 0));
+  if (select count(*) from public.exchange_credentials c where c.user_id = owner_id) >= private.config_number('quota.credentials') then
+    perform private.raise_api_error(429, 'rate_limited',
+      format('you may have %s credentials: delete one first', private.config_number('quota.credentials')));
+  end if;
+
+  -- Locked, so that the key cannot begin to retire between here and the commit. Twice, because whoever waited for a rotation
+  -- finds the old key no longer active, and the new one at the second look.
+  for look in 1..2 loop
+    select k.id, k.public_key into encryption_key from private.encryption_keys k where k.status = 'active' for share;
+    exit when found;
+  end loop;
+  if encryption_key.id is null then
+    perform private.raise_api_error(503, 'encryption_unavailable',
+      'there is no encryption key yet: the operator makes one with "npm run keys -- generate"');
+  end if;
+
+  -- The ids go in as well: a ciphertext that is put into another row, or whose row is given another owner or exchange, is of
+  -- no use.
+  message := extensions.pgp_pub_encrypt(
+    jsonb_strip_nulls(jsonb_build_object(
+      'credential_id', credential_id, 'user_id', owner_id, 'exchange', exchange_id,
+      'key', request ->> 'key', 'secret', request ->> 'secret', 'passphrase', request ->> 'passphrase'))::text,
+    extensions.dearmor(encryption_key.public_key),
+    'compress-algo=0, cipher-algo=aes256');
+  begin
+    insert into public.exchange_credentials (id, user_id, exchange, name, key_hint, ciphertext, encryption_key_id, has_passphrase, is_sandbox)
+    values (credential_id, owner_id, exchange_id, new_name, hint, message, encryption_key.id, with_passphrase, sandbox);
+  exception when unique_violation then
+    perform private.raise_api_error(409, 'credential_name_taken', 'you have a credential with this name already');
+  end;
+  return credential_id;
+end
+$function$
+
+function private.credentials_to_reencrypt(p_after uuid, p_limit integer, p_opened_by text, p_job_id uuid) -- For workers: the next credentials, by id, that are encrypted to a retiring key, each with its row in credential_access_log. Definer, because nobody may select a ciphertext.
+-- executable by: tradebase_worker
+CREATE OR REPLACE FUNCTION private.credentials_to_reencrypt(p_after uuid, p_limit integer, p_opened_by text, p_job_id uuid)
+ RETURNS TABLE(id uuid, encryption_key_id uuid, fingerprint text, ciphertext bytea)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  with batch as (
+    select c.id, c.user_id, c.name, c.encryption_key_id, k.fingerprint, c.ciphertext
+    from public.exchange_credentials c
+    join private.encryption_keys k on k.id = c.encryption_key_id
+    where k.status = 'retiring' and c.id > p_after
+    order by c.id
+    limit p_limit
+    for key share of c
+  ), logged as (
+    insert into public.credential_access_log (credential_id, credential_name, user_id, opened_by, purpose, job_id)
+    select b.id, b.name, b.user_id, p_opened_by, 'reencrypt', p_job_id from batch b
+  )
+  select b.id, b.encryption_key_id, b.fingerprint, b.ciphertext from batch b order by b.id
+$function$
+
 function private.cron_field(p_field text, p_least integer, p_most integer, p_names text[]) -- The values that a field of a cron expression means, ascending; null where it means none. Takes *, a, a-b, */n, a/n and a-b/n, in lists, and names of months and days.
 -- executable by: authenticated, service_role, tradebase_worker
 CREATE OR REPLACE FUNCTION private.cron_field(p_field text, p_least integer, p_most integer, p_names text[] DEFAULT '{}'::text[])
@@ -2278,6 +2544,20 @@ begin
 end
 $function$
 
+function private.delete_credential_accesses() -- Trigger: does for the log of openings what a foreign key with ON DELETE CASCADE would. Definer, because Auth deletes users.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.delete_credential_accesses()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  delete from public.credential_access_log l where l.user_id = old.id;
+  return null;
+end
+$function$
+
 function private.delete_events_of_user() -- Trigger: does for events what foreign keys with ON DELETE CASCADE would. Definer, because Auth deletes users and has no rights on events.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.delete_events_of_user()
@@ -2329,6 +2609,36 @@ begin
     for update skip locked
   );
   return null;
+end
+$function$
+
+function private.destroy_encryption_key(p_fingerprint text) -- For operators, by "npm run keys", which deletes the private key then: marks a key that no credential needs as destroyed. Doing it again changes nothing.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.destroy_encryption_key(p_fingerprint text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  key private.encryption_keys;
+  credentials_left bigint;
+begin
+  lock table private.encryption_keys in share row exclusive mode;
+  select * into key from private.encryption_keys k where k.fingerprint = p_fingerprint;
+  if key.id is null then
+    raise exception 'there is no key %', p_fingerprint using errcode = 'invalid_parameter_value';
+  elsif key.status = 'active' then
+    raise exception 'the key % is active: rotate first', p_fingerprint using errcode = 'invalid_parameter_value';
+  end if;
+  select count(*) into credentials_left from public.exchange_credentials c where c.encryption_key_id = key.id;
+  if credentials_left > 0 then
+    raise exception 'the key % is still needed by % credentials: a worker has to encrypt them anew first', p_fingerprint, credentials_left
+      using errcode = 'invalid_parameter_value';
+  end if;
+  if key.status = 'retiring' then
+    update private.encryption_keys k set status = 'retired', retired_at = now() where k.id = key.id;
+  end if;
+  update private.encryption_keys k set status = 'destroyed', destroyed_at = now() where k.id = key.id and k.status = 'retired';
 end
 $function$
 
@@ -2452,6 +2762,30 @@ begin
 end
 $function$
 
+function private.find_own_credential(p_credential_id uuid) -- Locks a credential that the caller may change. Errors: forbidden, credential_not_found. Definer, to lock a row of a table that users may not update.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.find_own_credential(p_credential_id uuid)
+ RETURNS exchange_credentials
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  credential public.exchange_credentials;
+begin
+  if not private.can_trade() then
+    perform private.raise_api_error(403, 'forbidden', 'your role may not change credentials');
+  end if;
+  select * into credential from public.exchange_credentials c
+  where c.id = p_credential_id and c.user_id = auth.uid()
+  for no key update;
+  if credential.id is null then
+    perform private.raise_api_error(404, 'credential_not_found', 'there is no such credential');
+  end if;
+  return credential;
+end
+$function$
+
 function private.finish_account_link(p_provider text, p_external_id text, p_code text, p_metadata jsonb) -- Links an account elsewhere to the user whose code was handed over from it. Wrong codes are counted for the account elsewhere, and the fifth locks. Answers {"linked_account_id", "user_id"}, or {"code", "message"} of an error. Definer, because nobody may write the tables.
 -- executable by: service_role
 CREATE OR REPLACE FUNCTION private.finish_account_link(p_provider text, p_external_id text, p_code text, p_metadata jsonb DEFAULT '{}'::jsonb)
@@ -2543,7 +2877,7 @@ begin
 end
 $function$
 
-function private.follow_ban() -- Trigger: a ban ends the sessions of the user at once, shows in the profile, and is told to the user. Definer, because Auth changes users and has no rights on our tables.
+function private.follow_ban() -- Trigger: a ban shows in the profile, and is told to the user. Definer, because Auth changes users and has no rights on our tables.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.follow_ban()
  RETURNS trigger
@@ -2556,7 +2890,6 @@ declare
 begin
   update public.profiles set is_active = active where user_id = new.id and is_active <> active;
   if not active then
-    delete from auth.sessions where user_id = new.id;
     perform private.note_security_event(new.id, 'account_deactivated', jsonb_build_object('until', new.banned_until));
   elsif old.banned_until > now() then
     perform private.note_security_event(new.id, 'account_reactivated');
@@ -2646,6 +2979,30 @@ begin
     end if;
   end if;
   raise exception 'the audit log is append-only' using errcode = 'insufficient_privilege';
+end
+$function$
+
+function private.guard_credential_access_log() -- Trigger: refuses every change and deletion to every role, but for what deleting a credential or a user causes. Definer, to see whether they are deleted.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.guard_credential_access_log()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_op = 'UPDATE' then
+    -- The foreign key lets go of a deleted credential.
+    if new.credential_id is null and to_jsonb(new) - 'credential_id' = to_jsonb(old) - 'credential_id'
+      and not exists (select from public.exchange_credentials c where c.id = old.credential_id) then
+      return new;
+    end if;
+  elsif tg_op = 'DELETE' then
+    if not exists (select from auth.users u where u.id = old.user_id) then
+      return old;
+    end if;
+  end if;
+  raise exception 'the log of credential openings is append-only' using errcode = 'insufficient_privilege';
 end
 $function$
 
@@ -3268,6 +3625,7 @@ CREATE OR REPLACE FUNCTION private.note_sign_in()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET lock_timeout TO '500ms'
 AS $function$
 declare
   opened record;
@@ -3276,20 +3634,45 @@ begin
   update public.profiles
   set last_sign_in_at = new.last_sign_in_at, is_active = coalesce(new.banned_until, '-infinity') <= now()
   where user_id = new.id;
-  begin
-    -- Auth opens the session before it stamps the user, in the same transaction.
-    select s.user_agent, s.ip into opened
-    from auth.sessions s where s.user_id = new.id order by s.created_at desc limit 1;
-    if found then
-      perform private.note_device(new.id, opened.user_agent, opened.ip, new.last_sign_in_at);
-      counted := private.count_attempt(new.id, 'sign_in', true, 0);
-      perform private.record_attempt(new.id, 'sign_in', 0, counted.attempt, 'succeeded', opened.ip, opened.user_agent);
-    end if;
-  exception when others then
-    -- Nobody is kept out because a note could not be taken.
-    raise warning 'sign-in of % not noted: %', new.id, sqlerrm;
-  end;
+  -- Auth opens the session before it stamps the user, in the same transaction.
+  select s.user_agent, s.ip into opened
+  from auth.sessions s where s.user_id = new.id order by s.created_at desc limit 1;
+  if found then
+    perform private.note_device(new.id, opened.user_agent, opened.ip, new.last_sign_in_at);
+    counted := private.count_attempt(new.id, 'sign_in', true, 0);
+    perform private.record_attempt(new.id, 'sign_in', 0, counted.attempt, 'succeeded', opened.ip, opened.user_agent);
+  end if;
   return null;
+exception when others then
+  -- Nobody is kept out because a note could not be taken.
+  raise warning 'sign-in of % not noted: %', new.id, sqlerrm;
+  return null;
+end
+$function$
+
+function private.open_credential(p_credential_id uuid, p_purpose text, p_opened_by text, p_job_id uuid, p_bot_id uuid, p_order_id uuid) -- For workers: the ciphertext of a credential and the fingerprint of its key, with the row in credential_access_log that says so. No row for a credential that is not there; a disabled one comes without ciphertext. Definer, because nobody may select a ciphertext.
+-- executable by: tradebase_worker
+CREATE OR REPLACE FUNCTION private.open_credential(p_credential_id uuid, p_purpose text, p_opened_by text, p_job_id uuid DEFAULT NULL::uuid, p_bot_id uuid DEFAULT NULL::uuid, p_order_id uuid DEFAULT NULL::uuid)
+ RETURNS TABLE(user_id uuid, exchange text, is_sandbox boolean, status text, ciphertext bytea, fingerprint text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  credential public.exchange_credentials;
+begin
+  update public.exchange_credentials c set last_used_at = now()
+  where c.id = p_credential_id and c.status = 'active'
+  returning * into credential;
+  if credential.id is null then
+    return query select c.user_id, c.exchange, c.is_sandbox, c.status, null::bytea, null::text
+      from public.exchange_credentials c where c.id = p_credential_id;
+    return;
+  end if;
+  insert into public.credential_access_log (credential_id, credential_name, user_id, opened_by, purpose, bot_id, order_id, job_id)
+  values (credential.id, credential.name, credential.user_id, p_opened_by, p_purpose, p_bot_id, p_order_id, p_job_id);
+  return query select credential.user_id, credential.exchange, credential.is_sandbox, credential.status, credential.ciphertext, k.fingerprint
+    from private.encryption_keys k where k.id = credential.encryption_key_id;
 end
 $function$
 
@@ -3748,6 +4131,28 @@ AS $function$
   set outcome = excluded.outcome, ip = excluded.ip, user_agent = excluded.user_agent, created_at = excluded.created_at
 $function$
 
+function private.record_credential_test(p_credential_id uuid, p_error text) -- For workers: writes how a test ended, null for well or a code of contracts.CREDENTIAL_TEST_ERRORS, and tells the owner. Definer, because it emits an event.
+-- executable by: tradebase_worker
+CREATE OR REPLACE FUNCTION private.record_credential_test(p_credential_id uuid, p_error text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  owner_id uuid;
+  outcome constant text := case when p_error is null then 'ok' else 'failed' end;
+begin
+  update public.exchange_credentials c set test_status = outcome, test_error = p_error, last_tested_at = now()
+  where c.id = p_credential_id
+  returning c.user_id into owner_id;
+  if owner_id is not null then
+    perform private.emit_event(owner_id, 'user:' || owner_id::text, 'credential_tested', jsonb_build_object(
+      'kind', 'credential', 'id', p_credential_id, 'test_status', outcome, 'test_error', p_error, 'at', now()));
+  end if;
+end
+$function$
+
 function private.redact_command_audit() -- Trigger: no secret is written down, whoever writes. Definer, so that the rule stays private.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.redact_command_audit()
@@ -3812,6 +4217,32 @@ begin
 end
 $function$
 
+function private.request_credential_test(p_credential_id uuid) -- Marks a credential of the caller as being tested, and enqueues the test with it. Definer, because users have no rights on either.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.request_credential_test(p_credential_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  credential constant public.exchange_credentials := private.find_own_credential(p_credential_id);
+begin
+  if credential.status = 'disabled' then
+    perform private.raise_api_error(409, 'credential_disabled', 'the credential is disabled: enable it first');
+  end if;
+  if credential.test_status is distinct from 'pending' then
+    update public.exchange_credentials c set test_status = 'pending', test_error = null where c.id = credential.id;
+    perform private.enqueue_job(
+      'test-credential',
+      gen_random_uuid(),
+      jsonb_build_object('version', 1, 'credential_id', credential.id, 'request_id', private.request_header('x-request-id')),
+      credential.user_id::text
+    );
+  end if;
+end
+$function$
+
 function private.request_header(p_name text) -- A header of the Data API's request, by its name in lower case; null without one or outside of a request.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.request_header(p_name text)
@@ -3859,6 +4290,23 @@ begin
   ) then
     perform private.raise_api_error(409, 'last_admin', 'this is the last admin: make another one first');
   end if;
+end
+$function$
+
+function private.retire_encryption_keys() -- For workers: retires the retiring keys that no credential is encrypted to any more, and returns those that still have some. Definer, so that workers need no rights on the table.
+-- executable by: tradebase_worker
+CREATE OR REPLACE FUNCTION private.retire_encryption_keys()
+ RETURNS TABLE(fingerprint text, credentials_left bigint)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  -- No credential can come to a retiring key, so a count of none stays none.
+  update private.encryption_keys k set status = 'retired', retired_at = now()
+  where k.status = 'retiring' and not exists (select from public.exchange_credentials c where c.encryption_key_id = k.id);
+  return query select k.fingerprint, (select count(*) from public.exchange_credentials c where c.encryption_key_id = k.id)
+    from private.encryption_keys k where k.status = 'retiring';
 end
 $function$
 
@@ -4238,6 +4686,7 @@ begin
   update auth.users u set banned_until = case when p_active then null else now() + interval '100 years' end, updated_at = now()
   where u.id = p_user_id and (coalesce(u.banned_until, '-infinity') <= now()) <> p_active;
   if found then
+    delete from auth.sessions s where s.user_id = p_user_id and not p_active;
     perform private.write_audit(case when p_active then 'user.reactivated' else 'user.deactivated' end, 'users', p_user_id::text, p_user_id);
   end if;
   select * into changed from public.profiles p where p.user_id = p_user_id;
@@ -4313,6 +4762,37 @@ begin
   on conflict (user_id, provider) do update
   set code_hash = excluded.code_hash, expires_at = excluded.expires_at, attempts = 0, used_at = null, created_at = now();
   return query select new_code, good_until;
+end
+$function$
+
+function private.store_reencrypted_credentials(p_new_key_id uuid, p_ids uuid[], p_old_key_ids uuid[], p_ciphertexts bytea[]) -- For workers: replaces ciphertexts by those for the active key, of credentials that are still on the key they were read with. Returns how many. Definer, because nobody may update a ciphertext.
+-- executable by: tradebase_worker
+CREATE OR REPLACE FUNCTION private.store_reencrypted_credentials(p_new_key_id uuid, p_ids uuid[], p_old_key_ids uuid[], p_ciphertexts bytea[])
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  changed integer;
+begin
+  perform from private.encryption_keys k where k.id = p_new_key_id and k.status = 'active' for share;
+  if not found then
+    raise exception 'the key that credentials were encrypted to is not active any more';
+  end if;
+  with new as (
+    select * from unnest(p_ids, p_old_key_ids, p_ciphertexts) as n (id, old_key_id, ciphertext)
+  ), free as (
+    -- What someone else holds is left for the next pass: waiting for it could deadlock with the deletion of a user.
+    select c.id from public.exchange_credentials c
+    join new n on n.id = c.id and n.old_key_id = c.encryption_key_id
+    for update of c skip locked
+  )
+  update public.exchange_credentials c set ciphertext = n.ciphertext, encryption_key_id = p_new_key_id
+  from free f join new n on n.id = f.id
+  where c.id = f.id;
+  get diagnostics changed = row_count;
+  return changed;
 end
 $function$
 
@@ -4449,6 +4929,43 @@ begin
   end if;
   -- Of a user's token nothing is looked up.
   return auth.uid();
+end
+$function$
+
+function private.test_encryption(p_public_key text, p_key_id text, p_text text) -- Encrypts a text as credentials are, to see that the key works; p_key_id is the OpenPGP id of the part of the key that has to be used.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.test_encryption(p_public_key text, p_key_id text, p_text text)
+ RETURNS bytea
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if extensions.pgp_key_id(extensions.dearmor(p_public_key)) is distinct from upper(p_key_id) then
+    raise exception 'Postgres would encrypt to another part of the key than %', p_key_id using errcode = 'invalid_parameter_value';
+  end if;
+  return extensions.pgp_pub_encrypt(p_text, extensions.dearmor(p_public_key), 'compress-algo=0, cipher-algo=aes256');
+exception when external_routine_invocation_exception then
+  raise exception 'Postgres cannot encrypt to this key (%): make an RSA key with "npm run keys"', sqlerrm using errcode = 'invalid_parameter_value';
+end
+$function$
+
+function private.update_credential(p_credential_id uuid, p_name text, p_enabled boolean) -- Renames, disables or enables a credential of the caller. Definer, because users may not update the table.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.update_credential(p_credential_id uuid, p_name text, p_enabled boolean)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  credential constant public.exchange_credentials := private.find_own_credential(p_credential_id);
+begin
+  update public.exchange_credentials c set
+    name = case when p_name is null then c.name else private.checked_credential_name(p_name) end,
+    status = case p_enabled when true then 'active' when false then 'disabled' else c.status end
+  where c.id = credential.id;
+exception when unique_violation then
+  perform private.raise_api_error(409, 'credential_name_taken', 'you have a credential with this name already');
 end
 $function$
 
@@ -4732,7 +5249,7 @@ AS $function$
   from private.verify_api_key(p_key, p_ip, p_permission) verified
 $function$
 
-function public.cancel_backtest(p_backtest_id uuid) -- Cancels a queued or running backtest of the caller; cancelling it again changes nothing. Errors: backtest_not_found, backtest_not_cancellable.
+function public.cancel_backtest(p_backtest_id uuid) -- Cancels a queued or running backtest of the caller; cancelling it again changes nothing. Errors: forbidden, backtest_not_found, backtest_not_cancellable.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.cancel_backtest(p_backtest_id uuid)
  RETURNS backtests
@@ -4742,6 +5259,9 @@ AS $function$
 declare
   v_backtest public.backtests;
 begin
+  if not private.can_trade() then
+    perform private.raise_api_error(403, 'forbidden', 'your role may read, and not change anything');
+  end if;
   update public.backtests b set status = 'cancelled'
   where b.id = p_backtest_id and b.status in ('queued', 'running')
   returning * into v_backtest;
@@ -4819,6 +5339,18 @@ CREATE OR REPLACE FUNCTION public.create_broadcast(p_message text)
  SET search_path TO ''
 AS $function$
   select private.create_broadcast(p_message)
+$function$
+
+function public.create_credential(json) -- Stores a credential of the caller: {exchange, name, key, secret, passphrase?, sandbox?}; returns its id. Its one parameter has no name, so that the Data API passes the body as it is: taken apart by Postgres, a malformed one would be quoted in the log. Errors: invalid_request, credential_name_taken, rate_limited, encryption_unavailable, forbidden.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.create_credential(json)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  return private.create_credential($1);
+end
 $function$
 
 function public.finish_account_link(p_provider text, p_external_id text, p_code text, p_metadata jsonb) -- For the operator's server that hears from the account elsewhere, with a secret key: links it to the user whose code it handed over. Answers {"linked_account_id", "user_id"}. Errors: invalid_request, invalid_link_code, rate_limited, account_already_linked.
@@ -4901,6 +5433,16 @@ CREATE OR REPLACE FUNCTION public.my_quotas()
  SET search_path TO ''
 AS $function$
   select * from private.list_quotas()
+$function$
+
+function public.request_credential_test(p_credential_id uuid) -- Has a worker ask the exchange whether a credential of the caller is good; while one test is pending, asking again changes nothing. Errors: credential_not_found, credential_disabled, forbidden.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.request_credential_test(p_credential_id uuid)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.request_credential_test(p_credential_id)
 $function$
 
 function public.revoke_api_key(p_api_key_id uuid) -- Revokes an API key of the caller, for good and at once, and says when; revoking it again changes nothing. Errors: forbidden, api_key_not_found.
@@ -5084,6 +5626,16 @@ begin
 end
 $function$
 
+function public.update_credential(p_credential_id uuid, p_name text, p_enabled boolean) -- Renames, disables or enables a credential of the caller; null leaves as it is. A disabled one cannot be opened. Errors: credential_not_found, credential_name_taken, invalid_request, forbidden.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.update_credential(p_credential_id uuid, p_name text DEFAULT NULL::text, p_enabled boolean DEFAULT NULL::boolean)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.update_credential(p_credential_id, p_name, p_enabled)
+$function$
+
 function public.use_recovery_code(p_code text) -- For whoever has signed in with the password and lost the second factor: removes the factors and ends all other sessions, so that a new factor can be enrolled. Answers {"factors_removed", "sessions_ended", "codes_left"}. Errors: invalid_token, recovery_not_needed, invalid_recovery_code, rate_limited.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.use_recovery_code(p_code text)
@@ -5103,6 +5655,7 @@ CREATE TRIGGER tradebase_create_account AFTER INSERT ON auth.users FOR EACH ROW 
 CREATE TRIGGER tradebase_create_alert_preferences AFTER INSERT ON auth.users FOR EACH ROW EXECUTE FUNCTION private.create_alert_preferences()
 CREATE TRIGGER tradebase_delete_alerts AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.delete_alerts_of_user()
 CREATE TRIGGER tradebase_delete_analytics AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.delete_analytics_of_user()
+CREATE TRIGGER tradebase_delete_credential_accesses AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.delete_credential_accesses()
 CREATE TRIGGER tradebase_delete_events AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.delete_events_of_user()
 CREATE TRIGGER tradebase_delete_operations AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.delete_operations_of_user()
 CREATE TRIGGER tradebase_delete_rate_buckets AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.delete_rate_buckets_of_user()

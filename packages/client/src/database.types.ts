@@ -650,6 +650,54 @@ export type Database = {
         };
         Relationships: [];
       };
+      credential_access_log: {
+        Row: {
+          bot_id: string | null;
+          credential_id: string | null;
+          credential_name: string;
+          id: number;
+          job_id: string | null;
+          opened_at: string;
+          opened_by: string;
+          order_id: string | null;
+          purpose: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          bot_id?: string | null;
+          credential_id?: string | null;
+          credential_name: string;
+          id?: never;
+          job_id?: string | null;
+          opened_at?: string;
+          opened_by: string;
+          order_id?: string | null;
+          purpose: string;
+          user_id: string;
+        };
+        Update: {
+          bot_id?: string | null;
+          credential_id?: string | null;
+          credential_name?: string;
+          id?: never;
+          job_id?: string | null;
+          opened_at?: string;
+          opened_by?: string;
+          order_id?: string | null;
+          purpose?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'credential_access_log_credential_id_fkey';
+            columns: ['credential_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'exchange_credentials';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
+      };
       daily_performance: {
         Row: {
           avg_trade_pnl: number | null;
@@ -732,6 +780,64 @@ export type Database = {
           payload?: NonNullable<Json>;
           seq?: number;
           topic?: string;
+          user_id?: string;
+        };
+        Relationships: [];
+      };
+      exchange_credentials: {
+        Row: {
+          ciphertext: string;
+          created_at: string;
+          encryption_key_id: string;
+          exchange: string;
+          has_passphrase: boolean;
+          id: string;
+          is_sandbox: boolean;
+          key_hint: string;
+          last_tested_at: string | null;
+          last_used_at: string | null;
+          name: string;
+          status: string;
+          test_error: string | null;
+          test_status: string | null;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          ciphertext: string;
+          created_at?: string;
+          encryption_key_id: string;
+          exchange: string;
+          has_passphrase: boolean;
+          id?: string;
+          is_sandbox?: boolean;
+          key_hint: string;
+          last_tested_at?: string | null;
+          last_used_at?: string | null;
+          name: string;
+          status?: string;
+          test_error?: string | null;
+          test_status?: string | null;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Update: {
+          ciphertext?: string;
+          created_at?: string;
+          encryption_key_id?: string;
+          exchange?: string;
+          has_passphrase?: boolean;
+          id?: string;
+          is_sandbox?: boolean;
+          key_hint?: string;
+          last_tested_at?: string | null;
+          last_used_at?: string | null;
+          name?: string;
+          status?: string;
+          test_error?: string | null;
+          test_status?: string | null;
+          updated_at?: string;
           user_id?: string;
         };
         Relationships: [];
@@ -1989,6 +2095,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      create_credential: { Args: { '': Json }; Returns: string };
       finish_account_link: {
         Args: { p_code: string; p_external_id: string; p_metadata?: Json; p_provider: string };
         Returns: Json;
@@ -2047,6 +2154,7 @@ export type Database = {
           value: number;
         }[];
       };
+      request_credential_test: { Args: { p_credential_id: string }; Returns: undefined };
       revoke_api_key: { Args: { p_api_key_id: string }; Returns: string };
       revoke_other_sessions: { Args: Record<PropertyKey, never>; Returns: number };
       revoke_session: { Args: { p_session_id: string }; Returns: undefined };
@@ -2270,6 +2378,10 @@ export type Database = {
           isOneToOne: true;
           isSetofReturn: false;
         };
+      };
+      update_credential: {
+        Args: { p_credential_id: string; p_enabled?: boolean; p_name?: string };
+        Returns: undefined;
       };
       use_recovery_code: { Args: { p_code: string }; Returns: Json };
     };

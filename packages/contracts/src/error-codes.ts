@@ -36,6 +36,7 @@ export const ERROR_CODES = {
   encryption_unavailable: {
     status: 503,
     message: 'There is no encryption key yet: the operator makes one with "npm run keys -- generate"',
+  },
   invalid_transition: { status: 409, message: 'The status cannot change in this way' },
   rate_limited: { status: 429, message: 'Too many requests: try again later' },
   worker_failed: { status: 500, message: 'The worker failed' },

@@ -17,9 +17,7 @@ describe('the role postgres, as on hosted,', () => {
       create policy "Users can read themselves" on auth.users for select to authenticated using (id = (select auth.uid()));
     `);
     const { id, email } = await auth.signedUp();
-    expect(await auth.query('select * from public.shelves where user_id = $1', [id])).toEqual([
-      { user_id: id, email },
-    ]);
+    expect(await auth.query('select * from public.shelves where user_id = $1', [id])).toEqual([{ user_id: id, email }]);
     await auth.admin().auth.admin.deleteUser(id);
     expect(await auth.query('select * from public.shelves where user_id = $1', [id])).toEqual([]);
     await auth.query('drop trigger make_profile on auth.users; drop policy "Users can read themselves" on auth.users');

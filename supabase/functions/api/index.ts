@@ -2,8 +2,8 @@ import { createFunction } from '../_shared/create-function.ts';
 import { limitRate } from '../_shared/limit-rate.ts';
 import { requireUser } from '../_shared/require-user.ts';
 import { backtests } from './routes/backtests.ts';
-import { keys } from './routes/keys.ts';
 import { credentials } from './routes/credentials.ts';
+import { keys } from './routes/keys.ts';
 
 const app = createFunction('api');
 app.use(requireUser, limitRate);

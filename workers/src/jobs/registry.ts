@@ -6,6 +6,7 @@ import { maintenanceJob } from './maintenance.ts';
 
 /** Every queue that workers consume. */
 export const JOBS: readonly Job[] = [backtestJob, deadBacktestJob, maintenanceJob];
+
 import { reencryptJob } from './reencrypt.ts';
 import { testCredentialJob } from './test-credential.ts';
 export const JOBS: readonly Job[] = [
