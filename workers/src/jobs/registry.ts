@@ -1,18 +1,9 @@
 import { backtestJob } from './backtest.ts';
 import { deadBacktestJob } from './dead-backtest.ts';
-import { deadTestCredentialJob } from './dead-test-credential.ts';
 import type { Job } from './job.ts';
 import { maintenanceJob } from './maintenance.ts';
-
-/** Every queue that workers consume. */
-export const JOBS: readonly Job[] = [backtestJob, deadBacktestJob, maintenanceJob];
-
 import { reencryptJob } from './reencrypt.ts';
 import { testCredentialJob } from './test-credential.ts';
-export const JOBS: readonly Job[] = [
-  backtestJob,
-  deadBacktestJob,
-  testCredentialJob,
-  deadTestCredentialJob,
-  reencryptJob,
-];
+
+/** Every queue that workers consume. */
+export const JOBS: readonly Job[] = [backtestJob, deadBacktestJob, maintenanceJob, reencryptJob, testCredentialJob];
