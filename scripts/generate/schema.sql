@@ -1650,9 +1650,7 @@ AS $function$
 declare
   changed public.contact_messages;
 begin
-  if not private.is_admin() then
-    perform private.raise_api_error(403, 'forbidden', 'only an admin with a second factor may do this');
-  end if;
+  perform private.require_admin();
   update public.contact_messages c
   set status = p_status,
       response = coalesce(p_response, c.response),
@@ -1694,9 +1692,7 @@ CREATE OR REPLACE FUNCTION private.audit_admin_read(p_table text, p_resource_id 
  SET search_path TO ''
 AS $function$
 begin
-  if not private.is_admin() then
-    perform private.raise_api_error(403, 'forbidden', 'only an admin who has shown a second factor may do this');
-  end if;
+  perform private.require_admin();
   -- In the order of their ids, so that two reads that concern the same users wait for each other and do not deadlock.
   perform private.write_audit('admin.read', p_table, p_resource_id, about.id, null, null, p_details)
   from (select distinct u.id from unnest(p_user_ids) wanted left join auth.users u on u.id = wanted order by u.id nulls first) about;
@@ -1812,17 +1808,21 @@ function private.caller_role() -- The role of the signed-in caller: that of the 
 -- executable by: authenticated, tradebase_admin
 CREATE OR REPLACE FUNCTION private.caller_role()
  RETURNS text
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select case when r.role = auth.jwt() ->> 'user_role' then r.role else 'viewer' end
-  from public.user_roles r
-  where r.user_id = auth.uid()
-    -- A session that was revoked writes nothing more, though its token lives on.
-    and exists (select from auth.sessions s where s.id = (auth.jwt() ->> 'session_id')::uuid and s.user_id = r.user_id)
-    -- Auth looks for a ban before it opens a session, so one may be opened a moment after the ban.
-    and exists (select from auth.users u where u.id = r.user_id and coalesce(u.banned_until, '-infinity') <= now())
+begin
+  return (
+    select case when r.role = auth.jwt() ->> 'user_role' then r.role else 'viewer' end
+    from public.user_roles r
+    where r.user_id = auth.uid()
+      -- A session that was revoked writes nothing more, though its token lives on.
+      and exists (select from auth.sessions s where s.id = (auth.jwt() ->> 'session_id')::uuid and s.user_id = r.user_id)
+      -- Auth looks for a ban before it opens a session, so one may be opened a moment after the ban.
+      and exists (select from auth.users u where u.id = r.user_id and coalesce(u.banned_until, '-infinity') <= now())
+  );
+end
 $function$
 
 function private.can_listen(p_topic text) -- Whether the caller may listen to a topic: user:<own id>, run:<id of an own run>, or, a live runner, runner:<its session>. Definer, so that the answer needs no grants on what it looks at.
@@ -1855,11 +1855,13 @@ function private.can_trade() -- Whether the caller may write rows of their own: 
 -- executable by: authenticated, tradebase_admin
 CREATE OR REPLACE FUNCTION private.can_trade()
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select coalesce(private.caller_role() in ('trader', 'admin'), false)
+begin
+  return coalesce(private.caller_role() in ('trader', 'admin'), false);
+end
 $function$
 
 function private.change_role(p_user_id uuid, p_role text, p_granted_by uuid) -- Gives a user a role; the last admin stays one. Triggers tell the user and the audit log. Definer, because nobody may write the table.
@@ -2318,9 +2320,7 @@ AS $function$
 declare
   made public.telegram_broadcasts;
 begin
-  if not private.is_admin() then
-    perform private.raise_api_error(403, 'forbidden', 'only an admin with a second factor may do this');
-  end if;
+  perform private.require_admin();
   insert into public.telegram_broadcasts (message, sent_by) values (p_message, auth.uid()) returning * into made;
   return made;
 end
@@ -3028,9 +3028,7 @@ AS $function$
 declare
   invited public.waitlist;
 begin
-  if not private.is_admin() then
-    perform private.raise_api_error(403, 'forbidden', 'only an admin with a second factor may do this');
-  end if;
+  perform private.require_admin();
   select * into invited from public.waitlist w where w.id = p_waitlist_id for update;
   if invited.id is null then
     perform private.raise_api_error(404, 'not_found', 'there is no such entry');
@@ -3049,11 +3047,13 @@ function private.is_admin() -- Whether the caller is an admin who has shown a se
 -- executable by: authenticated, tradebase_admin
 CREATE OR REPLACE FUNCTION private.is_admin()
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select coalesce(private.caller_role() = 'admin' and auth.jwt() ->> 'aal' = 'aal2', false)
+begin
+  return coalesce(private.caller_role() = 'admin' and auth.jwt() ->> 'aal' = 'aal2', false);
+end
 $function$
 
 function private.is_cron(p_cron text) -- Whether a text is a cron expression: minute, hour, day of month, month, day of week.
@@ -4254,12 +4254,12 @@ AS $function$
   select nullif(current_setting('request.headers', true), '')::jsonb ->> p_name
 $function$
 
-function private.require_admin() -- An error for everyone but admins with a second factor. Definer, because is_admin reads Auth's sessions.
--- executable by: authenticated
+function private.require_admin() -- An error for everyone but admins who have shown a second factor in this session.
+-- executable by: authenticated, tradebase_admin
 CREATE OR REPLACE FUNCTION private.require_admin()
  RETURNS void
  LANGUAGE plpgsql
- STABLE SECURITY DEFINER
+ STABLE
  SET search_path TO ''
 AS $function$
 begin
@@ -4525,9 +4525,7 @@ AS $function$
 declare
   changed public.channel_configs;
 begin
-  if not private.is_admin() then
-    perform private.raise_api_error(403, 'forbidden', 'only an admin with a second factor may do this');
-  end if;
+  perform private.require_admin();
   update public.channel_configs c
   set enabled = coalesce(p_enabled, c.enabled), provider = coalesce(p_provider, c.provider), settings = coalesce(p_settings, c.settings),
       messages_per_window = coalesce(p_messages_per_window, c.messages_per_window), updated_by = auth.uid()
@@ -4552,9 +4550,7 @@ declare
   changed public.telegram_feedback;
   status_before text;
 begin
-  if not private.is_admin() then
-    perform private.raise_api_error(403, 'forbidden', 'only an admin with a second factor may do this');
-  end if;
+  perform private.require_admin();
   select f.status into status_before from public.telegram_feedback f where f.id = p_feedback_id for update;
   update public.telegram_feedback f set status = p_status where f.id = p_feedback_id returning * into changed;
   if changed.id is null then
@@ -4580,9 +4576,7 @@ declare
   setting public.system_config;
   is_bounded boolean;
 begin
-  if not private.is_admin() then
-    perform private.raise_api_error(403, 'forbidden', 'only an admin who has shown a second factor may do this');
-  end if;
+  perform private.require_admin();
   select * into setting from public.system_config c where c.key = p_key for update;
   if setting.key is null then
     perform private.raise_api_error(404, 'not_found', format('there is no setting %L', left(p_key, 100)));
@@ -4641,9 +4635,7 @@ AS $function$
 declare
   changed public.telegram_settings;
 begin
-  if not private.is_admin() then
-    perform private.raise_api_error(403, 'forbidden', 'only an admin with a second factor may do this');
-  end if;
+  perform private.require_admin();
   insert into public.telegram_settings as setting (key, value, description, updated_by) values (p_key, p_value, p_description, auth.uid())
   on conflict (key) do update set value = excluded.value, description = coalesce(excluded.description, setting.description), updated_by = excluded.updated_by
   returning * into changed;
@@ -5136,9 +5128,7 @@ declare
   found_user uuid;
   found_users uuid[] := '{}';
 begin
-  if not private.is_admin() then
-    perform private.raise_api_error(403, 'forbidden', 'only an admin who has shown a second factor may do this');
-  end if;
+  perform private.require_admin();
   if current_setting('transaction_read_only')::boolean then
     perform private.raise_api_error(405, 'method_not_allowed', 'call admin_read with POST: it writes the read to the audit log');
   end if;

@@ -232,14 +232,18 @@ select u.id, private.clean_name(u.raw_user_meta_data, 'first_name'), private.cle
 from auth.users u;
 
 create or replace function private.caller_role() returns text
-language sql stable security definer set search_path = '' as $$
-  select case when r.role = auth.jwt() ->> 'user_role' then r.role else 'viewer' end
-  from public.user_roles r
-  where r.user_id = auth.uid()
-    -- A session that was revoked writes nothing more, though its token lives on.
-    and exists (select from auth.sessions s where s.id = (auth.jwt() ->> 'session_id')::uuid and s.user_id = r.user_id)
-    -- Auth looks for a ban before it opens a session, so one may be opened a moment after the ban.
-    and exists (select from auth.users u where u.id = r.user_id and coalesce(u.banned_until, '-infinity') <= now())
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return (
+    select case when r.role = auth.jwt() ->> 'user_role' then r.role else 'viewer' end
+    from public.user_roles r
+    where r.user_id = auth.uid()
+      -- A session that was revoked writes nothing more, though its token lives on.
+      and exists (select from auth.sessions s where s.id = (auth.jwt() ->> 'session_id')::uuid and s.user_id = r.user_id)
+      -- Auth looks for a ban before it opens a session, so one may be opened a moment after the ban.
+      and exists (select from auth.users u where u.id = r.user_id and coalesce(u.banned_until, '-infinity') <= now())
+  );
+end
 $$;
 comment on function private.caller_role() is
   'The role of the signed-in caller: that of the token, as long as the table agrees, else viewer; null without a living session, and for a banned user. So a new role counts from the next refresh, and a role taken away counts at once. Definer, because Auth''s sessions are not readable by users.';

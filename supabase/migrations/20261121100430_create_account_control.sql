@@ -1,5 +1,5 @@
 -- Purpose: what users do with their sessions, and admins with the accounts of users.
--- Objects: functions private.list_sessions, private.revoke_session, private.revoke_other_sessions, private.require_admin,
+-- Objects: functions private.list_sessions, private.revoke_session, private.revoke_other_sessions,
 --   private.change_role, private.set_user_role, private.set_user_plan, private.set_user_active, private.grant_role, and in
 --   public list_sessions, revoke_session, revoke_other_sessions, set_user_role, set_user_plan, set_user_active.
 -- Risk: these delete rows of auth.sessions and set auth.users.banned_until.
@@ -76,16 +76,6 @@ $$;
 comment on function public.revoke_other_sessions() is 'Ends all sessions of the caller but the one that calls; answers how many. Errors: invalid_token.';
 
 -- Roles, plans, activity.
-
-create function private.require_admin() returns void
-language plpgsql stable security definer set search_path = '' as $$
-begin
-  if not private.is_admin() then
-    perform private.raise_api_error(403, 'forbidden', 'only an admin who has shown a second factor may do this');
-  end if;
-end
-$$;
-comment on function private.require_admin() is 'An error for everyone but admins with a second factor. Definer, because is_admin reads Auth''s sessions.';
 
 create function private.require_another_admin(p_user_id uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
@@ -218,7 +208,7 @@ $$;
 comment on function private.grant_role(text, text) is
   'For operators with a database login, npm run admin: gives the user with an address a role; how the first admin is made. Definer, because it reads Auth''s users; granted to nobody.';
 
-revoke execute on function private.list_sessions(), private.revoke_session(uuid), private.revoke_other_sessions(), private.require_admin(),
+revoke execute on function private.list_sessions(), private.revoke_session(uuid), private.revoke_other_sessions(),
   private.require_another_admin(uuid), private.change_role(uuid, text, uuid), private.set_user_role(uuid, text), private.set_user_plan(uuid, text),
   private.set_user_active(uuid, boolean), private.grant_role(text, text) from public;
 revoke execute on function public.list_sessions(), public.revoke_session(uuid), public.revoke_other_sessions(), public.set_user_role(uuid, text),

@@ -681,9 +681,7 @@ language plpgsql security definer set search_path = '' as $$
 declare
   changed public.channel_configs;
 begin
-  if not private.is_admin() then
-    perform private.raise_api_error(403, 'forbidden', 'only an admin with a second factor may do this');
-  end if;
+  perform private.require_admin();
   update public.channel_configs c
   set enabled = coalesce(p_enabled, c.enabled), provider = coalesce(p_provider, c.provider), settings = coalesce(p_settings, c.settings),
       messages_per_window = coalesce(p_messages_per_window, c.messages_per_window), updated_by = auth.uid()

@@ -205,9 +205,7 @@ language plpgsql security definer set search_path = '' as $$
 declare
   made public.telegram_broadcasts;
 begin
-  if not private.is_admin() then
-    perform private.raise_api_error(403, 'forbidden', 'only an admin with a second factor may do this');
-  end if;
+  perform private.require_admin();
   insert into public.telegram_broadcasts (message, sent_by) values (p_message, auth.uid()) returning * into made;
   return made;
 end
@@ -226,9 +224,7 @@ declare
   changed public.telegram_feedback;
   status_before text;
 begin
-  if not private.is_admin() then
-    perform private.raise_api_error(403, 'forbidden', 'only an admin with a second factor may do this');
-  end if;
+  perform private.require_admin();
   select f.status into status_before from public.telegram_feedback f where f.id = p_feedback_id for update;
   update public.telegram_feedback f set status = p_status where f.id = p_feedback_id returning * into changed;
   if changed.id is null then
@@ -252,9 +248,7 @@ language plpgsql security definer set search_path = '' as $$
 declare
   changed public.telegram_settings;
 begin
-  if not private.is_admin() then
-    perform private.raise_api_error(403, 'forbidden', 'only an admin with a second factor may do this');
-  end if;
+  perform private.require_admin();
   insert into public.telegram_settings as setting (key, value, description, updated_by) values (p_key, p_value, p_description, auth.uid())
   on conflict (key) do update set value = excluded.value, description = coalesce(excluded.description, setting.description), updated_by = excluded.updated_by
   returning * into changed;

@@ -416,9 +416,7 @@ language plpgsql security definer set search_path = '' as $$
 declare
   invited public.waitlist;
 begin
-  if not private.is_admin() then
-    perform private.raise_api_error(403, 'forbidden', 'only an admin with a second factor may do this');
-  end if;
+  perform private.require_admin();
   select * into invited from public.waitlist w where w.id = p_waitlist_id for update;
   if invited.id is null then
     perform private.raise_api_error(404, 'not_found', 'there is no such entry');
@@ -445,9 +443,7 @@ language plpgsql security definer set search_path = '' as $$
 declare
   changed public.contact_messages;
 begin
-  if not private.is_admin() then
-    perform private.raise_api_error(403, 'forbidden', 'only an admin with a second factor may do this');
-  end if;
+  perform private.require_admin();
   update public.contact_messages c
   set status = p_status,
       response = coalesce(p_response, c.response),

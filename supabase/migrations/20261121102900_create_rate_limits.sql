@@ -171,9 +171,7 @@ declare
   setting public.system_config;
   is_bounded boolean;
 begin
-  if not private.is_admin() then
-    perform private.raise_api_error(403, 'forbidden', 'only an admin who has shown a second factor may do this');
-  end if;
+  perform private.require_admin();
   select * into setting from public.system_config c where c.key = p_key for update;
   if setting.key is null then
     perform private.raise_api_error(404, 'not_found', format('there is no setting %L', left(p_key, 100)));

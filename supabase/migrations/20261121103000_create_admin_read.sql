@@ -11,9 +11,7 @@ comment on function private.is_admin() is
 create function private.audit_admin_read(p_table text, p_resource_id text, p_user_ids uuid[], p_details jsonb) returns void
 language plpgsql security definer set search_path = '' as $$
 begin
-  if not private.is_admin() then
-    perform private.raise_api_error(403, 'forbidden', 'only an admin who has shown a second factor may do this');
-  end if;
+  perform private.require_admin();
   -- In the order of their ids, so that two reads that concern the same users wait for each other and do not deadlock.
   perform private.write_audit('admin.read', p_table, p_resource_id, about.id, null, null, p_details)
   from (select distinct u.id from unnest(p_user_ids) wanted left join auth.users u on u.id = wanted order by u.id nulls first) about;
@@ -47,9 +45,7 @@ declare
   found_user uuid;
   found_users uuid[] := '{}';
 begin
-  if not private.is_admin() then
-    perform private.raise_api_error(403, 'forbidden', 'only an admin who has shown a second factor may do this');
-  end if;
+  perform private.require_admin();
   if current_setting('transaction_read_only')::boolean then
     perform private.raise_api_error(405, 'method_not_allowed', 'call admin_read with POST: it writes the read to the audit log');
   end if;

@@ -1,20 +1,7 @@
 -- Purpose: what the function admin asks of the database: users with their accounts, counts for pages, the state of the system.
--- Objects: functions private.require_admin (again), private.list_users, private.system_report, and in public list_users,
+-- Objects: functions private.list_users, private.system_report, and in public list_users,
 --   change_user, admin_count, system_report.
 -- Risk: none: they read, and what change_user changes goes through the functions of accounts.
-
-create or replace function private.require_admin() returns void
-language plpgsql stable security definer set search_path = '' as $$
-begin
-  if private.is_admin() then
-    return;
-  end if;
-  if private.caller_role() = 'admin' then
-    perform private.raise_api_error(403, 'second_factor_required', 'show your second factor in this session first; enrol one if you have none');
-  end if;
-  perform private.raise_api_error(403, 'forbidden', 'only an admin who has shown a second factor may do this');
-end
-$$;
 
 create function private.list_users(
   p_user_id uuid, p_limit integer, p_offset integer, p_active boolean, p_role text, p_email text
@@ -136,6 +123,6 @@ comment on function public.system_report() is
 revoke execute on function private.list_users(uuid, integer, integer, boolean, text, text), private.system_report() from public;
 revoke execute on function public.list_users(uuid, integer, integer, boolean, text, text), public.change_user(uuid, text, text, boolean),
   public.admin_count(text, text), public.system_report() from public, anon, service_role;
-grant execute on function private.require_admin(), private.list_users(uuid, integer, integer, boolean, text, text), private.system_report(),
+grant execute on function private.list_users(uuid, integer, integer, boolean, text, text), private.system_report(),
   public.list_users(uuid, integer, integer, boolean, text, text), public.change_user(uuid, text, text, boolean),
   public.admin_count(text, text), public.system_report() to authenticated;

@@ -13,7 +13,8 @@ import {
 
 let auth: AuthFixture;
 beforeAll(async () => {
-  auth = await startAuthFixture();
+  // Without hooks: the lock of the project comes before this limit.
+  auth = await startAuthFixture({ hooks: {} });
 });
 afterAll(() => auth.stop());
 
