@@ -128,7 +128,7 @@ describe('An admin with a second factor', () => {
 describe('Everybody else', () => {
   it.each([
     ['a trader', () => trader.client, 'forbidden', 403],
-    ['an admin without a second factor', () => adminWithoutFactor.client, 'forbidden', 403],
+    ['an admin without a second factor', () => adminWithoutFactor.client, 'second_factor_required', 403],
     ['an anonymous caller', () => anonymous(stack), '42501', 401],
     ['a server with the secret key', () => asService(stack), '42501', 403],
   ])('is refused: %s', async (_who, client, code, status) => {

@@ -149,7 +149,14 @@ describe('Five wrong passwords', () => {
   it('are forgotten with a new password', async () => {
     const user = await newUser();
     await failTimes(user, 6);
-    expect((await user.client.auth.updateUser({ password: 'a new horse altogether' })).error).toBeNull();
+    expect(
+      (
+        await user.client.auth.updateUser({
+          password: 'a new horse altogether',
+          current_password: RIGHT,
+        })
+      ).error,
+    ).toBeNull();
     expect((await signIn(stack, user, 'a new horse altogether')).error).toBeNull();
     const { data } = await user.client.from('security_events').select('kind').eq('kind', 'password_changed');
     expect(data).toHaveLength(1);

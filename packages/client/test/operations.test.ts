@@ -144,9 +144,12 @@ describe('The waitlist', () => {
   it('is where admins invite from, once, with a message and an audit entry', async () => {
     await join('bea@example.com', '192.0.2.20');
     const { id } = await entry('bea@example.com');
-    for (const { client } of [user, weakAdmin]) {
+    for (const [{ client }, code] of [
+      [user, 'forbidden'],
+      [weakAdmin, 'second_factor_required'],
+    ] as const) {
       const { error, status } = await client.rpc('invite_from_waitlist', { p_waitlist_id: id });
-      expect([error?.code, status]).toEqual(['forbidden', 403]);
+      expect([error?.code, status]).toEqual([code, 403]);
     }
     const invited = await admin.client.rpc('invite_from_waitlist', { p_waitlist_id: id });
     expect(invited.data).toMatchObject({ status: 'invited', invited_by: admin.id });

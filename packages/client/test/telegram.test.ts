@@ -134,8 +134,11 @@ describe('A broadcast', () => {
     const made = await admin.client.rpc('create_broadcast', { p_message: 'We moved' });
     expect(made.data).toMatchObject({ status: 'pending', sent_by: admin.id, success_count: 0, total_count: 0 });
     const weak = await signUpAdmin(stack, 'weak', 'aal1');
-    for (const { client } of [user, weak]) {
-      expect((await client.rpc('create_broadcast', { p_message: 'Spam' })).error?.code).toBe('forbidden');
+    for (const [{ client }, code] of [
+      [user, 'forbidden'],
+      [weak, 'second_factor_required'],
+    ] as const) {
+      expect((await client.rpc('create_broadcast', { p_message: 'Spam' })).error?.code).toBe(code);
       expect((await client.from('telegram_broadcasts').select()).error?.code).toBe('42501');
     }
   });
