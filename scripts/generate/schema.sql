@@ -254,6 +254,127 @@ table public.instruments -- What can be traded: one row a symbol. Shared by all 
   grant delete, insert, select, update to service_role
   grant insert, select, update to tradebase_worker
 
+table public.strategies -- Strategies of users: a name for a line of versions. What a strategy does is in strategy_versions.
+  id uuid default gen_random_uuid() not null -- Identifies the strategy.
+  user_id uuid default auth.uid() not null -- Owner.
+  name text not null -- Name, unique among those of the owner.
+  description text -- What it is for.
+  is_active boolean default true not null -- Whether the owner still works with it; nothing runs or stops by it.
+  current_version integer default 0 not null -- Number of the latest version; 0 before the first. Counted by the versions themselves.
+  created_at timestamp with time zone default now() not null -- When the row was made.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint strategies_current_version_check CHECK ((current_version >= 0))
+  constraint strategies_description_check CHECK ((char_length(description) <= 2000))
+  constraint strategies_id_user_id_key UNIQUE (id, user_id)
+  constraint strategies_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 100)) AND (name = btrim(name))))
+  constraint strategies_pkey PRIMARY KEY (id)
+  constraint strategies_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  constraint strategies_user_id_name_key UNIQUE (user_id, name)
+  CREATE INDEX strategies_user_id_created_at_idx ON public.strategies USING btree (user_id, created_at DESC)
+  policy "Admins can read strategies" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can change their strategies" for update to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade))) with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can delete their strategies" for delete to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can make strategies" for insert to authenticated with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can read their strategies" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant delete, select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  grant insert (name, description, is_active) to authenticated
+  grant update (name, description, is_active) to authenticated
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.strategies FOR EACH ROW EXECUTE FUNCTION private.audit_change()
+  CREATE TRIGGER check_limit BEFORE INSERT ON public.strategies FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('limits.strategies_per_user')
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.strategies FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.strategy_template_shares -- Templates shown to named users: one row a template and user.
+  template_id uuid not null -- The template.
+  user_id uuid default auth.uid() not null -- Author of the template.
+  shared_with uuid not null -- The user who may read it.
+  created_at timestamp with time zone default now() not null -- Since when.
+  row level security on
+  constraint strategy_template_shares_pkey PRIMARY KEY (template_id, shared_with)
+  constraint strategy_template_shares_shared_with_fkey FOREIGN KEY (shared_with) REFERENCES auth.users(id) ON DELETE CASCADE
+  constraint strategy_template_shares_template_id_fkey FOREIGN KEY (template_id, user_id) REFERENCES strategy_templates(id, user_id) ON DELETE CASCADE
+  CREATE INDEX strategy_template_shares_shared_with_idx ON public.strategy_template_shares USING btree (shared_with)
+  CREATE INDEX strategy_template_shares_template_id_user_id_idx ON public.strategy_template_shares USING btree (template_id, user_id)
+  CREATE INDEX strategy_template_shares_user_id_idx ON public.strategy_template_shares USING btree (user_id)
+  policy "Admins can read template shares" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Authors can share their templates" for insert to authenticated with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Users can end shares they gave or got" for delete to authenticated using ((((user_id = ( SELECT auth.uid() AS uid)) OR (shared_with = ( SELECT auth.uid() AS uid))) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Users can read shares they gave or got" for select to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) OR (shared_with = ( SELECT auth.uid() AS uid))))
+  grant delete, select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert (template_id, shared_with) to authenticated
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.strategy_template_shares FOR EACH ROW EXECUTE FUNCTION private.audit_change()
+  CREATE TRIGGER check_limit BEFORE INSERT ON public.strategy_template_shares FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('limits.strategy_template_shares_per_user')
+
+table public.strategy_templates -- Strategies to begin from. The author may show a template to everyone, or to named users. What is made from one is a copy: deleting the author deletes the template and nothing that came of it. It is deleted and not left without an author, because its text may say who wrote it and nobody could correct it any more.
+  id uuid default gen_random_uuid() not null -- Identifies the template.
+  user_id uuid default auth.uid() not null -- Author, who alone may change it.
+  name text not null -- Name, unique among those of the author.
+  description text -- What it is for.
+  template_data jsonb not null -- The strategy: a spec, and what a form needs to ask for its parameters.
+  is_public boolean default false not null -- Whether every signed-in user may read it.
+  created_at timestamp with time zone default now() not null -- When the row was made.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint strategy_templates_description_check CHECK ((char_length(description) <= 2000))
+  constraint strategy_templates_id_user_id_key UNIQUE (id, user_id)
+  constraint strategy_templates_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 100)) AND (name = btrim(name))))
+  constraint strategy_templates_pkey PRIMARY KEY (id)
+  constraint strategy_templates_template_data_check CHECK (((jsonb_typeof(template_data) = 'object'::text) AND (pg_column_size(template_data) <= 65536)))
+  constraint strategy_templates_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  constraint strategy_templates_user_id_name_key UNIQUE (user_id, name)
+  CREATE INDEX strategy_templates_is_public_idx ON public.strategy_templates USING btree (created_at DESC) WHERE is_public
+  CREATE INDEX strategy_templates_user_id_created_at_idx ON public.strategy_templates USING btree (user_id, created_at DESC)
+  policy "Admins can read templates" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can change their templates" for update to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade))) with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can delete their templates" for delete to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can make templates" for insert to authenticated with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Users can read their, public and shared templates" for select to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) OR is_public OR (id IN ( SELECT private.shared_template_ids() AS shared_template_ids))))
+  grant delete, select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert (name, description, template_data, is_public) to authenticated
+  grant update (name, description, template_data, is_public) to authenticated
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.strategy_templates FOR EACH ROW EXECUTE FUNCTION private.audit_change('template_data')
+  CREATE TRIGGER check_limit BEFORE INSERT ON public.strategy_templates FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('limits.strategy_templates_per_user')
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.strategy_templates FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.strategy_versions -- What a strategy does, version by version. A version never changes: a bot, a backtest or a study that names one can be repeated.
+  id uuid default gen_random_uuid() not null -- Identifies the version.
+  strategy_id uuid not null -- The strategy.
+  user_id uuid default auth.uid() not null -- Owner of the strategy.
+  version integer not null -- Number of the version in its strategy, from 1 without gaps; given by a trigger.
+  spec jsonb not null -- What runs: {"name", "params"} and what else its kind of strategy takes.
+  source text -- The text that spec was made from, where the owner wrote one: YAML.
+  note text -- What changed.
+  created_by uuid default auth.uid() -- Who made it; null for an operator.
+  created_at timestamp with time zone default now() not null -- When it was made.
+  row level security on
+  constraint strategy_versions_id_user_id_key UNIQUE (id, user_id)
+  constraint strategy_versions_note_check CHECK ((char_length(note) <= 2000))
+  constraint strategy_versions_pkey PRIMARY KEY (id)
+  constraint strategy_versions_source_check CHECK (((char_length(source) >= 1) AND (char_length(source) <= 65536)))
+  constraint strategy_versions_spec_check CHECK (((jsonb_typeof(spec) = 'object'::text) AND (COALESCE(jsonb_typeof((spec -> 'name'::text)), ''::text) = 'string'::text) AND (pg_column_size(spec) <= 65536)))
+  constraint strategy_versions_strategy_id_fkey FOREIGN KEY (strategy_id, user_id) REFERENCES strategies(id, user_id) ON DELETE CASCADE
+  constraint strategy_versions_strategy_id_version_user_id_key UNIQUE (strategy_id, version, user_id)
+  constraint strategy_versions_version_check CHECK ((version >= 1))
+  CREATE INDEX strategy_versions_strategy_id_user_id_idx ON public.strategy_versions USING btree (strategy_id, user_id)
+  CREATE INDEX strategy_versions_user_id_created_at_idx ON public.strategy_versions USING btree (user_id, created_at DESC)
+  policy "Admins can read strategy versions" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can add versions to their strategies" for insert to authenticated with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can read their strategy versions" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  grant insert (strategy_id, spec, source, note) to authenticated
+  CREATE TRIGGER number BEFORE INSERT ON public.strategy_versions FOR EACH ROW EXECUTE FUNCTION private.number_strategy_version()
+  CREATE TRIGGER refuse_change BEFORE UPDATE ON public.strategy_versions FOR EACH ROW EXECUTE FUNCTION private.refuse_strategy_version_change()
+
 table public.system_config -- Settings of the running system, by key. Migrations add keys; admins change values.
   key text not null -- Name of the setting, with dots: area.name, and its unit last.
   value jsonb not null -- Value: always of the JSON type that it was made with.
@@ -293,6 +414,33 @@ table public.user_roles -- What each user may do: a viewer reads, a trader trade
   grant select to tradebase_admin
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.user_roles FOR EACH ROW EXECUTE FUNCTION private.audit_change()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.user_roles FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.workspaces -- What a frontend keeps for its user: open files, layout, settings of charts.
+  id uuid default gen_random_uuid() not null -- Identifies the workspace.
+  user_id uuid default auth.uid() not null -- Owner.
+  name text not null -- Name, unique among those of the owner.
+  data jsonb default '{}'::jsonb not null -- State of the workspace, at most 1 MiB; its shape is the frontend's business.
+  created_at timestamp with time zone default now() not null -- When the row was made.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint workspaces_data_check CHECK (((jsonb_typeof(data) = 'object'::text) AND (pg_column_size(data) <= 1048576)))
+  constraint workspaces_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 100)) AND (name = btrim(name))))
+  constraint workspaces_pkey PRIMARY KEY (id)
+  constraint workspaces_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  constraint workspaces_user_id_name_key UNIQUE (user_id, name)
+  CREATE INDEX workspaces_user_id_updated_at_idx ON public.workspaces USING btree (user_id, updated_at DESC)
+  policy "Admins can read workspaces" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can change their workspaces" for update to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade))) with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can delete their workspaces" for delete to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can make workspaces" for insert to authenticated with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can read their workspaces" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant delete, select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert (name, data) to authenticated
+  grant update (name, data) to authenticated
+  CREATE TRIGGER check_limit BEFORE INSERT ON public.workspaces FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('limits.workspaces_per_user')
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.workspaces FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
 function private.add_partition(p_table text, p_period text, p_time_column text, p_start timestamp with time zone) -- Makes the partition of a table that begins at a time, unless it exists, and moves into it what the default partition held for it. Returns whether it made one.
 -- executable by: nobody
@@ -528,6 +676,29 @@ begin
   end if;
   if new.status in ('completed', 'failed', 'cancelled') then
     new.finished_at := coalesce(new.finished_at, now());
+  end if;
+  return new;
+end
+$function$
+
+function private.check_row_limit() -- Trigger before insert: refuses a row beyond the most that a user may have. Its argument is the setting with that number. Definer, so that it counts rows whoever inserts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.check_row_limit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  most_rows constant numeric := private.config_number(tg_argv[0]);
+  owned_rows bigint;
+begin
+  -- One insert of a user at a time, so that the count is exact.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(tg_table_name || ' of ' || new.user_id::text, 0));
+  execute format('select count(*) from public.%I where user_id = $1', tg_table_name) into owned_rows using new.user_id;
+  if owned_rows >= most_rows then
+    perform private.raise_api_error(409, 'quota_exceeded',
+      format('you have %s of %s, which is the most: delete one that you no longer need', owned_rows, replace(tg_table_name, '_', ' ')));
   end if;
   return new;
 end
@@ -806,6 +977,29 @@ begin
 end
 $function$
 
+function private.number_strategy_version() -- Trigger: gives a version the next number of its strategy. Definer, because owners may not write the number.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.number_strategy_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  -- The strategy's row lock puts concurrent versions one after the other.
+  update public.strategies s set current_version = s.current_version + 1
+  where s.id = new.strategy_id and s.user_id = new.user_id
+  returning s.current_version into new.version;
+  if new.version is null then
+    perform private.raise_api_error(404, 'strategy_not_found', 'there is no such strategy of yours');
+  end if;
+  if new.version > private.config_number('limits.versions_per_strategy') then
+    perform private.raise_api_error(409, 'quota_exceeded', format('the strategy has %s versions, which is the most: go on with a copy of it', new.version - 1));
+  end if;
+  return new;
+end
+$function$
+
 function private.prepare_backtest() -- Trigger: refuses a backtest without candles or beyond the user's limit, and copies the symbol. Definer, so that the answer does not depend on who asks.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.prepare_backtest()
@@ -849,6 +1043,18 @@ begin
   raise sqlstate 'PGRST' using
     message = json_build_object('code', p_code, 'message', p_message)::text,
     detail = json_build_object('status', p_status, 'headers', json_build_object())::text;
+end
+$function$
+
+function private.refuse_strategy_version_change() -- Trigger: refuses every change of a version, to every role.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.refuse_strategy_version_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  raise exception 'a version of a strategy never changes: add another' using errcode = 'insufficient_privilege';
 end
 $function$
 
@@ -910,6 +1116,17 @@ begin
   new.updated_at := now();
   return new;
 end
+$function$
+
+function private.shared_template_ids() -- Templates that others have shared with the caller. Definer, so that the policy of templates does not depend on that of shares.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.shared_template_ids()
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select s.template_id from public.strategy_template_shares s where s.shared_with = auth.uid()
 $function$
 
 function private.tenant_id() -- The user whose rows the caller may read: of a session, its user.

@@ -359,6 +359,149 @@ export type Database = {
         };
         Relationships: [];
       };
+      strategies: {
+        Row: {
+          created_at: string;
+          current_version: number;
+          description: string | null;
+          id: string;
+          is_active: boolean;
+          name: string;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          current_version?: number;
+          description?: string | null;
+          id?: string;
+          is_active?: boolean;
+          name: string;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Update: {
+          created_at?: string;
+          current_version?: number;
+          description?: string | null;
+          id?: string;
+          is_active?: boolean;
+          name?: string;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [];
+      };
+      strategy_template_shares: {
+        Row: {
+          created_at: string;
+          shared_with: string;
+          template_id: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          shared_with: string;
+          template_id: string;
+          user_id?: string;
+        };
+        Update: {
+          created_at?: string;
+          shared_with?: string;
+          template_id?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'strategy_template_shares_template_id_fkey';
+            columns: ['template_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'strategy_templates';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
+      };
+      strategy_templates: {
+        Row: {
+          created_at: string;
+          description: string | null;
+          id: string;
+          is_public: boolean;
+          name: string;
+          template_data: NonNullable<Json>;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          description?: string | null;
+          id?: string;
+          is_public?: boolean;
+          name: string;
+          template_data: NonNullable<Json>;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Update: {
+          created_at?: string;
+          description?: string | null;
+          id?: string;
+          is_public?: boolean;
+          name?: string;
+          template_data?: NonNullable<Json>;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [];
+      };
+      strategy_versions: {
+        Row: {
+          created_at: string;
+          created_by: string | null;
+          id: string;
+          note: string | null;
+          source: string | null;
+          spec: NonNullable<Json>;
+          strategy_id: string;
+          user_id: string;
+          version: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          created_by?: string | null;
+          id?: string;
+          note?: string | null;
+          source?: string | null;
+          spec: NonNullable<Json>;
+          strategy_id: string;
+          user_id?: string;
+          version: number;
+        };
+        Update: {
+          created_at?: string;
+          created_by?: string | null;
+          id?: string;
+          note?: string | null;
+          source?: string | null;
+          spec?: NonNullable<Json>;
+          strategy_id?: string;
+          user_id?: string;
+          version?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'strategy_versions_strategy_id_fkey';
+            columns: ['strategy_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'strategies';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
+      };
       system_config: {
         Row: {
           created_at: string;
@@ -413,6 +556,34 @@ export type Database = {
           created_at?: string;
           granted_by?: string | null;
           role?: string;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [];
+      };
+      workspaces: {
+        Row: {
+          created_at: string;
+          data: NonNullable<Json>;
+          id: string;
+          name: string;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          data?: NonNullable<Json>;
+          id?: string;
+          name: string;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Update: {
+          created_at?: string;
+          data?: NonNullable<Json>;
+          id?: string;
+          name?: string;
           updated_at?: string;
           user_id?: string;
         };

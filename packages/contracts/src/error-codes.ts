@@ -14,6 +14,8 @@ export const ERROR_CODES = {
   empty_range: { status: 422, message: 'There are no candles in this range' },
   backtest_not_found: { status: 404, message: 'There is no such backtest' },
   backtest_not_cancellable: { status: 409, message: 'Only a queued or running backtest can be cancelled' },
+  quota_exceeded: { status: 409, message: 'You have as many of these as you may have' },
+  strategy_not_found: { status: 404, message: 'There is no such strategy' },
   invalid_transition: { status: 409, message: 'The status cannot change in this way' },
   rate_limited: { status: 429, message: 'Too many requests: try again later' },
   worker_failed: { status: 500, message: 'The worker failed' },
