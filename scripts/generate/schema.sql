@@ -185,6 +185,118 @@ table public.backtests -- One row a requested backtest. Owners insert requests a
   CREATE TRIGGER prepare BEFORE INSERT ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.prepare_backtest()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
+table public.bot_events -- What happened to a bot beside its trading: started, paused, refused, limits reached, connection lost. Written by runners' functions and workers.
+  id bigint generated always as identity not null -- Identifies the event.
+  bot_id uuid not null -- The bot.
+  user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the bot.
+  run_id uuid -- Run in which it happened; null outside of one.
+  type text not null -- What happened, such as daily_risk_cap_reached.
+  severity text default 'INFO'::text not null -- DEBUG, INFO, WARN, ERROR or CRITICAL.
+  message text not null -- The same for people.
+  metadata jsonb default '{}'::jsonb not null -- Details.
+  occurred_at timestamp with time zone default now() not null -- When it happened.
+  created_at timestamp with time zone default now() not null -- When the row was written.
+  row level security on
+  constraint bot_events_bot_id_fkey FOREIGN KEY (bot_id, user_id) REFERENCES bots(id, user_id) ON DELETE CASCADE
+  constraint bot_events_message_check CHECK (((char_length(message) >= 1) AND (char_length(message) <= 4000)))
+  constraint bot_events_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 16384)))
+  constraint bot_events_pkey PRIMARY KEY (id)
+  constraint bot_events_run_id_fkey FOREIGN KEY (run_id, user_id) REFERENCES trading_runs(id, user_id) ON DELETE CASCADE
+  constraint bot_events_severity_check CHECK ((severity = ANY (ARRAY['DEBUG'::text, 'INFO'::text, 'WARN'::text, 'ERROR'::text, 'CRITICAL'::text])))
+  constraint bot_events_type_check CHECK ((type ~ '^[a-z][a-z_]{0,62}$'::text))
+  CREATE INDEX bot_events_bot_id_user_id_idx ON public.bot_events USING btree (bot_id, user_id, occurred_at DESC)
+  CREATE INDEX bot_events_run_id_user_id_idx ON public.bot_events USING btree (run_id, user_id)
+  CREATE INDEX bot_events_user_id_occurred_at_idx ON public.bot_events USING btree (user_id, occurred_at DESC)
+  policy "Admins can read bot events" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their bot events" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select to tradebase_worker
+
+table public.bots -- Bots: what trades, with what, when and within which bounds. Owners write the settings. The status is not theirs to write: starting, pausing and stopping go through functions of the runner protocol, and what happens is written by runners functions and workers.
+  id uuid default gen_random_uuid() not null -- Identifies the bot.
+  user_id uuid default auth.uid() not null -- Owner.
+  name text not null -- Name, unique among those of the owner.
+  description text -- What it is for.
+  strategy_type text not null -- Name of the strategy in the registry: put-lite, buy-write, condor, gamma-burst, sma-cross and so on.
+  strategy_id uuid -- Strategy of the owner that it runs; null where the registry and parameters say it all.
+  strategy_version integer -- Version of that strategy: a bot goes on with the version that it was given.
+  mode text default 'PAPER'::text not null -- PAPER or LIVE: with pretended or with real money.
+  symbols text[] not null -- What it trades.
+  timeframe text -- Length of the bars it decides on; null where its strategy says.
+  schedule_start_time time without time zone -- From when on a day it may trade, in the schedule's time zone; null for all day.
+  schedule_end_time time without time zone -- Until when; before the start for a session over midnight.
+  schedule_days smallint[] default '{1,2,3,4,5,6,7}'::smallint[] not null -- Days on which it may trade: 1 for Monday to 7 for Sunday.
+  schedule_timezone text default 'UTC'::text not null -- Time zone of the schedule, as IANA names it.
+  risk_per_trade numeric -- Most that one trade may lose, in the account's currency.
+  daily_risk_cap numeric -- Loss of a day after which it opens nothing more, in the account's currency.
+  max_order_value numeric -- Greatest value of one order, in the account's currency; null for no such bound.
+  max_open_positions integer -- Most positions open at a time; null for no such bound.
+  max_daily_trades integer -- Most trades opened in a day; null for no such bound.
+  max_drawdown_pct numeric -- Fall from the highest balance, in percent, at which it stops; null for no such bound.
+  credential_id uuid -- Exchange credential of the owner that it trades with; a LIVE bot has one.
+  initial_balance numeric -- Balance that a PAPER bot begins with.
+  parameters jsonb default '{}'::jsonb not null -- Parameters of the strategy.
+  metadata jsonb default '{}'::jsonb not null -- What else the owner's programs keep with it.
+  status text default 'stopped'::text not null -- stopped, starting, running, paused, stopping or error.
+  error_count integer default 0 not null -- Errors since it was last started.
+  last_error text -- The latest error.
+  current_balance numeric -- Balance as last reported, in the account's currency.
+  total_pnl numeric default 0 not null -- Net profit of all its runs, in the account's currency.
+  last_heartbeat_at timestamp with time zone -- When its runner last said that it is alive.
+  started_at timestamp with time zone -- When it was last started.
+  last_run_at timestamp with time zone -- When it last did its work.
+  created_at timestamp with time zone default now() not null -- When it was made.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint bots_counts_check CHECK ((((max_open_positions >= 1) AND (max_open_positions <= 1000)) AND ((max_daily_trades >= 1) AND (max_daily_trades <= 100000))))
+  constraint bots_description_check CHECK ((char_length(description) <= 2000))
+  constraint bots_error_count_check CHECK ((error_count >= 0))
+  constraint bots_id_user_id_key UNIQUE (id, user_id)
+  constraint bots_initial_balance_check CHECK (((initial_balance > (0)::numeric) AND (initial_balance <= '1000000000000'::numeric)))
+  constraint bots_last_error_check CHECK ((char_length(last_error) <= 4000))
+  constraint bots_live_check CHECK (((mode = 'PAPER'::text) OR ((credential_id IS NOT NULL) AND (risk_per_trade IS NOT NULL) AND (daily_risk_cap IS NOT NULL))))
+  constraint bots_max_drawdown_pct_check CHECK (((max_drawdown_pct > (0)::numeric) AND (max_drawdown_pct <= (100)::numeric)))
+  constraint bots_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 16384)))
+  constraint bots_mode_check CHECK ((mode = ANY (ARRAY['PAPER'::text, 'LIVE'::text])))
+  constraint bots_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 100)) AND (name = btrim(name))))
+  constraint bots_parameters_check CHECK (((jsonb_typeof(parameters) = 'object'::text) AND (pg_column_size(parameters) <= 16384)))
+  constraint bots_pkey PRIMARY KEY (id)
+  constraint bots_risk_check CHECK (((risk_per_trade > (0)::numeric) AND (risk_per_trade <= '1000000000000'::numeric) AND (daily_risk_cap > (0)::numeric) AND (daily_risk_cap <= '1000000000000'::numeric) AND (max_order_value > (0)::numeric) AND (max_order_value <= '1000000000000'::numeric)))
+  constraint bots_schedule_days_check CHECK ((((cardinality(schedule_days) >= 1) AND (cardinality(schedule_days) <= 7)) AND (array_ndims(schedule_days) = 1) AND (schedule_days <@ '{1,2,3,4,5,6,7}'::smallint[])))
+  constraint bots_schedule_times_check CHECK ((((schedule_start_time IS NULL) = (schedule_end_time IS NULL)) AND (schedule_start_time <> schedule_end_time)))
+  constraint bots_schedule_timezone_check CHECK (((schedule_timezone ~ '^(UTC|[A-Z][A-Za-z_]+(/[A-Za-z0-9_+-]+){1,2})$'::text) AND (timezone(schedule_timezone, '2000-01-01 00:00:00+00'::timestamp with time zone) IS NOT NULL)))
+  constraint bots_status_check CHECK ((status = ANY (ARRAY['stopped'::text, 'starting'::text, 'running'::text, 'paused'::text, 'stopping'::text, 'error'::text])))
+  constraint bots_strategy_type_check CHECK (((strategy_type ~ '^[a-z][a-z0-9]*(-[a-z0-9]+)*$'::text) AND (char_length(strategy_type) <= 50)))
+  constraint bots_strategy_version_check CHECK (((strategy_id IS NULL) = (strategy_version IS NULL)))
+  constraint bots_strategy_version_fkey FOREIGN KEY (strategy_id, strategy_version, user_id) REFERENCES strategy_versions(strategy_id, version, user_id)
+  constraint bots_symbols_check CHECK ((((cardinality(symbols) >= 1) AND (cardinality(symbols) <= 50)) AND (array_ndims(symbols) = 1) AND (array_position(symbols, NULL::text) IS NULL) AND (array_to_string(symbols, ' '::text) ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}( [A-Z0-9][A-Z0-9._:/-]{0,31})*$'::text)))
+  constraint bots_timeframe_check CHECK ((timeframe = ANY (ARRAY['1m'::text, '3m'::text, '5m'::text, '15m'::text, '30m'::text, '1h'::text, '2h'::text, '4h'::text, '6h'::text, '8h'::text, '12h'::text, '1d'::text, '1w'::text, '1mo'::text])))
+  constraint bots_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  constraint bots_user_id_name_key UNIQUE (user_id, name)
+  CREATE INDEX bots_credential_id_user_id_idx ON public.bots USING btree (credential_id, user_id)
+  CREATE INDEX bots_strategy_version_idx ON public.bots USING btree (strategy_id, strategy_version, user_id)
+  CREATE INDEX bots_user_id_created_at_idx ON public.bots USING btree (user_id, created_at DESC)
+  policy "Admins can read bots" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can change their bots" for update to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade))) with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can delete their bots" for delete to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can make bots" for insert to authenticated with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can read their bots" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant delete, select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  grant insert (name, description, strategy_type, strategy_id, strategy_version, mode, symbols, timeframe, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_open_positions, max_daily_trades, max_drawdown_pct, credential_id, initial_balance, parameters, metadata) to authenticated
+  grant update (name, description, strategy_type, strategy_id, strategy_version, mode, symbols, timeframe, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_open_positions, max_daily_trades, max_drawdown_pct, credential_id, initial_balance, parameters, metadata) to authenticated
+  grant update (status, error_count, last_error, current_balance, total_pnl, last_heartbeat_at, started_at, last_run_at) to tradebase_worker
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.audit_change('error_count', 'last_error', 'current_balance', 'total_pnl', 'last_heartbeat_at', 'started_at', 'last_run_at')
+  CREATE TRIGGER check_limit BEFORE INSERT ON public.bots FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('limits.bots_per_user')
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER guard_change BEFORE DELETE OR UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.guard_bot_change()
+  CREATE TRIGGER guard_open_exposure BEFORE DELETE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.guard_open_exposure()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
 table public.candle_coverage -- What candles there are for an instrument and timeframe. Written by the import in the same transaction as the candles.
   instrument_id integer not null -- The instrument.
   timeframe text not null -- Length of the bars.
@@ -239,6 +351,44 @@ table public.events -- The last 1,000 events of each topic, in order. What Realt
   grant select to authenticated
   grant select to service_role
 
+table public.fills -- Executions of orders, by month. Written by runners' functions and workers. Never changed, but that a deleted position leaves its fills without it.
+  run_id uuid not null -- The run.
+  user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the run.
+  seq bigint not null -- Number of the fill in its run, given by the runner: with trading_runs.last_fill_seq, what makes sending it again harmless.
+  executed_at timestamp with time zone not null -- When it was executed, as the broker says.
+  order_id uuid -- The order; null for what comes without one, such as an assignment.
+  position_id uuid -- Position it changed; null if there is none, or it was deleted.
+  external_id text -- Name that the broker gave it, unique in its order.
+  symbol text not null -- What was bought or sold.
+  side text not null -- buy or sell.
+  quantity numeric not null -- Units.
+  price numeric not null -- Price of a unit.
+  fee numeric default 0 not null -- Fee, in fee_currency; below 0 for a rebate.
+  fee_currency text -- Currency of the fee; null for the account's.
+  liquidity text -- maker or taker; null where the broker does not say.
+  created_at timestamp with time zone default now() not null -- When the row was written.
+  row level security on
+  constraint fills_external_id_check CHECK (((char_length(external_id) >= 1) AND (char_length(external_id) <= 200)))
+  constraint fills_fee_currency_check CHECK ((fee_currency ~ '^[A-Z0-9]{2,12}$'::text))
+  constraint fills_liquidity_check CHECK ((liquidity = ANY (ARRAY['maker'::text, 'taker'::text])))
+  constraint fills_order_id_external_id_key UNIQUE (order_id, user_id, external_id, executed_at)
+  constraint fills_order_id_fkey FOREIGN KEY (order_id, user_id) REFERENCES orders(id, user_id) ON DELETE CASCADE
+  constraint fills_pkey PRIMARY KEY (run_id, user_id, seq, executed_at)
+  constraint fills_position_id_fkey FOREIGN KEY (position_id, user_id) REFERENCES positions(id, user_id) ON DELETE SET NULL (position_id)
+  constraint fills_quantity_check CHECK (((quantity > (0)::numeric) AND (quantity < '1000000000000000000'::numeric)))
+  constraint fills_run_id_fkey FOREIGN KEY (run_id, user_id) REFERENCES trading_runs(id, user_id) ON DELETE CASCADE
+  constraint fills_seq_check CHECK ((seq >= 1))
+  constraint fills_side_check CHECK ((side = ANY (ARRAY['buy'::text, 'sell'::text])))
+  constraint fills_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
+  CREATE INDEX fills_position_id_user_id_idx ON ONLY public.fills USING btree (position_id, user_id)
+  CREATE INDEX fills_user_id_executed_at_idx ON ONLY public.fills USING btree (user_id, executed_at DESC)
+  policy "Admins can read fills" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their fills" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select to tradebase_worker
+
 table public.instruments -- What can be traded: one row a symbol. Shared by all users; written by operators.
   id integer generated always as identity not null -- Number of the instrument, used by candles.
   symbol text not null -- Ticker in capitals, unique: GOOG, EURUSD, BTC/USDT.
@@ -253,6 +403,193 @@ table public.instruments -- What can be traded: one row a symbol. Shared by all 
   grant select to authenticated
   grant delete, insert, select, update to service_role
   grant insert, select, update to tradebase_worker
+
+table public.orders -- Orders of runs, from the intention to the broker's last word. Written by runners' functions and workers.
+  id uuid default gen_random_uuid() not null -- Identifies the order.
+  run_id uuid not null -- The run.
+  bot_id uuid not null -- The bot, that of the run.
+  user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the run.
+  position_id uuid -- Position that it opens, changes or closes; null if there is none, or it was deleted.
+  client_order_id text not null -- Name that the runner gave it, unique in the bot: sending it again makes no second order.
+  broker_order_id text -- Name that the broker gave it.
+  symbol text not null -- What is bought or sold.
+  side text not null -- buy or sell.
+  type text not null -- market, limit, stop, stop_limit, trailing_stop or take_profit.
+  quantity numeric not null -- Units ordered.
+  limit_price numeric -- Worst price to take; of limit, stop_limit and take_profit orders.
+  stop_price numeric -- Price that triggers it; of stop and stop_limit orders.
+  trail_amount numeric -- Distance of a trailing stop from the best price, in the quote currency.
+  trail_pct numeric -- The same in percent.
+  time_in_force text default 'gtc'::text not null -- day, gtc (until cancelled), gtd (until expires_at), ioc (at once or not at all, parts allowed), fok (whole or not at all), opg or cls (in the auction at the open or close).
+  expires_at timestamp with time zone -- When a gtd order lapses.
+  reduce_only boolean default false not null -- Whether it may only make a position smaller.
+  status text default 'new'::text not null -- new, submitted, accepted, partially_filled, pending_cancel; at last filled, cancelled, rejected or expired.
+  filled_quantity numeric default 0 not null -- Units filled so far.
+  average_price numeric -- Mean price of what is filled; null before the first fill.
+  reject_reason text -- Why the broker or a bound refused it.
+  option_details jsonb -- Of an option: underlying, strike, expiry, right, legs.
+  metadata jsonb default '{}'::jsonb not null -- What else there is to say.
+  submitted_at timestamp with time zone -- When it was sent to the broker.
+  accepted_at timestamp with time zone -- When the broker took it.
+  finished_at timestamp with time zone -- When it was filled, cancelled, rejected or expired.
+  created_at timestamp with time zone default now() not null -- When the row was written.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint orders_average_price_check CHECK (((average_price IS NULL) = (filled_quantity = (0)::numeric)))
+  constraint orders_bot_id_client_order_id_key UNIQUE (bot_id, client_order_id)
+  constraint orders_broker_order_id_check CHECK (((char_length(broker_order_id) >= 1) AND (char_length(broker_order_id) <= 200)))
+  constraint orders_client_order_id_check CHECK (((char_length(client_order_id) >= 1) AND (char_length(client_order_id) <= 100)))
+  constraint orders_expires_at_check CHECK (((expires_at IS NOT NULL) = (time_in_force = 'gtd'::text)))
+  constraint orders_filled_quantity_check CHECK ((((filled_quantity >= (0)::numeric) AND (filled_quantity <= quantity)) AND ((status <> 'filled'::text) OR (filled_quantity = quantity))))
+  constraint orders_id_user_id_key UNIQUE (id, user_id)
+  constraint orders_limit_price_check CHECK (((type <> ALL (ARRAY['limit'::text, 'stop_limit'::text, 'take_profit'::text])) OR (limit_price IS NOT NULL)))
+  constraint orders_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 16384)))
+  constraint orders_option_details_check CHECK (((jsonb_typeof(option_details) = 'object'::text) AND (pg_column_size(option_details) <= 16384)))
+  constraint orders_pkey PRIMARY KEY (id)
+  constraint orders_position_id_fkey FOREIGN KEY (position_id, user_id) REFERENCES positions(id, user_id) ON DELETE SET NULL (position_id)
+  constraint orders_quantity_check CHECK (((quantity > (0)::numeric) AND (quantity < '1000000000000000000'::numeric)))
+  constraint orders_reject_reason_check CHECK ((char_length(reject_reason) <= 2000))
+  constraint orders_run_id_fkey FOREIGN KEY (run_id, bot_id, user_id) REFERENCES trading_runs(id, bot_id, user_id) ON DELETE CASCADE
+  constraint orders_side_check CHECK ((side = ANY (ARRAY['buy'::text, 'sell'::text])))
+  constraint orders_status_check CHECK ((status = ANY (ARRAY['new'::text, 'submitted'::text, 'accepted'::text, 'partially_filled'::text, 'pending_cancel'::text, 'filled'::text, 'cancelled'::text, 'rejected'::text, 'expired'::text])))
+  constraint orders_stop_price_check CHECK (((type <> ALL (ARRAY['stop'::text, 'stop_limit'::text])) OR (stop_price IS NOT NULL)))
+  constraint orders_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
+  constraint orders_time_in_force_check CHECK ((time_in_force = ANY (ARRAY['day'::text, 'gtc'::text, 'gtd'::text, 'ioc'::text, 'fok'::text, 'opg'::text, 'cls'::text])))
+  constraint orders_trail_check CHECK (((num_nonnulls(trail_amount, trail_pct) = ((type = 'trailing_stop'::text))::integer) AND (trail_amount > (0)::numeric) AND (trail_pct > (0)::numeric) AND (trail_pct < (100)::numeric)))
+  constraint orders_type_check CHECK ((type = ANY (ARRAY['market'::text, 'limit'::text, 'stop'::text, 'stop_limit'::text, 'trailing_stop'::text, 'take_profit'::text])))
+  CREATE INDEX orders_bot_id_open_idx ON public.orders USING btree (bot_id) WHERE (status = ANY (ARRAY['new'::text, 'submitted'::text, 'accepted'::text, 'partially_filled'::text, 'pending_cancel'::text]))
+  CREATE INDEX orders_position_id_user_id_idx ON public.orders USING btree (position_id, user_id)
+  CREATE INDEX orders_run_id_bot_id_user_id_idx ON public.orders USING btree (run_id, bot_id, user_id)
+  CREATE INDEX orders_user_id_created_at_idx ON public.orders USING btree (user_id, created_at DESC)
+  policy "Admins can read orders" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their orders" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select, update to tradebase_worker
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+  CREATE TRIGGER stamp_acceptance BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('accepted_at', 'accepted')
+  CREATE TRIGGER stamp_end BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('finished_at', 'filled', 'cancelled', 'rejected', 'expired')
+  CREATE TRIGGER stamp_submission BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('submitted_at', 'submitted')
+
+table public.positions -- Positions of runs: what is or was held, from opening to closing. Written by runners' functions and workers.
+  id uuid default gen_random_uuid() not null -- Identifies the position.
+  run_id uuid not null -- The run.
+  bot_id uuid not null -- The bot, that of the run.
+  user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the run.
+  symbol text not null -- What is held.
+  direction text not null -- long or short.
+  strategy text -- Name of the strategy that opened it.
+  entry_logic text -- Name of the rule that opened it.
+  exit_logic text -- Name of the rule that closes it.
+  quantity numeric not null -- Units at its largest.
+  open_quantity numeric not null -- Units still held.
+  entry_price numeric -- Mean price of the entries; null before the first fill.
+  exit_price numeric -- Mean price of the exits; null before the first.
+  mark_price numeric -- Latest price that unrealized_pnl was reckoned with.
+  realized_pnl numeric default 0 not null -- Net profit of what is closed, in the account's currency.
+  unrealized_pnl numeric default 0 not null -- Profit of what is still held at mark_price, in the account's currency; 0 once closed.
+  fees numeric default 0 not null -- Fees so far, in the account's currency.
+  stop_loss numeric -- Price at which it is closed with a loss.
+  take_profit numeric -- Price at which it is closed with a profit.
+  market_context jsonb -- The market when it was opened: values of indicators and such.
+  option_details jsonb -- Of an option: underlying, strike, expiry, right, legs.
+  status text default 'open'::text not null -- open, then closed or expired.
+  exit_reason text -- Why it was closed: signal, stop_loss, take_profit, expiry, assignment, emergency_stop and so on.
+  metadata jsonb default '{}'::jsonb not null -- What else there is to say.
+  opened_at timestamp with time zone not null -- When it was opened.
+  closed_at timestamp with time zone -- When it was closed or expired.
+  created_at timestamp with time zone default now() not null -- When the row was written.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint positions_closed_check CHECK ((((closed_at IS NULL) = (status = 'open'::text)) AND ((status = 'open'::text) OR ((open_quantity = (0)::numeric) AND (unrealized_pnl = (0)::numeric))) AND (closed_at >= opened_at)))
+  constraint positions_direction_check CHECK ((direction = ANY (ARRAY['long'::text, 'short'::text])))
+  constraint positions_fees_check CHECK (((fees > '-1000000000000000000'::numeric) AND (fees < '1000000000000000000'::numeric)))
+  constraint positions_id_user_id_key UNIQUE (id, user_id)
+  constraint positions_market_context_check CHECK (((jsonb_typeof(market_context) = 'object'::text) AND (pg_column_size(market_context) <= 16384)))
+  constraint positions_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 16384)))
+  constraint positions_names_check CHECK (((char_length(strategy) <= 100) AND (char_length(entry_logic) <= 100) AND (char_length(exit_logic) <= 100) AND (char_length(exit_reason) <= 100)))
+  constraint positions_option_details_check CHECK (((jsonb_typeof(option_details) = 'object'::text) AND (pg_column_size(option_details) <= 16384)))
+  constraint positions_pkey PRIMARY KEY (id)
+  constraint positions_quantity_check CHECK (((quantity > (0)::numeric) AND (quantity < '1000000000000000000'::numeric) AND ((open_quantity >= (0)::numeric) AND (open_quantity <= quantity))))
+  constraint positions_run_id_fkey FOREIGN KEY (run_id, bot_id, user_id) REFERENCES trading_runs(id, bot_id, user_id) ON DELETE CASCADE
+  constraint positions_status_check CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text, 'expired'::text])))
+  constraint positions_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
+  CREATE INDEX positions_bot_id_open_idx ON public.positions USING btree (bot_id) WHERE (status = 'open'::text)
+  CREATE INDEX positions_run_id_bot_id_user_id_idx ON public.positions USING btree (run_id, bot_id, user_id)
+  CREATE INDEX positions_user_id_opened_at_idx ON public.positions USING btree (user_id, opened_at DESC)
+  policy "Admins can read positions" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their positions" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select, update to tradebase_worker
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.positions FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.positions FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+  CREATE TRIGGER stamp_end BEFORE UPDATE ON public.positions FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('closed_at', 'closed', 'expired')
+
+table public.run_logs -- What runs say, by month. Written by runners' functions and workers. Dropped at the end of the retention.
+  run_id uuid not null -- The run.
+  user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the run.
+  seq bigint not null -- Number of the line in its run, given by the runner: with trading_runs.last_log_seq, what makes sending it again harmless.
+  logged_at timestamp with time zone not null -- When it was said.
+  level text default 'INFO'::text not null -- DEBUG, INFO, WARN, ERROR or CRITICAL.
+  message text not null -- What was said.
+  data jsonb -- Details.
+  created_at timestamp with time zone default now() not null -- When the row was written.
+  row level security on
+  constraint run_logs_data_check CHECK (((jsonb_typeof(data) = 'object'::text) AND (pg_column_size(data) <= 16384)))
+  constraint run_logs_level_check CHECK ((level = ANY (ARRAY['DEBUG'::text, 'INFO'::text, 'WARN'::text, 'ERROR'::text, 'CRITICAL'::text])))
+  constraint run_logs_message_check CHECK (((char_length(message) >= 1) AND (char_length(message) <= 4000)))
+  constraint run_logs_pkey PRIMARY KEY (run_id, user_id, seq, logged_at)
+  constraint run_logs_run_id_fkey FOREIGN KEY (run_id, user_id) REFERENCES trading_runs(id, user_id) ON DELETE CASCADE
+  constraint run_logs_seq_check CHECK ((seq >= 1))
+  CREATE INDEX run_logs_user_id_logged_at_idx ON ONLY public.run_logs USING btree (user_id, logged_at DESC)
+  policy "Admins can read logs" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their logs" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select to tradebase_worker
+
+table public.signals -- What the strategy of a run said of a symbol, and whether it was acted on. Written by runners' functions and workers.
+  run_id uuid not null -- The run.
+  user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the run.
+  seq bigint not null -- Number of the signal in its run, given by the runner: sending it again makes no second one.
+  symbol text not null -- What it is about.
+  timeframe text -- Length of the bars it comes from.
+  signal_at timestamp with time zone not null -- Close of the bar it comes from.
+  type text not null -- BUY, SELL or HOLD.
+  strength double precision -- How strong, 0 to 1; null where the strategy does not say.
+  price numeric -- Price when it came.
+  reasons jsonb default '[]'::jsonb not null -- Why: a list of texts, or of objects of the strategy.
+  indicators jsonb default '{}'::jsonb not null -- Values of the indicators it comes from.
+  executed boolean default false not null -- Whether it was acted on.
+  executed_at timestamp with time zone -- When.
+  order_id uuid -- Order that came of it.
+  created_at timestamp with time zone default now() not null -- When the row was written.
+  row level security on
+  constraint signals_executed_check CHECK (((executed = (executed_at IS NOT NULL)) AND ((order_id IS NULL) OR executed)))
+  constraint signals_indicators_check CHECK (((jsonb_typeof(indicators) = 'object'::text) AND (pg_column_size(indicators) <= 16384)))
+  constraint signals_order_id_fkey FOREIGN KEY (order_id, user_id) REFERENCES orders(id, user_id) ON DELETE SET NULL (order_id)
+  constraint signals_pkey PRIMARY KEY (run_id, user_id, seq)
+  constraint signals_reasons_check CHECK (((jsonb_typeof(reasons) = 'array'::text) AND (pg_column_size(reasons) <= 16384)))
+  constraint signals_run_id_fkey FOREIGN KEY (run_id, user_id) REFERENCES trading_runs(id, user_id) ON DELETE CASCADE
+  constraint signals_seq_check CHECK ((seq >= 1))
+  constraint signals_strength_check CHECK (((strength >= (0)::double precision) AND (strength <= (1)::double precision)))
+  constraint signals_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
+  constraint signals_timeframe_check CHECK ((timeframe = ANY (ARRAY['1m'::text, '3m'::text, '5m'::text, '15m'::text, '30m'::text, '1h'::text, '2h'::text, '4h'::text, '6h'::text, '8h'::text, '12h'::text, '1d'::text, '1w'::text, '1mo'::text])))
+  constraint signals_type_check CHECK ((type = ANY (ARRAY['BUY'::text, 'SELL'::text, 'HOLD'::text])))
+  CREATE INDEX signals_order_id_user_id_idx ON public.signals USING btree (order_id, user_id)
+  CREATE INDEX signals_user_id_signal_at_idx ON public.signals USING btree (user_id, signal_at DESC)
+  policy "Admins can read signals" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their signals" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select to tradebase_worker
+  grant update (executed, executed_at, order_id) to tradebase_worker
 
 table public.strategies -- Strategies of users: a name for a line of versions. What a strategy does is in strategy_versions.
   id uuid default gen_random_uuid() not null -- Identifies the strategy.
@@ -285,6 +622,7 @@ table public.strategies -- Strategies of users: a name for a line of versions. W
   grant update (name, description, is_active) to authenticated
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.strategies FOR EACH ROW EXECUTE FUNCTION private.audit_change()
   CREATE TRIGGER check_limit BEFORE INSERT ON public.strategies FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('limits.strategies_per_user')
+  CREATE TRIGGER guard_deletion BEFORE DELETE ON public.strategies FOR EACH ROW EXECUTE FUNCTION private.guard_strategy_deletion()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.strategies FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
 table public.strategy_template_shares -- Templates shown to named users: one row a template and user.
@@ -396,6 +734,107 @@ table public.system_config -- Settings of the running system, by key. Migrations
   grant select to tradebase_worker
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.system_config FOR EACH ROW EXECUTE FUNCTION private.audit_change()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.system_config FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.trades -- Round trips: one entry and one exit of the same size. A position that is built or closed in parts has several. Written by runners' functions and workers.
+  id uuid default gen_random_uuid() not null -- Identifies the trade.
+  run_id uuid not null -- The run.
+  bot_id uuid not null -- The bot, that of the run.
+  user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the run.
+  position_id uuid -- Position it is part of; null if that was deleted.
+  symbol text not null -- What was traded.
+  timeframe text -- Length of the bars that it was decided on.
+  direction text not null -- long or short.
+  strategy text -- Name of the strategy.
+  entry_logic text -- Name of the rule that opened it.
+  exit_logic text -- Name of the rule that closed it.
+  quantity numeric not null -- Units.
+  entry_at timestamp with time zone not null -- When it was entered.
+  entry_price numeric not null -- Price of the entry.
+  exit_at timestamp with time zone -- When it was left; null while it is open.
+  exit_price numeric -- Price of the exit; null while it is open.
+  commission numeric default 0 not null -- Fees of both sides, in the account's currency.
+  gross_pnl numeric -- Profit before costs, in the account's currency; null while it is open.
+  net_pnl numeric -- Profit after costs, in the account's currency; null while it is open.
+  pnl_pct numeric -- Net profit over the value at entry, in percent; null while it is open.
+  status text default 'open'::text not null -- open, then closed.
+  exit_reason text -- Why it was left.
+  metadata jsonb default '{}'::jsonb not null -- What else there is to say.
+  created_at timestamp with time zone default now() not null -- When the row was written.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint trades_direction_check CHECK ((direction = ANY (ARRAY['long'::text, 'short'::text])))
+  constraint trades_exit_check CHECK (((num_nonnulls(exit_at, exit_price, gross_pnl, net_pnl) =
+CASE status
+    WHEN 'open'::text THEN 0
+    ELSE 4
+END) AND (exit_at >= entry_at) AND ((pnl_pct IS NULL) OR (status = 'closed'::text))))
+  constraint trades_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 16384)))
+  constraint trades_names_check CHECK (((char_length(strategy) <= 100) AND (char_length(entry_logic) <= 100) AND (char_length(exit_logic) <= 100) AND (char_length(exit_reason) <= 100)))
+  constraint trades_pkey PRIMARY KEY (id)
+  constraint trades_position_id_fkey FOREIGN KEY (position_id, user_id) REFERENCES positions(id, user_id) ON DELETE SET NULL (position_id)
+  constraint trades_quantity_check CHECK (((quantity > (0)::numeric) AND (quantity < '1000000000000000000'::numeric)))
+  constraint trades_run_id_fkey FOREIGN KEY (run_id, bot_id, user_id) REFERENCES trading_runs(id, bot_id, user_id) ON DELETE CASCADE
+  constraint trades_status_check CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text])))
+  constraint trades_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
+  constraint trades_timeframe_check CHECK ((timeframe = ANY (ARRAY['1m'::text, '3m'::text, '5m'::text, '15m'::text, '30m'::text, '1h'::text, '2h'::text, '4h'::text, '6h'::text, '8h'::text, '12h'::text, '1d'::text, '1w'::text, '1mo'::text])))
+  CREATE INDEX trades_bot_id_open_idx ON public.trades USING btree (bot_id) WHERE (status = 'open'::text)
+  CREATE INDEX trades_position_id_user_id_idx ON public.trades USING btree (position_id, user_id)
+  CREATE INDEX trades_run_id_bot_id_user_id_idx ON public.trades USING btree (run_id, bot_id, user_id)
+  CREATE INDEX trades_user_id_entry_at_idx ON public.trades USING btree (user_id, entry_at DESC)
+  policy "Admins can read trades" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their trades" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select, update to tradebase_worker
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.trades FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.trades FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.trading_runs -- One row for each time that a bot runs, from its start to its stop. Written by runners' functions and workers.
+  id uuid default gen_random_uuid() not null -- Identifies the run.
+  bot_id uuid not null -- The bot.
+  user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the bot.
+  mode text not null -- PAPER or LIVE, as the bot was when it started.
+  status text default 'running'::text not null -- running, then completed, error or stopped.
+  config jsonb default '{}'::jsonb not null -- Settings of the bot as they were when it started.
+  started_at timestamp with time zone default now() not null -- When it started.
+  ended_at timestamp with time zone -- When it ended; null while it runs.
+  error text -- Why it ended with an error.
+  total_pnl numeric default 0 not null -- Net profit of the run, open positions at market, in the account's currency.
+  daily_pnl numeric default 0 not null -- That of the current day.
+  trade_count integer default 0 not null -- Closed trades.
+  max_drawdown numeric -- Largest fall of the balance from its highest, in the account's currency; null before the first trade.
+  last_fill_seq bigint default 0 not null -- Number of the last fill taken: what is sent again up to it changes nothing.
+  last_log_seq bigint default 0 not null -- Number of the last log line taken: what is sent again up to it changes nothing.
+  metadata jsonb default '{}'::jsonb not null -- What else there is to say.
+  created_at timestamp with time zone default now() not null -- When the row was written.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint trading_runs_bot_id_fkey FOREIGN KEY (bot_id, user_id) REFERENCES bots(id, user_id) ON DELETE CASCADE
+  constraint trading_runs_config_check CHECK (((jsonb_typeof(config) = 'object'::text) AND (pg_column_size(config) <= 65536)))
+  constraint trading_runs_counts_check CHECK (((trade_count >= 0) AND (last_fill_seq >= 0) AND (last_log_seq >= 0)))
+  constraint trading_runs_ended_at_check CHECK ((((ended_at IS NULL) = (status = 'running'::text)) AND (ended_at >= started_at)))
+  constraint trading_runs_error_check CHECK ((char_length(error) <= 4000))
+  constraint trading_runs_id_bot_id_user_id_key UNIQUE (id, bot_id, user_id)
+  constraint trading_runs_id_user_id_key UNIQUE (id, user_id)
+  constraint trading_runs_max_drawdown_check CHECK ((max_drawdown >= (0)::numeric))
+  constraint trading_runs_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 16384)))
+  constraint trading_runs_mode_check CHECK ((mode = ANY (ARRAY['PAPER'::text, 'LIVE'::text])))
+  constraint trading_runs_pkey PRIMARY KEY (id)
+  constraint trading_runs_status_check CHECK ((status = ANY (ARRAY['running'::text, 'completed'::text, 'error'::text, 'stopped'::text])))
+  CREATE INDEX trading_runs_bot_id_user_id_idx ON public.trading_runs USING btree (bot_id, user_id, started_at DESC)
+  CREATE INDEX trading_runs_user_id_started_at_idx ON public.trading_runs USING btree (user_id, started_at DESC)
+  CREATE UNIQUE INDEX trading_runs_running_idx ON public.trading_runs USING btree (bot_id) WHERE (status = 'running'::text)
+  policy "Admins can read runs" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their runs" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select, update to tradebase_worker
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER guard_open_exposure BEFORE DELETE ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.guard_open_exposure()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+  CREATE TRIGGER stamp_end BEFORE UPDATE ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('ended_at', 'completed', 'error', 'stopped')
 
 table public.user_roles -- What each user may do: a viewer reads, a trader trades, an admin also reads others' rows with a second factor. Changed by admins.
   user_id uuid not null -- The user.
@@ -920,6 +1359,86 @@ begin
 end
 $function$
 
+function private.guard_bot_change() -- Trigger: a bot that runs is not deleted, and does not turn from pretended to real money, to another account or to another strategy. Definer, to see whether its user is being deleted.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.guard_bot_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if old.status in ('stopped', 'error') then
+    return coalesce(new, old);
+  end if;
+  if tg_op = 'DELETE' then
+    -- Users who leave take everything with them.
+    if exists (select from auth.users u where u.id = old.user_id) then
+      perform private.raise_api_error(409, 'bot_not_stopped', format('the bot is %s: stop it before you delete it', old.status));
+    end if;
+    return old;
+  end if;
+  if (new.mode, new.credential_id, new.strategy_type, new.strategy_id, new.strategy_version)
+    is distinct from (old.mode, old.credential_id, old.strategy_type, old.strategy_id, old.strategy_version) then
+    perform private.raise_api_error(409, 'bot_not_stopped',
+      format('the bot is %s: stop it before you change its mode, credential or strategy', old.status));
+  end if;
+  return new;
+end
+$function$
+
+function private.guard_open_exposure() -- Trigger before delete of a bot and of a run: refuses it while the bot has open positions, orders or trades. On runs too, because their row lock waits for a writer who is adding one. Definer, to see whether the user is being deleted.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.guard_open_exposure()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  what text;
+begin
+  -- Users who leave take everything with them.
+  if not exists (select from auth.users u where u.id = old.user_id) then
+    return old;
+  end if;
+  select case
+    when exists (select from public.positions p where p.bot_id = b.id and p.status = 'open') then 'positions'
+    when exists (
+      select from public.orders o
+      where o.bot_id = b.id and o.status in ('new', 'submitted', 'accepted', 'partially_filled', 'pending_cancel')
+    ) then 'orders'
+    when exists (select from public.trades t where t.bot_id = b.id and t.status = 'open') then 'trades'
+  end into what
+  from (select case tg_table_name when 'bots' then old.id else (to_jsonb(old) ->> 'bot_id')::uuid end as id) b;
+  if what is not null then
+    perform private.raise_api_error(409, 'bot_has_open_positions', format('the bot has open %s: close them before you delete it', what));
+  end if;
+  return old;
+end
+$function$
+
+function private.guard_strategy_deletion() -- Trigger: says which bot keeps a strategy from being deleted; the key from bots would refuse it anyway. Definer, to see whether its user is being deleted.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.guard_strategy_deletion()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  bot_name text;
+begin
+  select b.name into bot_name from public.bots b
+  where b.strategy_id = old.id and exists (select from auth.users u where u.id = old.user_id)
+  limit 1;
+  if found then
+    perform private.raise_api_error(409, 'strategy_in_use', format('the bot %L uses the strategy: give it another one first', bot_name));
+  end if;
+  return old;
+end
+$function$
+
 function private.is_admin() -- Whether the caller is an admin who has shown a second factor in this session.
 -- executable by: authenticated, tradebase_admin
 CREATE OR REPLACE FUNCTION private.is_admin()
@@ -1127,6 +1646,21 @@ CREATE OR REPLACE FUNCTION private.shared_template_ids()
  SET search_path TO ''
 AS $function$
   select s.template_id from public.strategy_template_shares s where s.shared_with = auth.uid()
+$function$
+
+function private.stamp_status_time() -- Trigger before update: sets the column that its first argument names to now, unless it has a value, when the status becomes one of its other arguments.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.stamp_status_time()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if new.status is distinct from old.status and new.status = any (tg_argv[1:]) and to_jsonb(new) ->> tg_argv[0] is null then
+    new := jsonb_populate_record(new, jsonb_build_object(tg_argv[0], now()));
+  end if;
+  return new;
+end
 $function$
 
 function private.tenant_id() -- The user whose rows the caller may read: of a session, its user.

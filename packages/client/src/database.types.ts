@@ -236,6 +236,181 @@ export type Database = {
           },
         ];
       };
+      bot_events: {
+        Row: {
+          bot_id: string;
+          created_at: string;
+          id: number;
+          message: string;
+          metadata: NonNullable<Json>;
+          occurred_at: string;
+          run_id: string | null;
+          severity: string;
+          type: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          bot_id: string;
+          created_at?: string;
+          id?: never;
+          message: string;
+          metadata?: NonNullable<Json>;
+          occurred_at?: string;
+          run_id?: string | null;
+          severity?: string;
+          type: string;
+          user_id: string;
+        };
+        Update: {
+          bot_id?: string;
+          created_at?: string;
+          id?: never;
+          message?: string;
+          metadata?: NonNullable<Json>;
+          occurred_at?: string;
+          run_id?: string | null;
+          severity?: string;
+          type?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'bot_events_bot_id_fkey';
+            columns: ['bot_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'bots';
+            referencedColumns: ['id', 'user_id'];
+          },
+          {
+            foreignKeyName: 'bot_events_run_id_fkey';
+            columns: ['run_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'trading_runs';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
+      };
+      bots: {
+        Row: {
+          created_at: string;
+          credential_id: string | null;
+          current_balance: number | null;
+          daily_risk_cap: number | null;
+          description: string | null;
+          error_count: number;
+          id: string;
+          initial_balance: number | null;
+          last_error: string | null;
+          last_heartbeat_at: string | null;
+          last_run_at: string | null;
+          max_daily_trades: number | null;
+          max_drawdown_pct: number | null;
+          max_open_positions: number | null;
+          max_order_value: number | null;
+          metadata: NonNullable<Json>;
+          mode: string;
+          name: string;
+          parameters: NonNullable<Json>;
+          risk_per_trade: number | null;
+          schedule_days: number[];
+          schedule_end_time: string | null;
+          schedule_start_time: string | null;
+          schedule_timezone: string;
+          started_at: string | null;
+          status: string;
+          strategy_id: string | null;
+          strategy_type: string;
+          strategy_version: number | null;
+          symbols: string[];
+          timeframe: string | null;
+          total_pnl: number;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          credential_id?: string | null;
+          current_balance?: number | null;
+          daily_risk_cap?: number | null;
+          description?: string | null;
+          error_count?: number;
+          id?: string;
+          initial_balance?: number | null;
+          last_error?: string | null;
+          last_heartbeat_at?: string | null;
+          last_run_at?: string | null;
+          max_daily_trades?: number | null;
+          max_drawdown_pct?: number | null;
+          max_open_positions?: number | null;
+          max_order_value?: number | null;
+          metadata?: NonNullable<Json>;
+          mode?: string;
+          name: string;
+          parameters?: NonNullable<Json>;
+          risk_per_trade?: number | null;
+          schedule_days?: number[];
+          schedule_end_time?: string | null;
+          schedule_start_time?: string | null;
+          schedule_timezone?: string;
+          started_at?: string | null;
+          status?: string;
+          strategy_id?: string | null;
+          strategy_type: string;
+          strategy_version?: number | null;
+          symbols: string[];
+          timeframe?: string | null;
+          total_pnl?: number;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Update: {
+          created_at?: string;
+          credential_id?: string | null;
+          current_balance?: number | null;
+          daily_risk_cap?: number | null;
+          description?: string | null;
+          error_count?: number;
+          id?: string;
+          initial_balance?: number | null;
+          last_error?: string | null;
+          last_heartbeat_at?: string | null;
+          last_run_at?: string | null;
+          max_daily_trades?: number | null;
+          max_drawdown_pct?: number | null;
+          max_open_positions?: number | null;
+          max_order_value?: number | null;
+          metadata?: NonNullable<Json>;
+          mode?: string;
+          name?: string;
+          parameters?: NonNullable<Json>;
+          risk_per_trade?: number | null;
+          schedule_days?: number[];
+          schedule_end_time?: string | null;
+          schedule_start_time?: string | null;
+          schedule_timezone?: string;
+          started_at?: string | null;
+          status?: string;
+          strategy_id?: string | null;
+          strategy_type?: string;
+          strategy_version?: number | null;
+          symbols?: string[];
+          timeframe?: string | null;
+          total_pnl?: number;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'bots_strategy_version_fkey';
+            columns: ['strategy_id', 'strategy_version', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'strategy_versions';
+            referencedColumns: ['strategy_id', 'version', 'user_id'];
+          },
+        ];
+      };
       candle_coverage: {
         Row: {
           candle_count: number;
@@ -337,6 +512,83 @@ export type Database = {
         };
         Relationships: [];
       };
+      fills: {
+        Row: {
+          created_at: string;
+          executed_at: string;
+          external_id: string | null;
+          fee: number;
+          fee_currency: string | null;
+          liquidity: string | null;
+          order_id: string | null;
+          position_id: string | null;
+          price: number;
+          quantity: number;
+          run_id: string;
+          seq: number;
+          side: string;
+          symbol: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          executed_at: string;
+          external_id?: string | null;
+          fee?: number;
+          fee_currency?: string | null;
+          liquidity?: string | null;
+          order_id?: string | null;
+          position_id?: string | null;
+          price: number;
+          quantity: number;
+          run_id: string;
+          seq: number;
+          side: string;
+          symbol: string;
+          user_id: string;
+        };
+        Update: {
+          created_at?: string;
+          executed_at?: string;
+          external_id?: string | null;
+          fee?: number;
+          fee_currency?: string | null;
+          liquidity?: string | null;
+          order_id?: string | null;
+          position_id?: string | null;
+          price?: number;
+          quantity?: number;
+          run_id?: string;
+          seq?: number;
+          side?: string;
+          symbol?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'fills_order_id_fkey';
+            columns: ['order_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'orders';
+            referencedColumns: ['id', 'user_id'];
+          },
+          {
+            foreignKeyName: 'fills_position_id_fkey';
+            columns: ['position_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'positions';
+            referencedColumns: ['id', 'user_id'];
+          },
+          {
+            foreignKeyName: 'fills_run_id_fkey';
+            columns: ['run_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'trading_runs';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
+      };
       instruments: {
         Row: {
           created_at: string;
@@ -358,6 +610,332 @@ export type Database = {
           symbol?: string;
         };
         Relationships: [];
+      };
+      orders: {
+        Row: {
+          accepted_at: string | null;
+          average_price: number | null;
+          bot_id: string;
+          broker_order_id: string | null;
+          client_order_id: string;
+          created_at: string;
+          expires_at: string | null;
+          filled_quantity: number;
+          finished_at: string | null;
+          id: string;
+          limit_price: number | null;
+          metadata: NonNullable<Json>;
+          option_details: Json | null;
+          position_id: string | null;
+          quantity: number;
+          reduce_only: boolean;
+          reject_reason: string | null;
+          run_id: string;
+          side: string;
+          status: string;
+          stop_price: number | null;
+          submitted_at: string | null;
+          symbol: string;
+          time_in_force: string;
+          trail_amount: number | null;
+          trail_pct: number | null;
+          type: string;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          accepted_at?: string | null;
+          average_price?: number | null;
+          bot_id: string;
+          broker_order_id?: string | null;
+          client_order_id: string;
+          created_at?: string;
+          expires_at?: string | null;
+          filled_quantity?: number;
+          finished_at?: string | null;
+          id?: string;
+          limit_price?: number | null;
+          metadata?: NonNullable<Json>;
+          option_details?: Json | null;
+          position_id?: string | null;
+          quantity: number;
+          reduce_only?: boolean;
+          reject_reason?: string | null;
+          run_id: string;
+          side: string;
+          status?: string;
+          stop_price?: number | null;
+          submitted_at?: string | null;
+          symbol: string;
+          time_in_force?: string;
+          trail_amount?: number | null;
+          trail_pct?: number | null;
+          type: string;
+          updated_at?: string;
+          user_id: string;
+        };
+        Update: {
+          accepted_at?: string | null;
+          average_price?: number | null;
+          bot_id?: string;
+          broker_order_id?: string | null;
+          client_order_id?: string;
+          created_at?: string;
+          expires_at?: string | null;
+          filled_quantity?: number;
+          finished_at?: string | null;
+          id?: string;
+          limit_price?: number | null;
+          metadata?: NonNullable<Json>;
+          option_details?: Json | null;
+          position_id?: string | null;
+          quantity?: number;
+          reduce_only?: boolean;
+          reject_reason?: string | null;
+          run_id?: string;
+          side?: string;
+          status?: string;
+          stop_price?: number | null;
+          submitted_at?: string | null;
+          symbol?: string;
+          time_in_force?: string;
+          trail_amount?: number | null;
+          trail_pct?: number | null;
+          type?: string;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'orders_position_id_fkey';
+            columns: ['position_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'positions';
+            referencedColumns: ['id', 'user_id'];
+          },
+          {
+            foreignKeyName: 'orders_run_id_fkey';
+            columns: ['run_id', 'bot_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'trading_runs';
+            referencedColumns: ['id', 'bot_id', 'user_id'];
+          },
+        ];
+      };
+      positions: {
+        Row: {
+          bot_id: string;
+          closed_at: string | null;
+          created_at: string;
+          direction: string;
+          entry_logic: string | null;
+          entry_price: number | null;
+          exit_logic: string | null;
+          exit_price: number | null;
+          exit_reason: string | null;
+          fees: number;
+          id: string;
+          mark_price: number | null;
+          market_context: Json | null;
+          metadata: NonNullable<Json>;
+          open_quantity: number;
+          opened_at: string;
+          option_details: Json | null;
+          quantity: number;
+          realized_pnl: number;
+          run_id: string;
+          status: string;
+          stop_loss: number | null;
+          strategy: string | null;
+          symbol: string;
+          take_profit: number | null;
+          unrealized_pnl: number;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          bot_id: string;
+          closed_at?: string | null;
+          created_at?: string;
+          direction: string;
+          entry_logic?: string | null;
+          entry_price?: number | null;
+          exit_logic?: string | null;
+          exit_price?: number | null;
+          exit_reason?: string | null;
+          fees?: number;
+          id?: string;
+          mark_price?: number | null;
+          market_context?: Json | null;
+          metadata?: NonNullable<Json>;
+          open_quantity: number;
+          opened_at: string;
+          option_details?: Json | null;
+          quantity: number;
+          realized_pnl?: number;
+          run_id: string;
+          status?: string;
+          stop_loss?: number | null;
+          strategy?: string | null;
+          symbol: string;
+          take_profit?: number | null;
+          unrealized_pnl?: number;
+          updated_at?: string;
+          user_id: string;
+        };
+        Update: {
+          bot_id?: string;
+          closed_at?: string | null;
+          created_at?: string;
+          direction?: string;
+          entry_logic?: string | null;
+          entry_price?: number | null;
+          exit_logic?: string | null;
+          exit_price?: number | null;
+          exit_reason?: string | null;
+          fees?: number;
+          id?: string;
+          mark_price?: number | null;
+          market_context?: Json | null;
+          metadata?: NonNullable<Json>;
+          open_quantity?: number;
+          opened_at?: string;
+          option_details?: Json | null;
+          quantity?: number;
+          realized_pnl?: number;
+          run_id?: string;
+          status?: string;
+          stop_loss?: number | null;
+          strategy?: string | null;
+          symbol?: string;
+          take_profit?: number | null;
+          unrealized_pnl?: number;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'positions_run_id_fkey';
+            columns: ['run_id', 'bot_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'trading_runs';
+            referencedColumns: ['id', 'bot_id', 'user_id'];
+          },
+        ];
+      };
+      run_logs: {
+        Row: {
+          created_at: string;
+          data: Json | null;
+          level: string;
+          logged_at: string;
+          message: string;
+          run_id: string;
+          seq: number;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          data?: Json | null;
+          level?: string;
+          logged_at: string;
+          message: string;
+          run_id: string;
+          seq: number;
+          user_id: string;
+        };
+        Update: {
+          created_at?: string;
+          data?: Json | null;
+          level?: string;
+          logged_at?: string;
+          message?: string;
+          run_id?: string;
+          seq?: number;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'run_logs_run_id_fkey';
+            columns: ['run_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'trading_runs';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
+      };
+      signals: {
+        Row: {
+          created_at: string;
+          executed: boolean;
+          executed_at: string | null;
+          indicators: NonNullable<Json>;
+          order_id: string | null;
+          price: number | null;
+          reasons: NonNullable<Json>;
+          run_id: string;
+          seq: number;
+          signal_at: string;
+          strength: number | null;
+          symbol: string;
+          timeframe: string | null;
+          type: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          executed?: boolean;
+          executed_at?: string | null;
+          indicators?: NonNullable<Json>;
+          order_id?: string | null;
+          price?: number | null;
+          reasons?: NonNullable<Json>;
+          run_id: string;
+          seq: number;
+          signal_at: string;
+          strength?: number | null;
+          symbol: string;
+          timeframe?: string | null;
+          type: string;
+          user_id: string;
+        };
+        Update: {
+          created_at?: string;
+          executed?: boolean;
+          executed_at?: string | null;
+          indicators?: NonNullable<Json>;
+          order_id?: string | null;
+          price?: number | null;
+          reasons?: NonNullable<Json>;
+          run_id?: string;
+          seq?: number;
+          signal_at?: string;
+          strength?: number | null;
+          symbol?: string;
+          timeframe?: string | null;
+          type?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'signals_order_id_fkey';
+            columns: ['order_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'orders';
+            referencedColumns: ['id', 'user_id'];
+          },
+          {
+            foreignKeyName: 'signals_run_id_fkey';
+            columns: ['run_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'trading_runs';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
       };
       strategies: {
         Row: {
@@ -535,6 +1113,178 @@ export type Database = {
           value?: NonNullable<Json>;
         };
         Relationships: [];
+      };
+      trades: {
+        Row: {
+          bot_id: string;
+          commission: number;
+          created_at: string;
+          direction: string;
+          entry_at: string;
+          entry_logic: string | null;
+          entry_price: number;
+          exit_at: string | null;
+          exit_logic: string | null;
+          exit_price: number | null;
+          exit_reason: string | null;
+          gross_pnl: number | null;
+          id: string;
+          metadata: NonNullable<Json>;
+          net_pnl: number | null;
+          pnl_pct: number | null;
+          position_id: string | null;
+          quantity: number;
+          run_id: string;
+          status: string;
+          strategy: string | null;
+          symbol: string;
+          timeframe: string | null;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          bot_id: string;
+          commission?: number;
+          created_at?: string;
+          direction: string;
+          entry_at: string;
+          entry_logic?: string | null;
+          entry_price: number;
+          exit_at?: string | null;
+          exit_logic?: string | null;
+          exit_price?: number | null;
+          exit_reason?: string | null;
+          gross_pnl?: number | null;
+          id?: string;
+          metadata?: NonNullable<Json>;
+          net_pnl?: number | null;
+          pnl_pct?: number | null;
+          position_id?: string | null;
+          quantity: number;
+          run_id: string;
+          status?: string;
+          strategy?: string | null;
+          symbol: string;
+          timeframe?: string | null;
+          updated_at?: string;
+          user_id: string;
+        };
+        Update: {
+          bot_id?: string;
+          commission?: number;
+          created_at?: string;
+          direction?: string;
+          entry_at?: string;
+          entry_logic?: string | null;
+          entry_price?: number;
+          exit_at?: string | null;
+          exit_logic?: string | null;
+          exit_price?: number | null;
+          exit_reason?: string | null;
+          gross_pnl?: number | null;
+          id?: string;
+          metadata?: NonNullable<Json>;
+          net_pnl?: number | null;
+          pnl_pct?: number | null;
+          position_id?: string | null;
+          quantity?: number;
+          run_id?: string;
+          status?: string;
+          strategy?: string | null;
+          symbol?: string;
+          timeframe?: string | null;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'trades_position_id_fkey';
+            columns: ['position_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'positions';
+            referencedColumns: ['id', 'user_id'];
+          },
+          {
+            foreignKeyName: 'trades_run_id_fkey';
+            columns: ['run_id', 'bot_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'trading_runs';
+            referencedColumns: ['id', 'bot_id', 'user_id'];
+          },
+        ];
+      };
+      trading_runs: {
+        Row: {
+          bot_id: string;
+          config: NonNullable<Json>;
+          created_at: string;
+          daily_pnl: number;
+          ended_at: string | null;
+          error: string | null;
+          id: string;
+          last_fill_seq: number;
+          last_log_seq: number;
+          max_drawdown: number | null;
+          metadata: NonNullable<Json>;
+          mode: string;
+          started_at: string;
+          status: string;
+          total_pnl: number;
+          trade_count: number;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          bot_id: string;
+          config?: NonNullable<Json>;
+          created_at?: string;
+          daily_pnl?: number;
+          ended_at?: string | null;
+          error?: string | null;
+          id?: string;
+          last_fill_seq?: number;
+          last_log_seq?: number;
+          max_drawdown?: number | null;
+          metadata?: NonNullable<Json>;
+          mode: string;
+          started_at?: string;
+          status?: string;
+          total_pnl?: number;
+          trade_count?: number;
+          updated_at?: string;
+          user_id: string;
+        };
+        Update: {
+          bot_id?: string;
+          config?: NonNullable<Json>;
+          created_at?: string;
+          daily_pnl?: number;
+          ended_at?: string | null;
+          error?: string | null;
+          id?: string;
+          last_fill_seq?: number;
+          last_log_seq?: number;
+          max_drawdown?: number | null;
+          metadata?: NonNullable<Json>;
+          mode?: string;
+          started_at?: string;
+          status?: string;
+          total_pnl?: number;
+          trade_count?: number;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'trading_runs_bot_id_fkey';
+            columns: ['bot_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'bots';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
       };
       user_roles: {
         Row: {
