@@ -235,7 +235,7 @@ begin
   execute format('select count(*) from public.%I where user_id = $1', tg_table_name) into owned_rows using new.user_id;
   if owned_rows >= most_rows then
     perform private.raise_api_error(409, 'quota_exceeded',
-      format('you have %s of %s, which is the most: delete one that you no longer need', owned_rows, replace(tg_table_name, '_', ' ')));
+      format('you have %s %s, which is the most: delete one that you no longer need', owned_rows, replace(tg_table_name, '_', ' ')));
   end if;
   return new;
 end

@@ -1,7 +1,7 @@
 -- Purpose: bots and their runs.
 -- Objects: tables bots, trading_runs; functions private.stamp_status_time, private.guard_bot_change,
 --   private.guard_strategy_deletion.
--- Risk: none on an empty database. The key from bots to exchange credentials comes with 20261121101150_link_bots.sql.
+-- Risk: none on an empty database. The key from bots to exchange credentials and the plan's quota come with 20261121101150_link_bots.sql.
 
 insert into public.system_config (key, value, min_value, max_value, description) values
   ('limits.bots_per_user', '50', 1, 10000, 'Most bots that a user may have.');
