@@ -36,6 +36,24 @@ table private.event_counters -- The last number given out in each topic. Its row
   CREATE INDEX event_counters_user_id_idx ON private.event_counters USING btree (user_id)
   policy "No API role can reach event counters" for all to anon, authenticated using (false) with check (false)
 
+table private.model_artifacts -- What training made of each model: the trees or weights, latest version. For workers alone.
+  model_id uuid not null -- The model.
+  user_id uuid not null -- Owner of the model; goes with it.
+  version integer not null -- models.version that it is of.
+  format text not null -- How the bytes are to be read, with a version.
+  artifact bytea not null -- The bytes, at most 64 MiB.
+  sha256 bytea generated always as (sha256(artifact)) stored not null -- Hash of the bytes.
+  created_at timestamp with time zone default now() not null -- When it was written.
+  row level security on
+  constraint model_artifacts_artifact_check CHECK (((octet_length(artifact) >= 1) AND (octet_length(artifact) <= 67108864)))
+  constraint model_artifacts_format_check CHECK (((char_length(format) >= 1) AND (char_length(format) <= 50)))
+  constraint model_artifacts_model_id_fkey FOREIGN KEY (model_id, user_id) REFERENCES models(id, user_id) ON DELETE CASCADE
+  constraint model_artifacts_pkey PRIMARY KEY (model_id)
+  constraint model_artifacts_version_check CHECK ((version >= 1))
+  CREATE INDEX model_artifacts_model_id_user_id_idx ON private.model_artifacts USING btree (model_id, user_id)
+  policy "No API role can reach model artifacts" for all to anon, authenticated using (false) with check (false)
+  grant insert, select, update to tradebase_worker
+
 table private.partitioned_tables -- The tables in public that private.maintain_partitions looks after.
   table_name text not null -- Table in public, partitioned by range of time_column, with a default partition that catches what no other takes.
   time_column text not null -- The timestamptz column of the partition key.
@@ -101,13 +119,16 @@ table public.backtest_results -- Result of a completed backtest: summary and equ
   stored_trades integer not null -- How many trades are in backtest_trades: the first 20,000; the summary counts them all.
   created_at timestamp with time zone default now() not null -- When the result was written.
   row level security on
-  constraint backtest_results_backtest_id_fkey FOREIGN KEY (backtest_id) REFERENCES backtests(id) ON DELETE CASCADE
+  constraint backtest_results_backtest_id_fkey FOREIGN KEY (backtest_id, user_id) REFERENCES backtests(id, user_id) ON DELETE CASCADE
+  constraint backtest_results_backtest_id_user_id_key UNIQUE (backtest_id, user_id)
   constraint backtest_results_equity_check CHECK (((cardinality(equity_at) = cardinality(equity)) AND (cardinality(equity) <= 50000)))
   constraint backtest_results_pkey PRIMARY KEY (backtest_id)
   CREATE INDEX backtest_results_user_id_idx ON public.backtest_results USING btree (user_id)
-  policy "Owners can read their results" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  policy "Admins can read backtest results" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their results" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
   grant select to authenticated
   grant select to service_role
+  grant select to tradebase_admin
   grant insert, select to tradebase_worker
 
 table public.backtest_trades -- Closed trades of a completed backtest, in order. Written once by a worker.
@@ -126,14 +147,16 @@ table public.backtest_trades -- Closed trades of a completed backtest, in order.
   pnl numeric not null -- Net profit after both fees, in the quote currency.
   return_pct numeric not null -- Net profit over the value at entry, in percent.
   row level security on
-  constraint backtest_trades_backtest_id_fkey FOREIGN KEY (backtest_id) REFERENCES backtests(id) ON DELETE CASCADE
+  constraint backtest_trades_backtest_id_fkey FOREIGN KEY (user_id, backtest_id) REFERENCES backtests(user_id, id) ON DELETE CASCADE
   constraint backtest_trades_bars_check CHECK (((entry_bar >= 0) AND (exit_bar > entry_bar) AND (seq >= 1)))
   constraint backtest_trades_pkey PRIMARY KEY (backtest_id, seq)
   constraint backtest_trades_side_check CHECK ((side = ANY (ARRAY['long'::text, 'short'::text])))
-  CREATE INDEX backtest_trades_user_id_idx ON public.backtest_trades USING btree (user_id)
-  policy "Owners can read their backtest trades" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  CREATE INDEX backtest_trades_user_id_backtest_id_idx ON public.backtest_trades USING btree (user_id, backtest_id)
+  policy "Admins can read backtest trades" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their backtest trades" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
   grant select to authenticated
   grant select to service_role
+  grant select to tradebase_admin
   grant insert, select to tradebase_worker
 
 table public.backtests -- One row a requested backtest. Owners insert requests and may cancel them; the rest is written by workers.
@@ -155,35 +178,48 @@ table public.backtests -- One row a requested backtest. Owners insert requests a
   started_at timestamp with time zone -- When a worker first took it up.
   finished_at timestamp with time zone -- When it was completed, failed or was cancelled.
   updated_at timestamp with time zone default now() not null -- When the row last changed.
+  engine_version text -- Version of the engine that ran it; null until one has.
+  data_version bigint -- candle_coverage.version of the candles it ran on; null until it has.
+  seed bigint -- Seed of whatever in it is random; null where nothing is.
+  strategy_version_id uuid -- Version of a strategy of the owner that the specification was taken from; null if there is none. In no grant until the request checks that they agree.
   row level security on
   constraint backtests_coverage_fkey FOREIGN KEY (instrument_id, timeframe) REFERENCES candle_coverage(instrument_id, timeframe)
+  constraint backtests_data_version_check CHECK ((data_version >= 1))
+  constraint backtests_engine_version_check CHECK (((char_length(engine_version) >= 1) AND (char_length(engine_version) <= 50)))
   constraint backtests_error_check CHECK (((error IS NOT NULL) = (status = 'failed'::text)))
   constraint backtests_fee_bps_check CHECK (((fee_bps >= (0)::numeric) AND (fee_bps <= (1000)::numeric) AND (fee_bps = round(fee_bps, 8))))
+  constraint backtests_id_user_id_key UNIQUE (id, user_id)
   constraint backtests_initial_cash_check CHECK (((initial_cash >= 0.01) AND (initial_cash <= '1000000000000'::numeric) AND (initial_cash = round(initial_cash, 8))))
   constraint backtests_pkey PRIMARY KEY (id)
   constraint backtests_progress_check CHECK (((progress >= (0)::double precision) AND (progress <= (1)::double precision)))
   constraint backtests_range_check CHECK (((range_start < range_end) AND (range_start >= '1900-01-01 00:00:00+00'::timestamp with time zone) AND (range_end <= '2200-01-01 00:00:00+00'::timestamp with time zone)))
   constraint backtests_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])))
   constraint backtests_strategy_check CHECK (((jsonb_typeof(strategy) = 'object'::text) AND (COALESCE(jsonb_typeof((strategy -> 'name'::text)), ''::text) = 'string'::text) AND (pg_column_size(strategy) <= 16384)))
+  constraint backtests_strategy_version_id_fkey FOREIGN KEY (strategy_version_id, user_id) REFERENCES strategy_versions(id, user_id) ON DELETE SET NULL (strategy_version_id)
   constraint backtests_symbol_check CHECK (((char_length(symbol) >= 1) AND (char_length(symbol) <= 32)))
   constraint backtests_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
   CREATE INDEX backtests_instrument_id_timeframe_idx ON public.backtests USING btree (instrument_id, timeframe)
+  CREATE INDEX backtests_strategy_version_id_user_id_idx ON public.backtests USING btree (strategy_version_id, user_id)
   CREATE INDEX backtests_user_id_created_at_idx ON public.backtests USING btree (user_id, created_at DESC, id DESC)
   CREATE INDEX backtests_user_id_open_idx ON public.backtests USING btree (user_id) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]))
-  policy "Owners can cancel their backtests" for update to authenticated using ((user_id = ( SELECT auth.uid() AS uid))) with check (((user_id = ( SELECT auth.uid() AS uid)) AND (status = 'cancelled'::text)))
-  policy "Owners can read their backtests" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
-  policy "Users can request backtests for themselves" for insert to authenticated with check ((user_id = ( SELECT auth.uid() AS uid)))
-  grant select to authenticated
+  policy "Admins can read backtests" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can cancel their backtests" for update to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade))) with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade) AND (status = 'cancelled'::text)))
+  policy "Owners can delete their finished backtests" for delete to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade) AND (status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text]))))
+  policy "Owners can read their backtests" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  policy "Users can request backtests for themselves" for insert to authenticated with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  grant delete, select to authenticated
   grant select to service_role
+  grant select to tradebase_admin
   grant select to tradebase_worker
   grant insert (instrument_id, timeframe, strategy, range_start, range_end, initial_cash, fee_bps) to authenticated
   grant update (status) to authenticated
-  grant update (status, progress, attempt, error, started_at, finished_at) to tradebase_worker
+  grant update (status, progress, attempt, error, started_at, finished_at, engine_version, data_version) to tradebase_worker
   CREATE TRIGGER announce_change AFTER UPDATE ON public.backtests FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.progress IS DISTINCT FROM new.progress) OR (old.attempt IS DISTINCT FROM new.attempt))) EXECUTE FUNCTION private.announce_backtest_change()
-  CREATE TRIGGER check_change BEFORE UPDATE ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.check_backtest_change()
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER enqueue AFTER INSERT ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.enqueue_backtest()
   CREATE TRIGGER prepare BEFORE INSERT ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.prepare_backtest()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+  CREATE TRIGGER stamp_end BEFORE UPDATE ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('finished_at', 'completed', 'failed', 'cancelled')
 
 table public.bot_events -- What happened to a bot beside its trading: started, paused, refused, limits reached, connection lost. Written by runners' functions and workers.
   id bigint generated always as identity not null -- Identifies the event.
@@ -347,9 +383,11 @@ table public.events -- The last 1,000 events of each topic, in order. What Realt
   constraint events_pkey PRIMARY KEY (topic, seq)
   constraint events_topic_check CHECK (((char_length(topic) >= 1) AND (char_length(topic) <= 200)))
   CREATE INDEX events_user_id_idx ON public.events USING btree (user_id)
+  policy "Admins can read events" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners can read their events" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
   grant select to authenticated
   grant select to service_role
+  grant select to tradebase_admin
 
 table public.fills -- Executions of orders, by month. Written by runners' functions and workers. Never changed, but that a deleted position leaves its fills without it.
   run_id uuid not null -- The run.
@@ -403,6 +441,64 @@ table public.instruments -- What can be traded: one row a symbol. Shared by all 
   grant select to authenticated
   grant delete, insert, select, update to service_role
   grant insert, select, update to tradebase_worker
+
+table public.models -- Models that learn from candles: what they are told, how they were trained and how well they do. Users will request them when there is a queue that takes them up: until then they may not insert any.
+  id uuid default gen_random_uuid() not null -- Identifies the model.
+  user_id uuid default auth.uid() not null -- Owner.
+  name text not null -- Name, unique among those of the owner.
+  kind text not null -- How it learns: gradient-boosting, random-forest, logistic-regression and so on.
+  task text not null -- classification (up or down) or regression (how much).
+  instrument_id integer not null -- The instrument it is trained on.
+  timeframe text not null -- Length of the bars.
+  horizon integer default 1 not null -- How many bars ahead it predicts.
+  feature_spec jsonb not null -- What it is told of each bar, and what it is to predict.
+  params jsonb default '{}'::jsonb not null -- Settings of the learner.
+  seed bigint default 1 not null -- Seed of whatever in it is random.
+  status text default 'queued'::text not null -- queued, training, ready, failed or archived.
+  version integer default 0 not null -- Rises with each training that succeeded; predictions name it. 0 before the first.
+  accuracy double precision -- Share of test cases that it had right, 0 to 1; null where it does not apply.
+  "precision" double precision -- Share of its calls that were right, 0 to 1; null where it does not apply.
+  recall double precision -- Share of cases that it called, 0 to 1; null where it does not apply.
+  auc double precision -- Area under its ROC curve, 0 to 1; null where it does not apply.
+  metrics jsonb default '{}'::jsonb not null -- Other metrics, by name; all are out of sample.
+  feature_importance jsonb -- List of {"feature", "importance"}, the most important first.
+  trained_from timestamp with time zone -- Open time of the first bar it was trained on.
+  trained_to timestamp with time zone -- Open time of the last bar it was trained on.
+  trained_at timestamp with time zone -- When it was last trained.
+  stale_at timestamp with time zone -- From when on it is too old to go by, and is trained anew.
+  learning_version text -- Version of the learning package that trained it.
+  data_version bigint -- candle_coverage.version of the candles it was trained on.
+  created_at timestamp with time zone default now() not null -- When it was requested.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint models_coverage_fkey FOREIGN KEY (instrument_id, timeframe) REFERENCES candle_coverage(instrument_id, timeframe)
+  constraint models_feature_importance_check CHECK (((jsonb_typeof(feature_importance) = 'array'::text) AND (pg_column_size(feature_importance) <= 65536)))
+  constraint models_feature_spec_check CHECK (((jsonb_typeof(feature_spec) = 'object'::text) AND (pg_column_size(feature_spec) <= 16384)))
+  constraint models_horizon_check CHECK (((horizon >= 1) AND (horizon <= 10000)))
+  constraint models_id_user_id_key UNIQUE (id, user_id)
+  constraint models_kind_check CHECK (((kind ~ '^[a-z][a-z0-9]*(-[a-z0-9]+)*$'::text) AND (char_length(kind) <= 50)))
+  constraint models_metrics_check CHECK (((jsonb_typeof(metrics) = 'object'::text) AND (pg_column_size(metrics) <= 16384)))
+  constraint models_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100)))
+  constraint models_params_check CHECK (((jsonb_typeof(params) = 'object'::text) AND (pg_column_size(params) <= 16384)))
+  constraint models_pkey PRIMARY KEY (id)
+  constraint models_scores_check CHECK ((((accuracy >= (0)::double precision) AND (accuracy <= (1)::double precision)) AND (("precision" >= (0)::double precision) AND ("precision" <= (1)::double precision)) AND ((recall >= (0)::double precision) AND (recall <= (1)::double precision)) AND ((auc >= (0)::double precision) AND (auc <= (1)::double precision))))
+  constraint models_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'training'::text, 'ready'::text, 'failed'::text, 'archived'::text])))
+  constraint models_task_check CHECK ((task = ANY (ARRAY['classification'::text, 'regression'::text])))
+  constraint models_trained_check CHECK (((trained_from <= trained_to) AND ((version = 0) = (trained_at IS NULL))))
+  constraint models_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  constraint models_user_id_name_key UNIQUE (user_id, name)
+  constraint models_version_check CHECK (((version >= 0) AND ((status <> 'ready'::text) OR (version >= 1))))
+  CREATE INDEX models_instrument_id_timeframe_idx ON public.models USING btree (instrument_id, timeframe)
+  CREATE INDEX models_user_id_created_at_idx ON public.models USING btree (user_id, created_at DESC)
+  policy "Admins can read models" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their models" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  grant update (status, version, accuracy, precision, recall, auc, metrics, feature_importance, trained_from, trained_to, trained_at, stale_at, learning_version, data_version) to tradebase_worker
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.models FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.models FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
 table public.orders -- Orders of runs, from the intention to the broker's last word. Written by runners' functions and workers.
   id uuid default gen_random_uuid() not null -- Identifies the order.
@@ -528,6 +624,36 @@ table public.positions -- Positions of runs: what is or was held, from opening t
   CREATE TRIGGER check_status BEFORE UPDATE ON public.positions FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.positions FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
   CREATE TRIGGER stamp_end BEFORE UPDATE ON public.positions FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('closed_at', 'closed', 'expired')
+
+table public.predictions -- What models say of the bars to come. Written by workers.
+  model_id uuid not null -- The model.
+  user_id uuid not null -- Owner of the model, repeated here so that the policy needs no join; goes with the model.
+  instrument_id integer not null -- The instrument.
+  timeframe text not null -- Length of the bars.
+  ts timestamp with time zone not null -- Open time of the last bar that it knew.
+  horizon integer not null -- How many bars ahead it looks.
+  model_version integer not null -- models.version that said it.
+  value double precision -- Of a regression, the return it expects; of a classification, the class.
+  probabilities jsonb -- Of a classification, the probability of each class.
+  confidence double precision -- How sure it is, 0 to 1; null where it cannot say.
+  created_at timestamp with time zone default now() not null -- When it was said.
+  row level security on
+  constraint predictions_confidence_check CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision)))
+  constraint predictions_horizon_check CHECK (((horizon >= 1) AND (horizon <= 10000)))
+  constraint predictions_instrument_id_fkey FOREIGN KEY (instrument_id) REFERENCES instruments(id) ON DELETE CASCADE
+  constraint predictions_model_id_fkey FOREIGN KEY (model_id, user_id) REFERENCES models(id, user_id) ON DELETE CASCADE
+  constraint predictions_pkey PRIMARY KEY (model_id, user_id, instrument_id, timeframe, ts, horizon, model_version)
+  constraint predictions_probabilities_check CHECK (((jsonb_typeof(probabilities) = 'object'::text) AND (pg_column_size(probabilities) <= 4096)))
+  constraint predictions_timeframe_check CHECK ((timeframe = ANY (ARRAY['1m'::text, '3m'::text, '5m'::text, '15m'::text, '30m'::text, '1h'::text, '2h'::text, '4h'::text, '6h'::text, '8h'::text, '12h'::text, '1d'::text, '1w'::text, '1mo'::text])))
+  constraint predictions_value_check CHECK (((value IS NOT NULL) OR (probabilities IS NOT NULL)))
+  CREATE INDEX predictions_instrument_id_idx ON public.predictions USING btree (instrument_id)
+  CREATE INDEX predictions_user_id_ts_idx ON public.predictions USING btree (user_id, ts DESC)
+  policy "Admins can read predictions" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their predictions" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select, update to tradebase_worker
 
 table public.run_logs -- What runs say, by month. Written by runners' functions and workers. Dropped at the end of the retention.
   run_id uuid not null -- The run.
@@ -713,6 +839,65 @@ table public.strategy_versions -- What a strategy does, version by version. A ve
   CREATE TRIGGER number BEFORE INSERT ON public.strategy_versions FOR EACH ROW EXECUTE FUNCTION private.number_strategy_version()
   CREATE TRIGGER refuse_change BEFORE UPDATE ON public.strategy_versions FOR EACH ROW EXECUTE FUNCTION private.refuse_strategy_version_change()
 
+table public.studies -- Studies of a strategy: many backtests for one question, such as which parameters do best, or what luck could have done. Users will request them when there is a queue that takes them up: until then they may not insert any.
+  id uuid default gen_random_uuid() not null -- Identifies the study; its queue job has the same id.
+  user_id uuid default auth.uid() not null -- Owner.
+  name text not null -- Name for people.
+  kind text not null -- grid, random or bayesian search; walk_forward; monte_carlo.
+  strategy_version_id uuid -- Version of a strategy of the owner that the specification was taken from; null if there is none.
+  instrument_id integer not null -- The instrument whose candles are used.
+  timeframe text not null -- Length of the bars.
+  spec jsonb not null -- What is repeated: the strategy, its costs, the range, and the settings of the kind of study.
+  search_space jsonb default '{}'::jsonb not null -- Values or bounds of each parameter; empty where nothing is searched.
+  objective text not null -- Metric that decides, such as sharpe.
+  direction text default 'maximise'::text not null -- maximise or minimise.
+  planned_trials integer -- How many trials it is to make; null where that shows as it goes.
+  trial_count integer default 0 not null -- How many trials were ever made, failed and deleted ones included: what the deflated Sharpe ratio needs. Only rises.
+  best_trial integer -- Number of the best trial; null before the first that counts.
+  result jsonb -- What it found: folds of a walk-forward, percentiles of a Monte Carlo, probability of overfitting.
+  seed bigint default 1 not null -- Seed of whatever in it is random.
+  engine_version text -- Version of the engine that ran it; null until one has.
+  data_version bigint -- candle_coverage.version of the candles it ran on; null until it has.
+  status text default 'queued'::text not null -- queued, running, then completed, failed or cancelled.
+  progress real default 0 not null -- Share done, 0 to 1.
+  attempt integer default 0 not null -- How often a worker has taken it up. Only the latest attempt may write.
+  error jsonb -- Why it failed: {"code", "message"}; null unless failed.
+  created_at timestamp with time zone default now() not null -- When it was requested.
+  started_at timestamp with time zone -- When a worker first took it up.
+  finished_at timestamp with time zone -- When it was completed, failed or was cancelled.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint studies_coverage_fkey FOREIGN KEY (instrument_id, timeframe) REFERENCES candle_coverage(instrument_id, timeframe)
+  constraint studies_direction_check CHECK ((direction = ANY (ARRAY['maximise'::text, 'minimise'::text])))
+  constraint studies_error_check CHECK ((((error IS NOT NULL) = (status = 'failed'::text)) AND (jsonb_typeof(error) = 'object'::text) AND (pg_column_size(error) <= 16384)))
+  constraint studies_finished_at_check CHECK (((finished_at IS NOT NULL) = (status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text]))))
+  constraint studies_id_user_id_key UNIQUE (id, user_id)
+  constraint studies_kind_check CHECK ((kind = ANY (ARRAY['grid'::text, 'random'::text, 'bayesian'::text, 'walk_forward'::text, 'monte_carlo'::text])))
+  constraint studies_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100)))
+  constraint studies_objective_check CHECK ((objective ~ '^[a-z][a-z0-9_]{0,62}$'::text))
+  constraint studies_pkey PRIMARY KEY (id)
+  constraint studies_progress_check CHECK (((progress >= (0)::double precision) AND (progress <= (1)::double precision)))
+  constraint studies_result_check CHECK (((jsonb_typeof(result) = 'object'::text) AND (pg_column_size(result) <= 1048576)))
+  constraint studies_search_space_check CHECK (((jsonb_typeof(search_space) = 'object'::text) AND (pg_column_size(search_space) <= 16384)))
+  constraint studies_spec_check CHECK (((jsonb_typeof(spec) = 'object'::text) AND (pg_column_size(spec) <= 65536)))
+  constraint studies_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])))
+  constraint studies_strategy_version_id_fkey FOREIGN KEY (strategy_version_id, user_id) REFERENCES strategy_versions(id, user_id) ON DELETE SET NULL (strategy_version_id)
+  constraint studies_trials_check CHECK ((((planned_trials >= 1) AND (planned_trials <= 1000000)) AND (trial_count >= 0) AND (best_trial >= 1)))
+  constraint studies_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  CREATE INDEX studies_instrument_id_timeframe_idx ON public.studies USING btree (instrument_id, timeframe)
+  CREATE INDEX studies_strategy_version_id_user_id_idx ON public.studies USING btree (strategy_version_id, user_id)
+  CREATE INDEX studies_user_id_created_at_idx ON public.studies USING btree (user_id, created_at DESC)
+  policy "Admins can read studies" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their studies" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  grant update (planned_trials, best_trial, result, engine_version, data_version, status, progress, attempt, error, started_at, finished_at) to tradebase_worker
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.studies FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.studies FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+  CREATE TRIGGER stamp_end BEFORE UPDATE ON public.studies FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('finished_at', 'completed', 'failed', 'cancelled')
+
 table public.system_config -- Settings of the running system, by key. Migrations add keys; admins change values.
   key text not null -- Name of the setting, with dots: area.name, and its unit last.
   value jsonb not null -- Value: always of the JSON type that it was made with.
@@ -835,6 +1020,78 @@ table public.trading_runs -- One row for each time that a bot runs, from its sta
   CREATE TRIGGER guard_open_exposure BEFORE DELETE ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.guard_open_exposure()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
   CREATE TRIGGER stamp_end BEFORE UPDATE ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('ended_at', 'completed', 'error', 'stopped')
+
+table public.training_runs -- Trainings of models. Written by workers.
+  id uuid default gen_random_uuid() not null -- Identifies the training; its queue job has the same id.
+  model_id uuid not null -- The model.
+  user_id uuid not null -- Owner of the model, repeated here so that the policy needs no join; goes with the model.
+  status text default 'queued'::text not null -- queued, running, then completed, failed or cancelled.
+  progress real default 0 not null -- Share done, 0 to 1.
+  attempt integer default 0 not null -- How often a worker has taken it up. Only the latest attempt may write.
+  params jsonb default '{}'::jsonb not null -- Settings of the learner as they were.
+  metrics jsonb -- How well the model did, by name and out of sample; null until completed.
+  model_version integer -- models.version that came of it.
+  learning_version text -- Version of the learning package.
+  data_version bigint -- candle_coverage.version of the candles.
+  error jsonb -- Why it failed: {"code", "message"}; null unless failed.
+  created_at timestamp with time zone default now() not null -- When it was requested.
+  started_at timestamp with time zone -- When a worker first took it up.
+  finished_at timestamp with time zone -- When it was completed, failed or was cancelled.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint training_runs_error_check CHECK ((((error IS NOT NULL) = (status = 'failed'::text)) AND (jsonb_typeof(error) = 'object'::text) AND (pg_column_size(error) <= 16384)))
+  constraint training_runs_finished_at_check CHECK (((finished_at IS NOT NULL) = (status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text]))))
+  constraint training_runs_id_user_id_key UNIQUE (id, user_id)
+  constraint training_runs_metrics_check CHECK (((jsonb_typeof(metrics) = 'object'::text) AND (pg_column_size(metrics) <= 16384)))
+  constraint training_runs_model_id_fkey FOREIGN KEY (model_id, user_id) REFERENCES models(id, user_id) ON DELETE CASCADE
+  constraint training_runs_params_check CHECK (((jsonb_typeof(params) = 'object'::text) AND (pg_column_size(params) <= 16384)))
+  constraint training_runs_pkey PRIMARY KEY (id)
+  constraint training_runs_progress_check CHECK (((progress >= (0)::double precision) AND (progress <= (1)::double precision)))
+  constraint training_runs_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])))
+  CREATE INDEX training_runs_model_id_user_id_idx ON public.training_runs USING btree (model_id, user_id, created_at DESC)
+  CREATE INDEX training_runs_user_id_created_at_idx ON public.training_runs USING btree (user_id, created_at DESC)
+  policy "Admins can read training runs" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their training runs" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select to tradebase_worker
+  grant update (status, progress, attempt, metrics, model_version, learning_version, data_version, error, started_at, finished_at) to tradebase_worker
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.training_runs FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.training_runs FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+  CREATE TRIGGER stamp_end BEFORE UPDATE ON public.training_runs FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('finished_at', 'completed', 'failed', 'cancelled')
+
+table public.trials -- Trials of a study: one set of parameters, and how it did. Written by workers. Failed ones stay: how many were tried is part of what the best one is worth.
+  study_id uuid not null -- The study.
+  number integer not null -- Number of the trial in its study, from 1.
+  user_id uuid not null -- Owner of the study, repeated here so that the policy needs no join; goes with the study.
+  params jsonb not null -- Parameters that were tried; of a Monte Carlo, the seed of the path.
+  metrics jsonb -- How it did, by name; null until completed. A metric that is undefined is null.
+  objective_value double precision -- Value of the objective; null where it is undefined.
+  status text default 'queued'::text not null -- queued, running, then completed, failed or pruned (given up as hopeless).
+  error text -- Why it failed.
+  created_at timestamp with time zone default now() not null -- When the row was written.
+  started_at timestamp with time zone -- When it began.
+  finished_at timestamp with time zone -- When it ended.
+  row level security on
+  constraint trials_error_check CHECK ((char_length(error) <= 4000))
+  constraint trials_metrics_check CHECK (((jsonb_typeof(metrics) = 'object'::text) AND (pg_column_size(metrics) <= 16384)))
+  constraint trials_number_check CHECK ((number >= 1))
+  constraint trials_params_check CHECK (((jsonb_typeof(params) = 'object'::text) AND (pg_column_size(params) <= 16384)))
+  constraint trials_pkey PRIMARY KEY (study_id, number)
+  constraint trials_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text, 'pruned'::text])))
+  constraint trials_study_id_fkey FOREIGN KEY (user_id, study_id) REFERENCES studies(user_id, id) ON DELETE CASCADE
+  CREATE INDEX trials_user_id_study_id_idx ON public.trials USING btree (user_id, study_id, objective_value DESC NULLS LAST)
+  policy "Admins can read trials" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their trials" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select to tradebase_worker
+  grant update (metrics, objective_value, status, error, started_at, finished_at) to tradebase_worker
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.trials FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER count_trials AFTER INSERT ON public.trials REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION private.count_trials()
+  CREATE TRIGGER stamp_end BEFORE UPDATE ON public.trials FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('finished_at', 'completed', 'failed', 'pruned')
 
 table public.user_roles -- What each user may do: a viewer reads, a trader trades, an admin also reads others' rows with a second factor. Changed by admins.
   user_id uuid not null -- The user.
@@ -1099,27 +1356,6 @@ AS $function$
   select coalesce(private.caller_role() in ('trader', 'admin'), false)
 $function$
 
-function private.check_backtest_change() -- Trigger: only legal transitions of the status; stamps the end.
--- executable by: nobody
-CREATE OR REPLACE FUNCTION private.check_backtest_change()
- RETURNS trigger
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-begin
-  if (old.status, new.status) not in (
-    ('queued', 'queued'), ('queued', 'running'), ('queued', 'cancelled'), ('queued', 'failed'),
-    ('running', 'running'), ('running', 'completed'), ('running', 'failed'), ('running', 'cancelled')
-  ) then
-    raise exception 'a backtest that is % cannot become %', old.status, new.status using errcode = 'PT409';
-  end if;
-  if new.status in ('completed', 'failed', 'cancelled') then
-    new.finished_at := coalesce(new.finished_at, now());
-  end if;
-  return new;
-end
-$function$
-
 function private.check_row_limit() -- Trigger before insert: refuses a row beyond the most that a user may have. Its argument is the setting with that number. Definer, so that it counts rows whoever inserts.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.check_row_limit()
@@ -1137,7 +1373,7 @@ begin
   execute format('select count(*) from public.%I where user_id = $1', tg_table_name) into owned_rows using new.user_id;
   if owned_rows >= most_rows then
     perform private.raise_api_error(409, 'quota_exceeded',
-      format('you have %s of %s, which is the most: delete one that you no longer need', owned_rows, replace(tg_table_name, '_', ' ')));
+      format('you have %s %s, which is the most: delete one that you no longer need', owned_rows, replace(tg_table_name, '_', ' ')));
   end if;
   return new;
 end
@@ -1191,6 +1427,22 @@ CREATE OR REPLACE FUNCTION private.config_number(p_key text)
  SET search_path TO ''
 AS $function$
   select nullif(private.config(p_key), 'null')::numeric
+$function$
+
+function private.count_trials() -- Trigger: counts trials when they are made, so that those deleted later still count. Definer, because nobody may write the number.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.count_trials()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.studies s set trial_count = s.trial_count + made.count
+  from (select m.study_id, count(*)::integer as count from made m group by m.study_id) made
+  where s.id = made.study_id;
+  return null;
+end
 $function$
 
 function private.create_account() -- Trigger: gives a new user the rows that every user has. Definer, because Auth creates users.

@@ -97,10 +97,10 @@ export type Database = {
         Relationships: [
           {
             foreignKeyName: 'backtest_results_backtest_id_fkey';
-            columns: ['backtest_id'];
+            columns: ['backtest_id', 'user_id'];
             isOneToOne: true;
             referencedRelation: 'backtests';
-            referencedColumns: ['id'];
+            referencedColumns: ['id', 'user_id'];
           },
         ];
       };
@@ -157,10 +157,10 @@ export type Database = {
         Relationships: [
           {
             foreignKeyName: 'backtest_trades_backtest_id_fkey';
-            columns: ['backtest_id'];
+            columns: ['user_id', 'backtest_id'];
             isOneToOne: false;
             referencedRelation: 'backtests';
-            referencedColumns: ['id'];
+            referencedColumns: ['user_id', 'id'];
           },
         ];
       };
@@ -168,6 +168,8 @@ export type Database = {
         Row: {
           attempt: number;
           created_at: string;
+          data_version: number | null;
+          engine_version: string | null;
           error: Json | null;
           fee_bps: number;
           finished_at: string | null;
@@ -177,9 +179,11 @@ export type Database = {
           progress: number;
           range_end: string | null;
           range_start: string | null;
+          seed: number | null;
           started_at: string | null;
           status: string;
           strategy: NonNullable<Json>;
+          strategy_version_id: string | null;
           symbol: string;
           timeframe: string;
           updated_at: string;
@@ -189,6 +193,8 @@ export type Database = {
         Insert: {
           attempt?: number;
           created_at?: string;
+          data_version?: number | null;
+          engine_version?: string | null;
           error?: Json | null;
           fee_bps?: number;
           finished_at?: string | null;
@@ -198,9 +204,11 @@ export type Database = {
           progress?: number;
           range_end?: string | null;
           range_start?: string | null;
+          seed?: number | null;
           started_at?: string | null;
           status?: string;
           strategy: NonNullable<Json>;
+          strategy_version_id?: string | null;
           symbol: string;
           timeframe: string;
           updated_at?: string;
@@ -209,6 +217,8 @@ export type Database = {
         Update: {
           attempt?: number;
           created_at?: string;
+          data_version?: number | null;
+          engine_version?: string | null;
           error?: Json | null;
           fee_bps?: number;
           finished_at?: string | null;
@@ -218,9 +228,11 @@ export type Database = {
           progress?: number;
           range_end?: string | null;
           range_start?: string | null;
+          seed?: number | null;
           started_at?: string | null;
           status?: string;
           strategy?: NonNullable<Json>;
+          strategy_version_id?: string | null;
           symbol?: string;
           timeframe?: string;
           updated_at?: string;
@@ -233,6 +245,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: 'candle_coverage';
             referencedColumns: ['instrument_id', 'timeframe'];
+          },
+          {
+            foreignKeyName: 'backtests_strategy_version_id_fkey';
+            columns: ['strategy_version_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'strategy_versions';
+            referencedColumns: ['id', 'user_id'];
           },
         ];
       };
@@ -611,6 +630,105 @@ export type Database = {
         };
         Relationships: [];
       };
+      models: {
+        Row: {
+          accuracy: number | null;
+          auc: number | null;
+          created_at: string;
+          data_version: number | null;
+          feature_importance: Json | null;
+          feature_spec: NonNullable<Json>;
+          horizon: number;
+          id: string;
+          instrument_id: number;
+          kind: string;
+          learning_version: string | null;
+          metrics: NonNullable<Json>;
+          name: string;
+          params: NonNullable<Json>;
+          precision: number | null;
+          recall: number | null;
+          seed: number;
+          stale_at: string | null;
+          status: string;
+          task: string;
+          timeframe: string;
+          trained_at: string | null;
+          trained_from: string | null;
+          trained_to: string | null;
+          updated_at: string;
+          user_id: string;
+          version: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          accuracy?: number | null;
+          auc?: number | null;
+          created_at?: string;
+          data_version?: number | null;
+          feature_importance?: Json | null;
+          feature_spec: NonNullable<Json>;
+          horizon?: number;
+          id?: string;
+          instrument_id: number;
+          kind: string;
+          learning_version?: string | null;
+          metrics?: NonNullable<Json>;
+          name: string;
+          params?: NonNullable<Json>;
+          precision?: number | null;
+          recall?: number | null;
+          seed?: number;
+          stale_at?: string | null;
+          status?: string;
+          task: string;
+          timeframe: string;
+          trained_at?: string | null;
+          trained_from?: string | null;
+          trained_to?: string | null;
+          updated_at?: string;
+          user_id?: string;
+          version?: number;
+        };
+        Update: {
+          accuracy?: number | null;
+          auc?: number | null;
+          created_at?: string;
+          data_version?: number | null;
+          feature_importance?: Json | null;
+          feature_spec?: NonNullable<Json>;
+          horizon?: number;
+          id?: string;
+          instrument_id?: number;
+          kind?: string;
+          learning_version?: string | null;
+          metrics?: NonNullable<Json>;
+          name?: string;
+          params?: NonNullable<Json>;
+          precision?: number | null;
+          recall?: number | null;
+          seed?: number;
+          stale_at?: string | null;
+          status?: string;
+          task?: string;
+          timeframe?: string;
+          trained_at?: string | null;
+          trained_from?: string | null;
+          trained_to?: string | null;
+          updated_at?: string;
+          user_id?: string;
+          version?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'models_coverage_fkey';
+            columns: ['instrument_id', 'timeframe'];
+            isOneToOne: false;
+            referencedRelation: 'candle_coverage';
+            referencedColumns: ['instrument_id', 'timeframe'];
+          },
+        ];
+      };
       orders: {
         Row: {
           accepted_at: string | null;
@@ -822,6 +940,64 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: 'trading_runs';
             referencedColumns: ['id', 'bot_id', 'user_id'];
+          },
+        ];
+      };
+      predictions: {
+        Row: {
+          confidence: number | null;
+          created_at: string;
+          horizon: number;
+          instrument_id: number;
+          model_id: string;
+          model_version: number;
+          probabilities: Json | null;
+          timeframe: string;
+          ts: string;
+          user_id: string;
+          value: number | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          confidence?: number | null;
+          created_at?: string;
+          horizon: number;
+          instrument_id: number;
+          model_id: string;
+          model_version: number;
+          probabilities?: Json | null;
+          timeframe: string;
+          ts: string;
+          user_id: string;
+          value?: number | null;
+        };
+        Update: {
+          confidence?: number | null;
+          created_at?: string;
+          horizon?: number;
+          instrument_id?: number;
+          model_id?: string;
+          model_version?: number;
+          probabilities?: Json | null;
+          timeframe?: string;
+          ts?: string;
+          user_id?: string;
+          value?: number | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'predictions_instrument_id_fkey';
+            columns: ['instrument_id'];
+            isOneToOne: false;
+            referencedRelation: 'instruments';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'predictions_model_id_fkey';
+            columns: ['model_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'models';
+            referencedColumns: ['id', 'user_id'];
           },
         ];
       };
@@ -1080,6 +1256,109 @@ export type Database = {
           },
         ];
       };
+      studies: {
+        Row: {
+          attempt: number;
+          best_trial: number | null;
+          created_at: string;
+          data_version: number | null;
+          direction: string;
+          engine_version: string | null;
+          error: Json | null;
+          finished_at: string | null;
+          id: string;
+          instrument_id: number;
+          kind: string;
+          name: string;
+          objective: string;
+          planned_trials: number | null;
+          progress: number;
+          result: Json | null;
+          search_space: NonNullable<Json>;
+          seed: number;
+          spec: NonNullable<Json>;
+          started_at: string | null;
+          status: string;
+          strategy_version_id: string | null;
+          timeframe: string;
+          trial_count: number;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          attempt?: number;
+          best_trial?: number | null;
+          created_at?: string;
+          data_version?: number | null;
+          direction?: string;
+          engine_version?: string | null;
+          error?: Json | null;
+          finished_at?: string | null;
+          id?: string;
+          instrument_id: number;
+          kind: string;
+          name: string;
+          objective: string;
+          planned_trials?: number | null;
+          progress?: number;
+          result?: Json | null;
+          search_space?: NonNullable<Json>;
+          seed?: number;
+          spec: NonNullable<Json>;
+          started_at?: string | null;
+          status?: string;
+          strategy_version_id?: string | null;
+          timeframe: string;
+          trial_count?: number;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Update: {
+          attempt?: number;
+          best_trial?: number | null;
+          created_at?: string;
+          data_version?: number | null;
+          direction?: string;
+          engine_version?: string | null;
+          error?: Json | null;
+          finished_at?: string | null;
+          id?: string;
+          instrument_id?: number;
+          kind?: string;
+          name?: string;
+          objective?: string;
+          planned_trials?: number | null;
+          progress?: number;
+          result?: Json | null;
+          search_space?: NonNullable<Json>;
+          seed?: number;
+          spec?: NonNullable<Json>;
+          started_at?: string | null;
+          status?: string;
+          strategy_version_id?: string | null;
+          timeframe?: string;
+          trial_count?: number;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'studies_coverage_fkey';
+            columns: ['instrument_id', 'timeframe'];
+            isOneToOne: false;
+            referencedRelation: 'candle_coverage';
+            referencedColumns: ['instrument_id', 'timeframe'];
+          },
+          {
+            foreignKeyName: 'studies_strategy_version_id_fkey';
+            columns: ['strategy_version_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'strategy_versions';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
+      };
       system_config: {
         Row: {
           created_at: string;
@@ -1286,6 +1565,123 @@ export type Database = {
           },
         ];
       };
+      training_runs: {
+        Row: {
+          attempt: number;
+          created_at: string;
+          data_version: number | null;
+          error: Json | null;
+          finished_at: string | null;
+          id: string;
+          learning_version: string | null;
+          metrics: Json | null;
+          model_id: string;
+          model_version: number | null;
+          params: NonNullable<Json>;
+          progress: number;
+          started_at: string | null;
+          status: string;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          attempt?: number;
+          created_at?: string;
+          data_version?: number | null;
+          error?: Json | null;
+          finished_at?: string | null;
+          id?: string;
+          learning_version?: string | null;
+          metrics?: Json | null;
+          model_id: string;
+          model_version?: number | null;
+          params?: NonNullable<Json>;
+          progress?: number;
+          started_at?: string | null;
+          status?: string;
+          updated_at?: string;
+          user_id: string;
+        };
+        Update: {
+          attempt?: number;
+          created_at?: string;
+          data_version?: number | null;
+          error?: Json | null;
+          finished_at?: string | null;
+          id?: string;
+          learning_version?: string | null;
+          metrics?: Json | null;
+          model_id?: string;
+          model_version?: number | null;
+          params?: NonNullable<Json>;
+          progress?: number;
+          started_at?: string | null;
+          status?: string;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'training_runs_model_id_fkey';
+            columns: ['model_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'models';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
+      };
+      trials: {
+        Row: {
+          created_at: string;
+          error: string | null;
+          finished_at: string | null;
+          metrics: Json | null;
+          number: number;
+          objective_value: number | null;
+          params: NonNullable<Json>;
+          started_at: string | null;
+          status: string;
+          study_id: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          error?: string | null;
+          finished_at?: string | null;
+          metrics?: Json | null;
+          number: number;
+          objective_value?: number | null;
+          params: NonNullable<Json>;
+          started_at?: string | null;
+          status?: string;
+          study_id: string;
+          user_id: string;
+        };
+        Update: {
+          created_at?: string;
+          error?: string | null;
+          finished_at?: string | null;
+          metrics?: Json | null;
+          number?: number;
+          objective_value?: number | null;
+          params?: NonNullable<Json>;
+          started_at?: string | null;
+          status?: string;
+          study_id?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'trials_study_id_fkey';
+            columns: ['user_id', 'study_id'];
+            isOneToOne: false;
+            referencedRelation: 'studies';
+            referencedColumns: ['user_id', 'id'];
+          },
+        ];
+      };
       user_roles: {
         Row: {
           created_at: string;
@@ -1349,6 +1745,8 @@ export type Database = {
         Returns: {
           attempt: number;
           created_at: string;
+          data_version: number | null;
+          engine_version: string | null;
           error: Json | null;
           fee_bps: number;
           finished_at: string | null;
@@ -1358,9 +1756,11 @@ export type Database = {
           progress: number;
           range_end: string | null;
           range_start: string | null;
+          seed: number | null;
           started_at: string | null;
           status: string;
           strategy: NonNullable<Json>;
+          strategy_version_id: string | null;
           symbol: string;
           timeframe: string;
           updated_at: string;
@@ -1386,6 +1786,8 @@ export type Database = {
         Returns: {
           attempt: number;
           created_at: string;
+          data_version: number | null;
+          engine_version: string | null;
           error: Json | null;
           fee_bps: number;
           finished_at: string | null;
@@ -1395,9 +1797,11 @@ export type Database = {
           progress: number;
           range_end: string | null;
           range_start: string | null;
+          seed: number | null;
           started_at: string | null;
           status: string;
           strategy: NonNullable<Json>;
+          strategy_version_id: string | null;
           symbol: string;
           timeframe: string;
           updated_at: string;
