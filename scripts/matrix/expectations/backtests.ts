@@ -1,4 +1,6 @@
-import type { DomainExpectation, Row, Tenant } from '../expectation.ts';
+import type { DomainExpectation, Persona, Row, Tenant } from '../expectation.ts';
+
+const READERS: readonly Persona[] = ['owner', 'viewer', 'runner', 'service'];
 
 const request = (tenant: Tenant): Row => ({
   instrument_id: tenant.row('instruments').id,
@@ -6,16 +8,17 @@ const request = (tenant: Tenant): Row => ({
   strategy: { name: 'sma-cross', params: { fast: 2, slow: 5 } },
 });
 
-/** Backtests: requested and cancelled by their owners, the rest written by workers. */
+/** Backtests: requested, cancelled and, once they have ended, deleted by their owners; the rest written by workers. */
 export const backtests: DomainExpectation = {
   backtests: {
     kind: 'owned',
-    // The candle that the request needs.
-    row: (tenant) => tenant.row('candles') && { ...request(tenant), user_id: tenant.userId },
-    select: ['owner', 'viewer', 'service'],
+    // The candle is what the request needs. It has ended, so that it may be deleted; cancelling it again is allowed too.
+    row: (tenant) =>
+      tenant.row('candles') && { ...request(tenant), user_id: tenant.userId, symbol: 'MATRIX', status: 'cancelled' },
+    select: READERS,
     insert: { by: ['owner'], values: request },
     update: { by: ['owner'], values: () => ({ status: 'cancelled' }) },
-    adminRead: false,
+    delete: ['owner'],
   },
   backtest_results: {
     kind: 'owned',
@@ -28,8 +31,7 @@ export const backtests: DomainExpectation = {
       stored_trades: 1,
     }),
     key: ['backtest_id'],
-    select: ['owner', 'viewer', 'service'],
-    adminRead: false,
+    select: READERS,
   },
   backtest_trades: {
     kind: 'owned',
@@ -50,7 +52,6 @@ export const backtests: DomainExpectation = {
       return_pct: 100,
     }),
     key: ['backtest_id', 'seq'],
-    select: ['owner', 'viewer', 'service'],
-    adminRead: false,
+    select: READERS,
   },
 };

@@ -13,6 +13,5 @@ export const events: DomainExpectation = {
     }),
     key: ['topic', 'seq'],
     select: ['owner', 'viewer', 'service'],
-    adminRead: false,
   },
 };
