@@ -13,8 +13,12 @@ begin
     'log_parameter_max_length',
     -- With the statement of an error.
     'log_parameter_max_length_on_error',
-    -- With the plans of slow statements.
-    'auto_explain.log_parameter_max_length'
+    -- With the plans of slow statements, and in these plans, which have parameters as constants.
+    'auto_explain.log_parameter_max_length',
+    'auto_explain.log_verbose',
+    'debug_print_parse',
+    'debug_print_rewritten',
+    'debug_print_plan'
   ] loop
     begin
       execute format('alter role authenticator set %s = 0', setting);

@@ -22,7 +22,10 @@ export async function loadExchange(credential: OpenCredential, urls: ExchangeUrl
   const id = Exchange.parse(credential.exchange);
   const module: { default: ExchangeClass } = await import(ccxtModule(`src/${id}.js`));
   const exchange = new module.default({ timeout: REQUEST_TIMEOUT_MS, enableRateLimit: true });
-  if (credential.isSandbox) exchange.setSandboxMode(true);
+  if (credential.isSandbox) {
+    if (!exchange.urls.test) throw new Error(`${id} has no test environment`);
+    exchange.setSandboxMode(true);
+  }
   const url = urls[id];
   if (url !== undefined) exchange.urls = { ...exchange.urls, ...replaceOrigins({ api: exchange.urls.api }, url) };
   giveCredential(exchange, credential);

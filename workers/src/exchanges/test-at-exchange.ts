@@ -20,7 +20,7 @@ export async function testAtExchange(
   try {
     exchange = await loadExchange(credential, urls);
   } catch {
-    // ccxt says so of an exchange without a test environment, and of nothing else here.
+    // There is no test environment, or else the exchange is none that ccxt has any more.
     return credential.isSandbox ? 'sandbox_unsupported' : 'exchange_error';
   }
   if (!exchange.checkRequiredCredentials(false)) return 'credential_incomplete';
@@ -38,8 +38,9 @@ export async function testAtExchange(
 
 async function askForBalance(exchange: CcxtExchange): Promise<CredentialTestError | undefined> {
   try {
-    await exchange.fetchBalance();
-    return undefined;
+    const { info } = await exchange.fetchBalance();
+    // A page of a proxy, say, is no balance, though ccxt makes an empty one of it.
+    return typeof info === 'object' ? undefined : 'exchange_error';
   } catch (error) {
     return exchangeErrorCode(error);
   }

@@ -20,7 +20,7 @@ grant anon, authenticated, service_role to postgres with admin option;
 grant authenticator to postgres with admin option;
 grant pg_monitor, pg_read_all_data, pg_signal_backend to postgres;
 -- On hosted, supautils lets postgres change these and some more.
-grant set on parameter log_parameter_max_length, auto_explain.log_parameter_max_length to postgres;
+grant set on parameter log_parameter_max_length, auto_explain.log_parameter_max_length, auto_explain.log_verbose to postgres;
 
 alter role anon set statement_timeout = '3s';
 alter role authenticated set statement_timeout = '8s';
