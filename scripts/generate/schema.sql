@@ -87,6 +87,24 @@ table private.known_factors -- Second factors that the user has been told of: Au
   constraint known_factors_pkey PRIMARY KEY (user_id, factor_id)
   policy "No API role can reach known factors" for all to anon, authenticated using (false) with check (false)
 
+table private.model_artifacts -- What training made of each model: the trees or weights, latest version. For workers alone.
+  model_id uuid not null -- The model.
+  user_id uuid not null -- Owner of the model; goes with it.
+  version integer not null -- models.version that it is of.
+  format text not null -- How the bytes are to be read, with a version.
+  artifact bytea not null -- The bytes, at most 64 MiB.
+  sha256 bytea generated always as (sha256(artifact)) stored not null -- Hash of the bytes.
+  created_at timestamp with time zone default now() not null -- When it was written.
+  row level security on
+  constraint model_artifacts_artifact_check CHECK (((octet_length(artifact) >= 1) AND (octet_length(artifact) <= 67108864)))
+  constraint model_artifacts_format_check CHECK (((char_length(format) >= 1) AND (char_length(format) <= 50)))
+  constraint model_artifacts_model_id_fkey FOREIGN KEY (model_id, user_id) REFERENCES models(id, user_id) ON DELETE CASCADE
+  constraint model_artifacts_pkey PRIMARY KEY (model_id)
+  constraint model_artifacts_version_check CHECK ((version >= 1))
+  CREATE INDEX model_artifacts_model_id_user_id_idx ON private.model_artifacts USING btree (model_id, user_id)
+  policy "No API role can reach model artifacts" for all to anon, authenticated using (false) with check (false)
+  grant insert, select, update to tradebase_worker
+
 table private.partitioned_tables -- The tables in public that private.maintain_partitions looks after. No foreign key may lead to one: it would keep its partitions from being dropped.
   table_name text not null -- Table in public, partitioned by range of time_column, with a default partition that catches what no other takes.
   time_column text not null -- The timestamptz column of the partition key.
@@ -141,12 +159,14 @@ table public.alert_history -- What users were told. Written by private.create_al
   created_at timestamp with time zone default now() not null -- When it was raised.
   row level security on
   constraint alert_history_alert_type_check CHECK ((alert_type = ANY (ARRAY['entry'::text, 'exit'::text, 'risk'::text, 'error'::text, 'security'::text, 'price'::text, 'performance'::text, 'bot_status'::text, 'system'::text])))
+  constraint alert_history_bot_id_fkey FOREIGN KEY (bot_id, user_id) REFERENCES bots(id, user_id) ON DELETE SET NULL (bot_id)
   constraint alert_history_channels_check CHECK (((channels <@ ARRAY['email'::text, 'telegram'::text, 'discord'::text, 'push'::text, 'slack'::text, 'sms'::text]) AND (cardinality(channels) <= 6)))
   constraint alert_history_error_check CHECK ((char_length(error) <= 2000))
   constraint alert_history_message_check CHECK (((char_length(message) >= 1) AND (char_length(message) <= 4000)))
   constraint alert_history_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 16384)))
   constraint alert_history_pkey PRIMARY KEY (id, created_at)
   constraint alert_history_rule_id_fkey FOREIGN KEY (rule_id, user_id) REFERENCES alert_rules(id, user_id) ON DELETE SET NULL (rule_id)
+  constraint alert_history_run_id_fkey FOREIGN KEY (run_id, user_id) REFERENCES trading_runs(id, user_id) ON DELETE SET NULL (run_id)
   constraint alert_history_sent_at_check CHECK (((status <> 'sent'::text) OR (sent_at IS NOT NULL)))
   constraint alert_history_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text])))
   constraint alert_history_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'sent'::text, 'failed'::text])))
@@ -238,6 +258,7 @@ table public.alert_rules -- Conditions that users want to be told of. Nothing ev
   updated_at timestamp with time zone default now() not null -- When the row last changed.
   row level security on
   constraint alert_rules_alert_type_check CHECK ((alert_type = ANY (ARRAY['entry'::text, 'exit'::text, 'risk'::text, 'error'::text, 'price'::text, 'performance'::text, 'bot_status'::text])))
+  constraint alert_rules_bot_id_fkey FOREIGN KEY (bot_id, user_id) REFERENCES bots(id, user_id) ON DELETE CASCADE
   constraint alert_rules_channels_check CHECK (((channels <@ ARRAY['email'::text, 'telegram'::text, 'discord'::text, 'push'::text, 'slack'::text, 'sms'::text]) AND (cardinality(channels) <= 6)))
   constraint alert_rules_condition_check CHECK (((jsonb_typeof(condition) = 'object'::text) AND (COALESCE(jsonb_typeof((condition -> 'type'::text)), ''::text) = 'string'::text) AND (pg_column_size(condition) <= 8192)))
   constraint alert_rules_cooldown_seconds_check CHECK (((cooldown_seconds >= 0) AND (cooldown_seconds <= 604800)))
@@ -342,13 +363,16 @@ table public.backtest_results -- Result of a completed backtest: summary and equ
   stored_trades integer not null -- How many trades are in backtest_trades: the first 20,000; the summary counts them all.
   created_at timestamp with time zone default now() not null -- When the result was written.
   row level security on
-  constraint backtest_results_backtest_id_fkey FOREIGN KEY (backtest_id) REFERENCES backtests(id) ON DELETE CASCADE
+  constraint backtest_results_backtest_id_fkey FOREIGN KEY (backtest_id, user_id) REFERENCES backtests(id, user_id) ON DELETE CASCADE
+  constraint backtest_results_backtest_id_user_id_key UNIQUE (backtest_id, user_id)
   constraint backtest_results_equity_check CHECK (((cardinality(equity_at) = cardinality(equity)) AND (cardinality(equity) <= 50000)))
   constraint backtest_results_pkey PRIMARY KEY (backtest_id)
   CREATE INDEX backtest_results_user_id_idx ON public.backtest_results USING btree (user_id)
-  policy "Owners can read their results" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  policy "Admins can read backtest results" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their results" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
   grant select to authenticated
   grant select to service_role
+  grant select to tradebase_admin
   grant insert, select to tradebase_worker
 
 table public.backtest_trades -- Closed trades of a completed backtest, in order. Written once by a worker.
@@ -367,14 +391,16 @@ table public.backtest_trades -- Closed trades of a completed backtest, in order.
   pnl numeric not null -- Net profit after both fees, in the quote currency.
   return_pct numeric not null -- Net profit over the value at entry, in percent.
   row level security on
-  constraint backtest_trades_backtest_id_fkey FOREIGN KEY (backtest_id) REFERENCES backtests(id) ON DELETE CASCADE
+  constraint backtest_trades_backtest_id_fkey FOREIGN KEY (user_id, backtest_id) REFERENCES backtests(user_id, id) ON DELETE CASCADE
   constraint backtest_trades_bars_check CHECK (((entry_bar >= 0) AND (exit_bar > entry_bar) AND (seq >= 1)))
   constraint backtest_trades_pkey PRIMARY KEY (backtest_id, seq)
   constraint backtest_trades_side_check CHECK ((side = ANY (ARRAY['long'::text, 'short'::text])))
-  CREATE INDEX backtest_trades_user_id_idx ON public.backtest_trades USING btree (user_id)
-  policy "Owners can read their backtest trades" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  CREATE INDEX backtest_trades_user_id_backtest_id_idx ON public.backtest_trades USING btree (user_id, backtest_id)
+  policy "Admins can read backtest trades" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their backtest trades" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
   grant select to authenticated
   grant select to service_role
+  grant select to tradebase_admin
   grant insert, select to tradebase_worker
 
 table public.backtests -- One row a requested backtest. Owners insert requests and may cancel them; the rest is written by workers.
@@ -396,37 +422,162 @@ table public.backtests -- One row a requested backtest. Owners insert requests a
   started_at timestamp with time zone -- When a worker first took it up.
   finished_at timestamp with time zone -- When it was completed, failed or was cancelled.
   updated_at timestamp with time zone default now() not null -- When the row last changed.
+  engine_version text -- Version of the engine that ran it; null until one has.
+  data_version bigint -- candle_coverage.version of the candles it ran on; null until it has.
+  seed bigint -- Seed of whatever in it is random; null where nothing is.
+  strategy_version_id uuid -- Version of a strategy of the owner that the specification was taken from; null if there is none. In no grant until the request checks that they agree.
   row level security on
   constraint backtests_coverage_fkey FOREIGN KEY (instrument_id, timeframe) REFERENCES candle_coverage(instrument_id, timeframe)
+  constraint backtests_data_version_check CHECK ((data_version >= 1))
+  constraint backtests_engine_version_check CHECK (((char_length(engine_version) >= 1) AND (char_length(engine_version) <= 50)))
   constraint backtests_error_check CHECK (((error IS NOT NULL) = (status = 'failed'::text)))
   constraint backtests_fee_bps_check CHECK (((fee_bps >= (0)::numeric) AND (fee_bps <= (1000)::numeric) AND (fee_bps = round(fee_bps, 8))))
+  constraint backtests_id_user_id_key UNIQUE (id, user_id)
   constraint backtests_initial_cash_check CHECK (((initial_cash >= 0.01) AND (initial_cash <= '1000000000000'::numeric) AND (initial_cash = round(initial_cash, 8))))
   constraint backtests_pkey PRIMARY KEY (id)
   constraint backtests_progress_check CHECK (((progress >= (0)::double precision) AND (progress <= (1)::double precision)))
   constraint backtests_range_check CHECK (((range_start < range_end) AND (range_start >= '1900-01-01 00:00:00+00'::timestamp with time zone) AND (range_end <= '2200-01-01 00:00:00+00'::timestamp with time zone)))
   constraint backtests_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])))
   constraint backtests_strategy_check CHECK (((jsonb_typeof(strategy) = 'object'::text) AND (COALESCE(jsonb_typeof((strategy -> 'name'::text)), ''::text) = 'string'::text) AND (pg_column_size(strategy) <= 16384)))
+  constraint backtests_strategy_version_id_fkey FOREIGN KEY (strategy_version_id, user_id) REFERENCES strategy_versions(id, user_id) ON DELETE SET NULL (strategy_version_id)
   constraint backtests_symbol_check CHECK (((char_length(symbol) >= 1) AND (char_length(symbol) <= 32)))
   constraint backtests_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
   CREATE INDEX backtests_finished_at_idx ON public.backtests USING btree (finished_at) WHERE (finished_at IS NOT NULL)
   CREATE INDEX backtests_instrument_id_timeframe_idx ON public.backtests USING btree (instrument_id, timeframe)
+  CREATE INDEX backtests_strategy_version_id_user_id_idx ON public.backtests USING btree (strategy_version_id, user_id)
   CREATE INDEX backtests_user_id_created_at_idx ON public.backtests USING btree (user_id, created_at DESC, id DESC)
   CREATE INDEX backtests_user_id_open_idx ON public.backtests USING btree (user_id) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]))
+  policy "Admins can read backtests" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners can cancel their backtests" for update to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade))) with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade) AND (status = 'cancelled'::text)))
-  policy "Owners can read their backtests" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  policy "Owners can delete their finished backtests" for delete to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade) AND (status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text]))))
+  policy "Owners can read their backtests" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
   policy "Users can request backtests for themselves" for insert to authenticated with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
-  grant select to authenticated
+  grant delete, select to authenticated
   grant select to service_role
+  grant select to tradebase_admin
   grant select to tradebase_worker
   grant insert (instrument_id, timeframe, strategy, range_start, range_end, initial_cash, fee_bps) to authenticated
   grant update (status) to authenticated
-  grant update (status, progress, attempt, error, started_at, finished_at) to tradebase_worker
+  grant update (status, progress, attempt, error, started_at, finished_at, engine_version, data_version) to tradebase_worker
   CREATE TRIGGER announce_change AFTER UPDATE ON public.backtests FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.progress IS DISTINCT FROM new.progress) OR (old.attempt IS DISTINCT FROM new.attempt))) EXECUTE FUNCTION private.announce_backtest_change()
-  CREATE TRIGGER check_change BEFORE UPDATE ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.check_backtest_change()
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER enqueue AFTER INSERT ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.enqueue_backtest()
   CREATE TRIGGER keep_task AFTER INSERT OR DELETE OR UPDATE OF status, progress, error, started_at, finished_at ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.keep_task('backtest')
   CREATE TRIGGER prepare BEFORE INSERT ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.prepare_backtest()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+  CREATE TRIGGER stamp_end BEFORE UPDATE ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('finished_at', 'completed', 'failed', 'cancelled')
+
+table public.bot_events -- What happened to a bot beside its trading: started, paused, refused, limits reached, connection lost. Written by runners' functions and workers.
+  id bigint generated always as identity not null -- Identifies the event.
+  bot_id uuid not null -- The bot.
+  user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the bot.
+  run_id uuid -- Run in which it happened; null outside of one.
+  type text not null -- What happened, such as daily_risk_cap_reached.
+  severity text default 'INFO'::text not null -- DEBUG, INFO, WARN, ERROR or CRITICAL.
+  message text not null -- The same for people.
+  metadata jsonb default '{}'::jsonb not null -- Details.
+  occurred_at timestamp with time zone default now() not null -- When it happened.
+  created_at timestamp with time zone default now() not null -- When the row was written.
+  row level security on
+  constraint bot_events_bot_id_fkey FOREIGN KEY (bot_id, user_id) REFERENCES bots(id, user_id) ON DELETE CASCADE
+  constraint bot_events_message_check CHECK (((char_length(message) >= 1) AND (char_length(message) <= 4000)))
+  constraint bot_events_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 16384)))
+  constraint bot_events_pkey PRIMARY KEY (id)
+  constraint bot_events_run_id_fkey FOREIGN KEY (run_id, user_id) REFERENCES trading_runs(id, user_id) ON DELETE CASCADE
+  constraint bot_events_severity_check CHECK ((severity = ANY (ARRAY['DEBUG'::text, 'INFO'::text, 'WARN'::text, 'ERROR'::text, 'CRITICAL'::text])))
+  constraint bot_events_type_check CHECK ((type ~ '^[a-z][a-z_]{0,62}$'::text))
+  CREATE INDEX bot_events_bot_id_user_id_idx ON public.bot_events USING btree (bot_id, user_id, occurred_at DESC)
+  CREATE INDEX bot_events_run_id_user_id_idx ON public.bot_events USING btree (run_id, user_id)
+  CREATE INDEX bot_events_user_id_occurred_at_idx ON public.bot_events USING btree (user_id, occurred_at DESC)
+  policy "Admins can read bot events" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their bot events" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select to tradebase_worker
+
+table public.bots -- Bots: what trades, with what, when and within which bounds. Owners write the settings. The status is not theirs to write: starting, pausing and stopping go through functions of the runner protocol, and what happens is written by runners functions and workers.
+  id uuid default gen_random_uuid() not null -- Identifies the bot.
+  user_id uuid default auth.uid() not null -- Owner.
+  name text not null -- Name, unique among those of the owner.
+  description text -- What it is for.
+  strategy_type text not null -- Name of the strategy in the registry: put-lite, buy-write, condor, gamma-burst, sma-cross and so on.
+  strategy_id uuid -- Strategy of the owner that it runs; null where the registry and parameters say it all.
+  strategy_version integer -- Version of that strategy: a bot goes on with the version that it was given.
+  mode text default 'PAPER'::text not null -- PAPER or LIVE: with pretended or with real money.
+  symbols text[] not null -- What it trades.
+  timeframe text -- Length of the bars it decides on; null where its strategy says.
+  schedule_start_time time without time zone -- From when on a day it may trade, in the schedule's time zone; null for all day.
+  schedule_end_time time without time zone -- Until when; before the start for a session over midnight.
+  schedule_days smallint[] default '{1,2,3,4,5,6,7}'::smallint[] not null -- Days on which it may trade: 1 for Monday to 7 for Sunday.
+  schedule_timezone text default 'UTC'::text not null -- Time zone of the schedule, as IANA names it.
+  risk_per_trade numeric -- Most that one trade may lose, in the account's currency.
+  daily_risk_cap numeric -- Loss of a day after which it opens nothing more, in the account's currency.
+  max_order_value numeric -- Greatest value of one order, in the account's currency; null for no such bound.
+  max_open_positions integer -- Most positions open at a time; null for no such bound.
+  max_daily_trades integer -- Most trades opened in a day; null for no such bound.
+  max_drawdown_pct numeric -- Fall from the highest balance, in percent, at which it stops; null for no such bound.
+  credential_id uuid -- Exchange credential of the owner that it trades with; a LIVE bot has one.
+  initial_balance numeric -- Balance that a PAPER bot begins with.
+  parameters jsonb default '{}'::jsonb not null -- Parameters of the strategy.
+  metadata jsonb default '{}'::jsonb not null -- What else the owner's programs keep with it.
+  status text default 'stopped'::text not null -- stopped, starting, running, paused, stopping or error.
+  error_count integer default 0 not null -- Errors since it was last started.
+  last_error text -- The latest error.
+  current_balance numeric -- Balance as last reported, in the account's currency.
+  total_pnl numeric default 0 not null -- Net profit of all its runs, in the account's currency.
+  last_heartbeat_at timestamp with time zone -- When its runner last said that it is alive.
+  started_at timestamp with time zone -- When it was last started.
+  last_run_at timestamp with time zone -- When it last did its work.
+  created_at timestamp with time zone default now() not null -- When it was made.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint bots_counts_check CHECK ((((max_open_positions >= 1) AND (max_open_positions <= 1000)) AND ((max_daily_trades >= 1) AND (max_daily_trades <= 100000))))
+  constraint bots_description_check CHECK ((char_length(description) <= 2000))
+  constraint bots_error_count_check CHECK ((error_count >= 0))
+  constraint bots_id_user_id_key UNIQUE (id, user_id)
+  constraint bots_initial_balance_check CHECK (((initial_balance > (0)::numeric) AND (initial_balance <= '1000000000000'::numeric)))
+  constraint bots_last_error_check CHECK ((char_length(last_error) <= 4000))
+  constraint bots_live_check CHECK (((mode = 'PAPER'::text) OR ((credential_id IS NOT NULL) AND (risk_per_trade IS NOT NULL) AND (daily_risk_cap IS NOT NULL))))
+  constraint bots_max_drawdown_pct_check CHECK (((max_drawdown_pct > (0)::numeric) AND (max_drawdown_pct <= (100)::numeric)))
+  constraint bots_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 16384)))
+  constraint bots_mode_check CHECK ((mode = ANY (ARRAY['PAPER'::text, 'LIVE'::text])))
+  constraint bots_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 100)) AND (name = btrim(name))))
+  constraint bots_parameters_check CHECK (((jsonb_typeof(parameters) = 'object'::text) AND (pg_column_size(parameters) <= 16384)))
+  constraint bots_pkey PRIMARY KEY (id)
+  constraint bots_risk_check CHECK (((risk_per_trade > (0)::numeric) AND (risk_per_trade <= '1000000000000'::numeric) AND (daily_risk_cap > (0)::numeric) AND (daily_risk_cap <= '1000000000000'::numeric) AND (max_order_value > (0)::numeric) AND (max_order_value <= '1000000000000'::numeric)))
+  constraint bots_schedule_days_check CHECK ((((cardinality(schedule_days) >= 1) AND (cardinality(schedule_days) <= 7)) AND (array_ndims(schedule_days) = 1) AND (schedule_days <@ '{1,2,3,4,5,6,7}'::smallint[])))
+  constraint bots_schedule_times_check CHECK ((((schedule_start_time IS NULL) = (schedule_end_time IS NULL)) AND (schedule_start_time <> schedule_end_time)))
+  constraint bots_schedule_timezone_check CHECK (((schedule_timezone ~ '^(UTC|[A-Z][A-Za-z_]+(/[A-Za-z0-9_+-]+){1,2})$'::text) AND (timezone(schedule_timezone, '2000-01-01 00:00:00+00'::timestamp with time zone) IS NOT NULL)))
+  constraint bots_status_check CHECK ((status = ANY (ARRAY['stopped'::text, 'starting'::text, 'running'::text, 'paused'::text, 'stopping'::text, 'error'::text])))
+  constraint bots_strategy_type_check CHECK (((strategy_type ~ '^[a-z][a-z0-9]*(-[a-z0-9]+)*$'::text) AND (char_length(strategy_type) <= 50)))
+  constraint bots_strategy_version_check CHECK (((strategy_id IS NULL) = (strategy_version IS NULL)))
+  constraint bots_strategy_version_fkey FOREIGN KEY (strategy_id, strategy_version, user_id) REFERENCES strategy_versions(strategy_id, version, user_id)
+  constraint bots_symbols_check CHECK ((((cardinality(symbols) >= 1) AND (cardinality(symbols) <= 50)) AND (array_ndims(symbols) = 1) AND (array_position(symbols, NULL::text) IS NULL) AND (array_to_string(symbols, ' '::text) ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}( [A-Z0-9][A-Z0-9._:/-]{0,31})*$'::text)))
+  constraint bots_timeframe_check CHECK ((timeframe = ANY (ARRAY['1m'::text, '3m'::text, '5m'::text, '15m'::text, '30m'::text, '1h'::text, '2h'::text, '4h'::text, '6h'::text, '8h'::text, '12h'::text, '1d'::text, '1w'::text, '1mo'::text])))
+  constraint bots_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  constraint bots_user_id_name_key UNIQUE (user_id, name)
+  CREATE INDEX bots_credential_id_user_id_idx ON public.bots USING btree (credential_id, user_id)
+  CREATE INDEX bots_strategy_version_idx ON public.bots USING btree (strategy_id, strategy_version, user_id)
+  CREATE INDEX bots_user_id_created_at_idx ON public.bots USING btree (user_id, created_at DESC)
+  policy "Admins can read bots" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can change their bots" for update to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade))) with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can delete their bots" for delete to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can make bots" for insert to authenticated with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can read their bots" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant delete, select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  grant insert (name, description, strategy_type, strategy_id, strategy_version, mode, symbols, timeframe, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_open_positions, max_daily_trades, max_drawdown_pct, credential_id, initial_balance, parameters, metadata) to authenticated
+  grant update (name, description, strategy_type, strategy_id, strategy_version, mode, symbols, timeframe, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_open_positions, max_daily_trades, max_drawdown_pct, credential_id, initial_balance, parameters, metadata) to authenticated
+  grant update (status, error_count, last_error, current_balance, total_pnl, last_heartbeat_at, started_at, last_run_at) to tradebase_worker
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.audit_change('error_count', 'last_error', 'current_balance', 'total_pnl', 'last_heartbeat_at', 'started_at', 'last_run_at')
+  CREATE TRIGGER check_limit BEFORE INSERT ON public.bots FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('limits.bots_per_user')
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER guard_change BEFORE DELETE OR UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.guard_bot_change()
+  CREATE TRIGGER guard_open_exposure BEFORE DELETE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.guard_open_exposure()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
 table public.candle_coverage -- What candles there are for an instrument and timeframe. Written by the import in the same transaction as the candles.
   instrument_id integer not null -- The instrument.
@@ -564,6 +715,7 @@ table public.daily_performance -- One row a bot, day and kind of trading, over t
   updated_at timestamp with time zone default now() not null -- When the row last changed.
   row level security on
   constraint daily_performance_avg_trade_pnl_check CHECK (((avg_trade_pnl IS NULL) = (num_trades = 0)))
+  constraint daily_performance_bot_id_fkey FOREIGN KEY (bot_id, user_id) REFERENCES bots(id, user_id) ON DELETE CASCADE
   constraint daily_performance_fees_check CHECK ((fees >= (0)::numeric))
   constraint daily_performance_max_drawdown_pct_check CHECK ((max_drawdown_pct >= (0)::numeric))
   constraint daily_performance_num_trades_check CHECK (((winning_trades >= 0) AND (losing_trades >= 0) AND ((winning_trades + losing_trades) <= num_trades)))
@@ -595,9 +747,11 @@ table public.events -- The last 1,000 events of each topic, in order. What Realt
   constraint events_topic_check CHECK (((char_length(topic) >= 1) AND (char_length(topic) <= 200)))
   CREATE INDEX events_created_at_idx ON public.events USING btree (created_at)
   CREATE INDEX events_user_id_idx ON public.events USING btree (user_id)
+  policy "Admins can read events" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners can read their events" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
   grant select to authenticated
   grant select to service_role
+  grant select to tradebase_admin
 
 table public.exchange_credentials -- Keys to users' accounts on exchanges. Made by create_credential; what is secret in them can be opened by a worker that holds the private key, and by nobody else.
   id uuid default gen_random_uuid() not null -- Identifies the credential.
@@ -642,6 +796,44 @@ table public.exchange_credentials -- Keys to users' accounts on exchanges. Made 
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.audit_change('ciphertext', 'encryption_key_id', 'last_used_at', 'last_tested_at', 'test_status', 'test_error')
   CREATE TRIGGER check_status BEFORE UPDATE ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER set_updated_at BEFORE UPDATE OF name, status ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.fills -- Executions of orders, by month. Written by runners' functions and workers. Never changed, but that a deleted position leaves its fills without it.
+  run_id uuid not null -- The run.
+  user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the run.
+  seq bigint not null -- Number of the fill in its run, given by the runner: with trading_runs.last_fill_seq, what makes sending it again harmless.
+  executed_at timestamp with time zone not null -- When it was executed, as the broker says.
+  order_id uuid -- The order; null for what comes without one, such as an assignment.
+  position_id uuid -- Position it changed; null if there is none, or it was deleted.
+  external_id text -- Name that the broker gave it, unique in its order.
+  symbol text not null -- What was bought or sold.
+  side text not null -- buy or sell.
+  quantity numeric not null -- Units.
+  price numeric not null -- Price of a unit.
+  fee numeric default 0 not null -- Fee, in fee_currency; below 0 for a rebate.
+  fee_currency text -- Currency of the fee; null for the account's.
+  liquidity text -- maker or taker; null where the broker does not say.
+  created_at timestamp with time zone default now() not null -- When the row was written.
+  row level security on
+  constraint fills_external_id_check CHECK (((char_length(external_id) >= 1) AND (char_length(external_id) <= 200)))
+  constraint fills_fee_currency_check CHECK ((fee_currency ~ '^[A-Z0-9]{2,12}$'::text))
+  constraint fills_liquidity_check CHECK ((liquidity = ANY (ARRAY['maker'::text, 'taker'::text])))
+  constraint fills_order_id_external_id_key UNIQUE (order_id, user_id, external_id, executed_at)
+  constraint fills_order_id_fkey FOREIGN KEY (order_id, user_id) REFERENCES orders(id, user_id) ON DELETE CASCADE
+  constraint fills_pkey PRIMARY KEY (run_id, user_id, seq, executed_at)
+  constraint fills_position_id_fkey FOREIGN KEY (position_id, user_id) REFERENCES positions(id, user_id) ON DELETE SET NULL (position_id)
+  constraint fills_quantity_check CHECK (((quantity > (0)::numeric) AND (quantity < '1000000000000000000'::numeric)))
+  constraint fills_run_id_fkey FOREIGN KEY (run_id, user_id) REFERENCES trading_runs(id, user_id) ON DELETE CASCADE
+  constraint fills_seq_check CHECK ((seq >= 1))
+  constraint fills_side_check CHECK ((side = ANY (ARRAY['buy'::text, 'sell'::text])))
+  constraint fills_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
+  CREATE INDEX fills_position_id_user_id_idx ON ONLY public.fills USING btree (position_id, user_id)
+  CREATE INDEX fills_user_id_executed_at_idx ON ONLY public.fills USING btree (user_id, executed_at DESC)
+  policy "Admins can read fills" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their fills" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select to tradebase_worker
 
 table public.instruments -- What can be traded: one row a symbol. Shared by all users; written by operators.
   id integer generated always as identity not null -- Number of the instrument, used by candles.
@@ -787,6 +979,133 @@ table public.messages -- Messages to send: to users by the channels of their pre
   CREATE TRIGGER finish BEFORE UPDATE ON public.messages FOR EACH ROW EXECUTE FUNCTION private.finish_message()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.messages FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
+table public.models -- Models that learn from candles: what they are told, how they were trained and how well they do. Users will request them when there is a queue that takes them up: until then they may not insert any.
+  id uuid default gen_random_uuid() not null -- Identifies the model.
+  user_id uuid default auth.uid() not null -- Owner.
+  name text not null -- Name, unique among those of the owner.
+  kind text not null -- How it learns: gradient-boosting, random-forest, logistic-regression and so on.
+  task text not null -- classification (up or down) or regression (how much).
+  instrument_id integer not null -- The instrument it is trained on.
+  timeframe text not null -- Length of the bars.
+  horizon integer default 1 not null -- How many bars ahead it predicts.
+  feature_spec jsonb not null -- What it is told of each bar, and what it is to predict.
+  params jsonb default '{}'::jsonb not null -- Settings of the learner.
+  seed bigint default 1 not null -- Seed of whatever in it is random.
+  status text default 'queued'::text not null -- queued, training, ready, failed or archived.
+  version integer default 0 not null -- Rises with each training that succeeded; predictions name it. 0 before the first.
+  accuracy double precision -- Share of test cases that it had right, 0 to 1; null where it does not apply.
+  "precision" double precision -- Share of its calls that were right, 0 to 1; null where it does not apply.
+  recall double precision -- Share of cases that it called, 0 to 1; null where it does not apply.
+  auc double precision -- Area under its ROC curve, 0 to 1; null where it does not apply.
+  metrics jsonb default '{}'::jsonb not null -- Other metrics, by name; all are out of sample.
+  feature_importance jsonb -- List of {"feature", "importance"}, the most important first.
+  trained_from timestamp with time zone -- Open time of the first bar it was trained on.
+  trained_to timestamp with time zone -- Open time of the last bar it was trained on.
+  trained_at timestamp with time zone -- When it was last trained.
+  stale_at timestamp with time zone -- From when on it is too old to go by, and is trained anew.
+  learning_version text -- Version of the learning package that trained it.
+  data_version bigint -- candle_coverage.version of the candles it was trained on.
+  created_at timestamp with time zone default now() not null -- When it was requested.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint models_coverage_fkey FOREIGN KEY (instrument_id, timeframe) REFERENCES candle_coverage(instrument_id, timeframe)
+  constraint models_feature_importance_check CHECK (((jsonb_typeof(feature_importance) = 'array'::text) AND (pg_column_size(feature_importance) <= 65536)))
+  constraint models_feature_spec_check CHECK (((jsonb_typeof(feature_spec) = 'object'::text) AND (pg_column_size(feature_spec) <= 16384)))
+  constraint models_horizon_check CHECK (((horizon >= 1) AND (horizon <= 10000)))
+  constraint models_id_user_id_key UNIQUE (id, user_id)
+  constraint models_kind_check CHECK (((kind ~ '^[a-z][a-z0-9]*(-[a-z0-9]+)*$'::text) AND (char_length(kind) <= 50)))
+  constraint models_metrics_check CHECK (((jsonb_typeof(metrics) = 'object'::text) AND (pg_column_size(metrics) <= 16384)))
+  constraint models_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100)))
+  constraint models_params_check CHECK (((jsonb_typeof(params) = 'object'::text) AND (pg_column_size(params) <= 16384)))
+  constraint models_pkey PRIMARY KEY (id)
+  constraint models_scores_check CHECK ((((accuracy >= (0)::double precision) AND (accuracy <= (1)::double precision)) AND (("precision" >= (0)::double precision) AND ("precision" <= (1)::double precision)) AND ((recall >= (0)::double precision) AND (recall <= (1)::double precision)) AND ((auc >= (0)::double precision) AND (auc <= (1)::double precision))))
+  constraint models_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'training'::text, 'ready'::text, 'failed'::text, 'archived'::text])))
+  constraint models_task_check CHECK ((task = ANY (ARRAY['classification'::text, 'regression'::text])))
+  constraint models_trained_check CHECK (((trained_from <= trained_to) AND ((version = 0) = (trained_at IS NULL))))
+  constraint models_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  constraint models_user_id_name_key UNIQUE (user_id, name)
+  constraint models_version_check CHECK (((version >= 0) AND ((status <> 'ready'::text) OR (version >= 1))))
+  CREATE INDEX models_instrument_id_timeframe_idx ON public.models USING btree (instrument_id, timeframe)
+  CREATE INDEX models_user_id_created_at_idx ON public.models USING btree (user_id, created_at DESC)
+  policy "Admins can read models" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their models" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  grant update (status, version, accuracy, precision, recall, auc, metrics, feature_importance, trained_from, trained_to, trained_at, stale_at, learning_version, data_version) to tradebase_worker
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.models FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.models FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.orders -- Orders of runs, from the intention to the broker's last word. Written by runners' functions and workers.
+  id uuid default gen_random_uuid() not null -- Identifies the order.
+  run_id uuid not null -- The run.
+  bot_id uuid not null -- The bot, that of the run.
+  user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the run.
+  position_id uuid -- Position that it opens, changes or closes; null if there is none, or it was deleted.
+  client_order_id text not null -- Name that the runner gave it, unique in the bot: sending it again makes no second order.
+  broker_order_id text -- Name that the broker gave it.
+  symbol text not null -- What is bought or sold.
+  side text not null -- buy or sell.
+  type text not null -- market, limit, stop, stop_limit, trailing_stop or take_profit.
+  quantity numeric not null -- Units ordered.
+  limit_price numeric -- Worst price to take; of limit, stop_limit and take_profit orders.
+  stop_price numeric -- Price that triggers it; of stop and stop_limit orders.
+  trail_amount numeric -- Distance of a trailing stop from the best price, in the quote currency.
+  trail_pct numeric -- The same in percent.
+  time_in_force text default 'gtc'::text not null -- day, gtc (until cancelled), gtd (until expires_at), ioc (at once or not at all, parts allowed), fok (whole or not at all), opg or cls (in the auction at the open or close).
+  expires_at timestamp with time zone -- When a gtd order lapses.
+  reduce_only boolean default false not null -- Whether it may only make a position smaller.
+  status text default 'new'::text not null -- new, submitted, accepted, partially_filled, pending_cancel; at last filled, cancelled, rejected or expired.
+  filled_quantity numeric default 0 not null -- Units filled so far.
+  average_price numeric -- Mean price of what is filled; null before the first fill.
+  reject_reason text -- Why the broker or a bound refused it.
+  option_details jsonb -- Of an option: underlying, strike, expiry, right, legs.
+  metadata jsonb default '{}'::jsonb not null -- What else there is to say.
+  submitted_at timestamp with time zone -- When it was sent to the broker.
+  accepted_at timestamp with time zone -- When the broker took it.
+  finished_at timestamp with time zone -- When it was filled, cancelled, rejected or expired.
+  created_at timestamp with time zone default now() not null -- When the row was written.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint orders_average_price_check CHECK (((average_price IS NULL) = (filled_quantity = (0)::numeric)))
+  constraint orders_bot_id_client_order_id_key UNIQUE (bot_id, client_order_id)
+  constraint orders_broker_order_id_check CHECK (((char_length(broker_order_id) >= 1) AND (char_length(broker_order_id) <= 200)))
+  constraint orders_client_order_id_check CHECK (((char_length(client_order_id) >= 1) AND (char_length(client_order_id) <= 100)))
+  constraint orders_expires_at_check CHECK (((expires_at IS NOT NULL) = (time_in_force = 'gtd'::text)))
+  constraint orders_filled_quantity_check CHECK ((((filled_quantity >= (0)::numeric) AND (filled_quantity <= quantity)) AND ((status <> 'filled'::text) OR (filled_quantity = quantity))))
+  constraint orders_id_user_id_key UNIQUE (id, user_id)
+  constraint orders_limit_price_check CHECK (((type <> ALL (ARRAY['limit'::text, 'stop_limit'::text, 'take_profit'::text])) OR (limit_price IS NOT NULL)))
+  constraint orders_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 16384)))
+  constraint orders_option_details_check CHECK (((jsonb_typeof(option_details) = 'object'::text) AND (pg_column_size(option_details) <= 16384)))
+  constraint orders_pkey PRIMARY KEY (id)
+  constraint orders_position_id_fkey FOREIGN KEY (position_id, user_id) REFERENCES positions(id, user_id) ON DELETE SET NULL (position_id)
+  constraint orders_quantity_check CHECK (((quantity > (0)::numeric) AND (quantity < '1000000000000000000'::numeric)))
+  constraint orders_reject_reason_check CHECK ((char_length(reject_reason) <= 2000))
+  constraint orders_run_id_fkey FOREIGN KEY (run_id, bot_id, user_id) REFERENCES trading_runs(id, bot_id, user_id) ON DELETE CASCADE
+  constraint orders_side_check CHECK ((side = ANY (ARRAY['buy'::text, 'sell'::text])))
+  constraint orders_status_check CHECK ((status = ANY (ARRAY['new'::text, 'submitted'::text, 'accepted'::text, 'partially_filled'::text, 'pending_cancel'::text, 'filled'::text, 'cancelled'::text, 'rejected'::text, 'expired'::text])))
+  constraint orders_stop_price_check CHECK (((type <> ALL (ARRAY['stop'::text, 'stop_limit'::text])) OR (stop_price IS NOT NULL)))
+  constraint orders_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
+  constraint orders_time_in_force_check CHECK ((time_in_force = ANY (ARRAY['day'::text, 'gtc'::text, 'gtd'::text, 'ioc'::text, 'fok'::text, 'opg'::text, 'cls'::text])))
+  constraint orders_trail_check CHECK (((num_nonnulls(trail_amount, trail_pct) = ((type = 'trailing_stop'::text))::integer) AND (trail_amount > (0)::numeric) AND (trail_pct > (0)::numeric) AND (trail_pct < (100)::numeric)))
+  constraint orders_type_check CHECK ((type = ANY (ARRAY['market'::text, 'limit'::text, 'stop'::text, 'stop_limit'::text, 'trailing_stop'::text, 'take_profit'::text])))
+  CREATE INDEX orders_bot_id_open_idx ON public.orders USING btree (bot_id) WHERE (status = ANY (ARRAY['new'::text, 'submitted'::text, 'accepted'::text, 'partially_filled'::text, 'pending_cancel'::text]))
+  CREATE INDEX orders_position_id_user_id_idx ON public.orders USING btree (position_id, user_id)
+  CREATE INDEX orders_run_id_bot_id_user_id_idx ON public.orders USING btree (run_id, bot_id, user_id)
+  CREATE INDEX orders_user_id_created_at_idx ON public.orders USING btree (user_id, created_at DESC)
+  policy "Admins can read orders" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their orders" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select, update to tradebase_worker
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+  CREATE TRIGGER stamp_acceptance BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('accepted_at', 'accepted')
+  CREATE TRIGGER stamp_end BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('finished_at', 'filled', 'cancelled', 'rejected', 'expired')
+  CREATE TRIGGER stamp_submission BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('submitted_at', 'submitted')
+
 table public.performance_metrics -- Metrics of a bot by what it traded with: one row for each kind of trading, symbol, timeframe, entry and exit logic. Written by workers.
   id uuid default gen_random_uuid() not null -- Identifies the row.
   user_id uuid not null -- Owner.
@@ -801,6 +1120,7 @@ table public.performance_metrics -- Metrics of a bot by what it traded with: one
   calculated_at timestamp with time zone default now() not null -- When they were computed.
   created_at timestamp with time zone default now() not null -- When the row was first written.
   row level security on
+  constraint performance_metrics_bot_id_fkey FOREIGN KEY (bot_id, user_id) REFERENCES bots(id, user_id) ON DELETE CASCADE
   constraint performance_metrics_dimension_key UNIQUE NULLS NOT DISTINCT (bot_id, trade_type, symbol, timeframe, entry_logic_name, exit_logic_name)
   constraint performance_metrics_logic_check CHECK ((((char_length(entry_logic_name) >= 1) AND (char_length(entry_logic_name) <= 100)) AND ((char_length(exit_logic_name) >= 1) AND (char_length(exit_logic_name) <= 100))))
   constraint performance_metrics_metric_version_check CHECK ((metric_version >= 1))
@@ -831,6 +1151,7 @@ table public.performance_snapshots -- How a bot or a strategy stood at a moment,
   drawdown jsonb -- Drawdown in percent: {"current", "max"}; null where equity is not known.
   metrics jsonb default '{}'::jsonb not null -- Further metrics by name; one that is undefined is null.
   row level security on
+  constraint performance_snapshots_bot_id_fkey FOREIGN KEY (bot_id, user_id) REFERENCES bots(id, user_id) ON DELETE CASCADE
   constraint performance_snapshots_drawdown_check CHECK (((jsonb_typeof(drawdown) = 'object'::text) AND (pg_column_size(drawdown) <= 8192)))
   constraint performance_snapshots_metrics_check CHECK (((jsonb_typeof(metrics) = 'object'::text) AND (pg_column_size(metrics) <= 65536)))
   constraint performance_snapshots_pkey PRIMARY KEY (id, captured_at)
@@ -892,6 +1213,92 @@ table public.plans -- Plans that a user can be on. Made by migrations and operat
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.plans FOR EACH ROW EXECUTE FUNCTION private.audit_change()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.plans FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
+table public.positions -- Positions of runs: what is or was held, from opening to closing. Written by runners' functions and workers.
+  id uuid default gen_random_uuid() not null -- Identifies the position.
+  run_id uuid not null -- The run.
+  bot_id uuid not null -- The bot, that of the run.
+  user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the run.
+  symbol text not null -- What is held.
+  direction text not null -- long or short.
+  strategy text -- Name of the strategy that opened it.
+  entry_logic text -- Name of the rule that opened it.
+  exit_logic text -- Name of the rule that closes it.
+  quantity numeric not null -- Units at its largest.
+  open_quantity numeric not null -- Units still held.
+  entry_price numeric -- Mean price of the entries; null before the first fill.
+  exit_price numeric -- Mean price of the exits; null before the first.
+  mark_price numeric -- Latest price that unrealized_pnl was reckoned with.
+  realized_pnl numeric default 0 not null -- Net profit of what is closed, in the account's currency.
+  unrealized_pnl numeric default 0 not null -- Profit of what is still held at mark_price, in the account's currency; 0 once closed.
+  fees numeric default 0 not null -- Fees so far, in the account's currency.
+  stop_loss numeric -- Price at which it is closed with a loss.
+  take_profit numeric -- Price at which it is closed with a profit.
+  market_context jsonb -- The market when it was opened: values of indicators and such.
+  option_details jsonb -- Of an option: underlying, strike, expiry, right, legs.
+  status text default 'open'::text not null -- open, then closed or expired.
+  exit_reason text -- Why it was closed: signal, stop_loss, take_profit, expiry, assignment, emergency_stop and so on.
+  metadata jsonb default '{}'::jsonb not null -- What else there is to say.
+  opened_at timestamp with time zone not null -- When it was opened.
+  closed_at timestamp with time zone -- When it was closed or expired.
+  created_at timestamp with time zone default now() not null -- When the row was written.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint positions_closed_check CHECK ((((closed_at IS NULL) = (status = 'open'::text)) AND ((status = 'open'::text) OR ((open_quantity = (0)::numeric) AND (unrealized_pnl = (0)::numeric))) AND (closed_at >= opened_at)))
+  constraint positions_direction_check CHECK ((direction = ANY (ARRAY['long'::text, 'short'::text])))
+  constraint positions_fees_check CHECK (((fees > '-1000000000000000000'::numeric) AND (fees < '1000000000000000000'::numeric)))
+  constraint positions_id_user_id_key UNIQUE (id, user_id)
+  constraint positions_market_context_check CHECK (((jsonb_typeof(market_context) = 'object'::text) AND (pg_column_size(market_context) <= 16384)))
+  constraint positions_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 16384)))
+  constraint positions_names_check CHECK (((char_length(strategy) <= 100) AND (char_length(entry_logic) <= 100) AND (char_length(exit_logic) <= 100) AND (char_length(exit_reason) <= 100)))
+  constraint positions_option_details_check CHECK (((jsonb_typeof(option_details) = 'object'::text) AND (pg_column_size(option_details) <= 16384)))
+  constraint positions_pkey PRIMARY KEY (id)
+  constraint positions_quantity_check CHECK (((quantity > (0)::numeric) AND (quantity < '1000000000000000000'::numeric) AND ((open_quantity >= (0)::numeric) AND (open_quantity <= quantity))))
+  constraint positions_run_id_fkey FOREIGN KEY (run_id, bot_id, user_id) REFERENCES trading_runs(id, bot_id, user_id) ON DELETE CASCADE
+  constraint positions_status_check CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text, 'expired'::text])))
+  constraint positions_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
+  CREATE INDEX positions_bot_id_open_idx ON public.positions USING btree (bot_id) WHERE (status = 'open'::text)
+  CREATE INDEX positions_run_id_bot_id_user_id_idx ON public.positions USING btree (run_id, bot_id, user_id)
+  CREATE INDEX positions_user_id_opened_at_idx ON public.positions USING btree (user_id, opened_at DESC)
+  policy "Admins can read positions" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their positions" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select, update to tradebase_worker
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.positions FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.positions FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+  CREATE TRIGGER stamp_end BEFORE UPDATE ON public.positions FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('closed_at', 'closed', 'expired')
+
+table public.predictions -- What models say of the bars to come. Written by workers.
+  model_id uuid not null -- The model.
+  user_id uuid not null -- Owner of the model, repeated here so that the policy needs no join; goes with the model.
+  instrument_id integer not null -- The instrument.
+  timeframe text not null -- Length of the bars.
+  ts timestamp with time zone not null -- Open time of the last bar that it knew.
+  horizon integer not null -- How many bars ahead it looks.
+  model_version integer not null -- models.version that said it.
+  value double precision -- Of a regression, the return it expects; of a classification, the class.
+  probabilities jsonb -- Of a classification, the probability of each class.
+  confidence double precision -- How sure it is, 0 to 1; null where it cannot say.
+  created_at timestamp with time zone default now() not null -- When it was said.
+  row level security on
+  constraint predictions_confidence_check CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision)))
+  constraint predictions_horizon_check CHECK (((horizon >= 1) AND (horizon <= 10000)))
+  constraint predictions_instrument_id_fkey FOREIGN KEY (instrument_id) REFERENCES instruments(id) ON DELETE CASCADE
+  constraint predictions_model_id_fkey FOREIGN KEY (model_id, user_id) REFERENCES models(id, user_id) ON DELETE CASCADE
+  constraint predictions_pkey PRIMARY KEY (model_id, user_id, instrument_id, timeframe, ts, horizon, model_version)
+  constraint predictions_probabilities_check CHECK (((jsonb_typeof(probabilities) = 'object'::text) AND (pg_column_size(probabilities) <= 4096)))
+  constraint predictions_timeframe_check CHECK ((timeframe = ANY (ARRAY['1m'::text, '3m'::text, '5m'::text, '15m'::text, '30m'::text, '1h'::text, '2h'::text, '4h'::text, '6h'::text, '8h'::text, '12h'::text, '1d'::text, '1w'::text, '1mo'::text])))
+  constraint predictions_value_check CHECK (((value IS NOT NULL) OR (probabilities IS NOT NULL)))
+  CREATE INDEX predictions_instrument_id_idx ON public.predictions USING btree (instrument_id)
+  CREATE INDEX predictions_user_id_ts_idx ON public.predictions USING btree (user_id, ts DESC)
+  policy "Admins can read predictions" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their predictions" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select, update to tradebase_worker
+
 table public.profiles -- One row a user, made at sign-up: who they are to others and to themselves, and what they pay for.
   user_id uuid not null -- The user.
   first_name text -- First name, as given at sign-up or since.
@@ -946,6 +1353,30 @@ table public.recovery_codes -- The ten codes that a user keeps for the day on wh
   grant select (user_id, seq, expires_at, used_at, created_at) to authenticated
   grant select (user_id, seq, expires_at, used_at, created_at) to service_role
   grant select (user_id, seq, expires_at, used_at, created_at) to tradebase_admin
+
+table public.run_logs -- What runs say, by month. Written by runners' functions and workers. Dropped at the end of the retention.
+  run_id uuid not null -- The run.
+  user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the run.
+  seq bigint not null -- Number of the line in its run, given by the runner: with trading_runs.last_log_seq, what makes sending it again harmless.
+  logged_at timestamp with time zone not null -- When it was said.
+  level text default 'INFO'::text not null -- DEBUG, INFO, WARN, ERROR or CRITICAL.
+  message text not null -- What was said.
+  data jsonb -- Details.
+  created_at timestamp with time zone default now() not null -- When the row was written.
+  row level security on
+  constraint run_logs_data_check CHECK (((jsonb_typeof(data) = 'object'::text) AND (pg_column_size(data) <= 16384)))
+  constraint run_logs_level_check CHECK ((level = ANY (ARRAY['DEBUG'::text, 'INFO'::text, 'WARN'::text, 'ERROR'::text, 'CRITICAL'::text])))
+  constraint run_logs_message_check CHECK (((char_length(message) >= 1) AND (char_length(message) <= 4000)))
+  constraint run_logs_pkey PRIMARY KEY (run_id, user_id, seq, logged_at)
+  constraint run_logs_run_id_fkey FOREIGN KEY (run_id, user_id) REFERENCES trading_runs(id, user_id) ON DELETE CASCADE
+  constraint run_logs_seq_check CHECK ((seq >= 1))
+  CREATE INDEX run_logs_user_id_logged_at_idx ON ONLY public.run_logs USING btree (user_id, logged_at DESC)
+  policy "Admins can read logs" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their logs" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select to tradebase_worker
 
 table public.runner_commands -- What a runner is told to do, in order. Realtime only makes it fast: the rows are what a runner catches up from. Written by functions and workers.
   runner_session_id uuid not null -- The runner session that it is for.
@@ -1156,6 +1587,226 @@ table public.sign_in_attempts -- The last attempts of each kind to get into an a
   grant select to service_role
   grant select to tradebase_admin
 
+table public.signals -- What the strategy of a run said of a symbol, and whether it was acted on. Written by runners' functions and workers.
+  run_id uuid not null -- The run.
+  user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the run.
+  seq bigint not null -- Number of the signal in its run, given by the runner: sending it again makes no second one.
+  symbol text not null -- What it is about.
+  timeframe text -- Length of the bars it comes from.
+  signal_at timestamp with time zone not null -- Close of the bar it comes from.
+  type text not null -- BUY, SELL or HOLD.
+  strength double precision -- How strong, 0 to 1; null where the strategy does not say.
+  price numeric -- Price when it came.
+  reasons jsonb default '[]'::jsonb not null -- Why: a list of texts, or of objects of the strategy.
+  indicators jsonb default '{}'::jsonb not null -- Values of the indicators it comes from.
+  executed boolean default false not null -- Whether it was acted on.
+  executed_at timestamp with time zone -- When.
+  order_id uuid -- Order that came of it.
+  created_at timestamp with time zone default now() not null -- When the row was written.
+  row level security on
+  constraint signals_executed_check CHECK (((executed = (executed_at IS NOT NULL)) AND ((order_id IS NULL) OR executed)))
+  constraint signals_indicators_check CHECK (((jsonb_typeof(indicators) = 'object'::text) AND (pg_column_size(indicators) <= 16384)))
+  constraint signals_order_id_fkey FOREIGN KEY (order_id, user_id) REFERENCES orders(id, user_id) ON DELETE SET NULL (order_id)
+  constraint signals_pkey PRIMARY KEY (run_id, user_id, seq)
+  constraint signals_reasons_check CHECK (((jsonb_typeof(reasons) = 'array'::text) AND (pg_column_size(reasons) <= 16384)))
+  constraint signals_run_id_fkey FOREIGN KEY (run_id, user_id) REFERENCES trading_runs(id, user_id) ON DELETE CASCADE
+  constraint signals_seq_check CHECK ((seq >= 1))
+  constraint signals_strength_check CHECK (((strength >= (0)::double precision) AND (strength <= (1)::double precision)))
+  constraint signals_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
+  constraint signals_timeframe_check CHECK ((timeframe = ANY (ARRAY['1m'::text, '3m'::text, '5m'::text, '15m'::text, '30m'::text, '1h'::text, '2h'::text, '4h'::text, '6h'::text, '8h'::text, '12h'::text, '1d'::text, '1w'::text, '1mo'::text])))
+  constraint signals_type_check CHECK ((type = ANY (ARRAY['BUY'::text, 'SELL'::text, 'HOLD'::text])))
+  CREATE INDEX signals_order_id_user_id_idx ON public.signals USING btree (order_id, user_id)
+  CREATE INDEX signals_user_id_signal_at_idx ON public.signals USING btree (user_id, signal_at DESC)
+  policy "Admins can read signals" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their signals" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select to tradebase_worker
+  grant update (executed, executed_at, order_id) to tradebase_worker
+
+table public.strategies -- Strategies of users: a name for a line of versions. What a strategy does is in strategy_versions.
+  id uuid default gen_random_uuid() not null -- Identifies the strategy.
+  user_id uuid default auth.uid() not null -- Owner.
+  name text not null -- Name, unique among those of the owner.
+  description text -- What it is for.
+  is_active boolean default true not null -- Whether the owner still works with it; nothing runs or stops by it.
+  current_version integer default 0 not null -- Number of the latest version; 0 before the first. Counted by the versions themselves.
+  created_at timestamp with time zone default now() not null -- When the row was made.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint strategies_current_version_check CHECK ((current_version >= 0))
+  constraint strategies_description_check CHECK ((char_length(description) <= 2000))
+  constraint strategies_id_user_id_key UNIQUE (id, user_id)
+  constraint strategies_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 100)) AND (name = btrim(name))))
+  constraint strategies_pkey PRIMARY KEY (id)
+  constraint strategies_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  constraint strategies_user_id_name_key UNIQUE (user_id, name)
+  CREATE INDEX strategies_user_id_created_at_idx ON public.strategies USING btree (user_id, created_at DESC)
+  policy "Admins can read strategies" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can change their strategies" for update to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade))) with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can delete their strategies" for delete to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can make strategies" for insert to authenticated with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can read their strategies" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant delete, select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  grant insert (name, description, is_active) to authenticated
+  grant update (name, description, is_active) to authenticated
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.strategies FOR EACH ROW EXECUTE FUNCTION private.audit_change()
+  CREATE TRIGGER check_limit BEFORE INSERT ON public.strategies FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('limits.strategies_per_user')
+  CREATE TRIGGER guard_deletion BEFORE DELETE ON public.strategies FOR EACH ROW EXECUTE FUNCTION private.guard_strategy_deletion()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.strategies FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.strategy_template_shares -- Templates shown to named users: one row a template and user.
+  template_id uuid not null -- The template.
+  user_id uuid default auth.uid() not null -- Author of the template.
+  shared_with uuid not null -- The user who may read it.
+  created_at timestamp with time zone default now() not null -- Since when.
+  row level security on
+  constraint strategy_template_shares_pkey PRIMARY KEY (template_id, shared_with)
+  constraint strategy_template_shares_shared_with_fkey FOREIGN KEY (shared_with) REFERENCES auth.users(id) ON DELETE CASCADE
+  constraint strategy_template_shares_template_id_fkey FOREIGN KEY (template_id, user_id) REFERENCES strategy_templates(id, user_id) ON DELETE CASCADE
+  CREATE INDEX strategy_template_shares_shared_with_idx ON public.strategy_template_shares USING btree (shared_with)
+  CREATE INDEX strategy_template_shares_template_id_user_id_idx ON public.strategy_template_shares USING btree (template_id, user_id)
+  CREATE INDEX strategy_template_shares_user_id_idx ON public.strategy_template_shares USING btree (user_id)
+  policy "Admins can read template shares" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Authors can share their templates" for insert to authenticated with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Users can end shares they gave or got" for delete to authenticated using ((((user_id = ( SELECT auth.uid() AS uid)) OR (shared_with = ( SELECT auth.uid() AS uid))) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Users can read shares they gave or got" for select to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) OR (shared_with = ( SELECT auth.uid() AS uid))))
+  grant delete, select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert (template_id, shared_with) to authenticated
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.strategy_template_shares FOR EACH ROW EXECUTE FUNCTION private.audit_change()
+  CREATE TRIGGER check_limit BEFORE INSERT ON public.strategy_template_shares FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('limits.strategy_template_shares_per_user')
+
+table public.strategy_templates -- Strategies to begin from. The author may show a template to everyone, or to named users. What is made from one is a copy: deleting the author deletes the template and nothing that came of it. It is deleted and not left without an author, because its text may say who wrote it and nobody could correct it any more.
+  id uuid default gen_random_uuid() not null -- Identifies the template.
+  user_id uuid default auth.uid() not null -- Author, who alone may change it.
+  name text not null -- Name, unique among those of the author.
+  description text -- What it is for.
+  template_data jsonb not null -- The strategy: a spec, and what a form needs to ask for its parameters.
+  is_public boolean default false not null -- Whether every signed-in user may read it.
+  created_at timestamp with time zone default now() not null -- When the row was made.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint strategy_templates_description_check CHECK ((char_length(description) <= 2000))
+  constraint strategy_templates_id_user_id_key UNIQUE (id, user_id)
+  constraint strategy_templates_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 100)) AND (name = btrim(name))))
+  constraint strategy_templates_pkey PRIMARY KEY (id)
+  constraint strategy_templates_template_data_check CHECK (((jsonb_typeof(template_data) = 'object'::text) AND (pg_column_size(template_data) <= 65536)))
+  constraint strategy_templates_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  constraint strategy_templates_user_id_name_key UNIQUE (user_id, name)
+  CREATE INDEX strategy_templates_is_public_idx ON public.strategy_templates USING btree (created_at DESC) WHERE is_public
+  CREATE INDEX strategy_templates_user_id_created_at_idx ON public.strategy_templates USING btree (user_id, created_at DESC)
+  policy "Admins can read templates" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can change their templates" for update to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade))) with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can delete their templates" for delete to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can make templates" for insert to authenticated with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Users can read their, public and shared templates" for select to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) OR is_public OR (id IN ( SELECT private.shared_template_ids() AS shared_template_ids))))
+  grant delete, select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert (name, description, template_data, is_public) to authenticated
+  grant update (name, description, template_data, is_public) to authenticated
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.strategy_templates FOR EACH ROW EXECUTE FUNCTION private.audit_change('template_data')
+  CREATE TRIGGER check_limit BEFORE INSERT ON public.strategy_templates FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('limits.strategy_templates_per_user')
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.strategy_templates FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.strategy_versions -- What a strategy does, version by version. A version never changes: a bot, a backtest or a study that names one can be repeated.
+  id uuid default gen_random_uuid() not null -- Identifies the version.
+  strategy_id uuid not null -- The strategy.
+  user_id uuid default auth.uid() not null -- Owner of the strategy.
+  version integer not null -- Number of the version in its strategy, from 1 without gaps; given by a trigger.
+  spec jsonb not null -- What runs: {"name", "params"} and what else its kind of strategy takes.
+  source text -- The text that spec was made from, where the owner wrote one: YAML.
+  note text -- What changed.
+  created_by uuid default auth.uid() -- Who made it; null for an operator.
+  created_at timestamp with time zone default now() not null -- When it was made.
+  row level security on
+  constraint strategy_versions_id_user_id_key UNIQUE (id, user_id)
+  constraint strategy_versions_note_check CHECK ((char_length(note) <= 2000))
+  constraint strategy_versions_pkey PRIMARY KEY (id)
+  constraint strategy_versions_source_check CHECK (((char_length(source) >= 1) AND (char_length(source) <= 65536)))
+  constraint strategy_versions_spec_check CHECK (((jsonb_typeof(spec) = 'object'::text) AND (COALESCE(jsonb_typeof((spec -> 'name'::text)), ''::text) = 'string'::text) AND (pg_column_size(spec) <= 65536)))
+  constraint strategy_versions_strategy_id_fkey FOREIGN KEY (strategy_id, user_id) REFERENCES strategies(id, user_id) ON DELETE CASCADE
+  constraint strategy_versions_strategy_id_version_user_id_key UNIQUE (strategy_id, version, user_id)
+  constraint strategy_versions_version_check CHECK ((version >= 1))
+  CREATE INDEX strategy_versions_strategy_id_user_id_idx ON public.strategy_versions USING btree (strategy_id, user_id)
+  CREATE INDEX strategy_versions_user_id_created_at_idx ON public.strategy_versions USING btree (user_id, created_at DESC)
+  policy "Admins can read strategy versions" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can add versions to their strategies" for insert to authenticated with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can read their strategy versions" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  grant insert (strategy_id, spec, source, note) to authenticated
+  CREATE TRIGGER number BEFORE INSERT ON public.strategy_versions FOR EACH ROW EXECUTE FUNCTION private.number_strategy_version()
+  CREATE TRIGGER refuse_change BEFORE UPDATE ON public.strategy_versions FOR EACH ROW EXECUTE FUNCTION private.refuse_strategy_version_change()
+
+table public.studies -- Studies of a strategy: many backtests for one question, such as which parameters do best, or what luck could have done. Users will request them when there is a queue that takes them up: until then they may not insert any.
+  id uuid default gen_random_uuid() not null -- Identifies the study; its queue job has the same id.
+  user_id uuid default auth.uid() not null -- Owner.
+  name text not null -- Name for people.
+  kind text not null -- grid, random or bayesian search; walk_forward; monte_carlo.
+  strategy_version_id uuid -- Version of a strategy of the owner that the specification was taken from; null if there is none.
+  instrument_id integer not null -- The instrument whose candles are used.
+  timeframe text not null -- Length of the bars.
+  spec jsonb not null -- What is repeated: the strategy, its costs, the range, and the settings of the kind of study.
+  search_space jsonb default '{}'::jsonb not null -- Values or bounds of each parameter; empty where nothing is searched.
+  objective text not null -- Metric that decides, such as sharpe.
+  direction text default 'maximise'::text not null -- maximise or minimise.
+  planned_trials integer -- How many trials it is to make; null where that shows as it goes.
+  trial_count integer default 0 not null -- How many trials were ever made, failed and deleted ones included: what the deflated Sharpe ratio needs. Only rises.
+  best_trial integer -- Number of the best trial; null before the first that counts.
+  result jsonb -- What it found: folds of a walk-forward, percentiles of a Monte Carlo, probability of overfitting.
+  seed bigint default 1 not null -- Seed of whatever in it is random.
+  engine_version text -- Version of the engine that ran it; null until one has.
+  data_version bigint -- candle_coverage.version of the candles it ran on; null until it has.
+  status text default 'queued'::text not null -- queued, running, then completed, failed or cancelled.
+  progress real default 0 not null -- Share done, 0 to 1.
+  attempt integer default 0 not null -- How often a worker has taken it up. Only the latest attempt may write.
+  error jsonb -- Why it failed: {"code", "message"}; null unless failed.
+  created_at timestamp with time zone default now() not null -- When it was requested.
+  started_at timestamp with time zone -- When a worker first took it up.
+  finished_at timestamp with time zone -- When it was completed, failed or was cancelled.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint studies_coverage_fkey FOREIGN KEY (instrument_id, timeframe) REFERENCES candle_coverage(instrument_id, timeframe)
+  constraint studies_direction_check CHECK ((direction = ANY (ARRAY['maximise'::text, 'minimise'::text])))
+  constraint studies_error_check CHECK ((((error IS NOT NULL) = (status = 'failed'::text)) AND (jsonb_typeof(error) = 'object'::text) AND (pg_column_size(error) <= 16384)))
+  constraint studies_finished_at_check CHECK (((finished_at IS NOT NULL) = (status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text]))))
+  constraint studies_id_user_id_key UNIQUE (id, user_id)
+  constraint studies_kind_check CHECK ((kind = ANY (ARRAY['grid'::text, 'random'::text, 'bayesian'::text, 'walk_forward'::text, 'monte_carlo'::text])))
+  constraint studies_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100)))
+  constraint studies_objective_check CHECK ((objective ~ '^[a-z][a-z0-9_]{0,62}$'::text))
+  constraint studies_pkey PRIMARY KEY (id)
+  constraint studies_progress_check CHECK (((progress >= (0)::double precision) AND (progress <= (1)::double precision)))
+  constraint studies_result_check CHECK (((jsonb_typeof(result) = 'object'::text) AND (pg_column_size(result) <= 1048576)))
+  constraint studies_search_space_check CHECK (((jsonb_typeof(search_space) = 'object'::text) AND (pg_column_size(search_space) <= 16384)))
+  constraint studies_spec_check CHECK (((jsonb_typeof(spec) = 'object'::text) AND (pg_column_size(spec) <= 65536)))
+  constraint studies_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])))
+  constraint studies_strategy_version_id_fkey FOREIGN KEY (strategy_version_id, user_id) REFERENCES strategy_versions(id, user_id) ON DELETE SET NULL (strategy_version_id)
+  constraint studies_trials_check CHECK ((((planned_trials >= 1) AND (planned_trials <= 1000000)) AND (trial_count >= 0) AND (best_trial >= 1)))
+  constraint studies_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  CREATE INDEX studies_instrument_id_timeframe_idx ON public.studies USING btree (instrument_id, timeframe)
+  CREATE INDEX studies_strategy_version_id_user_id_idx ON public.studies USING btree (strategy_version_id, user_id)
+  CREATE INDEX studies_user_id_created_at_idx ON public.studies USING btree (user_id, created_at DESC)
+  policy "Admins can read studies" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their studies" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  grant update (planned_trials, best_trial, result, engine_version, data_version, status, progress, attempt, error, started_at, finished_at) to tradebase_worker
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.studies FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER keep_task AFTER INSERT OR DELETE OR UPDATE OF status, progress, error, started_at, finished_at ON public.studies FOR EACH ROW EXECUTE FUNCTION private.keep_task('study')
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.studies FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+  CREATE TRIGGER stamp_end BEFORE UPDATE ON public.studies FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('finished_at', 'completed', 'failed', 'cancelled')
+
 table public.system_config -- Settings of the running system, by key. Migrations add keys; admins change values.
   key text not null -- Name of the setting, with dots: area.name, and its unit last.
   value jsonb not null -- Value: always of the JSON type that it was made with.
@@ -1348,6 +1999,180 @@ table public.telegram_settings -- Settings of the Telegram bot. Changed by admin
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.telegram_settings FOR EACH ROW EXECUTE FUNCTION private.audit_change()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.telegram_settings FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
+table public.trades -- Round trips: one entry and one exit of the same size. A position that is built or closed in parts has several. Written by runners' functions and workers.
+  id uuid default gen_random_uuid() not null -- Identifies the trade.
+  run_id uuid not null -- The run.
+  bot_id uuid not null -- The bot, that of the run.
+  user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the run.
+  position_id uuid -- Position it is part of; null if that was deleted.
+  symbol text not null -- What was traded.
+  timeframe text -- Length of the bars that it was decided on.
+  direction text not null -- long or short.
+  strategy text -- Name of the strategy.
+  entry_logic text -- Name of the rule that opened it.
+  exit_logic text -- Name of the rule that closed it.
+  quantity numeric not null -- Units.
+  entry_at timestamp with time zone not null -- When it was entered.
+  entry_price numeric not null -- Price of the entry.
+  exit_at timestamp with time zone -- When it was left; null while it is open.
+  exit_price numeric -- Price of the exit; null while it is open.
+  commission numeric default 0 not null -- Fees of both sides, in the account's currency.
+  gross_pnl numeric -- Profit before costs, in the account's currency; null while it is open.
+  net_pnl numeric -- Profit after costs, in the account's currency; null while it is open.
+  pnl_pct numeric -- Net profit over the value at entry, in percent; null while it is open.
+  status text default 'open'::text not null -- open, then closed.
+  exit_reason text -- Why it was left.
+  metadata jsonb default '{}'::jsonb not null -- What else there is to say.
+  created_at timestamp with time zone default now() not null -- When the row was written.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint trades_direction_check CHECK ((direction = ANY (ARRAY['long'::text, 'short'::text])))
+  constraint trades_exit_check CHECK (((num_nonnulls(exit_at, exit_price, gross_pnl, net_pnl) =
+CASE status
+    WHEN 'open'::text THEN 0
+    ELSE 4
+END) AND (exit_at >= entry_at) AND ((pnl_pct IS NULL) OR (status = 'closed'::text))))
+  constraint trades_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 16384)))
+  constraint trades_names_check CHECK (((char_length(strategy) <= 100) AND (char_length(entry_logic) <= 100) AND (char_length(exit_logic) <= 100) AND (char_length(exit_reason) <= 100)))
+  constraint trades_pkey PRIMARY KEY (id)
+  constraint trades_position_id_fkey FOREIGN KEY (position_id, user_id) REFERENCES positions(id, user_id) ON DELETE SET NULL (position_id)
+  constraint trades_quantity_check CHECK (((quantity > (0)::numeric) AND (quantity < '1000000000000000000'::numeric)))
+  constraint trades_run_id_fkey FOREIGN KEY (run_id, bot_id, user_id) REFERENCES trading_runs(id, bot_id, user_id) ON DELETE CASCADE
+  constraint trades_status_check CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text])))
+  constraint trades_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
+  constraint trades_timeframe_check CHECK ((timeframe = ANY (ARRAY['1m'::text, '3m'::text, '5m'::text, '15m'::text, '30m'::text, '1h'::text, '2h'::text, '4h'::text, '6h'::text, '8h'::text, '12h'::text, '1d'::text, '1w'::text, '1mo'::text])))
+  CREATE INDEX trades_bot_id_open_idx ON public.trades USING btree (bot_id) WHERE (status = 'open'::text)
+  CREATE INDEX trades_position_id_user_id_idx ON public.trades USING btree (position_id, user_id)
+  CREATE INDEX trades_run_id_bot_id_user_id_idx ON public.trades USING btree (run_id, bot_id, user_id)
+  CREATE INDEX trades_user_id_entry_at_idx ON public.trades USING btree (user_id, entry_at DESC)
+  policy "Admins can read trades" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their trades" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select, update to tradebase_worker
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.trades FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.trades FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.trading_runs -- One row for each time that a bot runs, from its start to its stop. Written by runners' functions and workers.
+  id uuid default gen_random_uuid() not null -- Identifies the run.
+  bot_id uuid not null -- The bot.
+  user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the bot.
+  mode text not null -- PAPER or LIVE, as the bot was when it started.
+  status text default 'running'::text not null -- running, then completed, error or stopped.
+  config jsonb default '{}'::jsonb not null -- Settings of the bot as they were when it started.
+  started_at timestamp with time zone default now() not null -- When it started.
+  ended_at timestamp with time zone -- When it ended; null while it runs.
+  error text -- Why it ended with an error.
+  total_pnl numeric default 0 not null -- Net profit of the run, open positions at market, in the account's currency.
+  daily_pnl numeric default 0 not null -- That of the current day.
+  trade_count integer default 0 not null -- Closed trades.
+  max_drawdown numeric -- Largest fall of the balance from its highest, in the account's currency; null before the first trade.
+  last_fill_seq bigint default 0 not null -- Number of the last fill taken: what is sent again up to it changes nothing.
+  last_log_seq bigint default 0 not null -- Number of the last log line taken: what is sent again up to it changes nothing.
+  metadata jsonb default '{}'::jsonb not null -- What else there is to say.
+  created_at timestamp with time zone default now() not null -- When the row was written.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint trading_runs_bot_id_fkey FOREIGN KEY (bot_id, user_id) REFERENCES bots(id, user_id) ON DELETE CASCADE
+  constraint trading_runs_config_check CHECK (((jsonb_typeof(config) = 'object'::text) AND (pg_column_size(config) <= 65536)))
+  constraint trading_runs_counts_check CHECK (((trade_count >= 0) AND (last_fill_seq >= 0) AND (last_log_seq >= 0)))
+  constraint trading_runs_ended_at_check CHECK ((((ended_at IS NULL) = (status = 'running'::text)) AND (ended_at >= started_at)))
+  constraint trading_runs_error_check CHECK ((char_length(error) <= 4000))
+  constraint trading_runs_id_bot_id_user_id_key UNIQUE (id, bot_id, user_id)
+  constraint trading_runs_id_user_id_key UNIQUE (id, user_id)
+  constraint trading_runs_max_drawdown_check CHECK ((max_drawdown >= (0)::numeric))
+  constraint trading_runs_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 16384)))
+  constraint trading_runs_mode_check CHECK ((mode = ANY (ARRAY['PAPER'::text, 'LIVE'::text])))
+  constraint trading_runs_pkey PRIMARY KEY (id)
+  constraint trading_runs_status_check CHECK ((status = ANY (ARRAY['running'::text, 'completed'::text, 'error'::text, 'stopped'::text])))
+  CREATE INDEX trading_runs_bot_id_user_id_idx ON public.trading_runs USING btree (bot_id, user_id, started_at DESC)
+  CREATE INDEX trading_runs_user_id_started_at_idx ON public.trading_runs USING btree (user_id, started_at DESC)
+  CREATE UNIQUE INDEX trading_runs_running_idx ON public.trading_runs USING btree (bot_id) WHERE (status = 'running'::text)
+  policy "Admins can read runs" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their runs" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select, update to tradebase_worker
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER guard_open_exposure BEFORE DELETE ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.guard_open_exposure()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+  CREATE TRIGGER stamp_end BEFORE UPDATE ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('ended_at', 'completed', 'error', 'stopped')
+
+table public.training_runs -- Trainings of models. Written by workers.
+  id uuid default gen_random_uuid() not null -- Identifies the training; its queue job has the same id.
+  model_id uuid not null -- The model.
+  user_id uuid not null -- Owner of the model, repeated here so that the policy needs no join; goes with the model.
+  status text default 'queued'::text not null -- queued, running, then completed, failed or cancelled.
+  progress real default 0 not null -- Share done, 0 to 1.
+  attempt integer default 0 not null -- How often a worker has taken it up. Only the latest attempt may write.
+  params jsonb default '{}'::jsonb not null -- Settings of the learner as they were.
+  metrics jsonb -- How well the model did, by name and out of sample; null until completed.
+  model_version integer -- models.version that came of it.
+  learning_version text -- Version of the learning package.
+  data_version bigint -- candle_coverage.version of the candles.
+  error jsonb -- Why it failed: {"code", "message"}; null unless failed.
+  created_at timestamp with time zone default now() not null -- When it was requested.
+  started_at timestamp with time zone -- When a worker first took it up.
+  finished_at timestamp with time zone -- When it was completed, failed or was cancelled.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint training_runs_error_check CHECK ((((error IS NOT NULL) = (status = 'failed'::text)) AND (jsonb_typeof(error) = 'object'::text) AND (pg_column_size(error) <= 16384)))
+  constraint training_runs_finished_at_check CHECK (((finished_at IS NOT NULL) = (status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text]))))
+  constraint training_runs_id_user_id_key UNIQUE (id, user_id)
+  constraint training_runs_metrics_check CHECK (((jsonb_typeof(metrics) = 'object'::text) AND (pg_column_size(metrics) <= 16384)))
+  constraint training_runs_model_id_fkey FOREIGN KEY (model_id, user_id) REFERENCES models(id, user_id) ON DELETE CASCADE
+  constraint training_runs_params_check CHECK (((jsonb_typeof(params) = 'object'::text) AND (pg_column_size(params) <= 16384)))
+  constraint training_runs_pkey PRIMARY KEY (id)
+  constraint training_runs_progress_check CHECK (((progress >= (0)::double precision) AND (progress <= (1)::double precision)))
+  constraint training_runs_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])))
+  CREATE INDEX training_runs_model_id_user_id_idx ON public.training_runs USING btree (model_id, user_id, created_at DESC)
+  CREATE INDEX training_runs_user_id_created_at_idx ON public.training_runs USING btree (user_id, created_at DESC)
+  policy "Admins can read training runs" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their training runs" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select to tradebase_worker
+  grant update (status, progress, attempt, metrics, model_version, learning_version, data_version, error, started_at, finished_at) to tradebase_worker
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.training_runs FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER keep_task AFTER INSERT OR DELETE OR UPDATE OF status, progress, error, started_at, finished_at ON public.training_runs FOR EACH ROW EXECUTE FUNCTION private.keep_task('training')
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.training_runs FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+  CREATE TRIGGER stamp_end BEFORE UPDATE ON public.training_runs FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('finished_at', 'completed', 'failed', 'cancelled')
+
+table public.trials -- Trials of a study: one set of parameters, and how it did. Written by workers. Failed ones stay: how many were tried is part of what the best one is worth.
+  study_id uuid not null -- The study.
+  number integer not null -- Number of the trial in its study, from 1.
+  user_id uuid not null -- Owner of the study, repeated here so that the policy needs no join; goes with the study.
+  params jsonb not null -- Parameters that were tried; of a Monte Carlo, the seed of the path.
+  metrics jsonb -- How it did, by name; null until completed. A metric that is undefined is null.
+  objective_value double precision -- Value of the objective; null where it is undefined.
+  status text default 'queued'::text not null -- queued, running, then completed, failed or pruned (given up as hopeless).
+  error text -- Why it failed.
+  created_at timestamp with time zone default now() not null -- When the row was written.
+  started_at timestamp with time zone -- When it began.
+  finished_at timestamp with time zone -- When it ended.
+  row level security on
+  constraint trials_error_check CHECK ((char_length(error) <= 4000))
+  constraint trials_metrics_check CHECK (((jsonb_typeof(metrics) = 'object'::text) AND (pg_column_size(metrics) <= 16384)))
+  constraint trials_number_check CHECK ((number >= 1))
+  constraint trials_params_check CHECK (((jsonb_typeof(params) = 'object'::text) AND (pg_column_size(params) <= 16384)))
+  constraint trials_pkey PRIMARY KEY (study_id, number)
+  constraint trials_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text, 'pruned'::text])))
+  constraint trials_study_id_fkey FOREIGN KEY (user_id, study_id) REFERENCES studies(user_id, id) ON DELETE CASCADE
+  CREATE INDEX trials_user_id_study_id_idx ON public.trials USING btree (user_id, study_id, objective_value DESC NULLS LAST)
+  policy "Admins can read trials" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their trials" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select to tradebase_worker
+  grant update (metrics, objective_value, status, error, started_at, finished_at) to tradebase_worker
+  CREATE TRIGGER check_status BEFORE UPDATE ON public.trials FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER count_trials AFTER INSERT ON public.trials REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION private.count_trials()
+  CREATE TRIGGER stamp_end BEFORE UPDATE ON public.trials FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('finished_at', 'completed', 'failed', 'pruned')
+
 table public.user_roles -- What each user may do: a viewer reads, a trader trades, an admin also reads others' rows with a second factor. Changed by admins.
   user_id uuid not null -- The user.
   role text default 'trader'::text not null -- admin, trader or viewer.
@@ -1411,6 +2236,33 @@ table public.waitlist -- Who wants to be let in. Filled by the function public, 
   grant select to tradebase_admin
   CREATE TRIGGER check_status BEFORE UPDATE ON public.waitlist FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.waitlist FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.workspaces -- What a frontend keeps for its user: open files, layout, settings of charts.
+  id uuid default gen_random_uuid() not null -- Identifies the workspace.
+  user_id uuid default auth.uid() not null -- Owner.
+  name text not null -- Name, unique among those of the owner.
+  data jsonb default '{}'::jsonb not null -- State of the workspace, at most 1 MiB; its shape is the frontend's business.
+  created_at timestamp with time zone default now() not null -- When the row was made.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint workspaces_data_check CHECK (((jsonb_typeof(data) = 'object'::text) AND (pg_column_size(data) <= 1048576)))
+  constraint workspaces_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 100)) AND (name = btrim(name))))
+  constraint workspaces_pkey PRIMARY KEY (id)
+  constraint workspaces_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  constraint workspaces_user_id_name_key UNIQUE (user_id, name)
+  CREATE INDEX workspaces_user_id_updated_at_idx ON public.workspaces USING btree (user_id, updated_at DESC)
+  policy "Admins can read workspaces" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can change their workspaces" for update to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade))) with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can delete their workspaces" for delete to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can make workspaces" for insert to authenticated with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can read their workspaces" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
+  grant delete, select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert (name, data) to authenticated
+  grant update (name, data) to authenticated
+  CREATE TRIGGER check_limit BEFORE INSERT ON public.workspaces FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('limits.workspaces_per_user')
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.workspaces FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
 function private.activate_encryption_key(p_fingerprint text, p_key_id text, p_public_key text, p_replace boolean) -- For operators, by "npm run keys": makes a key the active one. With p_replace the one before it begins to retire, and the job that encrypts its credentials anew is enqueued.
 -- executable by: nobody
@@ -1890,27 +2742,6 @@ begin
 end
 $function$
 
-function private.check_backtest_change() -- Trigger: only legal transitions of the status; stamps the end.
--- executable by: nobody
-CREATE OR REPLACE FUNCTION private.check_backtest_change()
- RETURNS trigger
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-begin
-  if (old.status, new.status) not in (
-    ('queued', 'queued'), ('queued', 'running'), ('queued', 'cancelled'), ('queued', 'failed'),
-    ('running', 'running'), ('running', 'completed'), ('running', 'failed'), ('running', 'cancelled')
-  ) then
-    raise exception 'a backtest that is % cannot become %', old.status, new.status using errcode = 'PT409';
-  end if;
-  if new.status in ('completed', 'failed', 'cancelled') then
-    new.finished_at := coalesce(new.finished_at, now());
-  end if;
-  return new;
-end
-$function$
-
 function private.check_request() -- What PostgREST calls before each request: takes one call from the quota of the user, or of the runner session, when the request may write. Reads (GET, HEAD, and calls of functions that are not volatile) run in read-only transactions and are not counted; nor is a request that fails, whose transaction takes its count back. Definer, because nobody may reach the buckets.
 -- executable by: anon, authenticated, service_role
 CREATE OR REPLACE FUNCTION private.check_request()
@@ -1942,6 +2773,29 @@ begin
   if retry_after_s > 0 then
     perform private.raise_rate_limited(retry_after_s, format('you may make %s calls a minute', calls_per_minute));
   end if;
+end
+$function$
+
+function private.check_row_limit() -- Trigger before insert: refuses a row beyond the most that a user may have. Its argument is the setting with that number. Definer, so that it counts rows whoever inserts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.check_row_limit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  most_rows constant numeric := private.config_number(tg_argv[0]);
+  owned_rows bigint;
+begin
+  -- One insert of a user at a time, so that the count is exact.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(tg_table_name || ' of ' || new.user_id::text, 0));
+  execute format('select count(*) from public.%I where user_id = $1', tg_table_name) into owned_rows using new.user_id;
+  if owned_rows >= most_rows then
+    perform private.raise_api_error(409, 'quota_exceeded',
+      format('you have %s %s, which is the most: delete one that you no longer need', owned_rows, replace(tg_table_name, '_', ' ')));
+  end if;
+  return new;
 end
 $function$
 
@@ -2172,6 +3026,22 @@ AS $function$
 begin
   perform private.count_form('ip:' || encode(sha256(convert_to(coalesce(p_ip, ''), 'UTF8')), 'hex'), 'hour', private.config_number('limits.forms_per_address_per_hour'));
   perform private.count_form('all', 'hour', private.config_number('limits.forms_per_hour'));
+end
+$function$
+
+function private.count_trials() -- Trigger: counts trials when they are made, so that those deleted later still count. Definer, because nobody may write the number.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.count_trials()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.studies s set trial_count = s.trial_count + made.count
+  from (select m.study_id, count(*)::integer as count from made m group by m.study_id) made
+  where s.id = made.study_id;
+  return null;
 end
 $function$
 
@@ -2982,6 +3852,34 @@ begin
 end
 $function$
 
+function private.guard_bot_change() -- Trigger: a bot that runs is not deleted, and does not turn from pretended to real money, to another account or to another strategy. Definer, to see whether its user is being deleted.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.guard_bot_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if old.status in ('stopped', 'error') then
+    return coalesce(new, old);
+  end if;
+  if tg_op = 'DELETE' then
+    -- Users who leave take everything with them.
+    if exists (select from auth.users u where u.id = old.user_id) then
+      perform private.raise_api_error(409, 'bot_not_stopped', format('the bot is %s: stop it before you delete it', old.status));
+    end if;
+    return old;
+  end if;
+  if (new.mode, new.credential_id, new.strategy_type, new.strategy_id, new.strategy_version)
+    is distinct from (old.mode, old.credential_id, old.strategy_type, old.strategy_id, old.strategy_version) then
+    perform private.raise_api_error(409, 'bot_not_stopped',
+      format('the bot is %s: stop it before you change its mode, credential or strategy', old.status));
+  end if;
+  return new;
+end
+$function$
+
 function private.guard_credential_access_log() -- Trigger: refuses every change and deletion to every role, but for what deleting a credential or a user causes. Definer, to see whether they are deleted.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.guard_credential_access_log()
@@ -3003,6 +3901,58 @@ begin
     end if;
   end if;
   raise exception 'the log of credential openings is append-only' using errcode = 'insufficient_privilege';
+end
+$function$
+
+function private.guard_open_exposure() -- Trigger before delete of a bot and of a run: refuses it while the bot has open positions, orders or trades. On runs too, because their row lock waits for a writer who is adding one. Definer, to see whether the user is being deleted.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.guard_open_exposure()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  what text;
+begin
+  -- Users who leave take everything with them.
+  if not exists (select from auth.users u where u.id = old.user_id) then
+    return old;
+  end if;
+  select case
+    when exists (select from public.positions p where p.bot_id = b.id and p.status = 'open') then 'positions'
+    when exists (
+      select from public.orders o
+      where o.bot_id = b.id and o.status in ('new', 'submitted', 'accepted', 'partially_filled', 'pending_cancel')
+    ) then 'orders'
+    when exists (select from public.trades t where t.bot_id = b.id and t.status = 'open') then 'trades'
+  end into what
+  from (select case tg_table_name when 'bots' then old.id else (to_jsonb(old) ->> 'bot_id')::uuid end as id) b;
+  if what is not null then
+    perform private.raise_api_error(409, 'bot_has_open_positions', format('the bot has open %s: close them before you delete it', what));
+  end if;
+  return old;
+end
+$function$
+
+function private.guard_strategy_deletion() -- Trigger: says which bot keeps a strategy from being deleted; the key from bots would refuse it anyway. Definer, to see whether its user is being deleted.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.guard_strategy_deletion()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  bot_name text;
+begin
+  select b.name into bot_name from public.bots b
+  where b.strategy_id = old.id and exists (select from auth.users u where u.id = old.user_id)
+  limit 1;
+  if found then
+    perform private.raise_api_error(409, 'strategy_in_use', format('the bot %L uses the strategy: give it another one first', bot_name));
+  end if;
+  return old;
 end
 $function$
 
@@ -3650,6 +4600,29 @@ exception when others then
 end
 $function$
 
+function private.number_strategy_version() -- Trigger: gives a version the next number of its strategy. Definer, because owners may not write the number.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.number_strategy_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  -- The strategy's row lock puts concurrent versions one after the other.
+  update public.strategies s set current_version = s.current_version + 1
+  where s.id = new.strategy_id and s.user_id = new.user_id
+  returning s.current_version into new.version;
+  if new.version is null then
+    perform private.raise_api_error(404, 'strategy_not_found', 'there is no such strategy of yours');
+  end if;
+  if new.version > private.config_number('limits.versions_per_strategy') then
+    perform private.raise_api_error(409, 'quota_exceeded', format('the strategy has %s versions, which is the most: go on with a copy of it', new.version - 1));
+  end if;
+  return new;
+end
+$function$
+
 function private.open_credential(p_credential_id uuid, p_purpose text, p_opened_by text, p_job_id uuid, p_bot_id uuid, p_order_id uuid) -- For workers: the ciphertext of a credential and the fingerprint of its key, with the row in credential_access_log that says so. No row for a credential that is not there; a disabled one comes without ciphertext. Definer, because nobody may select a ciphertext.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.open_credential(p_credential_id uuid, p_purpose text, p_opened_by text, p_job_id uuid DEFAULT NULL::uuid, p_bot_id uuid DEFAULT NULL::uuid, p_order_id uuid DEFAULT NULL::uuid)
@@ -4184,6 +5157,18 @@ AS $function$
       -- Codes of six to eight digits.
       '(^|[^0-9.])[0-9]{6,8}(?![0-9.])', '\1[redacted]', 'g')
   end
+$function$
+
+function private.refuse_strategy_version_change() -- Trigger: refuses every change of a version, to every role.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.refuse_strategy_version_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  raise exception 'a version of a strategy never changes: add another' using errcode = 'insufficient_privilege';
+end
 $function$
 
 function private.report_health(p_system text, p_component text, p_status text, p_response_time_ms integer, p_error_message text, p_metadata jsonb) -- Writes down how a system or one of its components is. Definer, because nobody may write the table otherwise.
@@ -4726,6 +5711,32 @@ AS $function$
 begin
   perform private.require_admin();
   return private.change_role(p_user_id, p_role, auth.uid());
+end
+$function$
+
+function private.shared_template_ids() -- Templates that others have shared with the caller. Definer, so that the policy of templates does not depend on that of shares.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.shared_template_ids()
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select s.template_id from public.strategy_template_shares s where s.shared_with = auth.uid()
+$function$
+
+function private.stamp_status_time() -- Trigger before update: sets the column that its first argument names to now, unless it has a value, when the status becomes one of its other arguments.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.stamp_status_time()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if new.status is distinct from old.status and new.status = any (tg_argv[1:]) and to_jsonb(new) ->> tg_argv[0] is null then
+    new := jsonb_populate_record(new, jsonb_build_object(tg_argv[0], now()));
+  end if;
+  return new;
 end
 $function$
 

@@ -59,10 +59,24 @@ export type Database = {
         };
         Relationships: [
           {
+            foreignKeyName: 'alert_history_bot_id_fkey';
+            columns: ['bot_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'bots';
+            referencedColumns: ['id', 'user_id'];
+          },
+          {
             foreignKeyName: 'alert_history_rule_id_fkey';
             columns: ['rule_id', 'user_id'];
             isOneToOne: false;
             referencedRelation: 'alert_rules';
+            referencedColumns: ['id', 'user_id'];
+          },
+          {
+            foreignKeyName: 'alert_history_run_id_fkey';
+            columns: ['run_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'trading_runs';
             referencedColumns: ['id', 'user_id'];
           },
         ];
@@ -208,7 +222,15 @@ export type Database = {
           updated_at?: string;
           user_id?: string;
         };
-        Relationships: [];
+        Relationships: [
+          {
+            foreignKeyName: 'alert_rules_bot_id_fkey';
+            columns: ['bot_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'bots';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
       };
       api_keys: {
         Row: {
@@ -352,10 +374,10 @@ export type Database = {
         Relationships: [
           {
             foreignKeyName: 'backtest_results_backtest_id_fkey';
-            columns: ['backtest_id'];
+            columns: ['backtest_id', 'user_id'];
             isOneToOne: true;
             referencedRelation: 'backtests';
-            referencedColumns: ['id'];
+            referencedColumns: ['id', 'user_id'];
           },
         ];
       };
@@ -412,10 +434,10 @@ export type Database = {
         Relationships: [
           {
             foreignKeyName: 'backtest_trades_backtest_id_fkey';
-            columns: ['backtest_id'];
+            columns: ['user_id', 'backtest_id'];
             isOneToOne: false;
             referencedRelation: 'backtests';
-            referencedColumns: ['id'];
+            referencedColumns: ['user_id', 'id'];
           },
         ];
       };
@@ -423,6 +445,8 @@ export type Database = {
         Row: {
           attempt: number;
           created_at: string;
+          data_version: number | null;
+          engine_version: string | null;
           error: Json | null;
           fee_bps: number;
           finished_at: string | null;
@@ -432,9 +456,11 @@ export type Database = {
           progress: number;
           range_end: string | null;
           range_start: string | null;
+          seed: number | null;
           started_at: string | null;
           status: string;
           strategy: NonNullable<Json>;
+          strategy_version_id: string | null;
           symbol: string;
           timeframe: string;
           updated_at: string;
@@ -444,6 +470,8 @@ export type Database = {
         Insert: {
           attempt?: number;
           created_at?: string;
+          data_version?: number | null;
+          engine_version?: string | null;
           error?: Json | null;
           fee_bps?: number;
           finished_at?: string | null;
@@ -453,9 +481,11 @@ export type Database = {
           progress?: number;
           range_end?: string | null;
           range_start?: string | null;
+          seed?: number | null;
           started_at?: string | null;
           status?: string;
           strategy: NonNullable<Json>;
+          strategy_version_id?: string | null;
           symbol: string;
           timeframe: string;
           updated_at?: string;
@@ -464,6 +494,8 @@ export type Database = {
         Update: {
           attempt?: number;
           created_at?: string;
+          data_version?: number | null;
+          engine_version?: string | null;
           error?: Json | null;
           fee_bps?: number;
           finished_at?: string | null;
@@ -473,9 +505,11 @@ export type Database = {
           progress?: number;
           range_end?: string | null;
           range_start?: string | null;
+          seed?: number | null;
           started_at?: string | null;
           status?: string;
           strategy?: NonNullable<Json>;
+          strategy_version_id?: string | null;
           symbol?: string;
           timeframe?: string;
           updated_at?: string;
@@ -488,6 +522,188 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: 'candle_coverage';
             referencedColumns: ['instrument_id', 'timeframe'];
+          },
+          {
+            foreignKeyName: 'backtests_strategy_version_id_fkey';
+            columns: ['strategy_version_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'strategy_versions';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
+      };
+      bot_events: {
+        Row: {
+          bot_id: string;
+          created_at: string;
+          id: number;
+          message: string;
+          metadata: NonNullable<Json>;
+          occurred_at: string;
+          run_id: string | null;
+          severity: string;
+          type: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          bot_id: string;
+          created_at?: string;
+          id?: never;
+          message: string;
+          metadata?: NonNullable<Json>;
+          occurred_at?: string;
+          run_id?: string | null;
+          severity?: string;
+          type: string;
+          user_id: string;
+        };
+        Update: {
+          bot_id?: string;
+          created_at?: string;
+          id?: never;
+          message?: string;
+          metadata?: NonNullable<Json>;
+          occurred_at?: string;
+          run_id?: string | null;
+          severity?: string;
+          type?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'bot_events_bot_id_fkey';
+            columns: ['bot_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'bots';
+            referencedColumns: ['id', 'user_id'];
+          },
+          {
+            foreignKeyName: 'bot_events_run_id_fkey';
+            columns: ['run_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'trading_runs';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
+      };
+      bots: {
+        Row: {
+          created_at: string;
+          credential_id: string | null;
+          current_balance: number | null;
+          daily_risk_cap: number | null;
+          description: string | null;
+          error_count: number;
+          id: string;
+          initial_balance: number | null;
+          last_error: string | null;
+          last_heartbeat_at: string | null;
+          last_run_at: string | null;
+          max_daily_trades: number | null;
+          max_drawdown_pct: number | null;
+          max_open_positions: number | null;
+          max_order_value: number | null;
+          metadata: NonNullable<Json>;
+          mode: string;
+          name: string;
+          parameters: NonNullable<Json>;
+          risk_per_trade: number | null;
+          schedule_days: number[];
+          schedule_end_time: string | null;
+          schedule_start_time: string | null;
+          schedule_timezone: string;
+          started_at: string | null;
+          status: string;
+          strategy_id: string | null;
+          strategy_type: string;
+          strategy_version: number | null;
+          symbols: string[];
+          timeframe: string | null;
+          total_pnl: number;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          credential_id?: string | null;
+          current_balance?: number | null;
+          daily_risk_cap?: number | null;
+          description?: string | null;
+          error_count?: number;
+          id?: string;
+          initial_balance?: number | null;
+          last_error?: string | null;
+          last_heartbeat_at?: string | null;
+          last_run_at?: string | null;
+          max_daily_trades?: number | null;
+          max_drawdown_pct?: number | null;
+          max_open_positions?: number | null;
+          max_order_value?: number | null;
+          metadata?: NonNullable<Json>;
+          mode?: string;
+          name: string;
+          parameters?: NonNullable<Json>;
+          risk_per_trade?: number | null;
+          schedule_days?: number[];
+          schedule_end_time?: string | null;
+          schedule_start_time?: string | null;
+          schedule_timezone?: string;
+          started_at?: string | null;
+          status?: string;
+          strategy_id?: string | null;
+          strategy_type: string;
+          strategy_version?: number | null;
+          symbols: string[];
+          timeframe?: string | null;
+          total_pnl?: number;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Update: {
+          created_at?: string;
+          credential_id?: string | null;
+          current_balance?: number | null;
+          daily_risk_cap?: number | null;
+          description?: string | null;
+          error_count?: number;
+          id?: string;
+          initial_balance?: number | null;
+          last_error?: string | null;
+          last_heartbeat_at?: string | null;
+          last_run_at?: string | null;
+          max_daily_trades?: number | null;
+          max_drawdown_pct?: number | null;
+          max_open_positions?: number | null;
+          max_order_value?: number | null;
+          metadata?: NonNullable<Json>;
+          mode?: string;
+          name?: string;
+          parameters?: NonNullable<Json>;
+          risk_per_trade?: number | null;
+          schedule_days?: number[];
+          schedule_end_time?: string | null;
+          schedule_start_time?: string | null;
+          schedule_timezone?: string;
+          started_at?: string | null;
+          status?: string;
+          strategy_id?: string | null;
+          strategy_type?: string;
+          strategy_version?: number | null;
+          symbols?: string[];
+          timeframe?: string | null;
+          total_pnl?: number;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'bots_strategy_version_fkey';
+            columns: ['strategy_id', 'strategy_version', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'strategy_versions';
+            referencedColumns: ['strategy_id', 'version', 'user_id'];
           },
         ];
       };
@@ -754,7 +970,15 @@ export type Database = {
           win_rate_pct?: number | null;
           winning_trades?: number;
         };
-        Relationships: [];
+        Relationships: [
+          {
+            foreignKeyName: 'daily_performance_bot_id_fkey';
+            columns: ['bot_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'bots';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
       };
       events: {
         Row: {
@@ -841,6 +1065,83 @@ export type Database = {
           user_id?: string;
         };
         Relationships: [];
+      };
+      fills: {
+        Row: {
+          created_at: string;
+          executed_at: string;
+          external_id: string | null;
+          fee: number;
+          fee_currency: string | null;
+          liquidity: string | null;
+          order_id: string | null;
+          position_id: string | null;
+          price: number;
+          quantity: number;
+          run_id: string;
+          seq: number;
+          side: string;
+          symbol: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          executed_at: string;
+          external_id?: string | null;
+          fee?: number;
+          fee_currency?: string | null;
+          liquidity?: string | null;
+          order_id?: string | null;
+          position_id?: string | null;
+          price: number;
+          quantity: number;
+          run_id: string;
+          seq: number;
+          side: string;
+          symbol: string;
+          user_id: string;
+        };
+        Update: {
+          created_at?: string;
+          executed_at?: string;
+          external_id?: string | null;
+          fee?: number;
+          fee_currency?: string | null;
+          liquidity?: string | null;
+          order_id?: string | null;
+          position_id?: string | null;
+          price?: number;
+          quantity?: number;
+          run_id?: string;
+          seq?: number;
+          side?: string;
+          symbol?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'fills_order_id_fkey';
+            columns: ['order_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'orders';
+            referencedColumns: ['id', 'user_id'];
+          },
+          {
+            foreignKeyName: 'fills_position_id_fkey';
+            columns: ['position_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'positions';
+            referencedColumns: ['id', 'user_id'];
+          },
+          {
+            foreignKeyName: 'fills_run_id_fkey';
+            columns: ['run_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'trading_runs';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
       };
       instruments: {
         Row: {
@@ -1064,6 +1365,217 @@ export type Database = {
         };
         Relationships: [];
       };
+      models: {
+        Row: {
+          accuracy: number | null;
+          auc: number | null;
+          created_at: string;
+          data_version: number | null;
+          feature_importance: Json | null;
+          feature_spec: NonNullable<Json>;
+          horizon: number;
+          id: string;
+          instrument_id: number;
+          kind: string;
+          learning_version: string | null;
+          metrics: NonNullable<Json>;
+          name: string;
+          params: NonNullable<Json>;
+          precision: number | null;
+          recall: number | null;
+          seed: number;
+          stale_at: string | null;
+          status: string;
+          task: string;
+          timeframe: string;
+          trained_at: string | null;
+          trained_from: string | null;
+          trained_to: string | null;
+          updated_at: string;
+          user_id: string;
+          version: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          accuracy?: number | null;
+          auc?: number | null;
+          created_at?: string;
+          data_version?: number | null;
+          feature_importance?: Json | null;
+          feature_spec: NonNullable<Json>;
+          horizon?: number;
+          id?: string;
+          instrument_id: number;
+          kind: string;
+          learning_version?: string | null;
+          metrics?: NonNullable<Json>;
+          name: string;
+          params?: NonNullable<Json>;
+          precision?: number | null;
+          recall?: number | null;
+          seed?: number;
+          stale_at?: string | null;
+          status?: string;
+          task: string;
+          timeframe: string;
+          trained_at?: string | null;
+          trained_from?: string | null;
+          trained_to?: string | null;
+          updated_at?: string;
+          user_id?: string;
+          version?: number;
+        };
+        Update: {
+          accuracy?: number | null;
+          auc?: number | null;
+          created_at?: string;
+          data_version?: number | null;
+          feature_importance?: Json | null;
+          feature_spec?: NonNullable<Json>;
+          horizon?: number;
+          id?: string;
+          instrument_id?: number;
+          kind?: string;
+          learning_version?: string | null;
+          metrics?: NonNullable<Json>;
+          name?: string;
+          params?: NonNullable<Json>;
+          precision?: number | null;
+          recall?: number | null;
+          seed?: number;
+          stale_at?: string | null;
+          status?: string;
+          task?: string;
+          timeframe?: string;
+          trained_at?: string | null;
+          trained_from?: string | null;
+          trained_to?: string | null;
+          updated_at?: string;
+          user_id?: string;
+          version?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'models_coverage_fkey';
+            columns: ['instrument_id', 'timeframe'];
+            isOneToOne: false;
+            referencedRelation: 'candle_coverage';
+            referencedColumns: ['instrument_id', 'timeframe'];
+          },
+        ];
+      };
+      orders: {
+        Row: {
+          accepted_at: string | null;
+          average_price: number | null;
+          bot_id: string;
+          broker_order_id: string | null;
+          client_order_id: string;
+          created_at: string;
+          expires_at: string | null;
+          filled_quantity: number;
+          finished_at: string | null;
+          id: string;
+          limit_price: number | null;
+          metadata: NonNullable<Json>;
+          option_details: Json | null;
+          position_id: string | null;
+          quantity: number;
+          reduce_only: boolean;
+          reject_reason: string | null;
+          run_id: string;
+          side: string;
+          status: string;
+          stop_price: number | null;
+          submitted_at: string | null;
+          symbol: string;
+          time_in_force: string;
+          trail_amount: number | null;
+          trail_pct: number | null;
+          type: string;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          accepted_at?: string | null;
+          average_price?: number | null;
+          bot_id: string;
+          broker_order_id?: string | null;
+          client_order_id: string;
+          created_at?: string;
+          expires_at?: string | null;
+          filled_quantity?: number;
+          finished_at?: string | null;
+          id?: string;
+          limit_price?: number | null;
+          metadata?: NonNullable<Json>;
+          option_details?: Json | null;
+          position_id?: string | null;
+          quantity: number;
+          reduce_only?: boolean;
+          reject_reason?: string | null;
+          run_id: string;
+          side: string;
+          status?: string;
+          stop_price?: number | null;
+          submitted_at?: string | null;
+          symbol: string;
+          time_in_force?: string;
+          trail_amount?: number | null;
+          trail_pct?: number | null;
+          type: string;
+          updated_at?: string;
+          user_id: string;
+        };
+        Update: {
+          accepted_at?: string | null;
+          average_price?: number | null;
+          bot_id?: string;
+          broker_order_id?: string | null;
+          client_order_id?: string;
+          created_at?: string;
+          expires_at?: string | null;
+          filled_quantity?: number;
+          finished_at?: string | null;
+          id?: string;
+          limit_price?: number | null;
+          metadata?: NonNullable<Json>;
+          option_details?: Json | null;
+          position_id?: string | null;
+          quantity?: number;
+          reduce_only?: boolean;
+          reject_reason?: string | null;
+          run_id?: string;
+          side?: string;
+          status?: string;
+          stop_price?: number | null;
+          submitted_at?: string | null;
+          symbol?: string;
+          time_in_force?: string;
+          trail_amount?: number | null;
+          trail_pct?: number | null;
+          type?: string;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'orders_position_id_fkey';
+            columns: ['position_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'positions';
+            referencedColumns: ['id', 'user_id'];
+          },
+          {
+            foreignKeyName: 'orders_run_id_fkey';
+            columns: ['run_id', 'bot_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'trading_runs';
+            referencedColumns: ['id', 'bot_id', 'user_id'];
+          },
+        ];
+      };
       performance_metrics: {
         Row: {
           bot_id: string;
@@ -1108,7 +1620,15 @@ export type Database = {
           trade_type?: string;
           user_id?: string;
         };
-        Relationships: [];
+        Relationships: [
+          {
+            foreignKeyName: 'performance_metrics_bot_id_fkey';
+            columns: ['bot_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'bots';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
       };
       performance_snapshots: {
         Row: {
@@ -1151,7 +1671,15 @@ export type Database = {
           user_id?: string;
           win_rate?: Json | null;
         };
-        Relationships: [];
+        Relationships: [
+          {
+            foreignKeyName: 'performance_snapshots_bot_id_fkey';
+            columns: ['bot_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'bots';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
       };
       plan_quotas: {
         Row: {
@@ -1213,6 +1741,166 @@ export type Database = {
           updated_at?: string;
         };
         Relationships: [];
+      };
+      positions: {
+        Row: {
+          bot_id: string;
+          closed_at: string | null;
+          created_at: string;
+          direction: string;
+          entry_logic: string | null;
+          entry_price: number | null;
+          exit_logic: string | null;
+          exit_price: number | null;
+          exit_reason: string | null;
+          fees: number;
+          id: string;
+          mark_price: number | null;
+          market_context: Json | null;
+          metadata: NonNullable<Json>;
+          open_quantity: number;
+          opened_at: string;
+          option_details: Json | null;
+          quantity: number;
+          realized_pnl: number;
+          run_id: string;
+          status: string;
+          stop_loss: number | null;
+          strategy: string | null;
+          symbol: string;
+          take_profit: number | null;
+          unrealized_pnl: number;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          bot_id: string;
+          closed_at?: string | null;
+          created_at?: string;
+          direction: string;
+          entry_logic?: string | null;
+          entry_price?: number | null;
+          exit_logic?: string | null;
+          exit_price?: number | null;
+          exit_reason?: string | null;
+          fees?: number;
+          id?: string;
+          mark_price?: number | null;
+          market_context?: Json | null;
+          metadata?: NonNullable<Json>;
+          open_quantity: number;
+          opened_at: string;
+          option_details?: Json | null;
+          quantity: number;
+          realized_pnl?: number;
+          run_id: string;
+          status?: string;
+          stop_loss?: number | null;
+          strategy?: string | null;
+          symbol: string;
+          take_profit?: number | null;
+          unrealized_pnl?: number;
+          updated_at?: string;
+          user_id: string;
+        };
+        Update: {
+          bot_id?: string;
+          closed_at?: string | null;
+          created_at?: string;
+          direction?: string;
+          entry_logic?: string | null;
+          entry_price?: number | null;
+          exit_logic?: string | null;
+          exit_price?: number | null;
+          exit_reason?: string | null;
+          fees?: number;
+          id?: string;
+          mark_price?: number | null;
+          market_context?: Json | null;
+          metadata?: NonNullable<Json>;
+          open_quantity?: number;
+          opened_at?: string;
+          option_details?: Json | null;
+          quantity?: number;
+          realized_pnl?: number;
+          run_id?: string;
+          status?: string;
+          stop_loss?: number | null;
+          strategy?: string | null;
+          symbol?: string;
+          take_profit?: number | null;
+          unrealized_pnl?: number;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'positions_run_id_fkey';
+            columns: ['run_id', 'bot_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'trading_runs';
+            referencedColumns: ['id', 'bot_id', 'user_id'];
+          },
+        ];
+      };
+      predictions: {
+        Row: {
+          confidence: number | null;
+          created_at: string;
+          horizon: number;
+          instrument_id: number;
+          model_id: string;
+          model_version: number;
+          probabilities: Json | null;
+          timeframe: string;
+          ts: string;
+          user_id: string;
+          value: number | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          confidence?: number | null;
+          created_at?: string;
+          horizon: number;
+          instrument_id: number;
+          model_id: string;
+          model_version: number;
+          probabilities?: Json | null;
+          timeframe: string;
+          ts: string;
+          user_id: string;
+          value?: number | null;
+        };
+        Update: {
+          confidence?: number | null;
+          created_at?: string;
+          horizon?: number;
+          instrument_id?: number;
+          model_id?: string;
+          model_version?: number;
+          probabilities?: Json | null;
+          timeframe?: string;
+          ts?: string;
+          user_id?: string;
+          value?: number | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'predictions_instrument_id_fkey';
+            columns: ['instrument_id'];
+            isOneToOne: false;
+            referencedRelation: 'instruments';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'predictions_model_id_fkey';
+            columns: ['model_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'models';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
       };
       profiles: {
         Row: {
@@ -1295,6 +1983,48 @@ export type Database = {
           user_id?: string;
         };
         Relationships: [];
+      };
+      run_logs: {
+        Row: {
+          created_at: string;
+          data: Json | null;
+          level: string;
+          logged_at: string;
+          message: string;
+          run_id: string;
+          seq: number;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          data?: Json | null;
+          level?: string;
+          logged_at: string;
+          message: string;
+          run_id: string;
+          seq: number;
+          user_id: string;
+        };
+        Update: {
+          created_at?: string;
+          data?: Json | null;
+          level?: string;
+          logged_at?: string;
+          message?: string;
+          run_id?: string;
+          seq?: number;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'run_logs_run_id_fkey';
+            columns: ['run_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'trading_runs';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
       };
       runner_commands: {
         Row: {
@@ -1597,6 +2327,322 @@ export type Database = {
         };
         Relationships: [];
       };
+      signals: {
+        Row: {
+          created_at: string;
+          executed: boolean;
+          executed_at: string | null;
+          indicators: NonNullable<Json>;
+          order_id: string | null;
+          price: number | null;
+          reasons: NonNullable<Json>;
+          run_id: string;
+          seq: number;
+          signal_at: string;
+          strength: number | null;
+          symbol: string;
+          timeframe: string | null;
+          type: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          executed?: boolean;
+          executed_at?: string | null;
+          indicators?: NonNullable<Json>;
+          order_id?: string | null;
+          price?: number | null;
+          reasons?: NonNullable<Json>;
+          run_id: string;
+          seq: number;
+          signal_at: string;
+          strength?: number | null;
+          symbol: string;
+          timeframe?: string | null;
+          type: string;
+          user_id: string;
+        };
+        Update: {
+          created_at?: string;
+          executed?: boolean;
+          executed_at?: string | null;
+          indicators?: NonNullable<Json>;
+          order_id?: string | null;
+          price?: number | null;
+          reasons?: NonNullable<Json>;
+          run_id?: string;
+          seq?: number;
+          signal_at?: string;
+          strength?: number | null;
+          symbol?: string;
+          timeframe?: string | null;
+          type?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'signals_order_id_fkey';
+            columns: ['order_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'orders';
+            referencedColumns: ['id', 'user_id'];
+          },
+          {
+            foreignKeyName: 'signals_run_id_fkey';
+            columns: ['run_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'trading_runs';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
+      };
+      strategies: {
+        Row: {
+          created_at: string;
+          current_version: number;
+          description: string | null;
+          id: string;
+          is_active: boolean;
+          name: string;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          current_version?: number;
+          description?: string | null;
+          id?: string;
+          is_active?: boolean;
+          name: string;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Update: {
+          created_at?: string;
+          current_version?: number;
+          description?: string | null;
+          id?: string;
+          is_active?: boolean;
+          name?: string;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [];
+      };
+      strategy_template_shares: {
+        Row: {
+          created_at: string;
+          shared_with: string;
+          template_id: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          shared_with: string;
+          template_id: string;
+          user_id?: string;
+        };
+        Update: {
+          created_at?: string;
+          shared_with?: string;
+          template_id?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'strategy_template_shares_template_id_fkey';
+            columns: ['template_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'strategy_templates';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
+      };
+      strategy_templates: {
+        Row: {
+          created_at: string;
+          description: string | null;
+          id: string;
+          is_public: boolean;
+          name: string;
+          template_data: NonNullable<Json>;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          description?: string | null;
+          id?: string;
+          is_public?: boolean;
+          name: string;
+          template_data: NonNullable<Json>;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Update: {
+          created_at?: string;
+          description?: string | null;
+          id?: string;
+          is_public?: boolean;
+          name?: string;
+          template_data?: NonNullable<Json>;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [];
+      };
+      strategy_versions: {
+        Row: {
+          created_at: string;
+          created_by: string | null;
+          id: string;
+          note: string | null;
+          source: string | null;
+          spec: NonNullable<Json>;
+          strategy_id: string;
+          user_id: string;
+          version: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          created_by?: string | null;
+          id?: string;
+          note?: string | null;
+          source?: string | null;
+          spec: NonNullable<Json>;
+          strategy_id: string;
+          user_id?: string;
+          version: number;
+        };
+        Update: {
+          created_at?: string;
+          created_by?: string | null;
+          id?: string;
+          note?: string | null;
+          source?: string | null;
+          spec?: NonNullable<Json>;
+          strategy_id?: string;
+          user_id?: string;
+          version?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'strategy_versions_strategy_id_fkey';
+            columns: ['strategy_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'strategies';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
+      };
+      studies: {
+        Row: {
+          attempt: number;
+          best_trial: number | null;
+          created_at: string;
+          data_version: number | null;
+          direction: string;
+          engine_version: string | null;
+          error: Json | null;
+          finished_at: string | null;
+          id: string;
+          instrument_id: number;
+          kind: string;
+          name: string;
+          objective: string;
+          planned_trials: number | null;
+          progress: number;
+          result: Json | null;
+          search_space: NonNullable<Json>;
+          seed: number;
+          spec: NonNullable<Json>;
+          started_at: string | null;
+          status: string;
+          strategy_version_id: string | null;
+          timeframe: string;
+          trial_count: number;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          attempt?: number;
+          best_trial?: number | null;
+          created_at?: string;
+          data_version?: number | null;
+          direction?: string;
+          engine_version?: string | null;
+          error?: Json | null;
+          finished_at?: string | null;
+          id?: string;
+          instrument_id: number;
+          kind: string;
+          name: string;
+          objective: string;
+          planned_trials?: number | null;
+          progress?: number;
+          result?: Json | null;
+          search_space?: NonNullable<Json>;
+          seed?: number;
+          spec: NonNullable<Json>;
+          started_at?: string | null;
+          status?: string;
+          strategy_version_id?: string | null;
+          timeframe: string;
+          trial_count?: number;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Update: {
+          attempt?: number;
+          best_trial?: number | null;
+          created_at?: string;
+          data_version?: number | null;
+          direction?: string;
+          engine_version?: string | null;
+          error?: Json | null;
+          finished_at?: string | null;
+          id?: string;
+          instrument_id?: number;
+          kind?: string;
+          name?: string;
+          objective?: string;
+          planned_trials?: number | null;
+          progress?: number;
+          result?: Json | null;
+          search_space?: NonNullable<Json>;
+          seed?: number;
+          spec?: NonNullable<Json>;
+          started_at?: string | null;
+          status?: string;
+          strategy_version_id?: string | null;
+          timeframe?: string;
+          trial_count?: number;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'studies_coverage_fkey';
+            columns: ['instrument_id', 'timeframe'];
+            isOneToOne: false;
+            referencedRelation: 'candle_coverage';
+            referencedColumns: ['instrument_id', 'timeframe'];
+          },
+          {
+            foreignKeyName: 'studies_strategy_version_id_fkey';
+            columns: ['strategy_version_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'strategy_versions';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
+      };
       system_config: {
         Row: {
           created_at: string;
@@ -1868,6 +2914,295 @@ export type Database = {
         };
         Relationships: [];
       };
+      trades: {
+        Row: {
+          bot_id: string;
+          commission: number;
+          created_at: string;
+          direction: string;
+          entry_at: string;
+          entry_logic: string | null;
+          entry_price: number;
+          exit_at: string | null;
+          exit_logic: string | null;
+          exit_price: number | null;
+          exit_reason: string | null;
+          gross_pnl: number | null;
+          id: string;
+          metadata: NonNullable<Json>;
+          net_pnl: number | null;
+          pnl_pct: number | null;
+          position_id: string | null;
+          quantity: number;
+          run_id: string;
+          status: string;
+          strategy: string | null;
+          symbol: string;
+          timeframe: string | null;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          bot_id: string;
+          commission?: number;
+          created_at?: string;
+          direction: string;
+          entry_at: string;
+          entry_logic?: string | null;
+          entry_price: number;
+          exit_at?: string | null;
+          exit_logic?: string | null;
+          exit_price?: number | null;
+          exit_reason?: string | null;
+          gross_pnl?: number | null;
+          id?: string;
+          metadata?: NonNullable<Json>;
+          net_pnl?: number | null;
+          pnl_pct?: number | null;
+          position_id?: string | null;
+          quantity: number;
+          run_id: string;
+          status?: string;
+          strategy?: string | null;
+          symbol: string;
+          timeframe?: string | null;
+          updated_at?: string;
+          user_id: string;
+        };
+        Update: {
+          bot_id?: string;
+          commission?: number;
+          created_at?: string;
+          direction?: string;
+          entry_at?: string;
+          entry_logic?: string | null;
+          entry_price?: number;
+          exit_at?: string | null;
+          exit_logic?: string | null;
+          exit_price?: number | null;
+          exit_reason?: string | null;
+          gross_pnl?: number | null;
+          id?: string;
+          metadata?: NonNullable<Json>;
+          net_pnl?: number | null;
+          pnl_pct?: number | null;
+          position_id?: string | null;
+          quantity?: number;
+          run_id?: string;
+          status?: string;
+          strategy?: string | null;
+          symbol?: string;
+          timeframe?: string | null;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'trades_position_id_fkey';
+            columns: ['position_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'positions';
+            referencedColumns: ['id', 'user_id'];
+          },
+          {
+            foreignKeyName: 'trades_run_id_fkey';
+            columns: ['run_id', 'bot_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'trading_runs';
+            referencedColumns: ['id', 'bot_id', 'user_id'];
+          },
+        ];
+      };
+      trading_runs: {
+        Row: {
+          bot_id: string;
+          config: NonNullable<Json>;
+          created_at: string;
+          daily_pnl: number;
+          ended_at: string | null;
+          error: string | null;
+          id: string;
+          last_fill_seq: number;
+          last_log_seq: number;
+          max_drawdown: number | null;
+          metadata: NonNullable<Json>;
+          mode: string;
+          started_at: string;
+          status: string;
+          total_pnl: number;
+          trade_count: number;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          bot_id: string;
+          config?: NonNullable<Json>;
+          created_at?: string;
+          daily_pnl?: number;
+          ended_at?: string | null;
+          error?: string | null;
+          id?: string;
+          last_fill_seq?: number;
+          last_log_seq?: number;
+          max_drawdown?: number | null;
+          metadata?: NonNullable<Json>;
+          mode: string;
+          started_at?: string;
+          status?: string;
+          total_pnl?: number;
+          trade_count?: number;
+          updated_at?: string;
+          user_id: string;
+        };
+        Update: {
+          bot_id?: string;
+          config?: NonNullable<Json>;
+          created_at?: string;
+          daily_pnl?: number;
+          ended_at?: string | null;
+          error?: string | null;
+          id?: string;
+          last_fill_seq?: number;
+          last_log_seq?: number;
+          max_drawdown?: number | null;
+          metadata?: NonNullable<Json>;
+          mode?: string;
+          started_at?: string;
+          status?: string;
+          total_pnl?: number;
+          trade_count?: number;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'trading_runs_bot_id_fkey';
+            columns: ['bot_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'bots';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
+      };
+      training_runs: {
+        Row: {
+          attempt: number;
+          created_at: string;
+          data_version: number | null;
+          error: Json | null;
+          finished_at: string | null;
+          id: string;
+          learning_version: string | null;
+          metrics: Json | null;
+          model_id: string;
+          model_version: number | null;
+          params: NonNullable<Json>;
+          progress: number;
+          started_at: string | null;
+          status: string;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          attempt?: number;
+          created_at?: string;
+          data_version?: number | null;
+          error?: Json | null;
+          finished_at?: string | null;
+          id?: string;
+          learning_version?: string | null;
+          metrics?: Json | null;
+          model_id: string;
+          model_version?: number | null;
+          params?: NonNullable<Json>;
+          progress?: number;
+          started_at?: string | null;
+          status?: string;
+          updated_at?: string;
+          user_id: string;
+        };
+        Update: {
+          attempt?: number;
+          created_at?: string;
+          data_version?: number | null;
+          error?: Json | null;
+          finished_at?: string | null;
+          id?: string;
+          learning_version?: string | null;
+          metrics?: Json | null;
+          model_id?: string;
+          model_version?: number | null;
+          params?: NonNullable<Json>;
+          progress?: number;
+          started_at?: string | null;
+          status?: string;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'training_runs_model_id_fkey';
+            columns: ['model_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'models';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
+      };
+      trials: {
+        Row: {
+          created_at: string;
+          error: string | null;
+          finished_at: string | null;
+          metrics: Json | null;
+          number: number;
+          objective_value: number | null;
+          params: NonNullable<Json>;
+          started_at: string | null;
+          status: string;
+          study_id: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          error?: string | null;
+          finished_at?: string | null;
+          metrics?: Json | null;
+          number: number;
+          objective_value?: number | null;
+          params: NonNullable<Json>;
+          started_at?: string | null;
+          status?: string;
+          study_id: string;
+          user_id: string;
+        };
+        Update: {
+          created_at?: string;
+          error?: string | null;
+          finished_at?: string | null;
+          metrics?: Json | null;
+          number?: number;
+          objective_value?: number | null;
+          params?: NonNullable<Json>;
+          started_at?: string | null;
+          status?: string;
+          study_id?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'trials_study_id_fkey';
+            columns: ['user_id', 'study_id'];
+            isOneToOne: false;
+            referencedRelation: 'studies';
+            referencedColumns: ['user_id', 'id'];
+          },
+        ];
+      };
       user_roles: {
         Row: {
           created_at: string;
@@ -1964,6 +3299,34 @@ export type Database = {
         };
         Relationships: [];
       };
+      workspaces: {
+        Row: {
+          created_at: string;
+          data: NonNullable<Json>;
+          id: string;
+          name: string;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          data?: NonNullable<Json>;
+          id?: string;
+          name: string;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Update: {
+          created_at?: string;
+          data?: NonNullable<Json>;
+          id?: string;
+          name?: string;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [];
+      };
     };
     Views: {
       [_ in never]: never;
@@ -2004,6 +3367,8 @@ export type Database = {
         Returns: {
           attempt: number;
           created_at: string;
+          data_version: number | null;
+          engine_version: string | null;
           error: Json | null;
           fee_bps: number;
           finished_at: string | null;
@@ -2013,9 +3378,11 @@ export type Database = {
           progress: number;
           range_end: string | null;
           range_start: string | null;
+          seed: number | null;
           started_at: string | null;
           status: string;
           strategy: NonNullable<Json>;
+          strategy_version_id: string | null;
           symbol: string;
           timeframe: string;
           updated_at: string;
@@ -2049,6 +3416,8 @@ export type Database = {
         Returns: {
           attempt: number;
           created_at: string;
+          data_version: number | null;
+          engine_version: string | null;
           error: Json | null;
           fee_bps: number;
           finished_at: string | null;
@@ -2058,9 +3427,11 @@ export type Database = {
           progress: number;
           range_end: string | null;
           range_start: string | null;
+          seed: number | null;
           started_at: string | null;
           status: string;
           strategy: NonNullable<Json>;
+          strategy_version_id: string | null;
           symbol: string;
           timeframe: string;
           updated_at: string;
