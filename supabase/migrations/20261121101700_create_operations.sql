@@ -568,7 +568,7 @@ comment on function private.prune_orphans() is 'Deletes rows of users who are go
 create function private.run_maintenance() returns jsonb
 language plpgsql security definer set search_path = '' as $$
 declare
-  -- Each is a function of private without arguments that says how many rows it deleted.
+  -- Each is a function of private without arguments that says what it deleted. Some come with later migrations.
   prunes constant text[] := array[
     'prune_events',
     'prune_tasks',
@@ -576,11 +576,14 @@ declare
     'prune_schedule_runs',
     'prune_backtests',
     'prune_forms',
+    'prune_accounts',
+    'prune_runner_sessions',
+    'prune_rate_buckets',
     'prune_orphans'
   ];
   started_at constant timestamptz := clock_timestamp();
   prune text;
-  pruned bigint;
+  pruned jsonb;
   partitions jsonb;
   done jsonb := '{}';
   failed jsonb := '{}';
@@ -588,7 +591,7 @@ begin
   foreach prune in array prunes loop
     -- One that fails leaves the others to be done.
     begin
-      execute format('select private.%I()', prune) into pruned;
+      execute format('select to_jsonb(private.%I())', prune) into pruned;
       done := done || jsonb_build_object(prune, pruned);
     exception when others then
       failed := failed || jsonb_build_object(prune, sqlerrm);
