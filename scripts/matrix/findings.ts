@@ -2,7 +2,7 @@ import { PERSONAS, type Persona } from './expectation.ts';
 
 /**
  * What is tried with a table, a function or a topic. `catalogue` is read rather than tried; `unchanged` looks whether what
- * was refused has left the table as it was.
+ * was refused has left the table as it was, `forget` whether it holds anything of a user who was deleted.
  */
 export type Operation =
   | 'select'
@@ -15,7 +15,8 @@ export type Operation =
   | 'join'
   | 'send'
   | 'catalogue'
-  | 'unchanged';
+  | 'unchanged'
+  | 'forget';
 
 /** One thing that was tried. */
 export interface Case {

@@ -7,12 +7,15 @@ export interface Answer {
 }
 
 const REFUSED_STATUSES = [401, 403, 404];
-/** PostgREST's own: a table, column or function that it does not know. Nobody is kept out by that. */
-const UNKNOWN_TO_POSTGREST = /^PGRST2/;
+/**
+ * A table, column or function that is not there, or not under that name: nobody is kept out by that. PostgREST says it with
+ * no code at all for a table that it has not heard of yet.
+ */
+const UNKNOWN = /^(PGRST2|42P01$|42703$|42883$)/;
 
 /** Whether it was refused for who the caller is: by a grant, a policy, a check of the caller, or as if nothing were there. */
 export function isRefusal({ status, error }: Answer): boolean {
-  if (!error || UNKNOWN_TO_POSTGREST.test(error.code)) return false;
+  if (!error?.code || UNKNOWN.test(error.code)) return false;
   return error.code === '42501' || REFUSED_STATUSES.includes(status);
 }
 

@@ -23,11 +23,12 @@ export class MatrixTenant implements Tenant {
     this.#shared = shared;
   }
 
-  row(table: string): Row {
+  /** A property, so that expectations may take it off the tenant. */
+  readonly row = (table: string): Row => {
     const row = this.#own.get(table) ?? this.#shared.get(table);
     if (!row) throw new RowMissing(table);
     return row;
-  }
+  };
 
   has(table: string): boolean {
     return this.#own.has(table) || this.#shared.has(table);

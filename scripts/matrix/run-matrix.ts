@@ -4,7 +4,7 @@ import type { Attempt } from './attempt.ts';
 import { type Caller, makeCallers } from './caller.ts';
 import { type Catalogue, readCatalogue } from './catalogue.ts';
 import { functionProblems, tableProblems } from './catalogue-problems.ts';
-import { DatabaseState, differences, type TableChange } from './database-state.ts';
+import { DatabaseState, differences, type State, type TableChange } from './database-state.ts';
 import type { Persona } from './expectation.ts';
 import { type Case, Findings, type MatrixResult } from './findings.ts';
 import { allowedCalls, refusedCalls } from './function-calls.ts';
@@ -13,6 +13,9 @@ import { liftLimits } from './lift-limits.ts';
 import type { Expectations } from './load-expectations.ts';
 import { makeRows } from './make-rows.ts';
 import { makeTenants } from './make-tenants.ts';
+import type { MatrixTenant } from './matrix-tenant.ts';
+import { ownerDeletion } from './owner-deletion.ts';
+import { PREPARATIONS } from './prepare.ts';
 import { tableAllowedWrites } from './table-allowed-writes.ts';
 import { tableReads } from './table-reads.ts';
 import { tableRefusedWrites } from './table-refused-writes.ts';
@@ -85,6 +88,7 @@ class Matrix {
   async run(): Promise<MatrixReport> {
     const catalogue = await readCatalogue(this.#database);
     await liftLimits(this.#state);
+    for (const prepare of PREPARATIONS) await prepare(this.#database);
     const tenants = await makeTenants(this.#stack, this.#database);
     const withRows = [tenants.owner.tenant, tenants.other.tenant, tenants.viewer.tenant];
     const failures = await makeRows(this.#database, catalogue, this.#expectations.tables, withRows);
@@ -98,11 +102,10 @@ class Matrix {
       tables.flatMap((table) => tableReads(table, this.#callers)),
     );
     await this.#visitTopics();
-    await this.#tryRefused([
+    const baseline = await this.#tryRefused([
       ...tables.flatMap((table) => tableRefusedWrites(table, this.#callers)),
       ...functions.flatMap(([name, expectation]) => refusedCalls(name, expectation, this.#callers)),
     ]);
-    const baseline = await this.#state.read();
     await this.#tryAll(
       'writes',
       [
@@ -113,6 +116,7 @@ class Matrix {
       ],
       1,
     );
+    await this.#deleteOwner(tenants.owner.tenant);
     return {
       result: this.#findings.result({
         tables: catalogue.tables.size,
@@ -169,8 +173,8 @@ class Matrix {
     for (const problem of problems) this.#findings.fail(read, problem);
   }
 
-  /** Tries what must be refused, and then looks whether the database is what it was. */
-  async #tryRefused(attempts: readonly Attempt[]): Promise<void> {
+  /** Tries what must be refused, then looks whether the database is what it was, and sees to it that it is. */
+  async #tryRefused(attempts: readonly Attempt[]): Promise<State> {
     const before = await this.#state.read();
     await this.#tryAll('refusals', attempts);
     const changes = differences(before, await this.#state.read());
@@ -178,6 +182,8 @@ class Matrix {
       const change = changes.find(({ table }) => table === subject);
       this.#findings.note({ subject, operation: 'unchanged', persona: 'nobody' }, change && describeChange(change));
     }
+    await this.#state.restore(before);
+    return before;
   }
 
   /** Topic after topic, because a persona is in a topic once. */
@@ -187,6 +193,12 @@ class Matrix {
       topicVisits(this.#stack, name, expectation, this.#callers, this.#database),
     );
     await this.#tryAll('topics', attempts, 1);
+  }
+
+  /** Last, because nothing can be tried after it. */
+  async #deleteOwner(owner: MatrixTenant): Promise<void> {
+    if (this.#options.table !== undefined || this.#options.persona !== undefined) return;
+    await this.#tryAll('deletion', await ownerDeletion(this.#stack, owner, this.#database), 1);
   }
 
   async #tryAll(phase: string, attempts: readonly Attempt[], atATime = MOST_REQUESTS): Promise<void> {
