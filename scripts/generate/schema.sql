@@ -1331,7 +1331,7 @@ table public.profiles -- One row a user, made at sign-up: who they are to others
   grant select to tradebase_admin
   grant select to tradebase_worker
   grant update (first_name, last_name, display_name, timezone, locale, preferences) to authenticated
-  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.audit_change('last_sign_in_at')
+  CREATE TRIGGER audit_change AFTER DELETE OR UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.audit_change('last_sign_in_at')
   CREATE TRIGGER check_time_zone BEFORE UPDATE ON public.profiles FOR EACH ROW WHEN ((old.timezone IS DISTINCT FROM new.timezone)) EXECUTE FUNCTION private.check_time_zone()
   CREATE TRIGGER note_plan AFTER UPDATE ON public.profiles FOR EACH ROW WHEN ((old.plan IS DISTINCT FROM new.plan)) EXECUTE FUNCTION private.note_plan()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
