@@ -4,9 +4,9 @@
 --   private.test_encryption, private.activate_encryption_key, private.destroy_encryption_key; queue reencrypt.
 -- Risk: none on an empty database.
 
--- One at a time; a rotation during a run waits its turn. Each run goes on where the one before it ended.
+-- Each run goes on where the one before it ended.
 select pgboss.create_queue('reencrypt', '{
-  "policy": "singleton", "retryLimit": 10, "retryDelay": 1, "retryBackoff": true, "retryDelayMax": 300,
+  "policy": "standard", "retryLimit": 10, "retryDelay": 1, "retryBackoff": true, "retryDelayMax": 300,
   "expireInSeconds": 3600, "heartbeatSeconds": 10, "notify": true}');
 
 create function private.open_credential(
