@@ -51,11 +51,11 @@ $$;
 comment on function private.record_credential_test(uuid, text) is
   'For workers: writes how a test ended, null for well or a code of contracts.CREDENTIAL_TEST_ERRORS, and tells the owner. Definer, because it emits an event.';
 
-create function private.active_encryption_key() returns table (id uuid, fingerprint text, public_key text)
+create function private.active_encryption_key() returns table (id uuid, fingerprint text)
 language sql stable security definer set search_path = '' as $$
-  select k.id, k.fingerprint, k.public_key from private.encryption_keys k where k.status = 'active'
+  select k.id, k.fingerprint from private.encryption_keys k where k.status = 'active'
 $$;
-comment on function private.active_encryption_key() is 'For workers: the key to encrypt to. Definer, so that workers need no rights on the table.';
+comment on function private.active_encryption_key() is 'For workers: which key to encrypt to; they have it themselves. Definer, so that workers need no rights on the table.';
 
 create function private.credentials_to_reencrypt(p_after uuid, p_limit integer, p_opened_by text, p_job_id uuid)
 returns table (id uuid, encryption_key_id uuid, fingerprint text, ciphertext bytea)

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { type EncryptionKey, giveEncryptionKey } from '../../packages/client/test/support/encryption-key.ts';
 import { type Persona, signUp } from '../../packages/client/test/support/personas.ts';
 import { asPostgres } from '../../packages/client/test/support/seed-market.ts';
+import { makeKeyPair } from '../../scripts/keys/make-key-pair.ts';
 import { openCredential } from '../src/credentials/open-credential.ts';
 import { PrivateKeys } from '../src/credentials/private-keys.ts';
 import { madeUpKey, storeManyCredentials } from './support/many-credentials.ts';
@@ -172,15 +173,25 @@ describe('A rotation', () => {
     await expect.poll(async () => (await keyState(oldKey)).status, { timeout: 20_000 }).toBe('retired');
   }, 60_000);
 
-  it('waits for a worker that has the new private key, rather than lock itself out', async () => {
+  it('goes only to a key that the worker has itself, whatever the database says', async () => {
     await worker.end();
     worker = await startTestWorker(stack);
     const { keys: before } = await npmRunKeys('status');
     await npmRunKeys('rotate', '--bits', '3072');
     await worker.logged(/does not have the private key/);
     expect((await keyState(before[0].fingerprint)).credentials).toBe(1);
+
+    // Somebody who can write to the database puts a key of theirs in its place.
+    const theirs = await makeKeyPair(3072, undefined);
+    await asPostgres(stack, (client) =>
+      client.query(`update private.encryption_keys set public_key = $1 where status = 'active'`, [theirs.armored]),
+    );
     await worker.end();
     worker = await startTestWorker(stack, { TRADEBASE_CREDENTIAL_KEY_DIR: key.dir });
     await expect.poll(async () => (await keyState(before[0].fingerprint)).credentials, { timeout: 20_000 }).toBe(0);
+    const [id = ''] = ids.slice(1);
+    const opening = { credentialId: id, purpose: 'balance' } as const;
+    const credential = await openCredential(database, new PrivateKeys({ dir: key.dir }), opening);
+    expect(credential.key.reveal()).toBe(madeUpKey(id));
   }, 60_000);
 });
