@@ -2295,15 +2295,15 @@ begin
 end
 $function$
 
-function private.active_encryption_key() -- For workers: the key to encrypt to. Definer, so that workers need no rights on the table.
+function private.active_encryption_key() -- For workers: which key to encrypt to; they have it themselves. Definer, so that workers need no rights on the table.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.active_encryption_key()
- RETURNS TABLE(id uuid, fingerprint text, public_key text)
+ RETURNS TABLE(id uuid, fingerprint text)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select k.id, k.fingerprint, k.public_key from private.encryption_keys k where k.status = 'active'
+  select k.id, k.fingerprint from private.encryption_keys k where k.status = 'active'
 $function$
 
 function private.active_permissions(p_api_key_id uuid) -- What an API key allows now: null once it is revoked or expired or its owner is banned, and reading alone once its owner may only read. Definer, because runners may see neither keys nor users.
