@@ -2821,17 +2821,18 @@ begin
 end
 $function$
 
-function private.can_listen(p_topic text) -- Whether the caller may listen to a topic: user:<own id>, run:<id of an own run>, or, a live runner, runner:<its session>. Definer, so that the answer needs no grants on what it looks at.
+function private.can_listen() -- Whether the caller may listen to the topic that Realtime asks about: user:<own id>, run:<id of an own run>, or, a live runner, runner:<its session>. Definer, so that the answer needs no grants on what it looks at.
 -- executable by: authenticated
-CREATE OR REPLACE FUNCTION private.can_listen(p_topic text)
+CREATE OR REPLACE FUNCTION private.can_listen()
  RETURNS boolean
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
 declare
-  kind constant text := split_part(p_topic, ':', 1);
-  subject constant text := substr(p_topic, length(kind) + 2);
+  topic constant text := realtime.topic();
+  kind constant text := split_part(topic, ':', 1);
+  subject constant text := substr(topic, length(kind) + 2);
 begin
   case kind
     when 'user' then
@@ -6327,6 +6328,7 @@ declare
   ordering text[] := '{}';
   wanted record;
   named_user uuid;
+  is_valid boolean;
   found_row jsonb;
   found_user uuid;
   found_users uuid[] := '{}';
@@ -6369,7 +6371,9 @@ begin
     if not wanted.comparable or jsonb_typeof(wanted.value) in ('object', 'array') then
       perform private.raise_api_error(422, 'invalid_request', format('%s cannot be filtered: only plain values are compared', wanted.attname));
     end if;
-    if not pg_catalog.pg_input_is_valid(wanted.text_value, wanted.type) then
+    -- By EXECUTE: pg_input_is_valid keeps the type of its first call for as long as its plan lives.
+    execute 'select pg_catalog.pg_input_is_valid($1, $2)' into is_valid using wanted.text_value, wanted.type;
+    if not is_valid then
       perform private.raise_api_error(422, 'invalid_request', format('the value for %s must be of the type %s', wanted.attname, wanted.type));
     end if;
     conditions := conditions || case
@@ -6839,7 +6843,7 @@ AS $function$
   select private.use_recovery_code(p_code)
 $function$
 
-policy "Users and runners can listen to their own topics" on realtime.messages for select to authenticated using (((extension = 'broadcast'::text) AND ( SELECT private.can_listen(( SELECT realtime.topic() AS topic)) AS can_listen)))
+policy "Users and runners can listen to their own topics" on realtime.messages for select to authenticated using (((extension = 'broadcast'::text) AND ( SELECT private.can_listen() AS can_listen)))
 CREATE CONSTRAINT TRIGGER tradebase_anonymise_audit_log AFTER DELETE ON auth.users DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.anonymise_audit_log()
 CREATE TRIGGER tradebase_anonymise_telegram AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.anonymise_telegram_of_user()
 CREATE TRIGGER tradebase_clear_account AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.clear_account()
