@@ -1,9 +1,9 @@
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asPostgres } from './support/as-role.ts';
 import { type EncryptionKey, giveEncryptionKey } from './support/encryption-key.ts';
 import { type Answer, invoke } from './support/invoke.ts';
 import { anonymous, asService, type Persona, signUp } from './support/personas.ts';
-import { asPostgres } from './support/seed-market.ts';
 
 /** Exchange credentials: through the api function, and what is left to reach directly. */
 let stack: TestStack;

@@ -1,8 +1,8 @@
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asPostgres } from './support/as-role.ts';
 import { asService, type Persona, signUp } from './support/personas.ts';
-import { asPostgres } from './support/seed-market.ts';
 import { type SeededBot, seedBot } from './support/seed-trading.ts';
 import { acceptedTransitions, listedTransitions } from './support/transitions.ts';
 
