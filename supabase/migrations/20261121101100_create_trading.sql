@@ -60,10 +60,7 @@ create table public.bots (
     cardinality(schedule_days) between 1 and 7 and array_ndims(schedule_days) = 1
     and schedule_days <@ '{1,2,3,4,5,6,7}'::smallint[]
   ),
-  constraint bots_schedule_timezone_check check (
-    schedule_timezone ~ '^(UTC|[A-Z][A-Za-z_]+(/[A-Za-z0-9_+-]+){1,2})$'
-    and timezone(schedule_timezone, timestamptz '2000-01-01Z') is not null
-  ),
+  constraint bots_schedule_timezone_check check (private.is_time_zone(schedule_timezone)),
   constraint bots_risk_check check (risk_per_trade > 0 and risk_per_trade <= 1e12 and daily_risk_cap > 0 and daily_risk_cap <= 1e12 and max_order_value > 0 and max_order_value <= 1e12),
   constraint bots_counts_check check (max_open_positions between 1 and 1000 and max_daily_trades between 1 and 100000),
   constraint bots_max_drawdown_pct_check check (max_drawdown_pct > 0 and max_drawdown_pct <= 100),

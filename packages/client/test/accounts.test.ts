@@ -79,10 +79,10 @@ describe('A profile', () => {
   });
 
   it.each([
-    ['a time zone that does not exist', { timezone: 'Mars/Olympus' }, 'invalid_request'],
-    ['an abbreviation for a time zone', { timezone: 'PST' }, 'invalid_request'],
-    ['an offset for a time zone', { timezone: '+02:00' }, 'invalid_request'],
-    ['a time zone of another case', { timezone: 'europe/berlin' }, 'invalid_request'],
+    ['a time zone that does not exist', { timezone: 'Mars/Olympus' }, '23514'],
+    ['an abbreviation for a time zone', { timezone: 'PST' }, '23514'],
+    ['an offset for a time zone', { timezone: '+02:00' }, '23514'],
+    ['a time zone of another case', { timezone: 'europe/berlin' }, '23514'],
     ['a language that is none', { locale: 'English!' }, '23514'],
     ['preferences that are a list', { preferences: [1] }, '23514'],
     ['preferences beyond 16 KB', { preferences: { text: 'x'.repeat(20_000) } }, '23514'],

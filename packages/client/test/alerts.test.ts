@@ -142,9 +142,9 @@ describe('An alert rule', () => {
     const keen = await newUser('keen');
     await query(`update public.system_config set value = '3' where key = 'limits.alert_rules_per_user'`);
     const refused = await keen.client.from('alert_rules').insert([RULE, RULE, RULE, RULE]);
-    expect([refused.error?.code, refused.status]).toEqual(['rate_limited', 429]);
+    expect([refused.error?.code, refused.status]).toEqual(['quota_exceeded', 409]);
     expect((await keen.client.from('alert_rules').insert([RULE, RULE, RULE])).error).toBeNull();
-    expect((await keen.client.from('alert_rules').insert(RULE)).error?.code).toBe('rate_limited');
+    expect((await keen.client.from('alert_rules').insert(RULE)).error?.code).toBe('quota_exceeded');
     await query(`update public.system_config set value = '100' where key = 'limits.alert_rules_per_user'`);
   });
 });

@@ -109,7 +109,7 @@ describe('A schedule', () => {
     const keen = await signUp(stack, 'keen');
     const rows = (count: number) => Array.from({ length: count }, () => DAILY);
     const refused = await keen.client.from('schedules').insert(rows(51));
-    expect([refused.error?.code, refused.status]).toEqual(['rate_limited', 429]);
+    expect([refused.error?.code, refused.status]).toEqual(['quota_exceeded', 409]);
     expect((await keen.client.from('schedules').insert(rows(50))).error).toBeNull();
   });
 

@@ -153,7 +153,7 @@ describe('A bot', () => {
 
   it('is refused with a time zone that there is not', async () => {
     await expect(makeBot(owner, { name: 'Nowhere', schedule_timezone: 'Moon/Crater' })).rejects.toMatchObject({
-      code: '22023',
+      code: '23514',
     });
     await expect(makeBot(owner, { name: 'Nowhere', schedule_timezone: 'XYZ-3' })).rejects.toMatchObject({
       code: '23514',
