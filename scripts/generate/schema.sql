@@ -573,7 +573,7 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   grant update (name, description, strategy_type, strategy_id, strategy_version, mode, symbols, timeframe, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_open_positions, max_daily_trades, max_drawdown_pct, credential_id, initial_balance, parameters, metadata) to authenticated
   grant update (status, error_count, last_error, current_balance, total_pnl, last_heartbeat_at, started_at, last_run_at) to tradebase_worker
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.audit_change('error_count', 'last_error', 'current_balance', 'total_pnl', 'last_heartbeat_at', 'started_at', 'last_run_at')
-  CREATE TRIGGER check_limit BEFORE INSERT ON public.bots FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('limits.bots_per_user')
+  CREATE TRIGGER check_limit BEFORE INSERT ON public.bots FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('quota.bots')
   CREATE TRIGGER check_status BEFORE UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER guard_change BEFORE DELETE OR UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.guard_bot_change()
   CREATE TRIGGER guard_open_exposure BEFORE DELETE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.guard_open_exposure()
@@ -2920,7 +2920,7 @@ begin
 end
 $function$
 
-function private.check_row_limit() -- Trigger before insert: refuses a row beyond the most that a user may have, or may add within the time of its second argument. Its first argument is the setting with that number. Definer, so that it counts rows whoever inserts.
+function private.check_row_limit() -- Trigger before insert: refuses a row beyond the most that a user may have, or may add within the time of its second argument. Its first argument is the setting with that number; one of quota.* is that of the user's plan. Definer, so that it counts rows whoever inserts.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.check_row_limit()
  RETURNS trigger
@@ -2929,7 +2929,8 @@ CREATE OR REPLACE FUNCTION private.check_row_limit()
  SET search_path TO ''
 AS $function$
 declare
-  most_rows constant numeric := private.config_number(tg_argv[0]);
+  quota constant text := substring(tg_argv[0] from '^quota\.(.*)$');
+  most_rows constant numeric := case when quota is null then private.config_number(tg_argv[0]) else private.quota(new.user_id, quota) end;
   within constant interval := tg_argv[1];
   owned_rows bigint;
 begin
@@ -3383,9 +3384,9 @@ begin
 
   -- One request of a user at a time, so that the count is exact.
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('credentials of ' || owner_id::text, 0));
-  if (select count(*) from public.exchange_credentials c where c.user_id = owner_id) >= private.config_number('quota.credentials') then
-    perform private.raise_api_error(429, 'rate_limited',
-      format('you may have %s credentials: delete one first', private.config_number('quota.credentials')));
+  if (select count(*) from public.exchange_credentials c where c.user_id = owner_id) >= private.quota(owner_id, 'credentials') then
+    perform private.raise_api_error(409, 'quota_exceeded',
+      format('you may have %s credentials: delete one first', private.quota(owner_id, 'credentials')));
   end if;
 
   -- Locked, so that the key cannot begin to retire between here and the commit. Twice, because whoever waited for a rotation

@@ -10,7 +10,7 @@ insert into public.system_config (key, value, min_value, max_value, description)
   ('quota.open_backtests', '50', 0, 1000000, 'Backtests a user may have queued or running, where the plan says nothing else; null for no limit.'),
   ('quota.bots', '20', 0, 1000000, 'Bots a user may have, where the plan says nothing else; null for no limit.'),
   ('quota.credentials', '20', 0, 1000000, 'Exchange credentials a user may keep, where the plan says nothing else; null for no limit.'),
-  ('quota.api_keys', '20', 0, 1000000, 'API keys a user may have, where the plan says nothing else; null for no limit.');
+  ('quota.api_keys', '20', 0, 1000000, 'API keys a user may have, revoked ones not counted, where the plan says nothing else; null for no limit.');
 
 create table public.plans (
   plan text not null,

@@ -227,7 +227,8 @@ comment on policy "Admins can read workspaces" on public.workspaces is 'In an au
 create function private.check_row_limit() returns trigger
 language plpgsql security definer set search_path = '' as $$
 declare
-  most_rows constant numeric := private.config_number(tg_argv[0]);
+  quota constant text := substring(tg_argv[0] from '^quota\.(.*)$');
+  most_rows constant numeric := case when quota is null then private.config_number(tg_argv[0]) else private.quota(new.user_id, quota) end;
   within constant interval := tg_argv[1];
   owned_rows bigint;
 begin
@@ -246,7 +247,7 @@ begin
 end
 $$;
 comment on function private.check_row_limit() is
-  'Trigger before insert: refuses a row beyond the most that a user may have, or may add within the time of its second argument. Its first argument is the setting with that number. Definer, so that it counts rows whoever inserts.';
+  'Trigger before insert: refuses a row beyond the most that a user may have, or may add within the time of its second argument. Its first argument is the setting with that number; one of quota.* is that of the user''s plan. Definer, so that it counts rows whoever inserts.';
 
 create function private.number_strategy_version() returns trigger
 language plpgsql security definer set search_path = '' as $$

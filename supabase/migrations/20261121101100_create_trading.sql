@@ -1,10 +1,8 @@
 -- Purpose: bots and their runs.
 -- Objects: tables bots, trading_runs; functions private.stamp_status_time, private.guard_bot_change,
 --   private.guard_strategy_deletion.
--- Risk: none on an empty database. The key from bots to exchange credentials and the plan's quota come with 20261121101150_link_bots.sql.
+-- Risk: none on an empty database. The key from bots to exchange credentials comes with 20261121101800_link_platform.sql.
 
-insert into public.system_config (key, value, min_value, max_value, description) values
-  ('limits.bots_per_user', '50', 1, 10000, 'Most bots that a user may have.');
 create table public.bots (
   id uuid not null default gen_random_uuid(),
   user_id uuid not null default auth.uid(),
@@ -262,7 +260,7 @@ $$;
 comment on function private.guard_strategy_deletion() is 'Trigger: says which bot keeps a strategy from being deleted; the key from bots would refuse it anyway. Definer, to see whether its user is being deleted.';
 revoke execute on function private.stamp_status_time(), private.guard_bot_change(), private.guard_strategy_deletion() from public;
 create trigger check_limit before insert on public.bots
-  for each row execute function private.check_row_limit('limits.bots_per_user');
+  for each row execute function private.check_row_limit('quota.bots');
 create trigger check_status before update on public.bots
   for each row execute function private.check_status();
 create trigger guard_change before update or delete on public.bots

@@ -266,11 +266,13 @@ describe('A request to store a credential', () => {
     await create(other, { name: 'Börse' });
   });
 
-  it('is refused beyond the quota', async () => {
+  it("is refused beyond the quota of the user's plan", async () => {
     const many = await signUp(stack, 'many');
     for (let n = 0; n < 20; n += 1) await create(many);
     const { status, body } = await credentials(many, 'POST', '', KRAKEN);
-    expect([status, body.code]).toEqual([429, 'rate_limited']);
+    expect([status, body.code]).toEqual([409, 'quota_exceeded']);
+    await asService(stack).rpc('set_user_plan', { p_user_id: many.id, p_plan: 'pro' });
+    await create(many);
   });
 
   it('is refused without a session, and to a viewer, who changes nothing either', async () => {

@@ -171,13 +171,15 @@ describe('A bot', () => {
     await expect(makeBot(other, stolen)).resolves.toBeTypeOf('string');
   });
 
-  it('is refused beyond the most that a user may have', async () => {
+  it('is refused beyond the most that a user may have by their plan', async () => {
     const many = await signUp(stack, 'many');
-    await setLimit('limits.bots_per_user', 2);
+    await setLimit('quota.bots', 2);
     await makeBot(many, { name: '1' });
     await makeBot(many, { name: '2' });
     await expect(makeBot(many, { name: '3' })).rejects.toMatchObject({ code: 'quota_exceeded' });
-    await setLimit('limits.bots_per_user', 50);
+    await asService(stack).rpc('set_user_plan', { p_user_id: many.id, p_plan: 'pro' });
+    await makeBot(many, { name: '3' });
+    await setLimit('quota.bots', 20);
   });
 
   it('that runs keeps its mode, credential and strategy, and may get other settings', async () => {
