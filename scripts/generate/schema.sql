@@ -533,6 +533,7 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   updated_at timestamp with time zone default now() not null -- When the row last changed.
   row level security on
   constraint bots_counts_check CHECK ((((max_open_positions >= 1) AND (max_open_positions <= 1000)) AND ((max_daily_trades >= 1) AND (max_daily_trades <= 100000))))
+  constraint bots_credential_id_fkey FOREIGN KEY (credential_id, user_id) REFERENCES exchange_credentials(id, user_id)
   constraint bots_description_check CHECK ((char_length(description) <= 2000))
   constraint bots_error_count_check CHECK ((error_count >= 0))
   constraint bots_id_user_id_key UNIQUE (id, user_id)
@@ -6494,7 +6495,7 @@ AS $function$
   select private.create_broadcast(p_message)
 $function$
 
-function public.create_credential(json) -- Stores a credential of the caller: {exchange, name, key, secret, passphrase?, sandbox?}; returns its id. Its one parameter has no name, so that the Data API passes the body as it is: taken apart by Postgres, a malformed one would be quoted in the log. Errors: invalid_request, credential_name_taken, rate_limited, encryption_unavailable, forbidden.
+function public.create_credential(json) -- Stores a credential of the caller: {exchange, name, key, secret, passphrase?, sandbox?}; returns its id. Its one parameter has no name, so that the Data API passes the body as it is: taken apart by Postgres, a malformed one would be quoted in the log. Errors: invalid_request, credential_name_taken, quota_exceeded, encryption_unavailable, forbidden.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.create_credential(json)
  RETURNS uuid

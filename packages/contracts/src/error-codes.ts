@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   quota_exceeded: { status: 409, message: 'You have as many of these as you may have' },
   credential_not_found: { status: 404, message: 'There is no such credential' },
   credential_name_taken: { status: 409, message: 'You have a credential with this name already' },
+  credential_in_use: { status: 409, message: 'A bot trades with the credential: give it another one first' },
   credential_disabled: { status: 409, message: 'The credential is disabled: enable it first' },
   encryption_unavailable: {
     status: 503,
