@@ -533,6 +533,7 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   updated_at timestamp with time zone default now() not null -- When the row last changed.
   row level security on
   constraint bots_counts_check CHECK ((((max_open_positions >= 1) AND (max_open_positions <= 1000)) AND ((max_daily_trades >= 1) AND (max_daily_trades <= 100000))))
+  constraint bots_credential_id_fkey FOREIGN KEY (credential_id, user_id) REFERENCES exchange_credentials(id, user_id)
   constraint bots_description_check CHECK ((char_length(description) <= 2000))
   constraint bots_error_count_check CHECK ((error_count >= 0))
   constraint bots_id_user_id_key UNIQUE (id, user_id)
@@ -573,7 +574,7 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   grant update (name, description, strategy_type, strategy_id, strategy_version, mode, symbols, timeframe, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_open_positions, max_daily_trades, max_drawdown_pct, credential_id, initial_balance, parameters, metadata) to authenticated
   grant update (status, error_count, last_error, current_balance, total_pnl, last_heartbeat_at, started_at, last_run_at) to tradebase_worker
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.audit_change('error_count', 'last_error', 'current_balance', 'total_pnl', 'last_heartbeat_at', 'started_at', 'last_run_at')
-  CREATE TRIGGER check_limit BEFORE INSERT ON public.bots FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('limits.bots_per_user')
+  CREATE TRIGGER check_quota BEFORE INSERT ON public.bots FOR EACH ROW EXECUTE FUNCTION private.check_quota('bots')
   CREATE TRIGGER check_status BEFORE UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER guard_change BEFORE DELETE OR UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.guard_bot_change()
   CREATE TRIGGER guard_open_exposure BEFORE DELETE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.guard_open_exposure()
@@ -820,6 +821,7 @@ table public.exchange_credentials -- Keys to users' accounts on exchanges. Made 
   grant select (id, user_id, exchange, name, key_hint, has_passphrase, is_sandbox, status, test_status, test_error, last_tested_at, last_used_at, created_at, updated_at) to tradebase_worker
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.audit_change('ciphertext', 'encryption_key_id', 'last_used_at', 'last_tested_at', 'test_status', 'test_error')
   CREATE TRIGGER check_status BEFORE UPDATE ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER guard_deletion BEFORE DELETE ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.guard_credential_deletion()
   CREATE TRIGGER set_updated_at BEFORE UPDATE OF name, status ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
 table public.fills -- Executions of orders, by month. Written by runners' functions and workers. Never changed, but that a deleted position leaves its fills without it.
@@ -2887,6 +2889,29 @@ begin
 end
 $function$
 
+function private.check_quota() -- Trigger before insert: refuses a row beyond the most that the user's plan allows. Its argument is the quota. Definer, so that it counts rows whoever inserts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.check_quota()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  most_rows constant numeric := private.quota(new.user_id, tg_argv[0]);
+  owned_rows bigint;
+begin
+  -- One insert of a user at a time, so that the count is exact.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(tg_table_name || ' of ' || new.user_id::text, 0));
+  execute format('select count(*) from public.%I where user_id = $1', tg_table_name) into owned_rows using new.user_id;
+  if owned_rows >= most_rows then
+    perform private.raise_api_error(409, 'quota_exceeded',
+      format('you have %s %s, which is the most in your plan: delete one that you no longer need', owned_rows, replace(tg_table_name, '_', ' ')));
+  end if;
+  return new;
+end
+$function$
+
 function private.check_request() -- What PostgREST calls before each request: takes one call from the quota of the user, or of the runner session, when the request may write. Reads (GET, HEAD, and calls of functions that are not volatile) run in read-only transactions and are not counted; nor is a request that fails, whose transaction takes its count back. Definer, because nobody may reach the buckets.
 -- executable by: anon, authenticated, service_role
 CREATE OR REPLACE FUNCTION private.check_request()
@@ -4057,6 +4082,27 @@ begin
     end if;
   end if;
   raise exception 'the log of credential openings is append-only' using errcode = 'insufficient_privilege';
+end
+$function$
+
+function private.guard_credential_deletion() -- Trigger: says which bot keeps a credential from being deleted; the key from bots would refuse it anyway. Definer, to see whether its user is being deleted.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.guard_credential_deletion()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  bot_name text;
+begin
+  select b.name into bot_name from public.bots b
+  where b.credential_id = old.id and b.user_id = old.user_id and exists (select from auth.users u where u.id = old.user_id)
+  limit 1;
+  if found then
+    perform private.raise_api_error(409, 'credential_in_use', format('the bot %L trades with the credential: give it another one first', bot_name));
+  end if;
+  return old;
 end
 $function$
 

@@ -699,6 +699,13 @@ export type Database = {
         };
         Relationships: [
           {
+            foreignKeyName: 'bots_credential_id_fkey';
+            columns: ['credential_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'exchange_credentials';
+            referencedColumns: ['id', 'user_id'];
+          },
+          {
             foreignKeyName: 'bots_strategy_version_fkey';
             columns: ['strategy_id', 'strategy_version', 'user_id'];
             isOneToOne: false;
