@@ -1441,7 +1441,7 @@ table public.profiles -- One row a user, made at sign-up: who they are to others
   grant select to tradebase_admin
   grant select to tradebase_worker
   grant update (first_name, last_name, display_name, timezone, locale, preferences) to authenticated
-  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.audit_change('last_sign_in_at')
+  CREATE TRIGGER audit_change AFTER DELETE OR UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.audit_change('last_sign_in_at')
   CREATE TRIGGER check_time_zone BEFORE UPDATE ON public.profiles FOR EACH ROW WHEN ((old.timezone IS DISTINCT FROM new.timezone)) EXECUTE FUNCTION private.check_time_zone()
   CREATE TRIGGER note_plan AFTER UPDATE ON public.profiles FOR EACH ROW WHEN ((old.plan IS DISTINCT FROM new.plan)) EXECUTE FUNCTION private.note_plan()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
@@ -2405,15 +2405,15 @@ begin
 end
 $function$
 
-function private.active_encryption_key() -- For workers: the key to encrypt to. Definer, so that workers need no rights on the table.
+function private.active_encryption_key() -- For workers: which key to encrypt to; they have it themselves. Definer, so that workers need no rights on the table.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.active_encryption_key()
- RETURNS TABLE(id uuid, fingerprint text, public_key text)
+ RETURNS TABLE(id uuid, fingerprint text)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select k.id, k.fingerprint, k.public_key from private.encryption_keys k where k.status = 'active'
+  select k.id, k.fingerprint from private.encryption_keys k where k.status = 'active'
 $function$
 
 function private.active_permissions(p_api_key_id uuid) -- What an API key allows now: null once it is revoked or expired or its owner is banned, and reading alone once its owner may only read. Definer, because runners may see neither keys nor users.
