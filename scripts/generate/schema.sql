@@ -31,7 +31,7 @@ table private.audit_checkpoints -- Where a chain begins whose oldest entries wer
   constraint audit_checkpoints_pkey PRIMARY KEY (chain)
   policy "No API role can reach audit checkpoints" for all to anon, authenticated using (false) with check (false)
 
-table private.audit_pending -- Entries of transactions that have not committed: chained at commit, so that the lock of a chain is the last one taken and cannot deadlock. Always empty to see.
+table private.audit_pending -- Entries of transactions that have not committed: chained at commit, so that the locks of chains are the last ones taken and cannot deadlock. Always empty to others: each transaction sees its own entries alone.
   id bigint generated always as identity not null -- Order within the transaction.
   entry jsonb not null -- The entry, as a row of audit_log without seq and hashes.
   row level security on
@@ -326,7 +326,7 @@ table public.audit_log -- What was done, by whom, to what. Append-only, and a ha
   seq bigint not null -- Number of the entry in its chain, from 1 without gaps.
   created_at timestamp with time zone not null -- When it was done: the time of the transaction that did it.
   user_id uuid -- The user it is about, who may read it; null for what concerns no user.
-  actor text not null -- What kind of caller did it: user, admin, runner, worker, service (a secret key), auth (Supabase Auth) or operator (a database login).
+  actor text not null -- What kind of caller did it: user, admin, runner, anonymous (the Data API without a session), worker, service (a secret key), auth (Supabase Auth) or operator (a database login).
   actor_id uuid -- The user or the runner session that did it, where there is one.
   action text not null -- What was done, such as credential.created.
   resource_type text not null -- Kind of thing it was done to, such as exchange_credentials.
@@ -341,7 +341,7 @@ table public.audit_log -- What was done, by whom, to what. Append-only, and a ha
   hash bytea not null -- SHA-256 over the hash of the entry before and this entry's other columns.
   row level security on
   constraint audit_log_action_check CHECK (((action ~ '^[a-z][a-z_]*(\.[a-z][a-z_]*)+$'::text) AND (char_length(action) <= 100)))
-  constraint audit_log_actor_check CHECK ((actor = ANY (ARRAY['user'::text, 'admin'::text, 'runner'::text, 'worker'::text, 'service'::text, 'auth'::text, 'operator'::text])))
+  constraint audit_log_actor_check CHECK ((actor = ANY (ARRAY['user'::text, 'admin'::text, 'runner'::text, 'anonymous'::text, 'worker'::text, 'service'::text, 'auth'::text, 'operator'::text])))
   constraint audit_log_pkey PRIMARY KEY (chain, seq, created_at)
   constraint audit_log_size_check CHECK (((pg_column_size(before) <= 65536) AND (pg_column_size(after) <= 65536) AND (pg_column_size(details) <= 65536)))
   CREATE INDEX audit_log_created_at_idx ON ONLY public.audit_log USING btree (created_at DESC)
@@ -2461,7 +2461,7 @@ begin
 end
 $function$
 
-function private.anonymise_audit_log() -- Trigger: a deleted user's entries keep who did what to which row, under ids that lead to nobody, and lose the rest. Definer, because Auth deletes users.
+function private.anonymise_audit_log() -- Trigger at commit: a deleted user's entries keep who did what to which row, under ids that lead to nobody, and lose the rest. Definer, because Auth deletes users.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.anonymise_audit_log()
  RETURNS trigger
@@ -2470,6 +2470,9 @@ CREATE OR REPLACE FUNCTION private.anonymise_audit_log()
  SET search_path TO ''
 AS $function$
 begin
+  -- Entries that are being sealed wait for this transaction, or this one for them: none is missed.
+  insert into private.audit_chains as head (chain, last_seq, last_hash) values (old.id::text, 0, ''::bytea)
+  on conflict (chain) do update set last_seq = head.last_seq;
   update public.audit_log set user_id = null, before = null, after = null, details = null, ip = null, user_agent = null
   where user_id = old.id;
   return null;
@@ -2589,6 +2592,21 @@ begin
 end
 $function$
 
+function private.audit_content(p_content jsonb) -- What an audit entry keeps of before, after or details: all of it, or where it is too large its size and SHA-256, so that no change fails for being too large to tell of.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.audit_content(p_content jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_content = 'null' then null
+    when pg_column_size(p_content) > 32768 then jsonb_build_object('left_out',
+      jsonb_build_object('bytes', octet_length(p_content::text), 'sha256', encode(sha256(convert_to(p_content::text, 'UTF8')), 'hex')))
+    else p_content end
+$function$
+
 function private.audit_content_hash(p_before jsonb, p_after jsonb, p_details jsonb, p_ip inet, p_user_agent text) -- Hash of what an audit entry says and may have to forget.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.audit_content_hash(p_before jsonb, p_after jsonb, p_details jsonb, p_ip inet, p_user_agent text)
@@ -2651,7 +2669,11 @@ begin
     actor := case when private.is_admin() then 'admin' else 'user' end;
     actor_id := auth.uid();
   else
-    actor := case session_user when 'tradebase_worker' then 'worker' when 'supabase_auth_admin' then 'auth' else 'operator' end;
+    actor := case session_user
+      when 'authenticator' then 'anonymous'
+      when 'tradebase_worker' then 'worker'
+      when 'supabase_auth_admin' then 'auth'
+      else 'operator' end;
   end if;
 end
 $function$
@@ -3831,7 +3853,7 @@ begin
 end
 $function$
 
-function private.guard_audit_log() -- Trigger: refuses every change and deletion of an entry to every role, but for forgetting a deleted user. Definer, to see whether there is such a user.
+function private.guard_audit_log() -- Trigger: refuses every change and deletion of an entry to every role, but for forgetting a deleted user and moving rows from the default partition to a new one. Definer, to see whether there is such a user.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.guard_audit_log()
  RETURNS trigger
@@ -3839,13 +3861,23 @@ CREATE OR REPLACE FUNCTION private.guard_audit_log()
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+  personal constant text[] := '{before,after,details,ip,user_agent,user_id}';
+  call_stack text;
 begin
   if tg_op = 'UPDATE' then
     -- The one change there is: a deleted user's entries forget what was personal.
     if (new.before, new.after, new.details, new.ip, new.user_agent, new.user_id) is not distinct from (null, null, null, null, null, null)
-      and to_jsonb(new) - '{before,after,details,ip,user_agent,user_id}'::text[] = to_jsonb(old) - '{before,after,details,ip,user_agent,user_id}'::text[]
+      and to_jsonb(new) - personal = to_jsonb(old) - personal
+      and old.user_id is not null
       and not exists (select from auth.users u where u.id = old.user_id) then
       return new;
+    end if;
+  elsif tg_op = 'DELETE' and tg_table_schema = 'partitions' and tg_table_name = 'audit_log_default' then
+    -- The one deletion: a new partition takes over what came before it was made.
+    get diagnostics call_stack = pg_context;
+    if call_stack like '%function private.add_partition(%' then
+      return old;
     end if;
   end if;
   raise exception 'the audit log is append-only' using errcode = 'insufficient_privilege';
@@ -5376,7 +5408,7 @@ CREATE OR REPLACE FUNCTION private.run_maintenance()
  SET search_path TO ''
 AS $function$
 declare
-  -- Each is a function of private without arguments that says how many rows it deleted.
+  -- Each is a function of private without arguments that says what it deleted. Some come with later migrations.
   prunes constant text[] := array[
     'prune_events',
     'prune_tasks',
@@ -5384,11 +5416,14 @@ declare
     'prune_schedule_runs',
     'prune_backtests',
     'prune_forms',
+    'prune_accounts',
+    'prune_runner_sessions',
+    'prune_rate_buckets',
     'prune_orphans'
   ];
   started_at constant timestamptz := clock_timestamp();
   prune text;
-  pruned bigint;
+  pruned jsonb;
   partitions jsonb;
   done jsonb := '{}';
   failed jsonb := '{}';
@@ -5396,7 +5431,7 @@ begin
   foreach prune in array prunes loop
     -- One that fails leaves the others to be done.
     begin
-      execute format('select private.%I()', prune) into pruned;
+      execute format('select to_jsonb(private.%I())', prune) into pruned;
       done := done || jsonb_build_object(prune, pruned);
     exception when others then
       failed := failed || jsonb_build_object(prune, sqlerrm);
@@ -5447,7 +5482,7 @@ begin
 end
 $function$
 
-function private.seal_audit_entry() -- Trigger at commit: gives a pending entry its number and hashes and moves it to the log. Definer, because nobody may write the log otherwise.
+function private.seal_audit_entry() -- Trigger at commit: gives the pending entries of the transaction their numbers and hashes and moves them to the log. Definer, because nobody may write the log otherwise.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.seal_audit_entry()
  RETURNS trigger
@@ -5456,29 +5491,37 @@ CREATE OR REPLACE FUNCTION private.seal_audit_entry()
  SET search_path TO ''
 AS $function$
 declare
-  entry public.audit_log;
+  pending record;
+  sealed public.audit_log;
   previous bytea;
 begin
-  entry := jsonb_populate_record(null::public.audit_log, new.entry);
-  if entry.user_id is not null and not exists (select from auth.users u where u.id = entry.user_id) then
-    -- What the deletion of a user leaves to tell is told without them.
-    entry.user_id := null;
-    entry.before := null;
-    entry.after := null;
-    entry.details := null;
-    entry.ip := null;
-    entry.user_agent := null;
+  if not exists (select from private.audit_pending p where p.id = new.id) then
+    return null;
   end if;
-  insert into private.audit_chains as head (chain, last_seq, last_hash)
-  values (entry.chain, 1, ''::bytea)
-  on conflict (chain) do update set last_seq = head.last_seq + 1
-  returning last_seq, last_hash into entry.seq, previous;
-  entry.content_hash := private.audit_content_hash(entry.before, entry.after, entry.details, entry.ip, entry.user_agent);
-  entry.hash := private.audit_hash(previous, entry.chain, entry.seq, entry.created_at, entry.actor, entry.actor_id, entry.action,
-    entry.resource_type, entry.resource_id, entry.request_id, entry.content_hash);
-  insert into public.audit_log select entry.*;
-  update private.audit_chains set last_hash = entry.hash where chain = entry.chain;
-  delete from private.audit_pending where id = new.id;
+  -- The first entry of a transaction seals all of them, chain by chain: so every transaction locks chains in the same order.
+  for pending in select p.id, p.entry from private.audit_pending p order by p.entry ->> 'chain', p.id loop
+    sealed := jsonb_populate_record(null::public.audit_log, pending.entry);
+    insert into private.audit_chains as head (chain, last_seq, last_hash)
+    values (sealed.chain, 1, ''::bytea)
+    on conflict (chain) do update set last_seq = head.last_seq + 1
+    returning last_seq, last_hash into sealed.seq, previous;
+    -- Asked under the lock of the chain, which the deletion of a user holds from its forgetting on.
+    if sealed.user_id is not null and not exists (select from auth.users u where u.id = sealed.user_id) then
+      -- What the deletion of a user leaves to tell is told without them.
+      sealed.user_id := null;
+      sealed.before := null;
+      sealed.after := null;
+      sealed.details := null;
+      sealed.ip := null;
+      sealed.user_agent := null;
+    end if;
+    sealed.content_hash := private.audit_content_hash(sealed.before, sealed.after, sealed.details, sealed.ip, sealed.user_agent);
+    sealed.hash := private.audit_hash(previous, sealed.chain, sealed.seq, sealed.created_at, sealed.actor, sealed.actor_id, sealed.action,
+      sealed.resource_type, sealed.resource_id, sealed.request_id, sealed.content_hash);
+    insert into public.audit_log select sealed.*;
+    update private.audit_chains set last_hash = sealed.hash where chain = sealed.chain;
+    delete from private.audit_pending where id = pending.id;
+  end loop;
   return null;
 end
 $function$
@@ -6082,10 +6125,10 @@ begin
     'actor_id', who.actor_id,
     'action', p_action,
     'resource_type', p_resource_type,
-    'resource_id', p_resource_id,
-    'before', nullif(p_before, 'null'),
-    'after', nullif(p_after, 'null'),
-    'details', nullif(p_details, 'null'),
+    'resource_id', left(p_resource_id, 256),
+    'before', private.audit_content(p_before),
+    'after', private.audit_content(p_after),
+    'details', private.audit_content(p_details),
     'ip', case when pg_catalog.pg_input_is_valid(forwarded_for, 'inet') then forwarded_for end,
     'user_agent', left(private.request_header('user-agent'), 256),
     'request_id', left(private.request_header('x-request-id'), 64)
@@ -6165,7 +6208,9 @@ begin
   end if;
 
   for wanted in
-    select f.key, f.value, criteria ->> f.key as text_value, a.attname, format_type(a.atttypid, a.atttypmod) as type,
+    select f.key, f.value, a.attname, format_type(a.atttypid, a.atttypmod) as type,
+      -- Asked here: in an expression of its own it would go on with the type of the first column.
+      pg_catalog.pg_input_is_valid(criteria ->> f.key, format_type(a.atttypid, a.atttypmod)) as valid,
       not (t.typcategory in ('A', 'C') or a.atttypid in ('json'::regtype, 'jsonb'::regtype, 'xml'::regtype)) as comparable
     from jsonb_each(criteria) f
     left join pg_catalog.pg_attribute a on a.attrelid = table_oid and a.attname = f.key and a.attname = any (readable)
@@ -6177,11 +6222,11 @@ begin
     if not wanted.comparable or jsonb_typeof(wanted.value) in ('object', 'array') then
       perform private.raise_api_error(422, 'invalid_request', format('%s cannot be filtered: only plain values are compared', wanted.attname));
     end if;
-    if not pg_catalog.pg_input_is_valid(wanted.text_value, wanted.type) then
+    if not wanted.valid then
       perform private.raise_api_error(422, 'invalid_request', format('the value for %s must be of the type %s', wanted.attname, wanted.type));
     end if;
     conditions := conditions || case
-      when wanted.text_value is null then format('t.%I is null', wanted.attname)
+      when jsonb_typeof(wanted.value) = 'null' then format('t.%I is null', wanted.attname)
       else format('t.%I = ($1 ->> %L)::%s', wanted.attname, wanted.attname, wanted.type) end;
   end loop;
 
@@ -6648,7 +6693,7 @@ AS $function$
 $function$
 
 policy "Users and runners can listen to their own topics" on realtime.messages for select to authenticated using (((extension = 'broadcast'::text) AND ( SELECT private.can_listen(( SELECT realtime.topic() AS topic)) AS can_listen)))
-CREATE TRIGGER tradebase_anonymise_audit_log AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.anonymise_audit_log()
+CREATE CONSTRAINT TRIGGER tradebase_anonymise_audit_log AFTER DELETE ON auth.users DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.anonymise_audit_log()
 CREATE TRIGGER tradebase_anonymise_telegram AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.anonymise_telegram_of_user()
 CREATE TRIGGER tradebase_clear_account AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.clear_account()
 CREATE TRIGGER tradebase_convert_waitlist AFTER INSERT OR UPDATE OF email_confirmed_at ON auth.users FOR EACH ROW WHEN ((new.email_confirmed_at IS NOT NULL)) EXECUTE FUNCTION private.convert_waitlist()

@@ -1,8 +1,8 @@
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { mintToken, type TestStack } from '@tradebase/local-stack/testing';
 import { type ApiRole, roleOf } from './api-role.ts';
-import { PERSONAS, type Persona, type Row } from './expectation.ts';
-import type { SignedIn, Tenants } from './make-tenants.ts';
+import { PERSONAS, type Persona } from './expectation.ts';
+import type { Tenants } from './make-tenants.ts';
 import type { MatrixTenant } from './matrix-tenant.ts';
 
 /** A persona at work: the client they call with, and whose rows they try. */
@@ -22,7 +22,7 @@ const RUNNER_PERMISSIONS = ['runner:connect', 'runner:execute', 'data:read'];
 
 /** Gives each persona its client. The runners' tokens are of the rows in runner_sessions, where there is that table. */
 export async function makeCallers(stack: TestStack, tenants: Tenants): Promise<Caller[]> {
-  const { owner, other, viewer, admin } = tenants;
+  const { owner, other, viewer, admin, adminWithFactor } = tenants;
   const tokens: Record<Persona, string> = {
     owner: owner.accessToken,
     other: other.accessToken,
@@ -31,7 +31,7 @@ export async function makeCallers(stack: TestStack, tenants: Tenants): Promise<C
     other_runner: await runnerToken(stack, other.tenant),
     anonymous: stack.keys.publishableKey,
     admin_aal1: admin.accessToken,
-    admin_aal2: await withSecondFactor(stack, admin),
+    admin_aal2: adminWithFactor.accessToken,
     service: stack.keys.secretKey,
   };
   const sees: Partial<Record<Persona, Caller['seesAs']>> = {
@@ -41,7 +41,7 @@ export async function makeCallers(stack: TestStack, tenants: Tenants): Promise<C
     runner: { persona: 'runner', userId: owner.tenant.userId },
     other_runner: { persona: 'runner', userId: other.tenant.userId },
     admin_aal1: { persona: 'owner', userId: admin.tenant.userId },
-    admin_aal2: { persona: 'owner', userId: admin.tenant.userId },
+    admin_aal2: { persona: 'owner', userId: adminWithFactor.tenant.userId },
   };
   return PERSONAS.map((persona) => ({
     persona,
@@ -57,12 +57,6 @@ function connect({ apiUrl, keys }: TestStack, persona: Persona, token: string): 
   const auth = { persistSession: false, autoRefreshToken: false };
   if (persona === 'anonymous' || persona === 'service') return createClient(apiUrl, token, { auth });
   return createClient(apiUrl, keys.publishableKey, { accessToken: async () => token });
-}
-
-/** The token that the admin's session has after a second factor. */
-function withSecondFactor(stack: TestStack, { accessToken }: SignedIn): Promise<string> {
-  const claims = JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString()) as Row;
-  return mintToken(stack.keys, { ...claims, aal: 'aal2' });
 }
 
 /** A runner's token as the function `runner` gives it; of a session that is not there while the tables are not. */

@@ -71,7 +71,9 @@ begin
   end if;
 
   for wanted in
-    select f.key, f.value, criteria ->> f.key as text_value, a.attname, format_type(a.atttypid, a.atttypmod) as type,
+    select f.key, f.value, a.attname, format_type(a.atttypid, a.atttypmod) as type,
+      -- Asked here: in an expression of its own it would go on with the type of the first column.
+      pg_catalog.pg_input_is_valid(criteria ->> f.key, format_type(a.atttypid, a.atttypmod)) as valid,
       not (t.typcategory in ('A', 'C') or a.atttypid in ('json'::regtype, 'jsonb'::regtype, 'xml'::regtype)) as comparable
     from jsonb_each(criteria) f
     left join pg_catalog.pg_attribute a on a.attrelid = table_oid and a.attname = f.key and a.attname = any (readable)
@@ -83,11 +85,11 @@ begin
     if not wanted.comparable or jsonb_typeof(wanted.value) in ('object', 'array') then
       perform private.raise_api_error(422, 'invalid_request', format('%s cannot be filtered: only plain values are compared', wanted.attname));
     end if;
-    if not pg_catalog.pg_input_is_valid(wanted.text_value, wanted.type) then
+    if not wanted.valid then
       perform private.raise_api_error(422, 'invalid_request', format('the value for %s must be of the type %s', wanted.attname, wanted.type));
     end if;
     conditions := conditions || case
-      when wanted.text_value is null then format('t.%I is null', wanted.attname)
+      when jsonb_typeof(wanted.value) = 'null' then format('t.%I is null', wanted.attname)
       else format('t.%I = ($1 ->> %L)::%s', wanted.attname, wanted.attname, wanted.type) end;
   end loop;
 

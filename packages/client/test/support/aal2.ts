@@ -1,10 +1,11 @@
-import { mintToken, type TestStack } from '@tradebase/local-stack/testing';
-import { type Persona, withToken } from './personas.ts';
+import type { SupabaseClient } from '@supabase/supabase-js';
+import { TOTP } from 'otpauth';
 
-/** The same user in the same session, after they have shown a second factor. */
-export async function withSecondFactor(stack: TestStack, { id, email, client }: Persona): Promise<Persona> {
-  const { data, error } = await client.auth.getClaims();
+/** Enrols an authenticator and shows a code of it, as a frontend would: the client's session is at aal2 then. */
+export async function showSecondFactor({ auth }: Pick<SupabaseClient, 'auth'>): Promise<void> {
+  const { data, error } = await auth.mfa.enroll({ factorType: 'totp' });
   if (error) throw error;
-  if (!data) throw new Error('sign in first');
-  return { id, email, client: withToken(stack, await mintToken(stack.keys, { ...data.claims, aal: 'aal2' })) };
+  const code = new TOTP({ secret: data.totp.secret }).generate();
+  const verified = await auth.mfa.challengeAndVerify({ factorId: data.id, code });
+  if (verified.error) throw verified.error;
 }
