@@ -22,7 +22,7 @@ const RUNNER_PERMISSIONS = ['runner:connect', 'runner:execute', 'data:read'];
 
 /** Gives each persona its client. The runners' tokens are of the rows in runner_sessions, where there is that table. */
 export async function makeCallers(stack: TestStack, tenants: Tenants): Promise<Caller[]> {
-  const { owner, other, viewer, admin, adminWithFactor } = tenants;
+  const { owner, other, viewer, admin } = tenants;
   const tokens: Record<Persona, string> = {
     owner: owner.accessToken,
     other: other.accessToken,
@@ -31,7 +31,7 @@ export async function makeCallers(stack: TestStack, tenants: Tenants): Promise<C
     other_runner: await runnerToken(stack, other.tenant),
     anonymous: stack.keys.publishableKey,
     admin_aal1: admin.accessToken,
-    admin_aal2: adminWithFactor.accessToken,
+    admin_aal2: admin.aal2Token,
     service: stack.keys.secretKey,
   };
   const sees: Partial<Record<Persona, Caller['seesAs']>> = {
@@ -41,7 +41,7 @@ export async function makeCallers(stack: TestStack, tenants: Tenants): Promise<C
     runner: { persona: 'runner', userId: owner.tenant.userId },
     other_runner: { persona: 'runner', userId: other.tenant.userId },
     admin_aal1: { persona: 'owner', userId: admin.tenant.userId },
-    admin_aal2: { persona: 'owner', userId: adminWithFactor.tenant.userId },
+    admin_aal2: { persona: 'owner', userId: admin.tenant.userId },
   };
   return PERSONAS.map((persona) => ({
     persona,

@@ -10,6 +10,13 @@ export interface TableChange {
   readonly removed: readonly string[];
 }
 
+/** The columns of a table as an insert names them, and as it gets them from a record made of JSON. */
+interface Columns {
+  readonly names: string;
+  /** A JSON null has become a NULL by then: a column that allows none had the former. */
+  readonly values: string;
+}
+
 /**
  * Reads all rows of public and puts them back, as the superuser of the stack, past triggers and foreign keys. Tables whose
  * numbering goes on elsewhere are read and not put back.
@@ -17,10 +24,10 @@ export interface TableChange {
 export class DatabaseState {
   static readonly #LEDGERS = ['audit_log', 'events'];
   readonly #client: pg.Client;
-  readonly #columns: ReadonlyMap<string, string>;
+  readonly #columns: ReadonlyMap<string, Columns>;
   readonly #query: string;
 
-  private constructor(client: pg.Client, columns: ReadonlyMap<string, string>) {
+  private constructor(client: pg.Client, columns: ReadonlyMap<string, Columns>) {
     this.#client = client;
     this.#columns = columns;
     this.#query = [...columns.keys()]
@@ -32,13 +39,17 @@ export class DatabaseState {
   static async open(databaseUrl: string): Promise<DatabaseState> {
     const client = new pg.Client({ connectionString: databaseUrl });
     await client.connect();
-    const { rows } = await client.query<{ name: string; columns: string }>(
-      `select c.relname as name, string_agg(quote_ident(a.attname), ', ' order by a.attnum) filter (where a.attgenerated = '') as columns
+    const { rows } = await client.query<{ name: string } & Columns>(
+      `select c.relname as name, string_agg(quote_ident(a.attname), ', ' order by a.attnum) filter (where a.attgenerated = '') as names,
+         string_agg(
+           case when a.atttypid = 'jsonb'::regtype and a.attnotnull
+             then format('coalesce(%I, ''null'')', a.attname) else quote_ident(a.attname) end,
+           ', ' order by a.attnum) filter (where a.attgenerated = '') as values
        from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
        group by c.relname order by c.relname`,
     );
-    return new DatabaseState(client, new Map(rows.map(({ name, columns }) => [name, columns])));
+    return new DatabaseState(client, new Map(rows.map(({ name, ...columns }) => [name, columns])));
   }
 
   async read(): Promise<State> {
@@ -88,11 +99,11 @@ export class DatabaseState {
 
   async #replace(table: string, rows: readonly string[]): Promise<void> {
     const name = pg.escapeIdentifier(table);
-    const columns = this.#columns.get(table);
+    const { names, values } = this.#columns.get(table) ?? { names: '', values: '' };
     await this.#client.query(`delete from public.${name}`);
     await this.#client.query(
-      `insert into public.${name} (${columns}) overriding system value
-       select ${columns} from jsonb_populate_recordset(null::public.${name}, $1)`,
+      `insert into public.${name} (${names}) overriding system value
+       select ${values} from jsonb_populate_recordset(null::public.${name}, $1)`,
       [`[${rows.join(',')}]`],
     );
   }

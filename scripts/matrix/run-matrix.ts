@@ -11,6 +11,7 @@ import { allowedCalls, refusedCalls } from './function-calls.ts';
 import { inParallel } from './in-parallel.ts';
 import { liftLimits } from './lift-limits.ts';
 import type { Expectations } from './load-expectations.ts';
+import { makeEncryptionKey } from './make-encryption-key.ts';
 import { makeRows } from './make-rows.ts';
 import { makeTenants } from './make-tenants.ts';
 import type { MatrixTenant } from './matrix-tenant.ts';
@@ -88,6 +89,7 @@ class Matrix {
   async run(): Promise<MatrixReport> {
     const catalogue = await readCatalogue(this.#database);
     await liftLimits(this.#state);
+    await makeEncryptionKey(this.#database);
     for (const prepare of PREPARATIONS) await prepare(this.#database);
     const tenants = await makeTenants(this.#stack, this.#database);
     const withRows = [tenants.owner.tenant, tenants.other.tenant, tenants.viewer.tenant];

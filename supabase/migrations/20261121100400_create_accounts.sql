@@ -144,7 +144,8 @@ create trigger audit_change after insert or update or delete on public.plans
   for each row execute function private.audit_change();
 create trigger audit_change after insert or update or delete on public.plan_quotas
   for each row execute function private.audit_change();
-create trigger audit_change after insert or update or delete on public.profiles
+-- Not of its beginning: the role given at sign-up is in the log.
+create trigger audit_change after update or delete on public.profiles
   for each row execute function private.audit_change('last_sign_in_at');
 
 insert into public.plans (plan, title, description) values

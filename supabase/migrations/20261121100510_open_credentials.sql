@@ -4,9 +4,9 @@
 --   private.test_encryption, private.activate_encryption_key, private.destroy_encryption_key; queue reencrypt.
 -- Risk: none on an empty database.
 
--- One at a time; a rotation during a run waits its turn. Each run goes on where the one before it ended.
+-- Each run goes on where the one before it ended.
 select pgboss.create_queue('reencrypt', '{
-  "policy": "singleton", "retryLimit": 10, "retryDelay": 1, "retryBackoff": true, "retryDelayMax": 300,
+  "policy": "standard", "retryLimit": 10, "retryDelay": 1, "retryBackoff": true, "retryDelayMax": 300,
   "expireInSeconds": 3600, "heartbeatSeconds": 10, "notify": true}');
 
 create function private.open_credential(
@@ -51,11 +51,11 @@ $$;
 comment on function private.record_credential_test(uuid, text) is
   'For workers: writes how a test ended, null for well or a code of contracts.CREDENTIAL_TEST_ERRORS, and tells the owner. Definer, because it emits an event.';
 
-create function private.active_encryption_key() returns table (id uuid, fingerprint text, public_key text)
+create function private.active_encryption_key() returns table (id uuid, fingerprint text)
 language sql stable security definer set search_path = '' as $$
-  select k.id, k.fingerprint, k.public_key from private.encryption_keys k where k.status = 'active'
+  select k.id, k.fingerprint from private.encryption_keys k where k.status = 'active'
 $$;
-comment on function private.active_encryption_key() is 'For workers: the key to encrypt to. Definer, so that workers need no rights on the table.';
+comment on function private.active_encryption_key() is 'For workers: which key to encrypt to; they have it themselves. Definer, so that workers need no rights on the table.';
 
 create function private.credentials_to_reencrypt(p_after uuid, p_limit integer, p_opened_by text, p_job_id uuid)
 returns table (id uuid, encryption_key_id uuid, fingerprint text, ciphertext bytea)

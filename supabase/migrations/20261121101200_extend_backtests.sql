@@ -1,6 +1,7 @@
 -- Purpose: backtests under the rules of roles, admins and statuses that came after them; their versions; their deletion.
 -- Objects: columns engine_version, data_version, seed, strategy_version_id of backtests; its keys and policies and those of
---   backtest_results, backtest_trades; policy of events for admins; private.check_backtest_change goes.
+--   backtest_results, backtest_trades; policy of events for admins; private.check_backtest_change goes;
+--   public.cancel_backtest (again).
 -- Risk: viewers can no longer request or cancel backtests. The keys of results and trades lock their tables while existing
 --   rows are checked.
 
@@ -76,3 +77,29 @@ create trigger check_status before update on public.backtests
   for each row execute function private.check_status();
 create trigger stamp_end before update on public.backtests
   for each row execute function private.stamp_status_time('finished_at', 'completed', 'failed', 'cancelled');
+
+create or replace function public.cancel_backtest(p_backtest_id uuid) returns public.backtests
+language plpgsql security invoker set search_path = '' as $$
+declare
+  v_backtest public.backtests;
+begin
+  if not private.can_trade() then
+    perform private.raise_api_error(403, 'forbidden', 'your role may read, and not change anything');
+  end if;
+  update public.backtests b set status = 'cancelled'
+  where b.id = p_backtest_id and b.status in ('queued', 'running')
+  returning * into v_backtest;
+  if v_backtest.id is null then
+    select * into v_backtest from public.backtests b where b.id = p_backtest_id;
+    if v_backtest.id is null then
+      perform private.raise_api_error(404, 'backtest_not_found', 'there is no such backtest');
+    end if;
+    if v_backtest.status <> 'cancelled' then
+      perform private.raise_api_error(409, 'backtest_not_cancellable', format('the backtest is already %s', v_backtest.status));
+    end if;
+  end if;
+  return v_backtest;
+end
+$$;
+comment on function public.cancel_backtest(uuid) is
+  'Cancels a queued or running backtest of the caller; cancelling it again changes nothing. Errors: forbidden, backtest_not_found, backtest_not_cancellable.';

@@ -6,11 +6,12 @@
 
 set local lock_timeout = '2s';
 
-create function private.can_listen(p_topic text) returns boolean
+create function private.can_listen() returns boolean
 language plpgsql stable security definer set search_path = '' as $$
 declare
-  kind constant text := split_part(p_topic, ':', 1);
-  subject constant text := substr(p_topic, length(kind) + 2);
+  topic constant text := realtime.topic();
+  kind constant text := split_part(topic, ':', 1);
+  subject constant text := substr(topic, length(kind) + 2);
 begin
   case kind
     when 'user' then
@@ -25,11 +26,11 @@ begin
   end case;
 end
 $$;
-comment on function private.can_listen(text) is
-  'Whether the caller may listen to a topic: user:<own id>, run:<id of an own run>, or, a live runner, runner:<its session>. Definer, so that the answer needs no grants on what it looks at.';
-revoke execute on function private.can_listen(text) from public;
-grant execute on function private.can_listen(text) to authenticated;
+comment on function private.can_listen() is
+  'Whether the caller may listen to the topic that Realtime asks about: user:<own id>, run:<id of an own run>, or, a live runner, runner:<its session>. Definer, so that the answer needs no grants on what it looks at.';
+revoke execute on function private.can_listen() from public;
+grant execute on function private.can_listen() to authenticated;
 
 drop policy "Users can listen to their own topic" on realtime.messages;
 create policy "Users and runners can listen to their own topics" on realtime.messages for select to authenticated
-  using (extension = 'broadcast' and (select private.can_listen((select realtime.topic()))));
+  using (extension = 'broadcast' and (select private.can_listen()));

@@ -239,10 +239,10 @@ describe('A secret', () => {
     kraken.accounts.clear();
     expect(await askAgain()).toBe('authentication_failed');
     for (const status of [200, 403, 500]) {
-      kraken.nextAnswers.push((request) => ({
+      kraken.answers.set(SECRETS.key, {
         status,
-        body: JSON.stringify({ error: [`EAPI:Invalid key:${request.key} ${SECRETS.secret} ${SECRETS.passphrase}`] }),
-      }));
+        body: JSON.stringify({ error: [`EAPI:Invalid key:${SECRETS.key} ${SECRETS.secret} ${SECRETS.passphrase}`] }),
+      });
       expect(await askAgain()).not.toBeNull();
     }
     await invoke(client, 'PATCH', `api/credentials/${id}`, { name: 'renamed', enabled: false });

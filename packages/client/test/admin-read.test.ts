@@ -1,8 +1,7 @@
-import { startStack, type TestStack } from '@tradebase/local-stack/testing';
+import { showSecondFactor, startStack, type TestStack } from '@tradebase/local-stack/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TradebaseClient } from '../src/index.ts';
-import { showSecondFactor } from './support/aal2.ts';
 import { anonymous, asService, type Persona, signUp, signUpAs, withToken } from './support/personas.ts';
 import { asPostgres, seedMarket } from './support/seed-market.ts';
 

@@ -237,7 +237,8 @@ describe('npm run audit -- verify', () => {
   it('says that all is well, and notes the ends of the chains', async () => {
     const user = await signUpWithEntries(stack, 'anchored');
     const { code, stdout } = await run('verify', '--anchor', anchor);
-    expect([code, stdout]).toEqual([0, '5 entries in 1 chains: nothing is changed or missing\n']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\d+ entries in \d+ chains: nothing is changed or missing\n$/);
     expect(JSON.parse(readFileSync(anchor, 'utf8')).chains[user.id].seq).toBe(5);
   });
 
@@ -261,7 +262,10 @@ describe('npm run audit -- verify', () => {
     const user = await signUpWithEntries(stack, 'cut');
     await tamper('delete from public.audit_log where chain = $1 and seq = 2', [user.id]);
     const { code, stdout } = await run('verify');
-    expect([code, stdout]).toEqual([1, `chain ${user.id}: entry 2 is missing\n14 entries in 3 chains: 1 problems\n`]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      new RegExp(`^chain ${user.id}: entry 2 is missing\n\\d+ entries in \\d+ chains: 1 problems\n$`),
+    );
   });
 
   it('says how it is used', async () => {

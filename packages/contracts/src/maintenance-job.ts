@@ -7,8 +7,8 @@ export type MaintenanceJob = z.infer<typeof MaintenanceJob>;
 /** What `private.run_maintenance()` answers: what each step did, and why those that failed did. */
 export const MaintenanceReport = z.object({
   done: z
-    .record(z.string(), z.union([z.int(), z.array(z.string())]))
-    .describe('By step: rows deleted, or partitions made and dropped'),
+    .record(z.string(), z.union([z.int(), z.record(z.string(), z.int()), z.array(z.string())]))
+    .describe('By step: rows deleted, in all or by table, or partitions made and dropped'),
   failed: z.record(z.string(), z.string()),
 });
 export type MaintenanceReport = z.infer<typeof MaintenanceReport>;

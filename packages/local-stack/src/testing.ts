@@ -15,6 +15,7 @@ import { noteProcess, startTestRun } from './testing/test-run.ts';
 
 export { findFreePort } from './process/port-in-use.ts';
 export { mintToken } from './testing/mint-token.ts';
+export { showSecondFactor } from './testing/show-second-factor.ts';
 export { noteStackHome } from './testing/test-run.ts';
 
 const TEMPLATE = 'tradebase_template';

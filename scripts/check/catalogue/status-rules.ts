@@ -1,34 +1,19 @@
 import { type CatalogueRule, TABLES } from './rule.ts';
 
-/** Tables whose status is not checked by private.check_status, each with the reason. */
-const EXCEPTIONS: Readonly<Record<string, string>> = {
-  backtests: 'has a trigger of its own, check_change, which also stamps the end',
-};
-
-const EXCEPTED = `array[${Object.keys(EXCEPTIONS)
-  .map((name) => `'${name}'`)
-  .join(', ')}]::text[]`;
-
 const WITH_STATUS = `
   (select t.name, t.oid, t.relname,
      exists (select from private.status_transitions s where s.table_name = t.relname) as has_transitions,
      exists (select from pg_trigger g where g.tgrelid = t.oid and g.tgfoid = 'private.check_status'::regproc
        and g.tgenabled <> 'D' and g.tgtype & 1 = 1 and g.tgtype & 2 = 2 and g.tgtype & 16 = 16) as has_trigger
    from ${TABLES} join pg_attribute a on a.attrelid = t.oid and a.attname = 'status' and not a.attisdropped
-   where t.schema = 'public') t`;
+   where t.schema in ('public', 'private')) t`;
 
 export const STATUS_RULES: readonly CatalogueRule[] = [
   {
     name: 'transitions of a status',
-    query: `select name from ${WITH_STATUS} where not (has_transitions and has_trigger) and not relname = any (${EXCEPTED})`,
+    query: `select name from ${WITH_STATUS} where not (has_transitions and has_trigger)`,
     message:
       'has a status that may change in any way: put rows into private.status_transitions, and private.check_status before update',
-  },
-  {
-    name: 'exceptions that are none',
-    query: `select e.name from unnest(${EXCEPTED}) e (name)
-      where not exists (select from ${WITH_STATUS} where t.relname = e.name and not (has_transitions and has_trigger))`,
-    message: 'needs no exception from the transitions of a status any more: take it off the list',
   },
   {
     name: 'transitions of what is there',

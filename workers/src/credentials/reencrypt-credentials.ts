@@ -1,4 +1,4 @@
-import { createMessage, encrypt, type PublicKey, readKey } from 'openpgp';
+import { createMessage, encrypt, type PublicKey } from 'openpgp';
 import type pg from 'pg';
 import { z } from 'zod';
 import type { Log } from '../log.ts';
@@ -21,7 +21,7 @@ const Row = z.object({
 });
 type Row = z.infer<typeof Row>;
 
-const ActiveKey = z.object({ id: z.guid(), fingerprint: z.string(), public_key: z.string() });
+const ActiveKey = z.object({ id: z.guid(), fingerprint: z.string() });
 
 interface TargetKey {
   readonly id: string;
@@ -55,13 +55,15 @@ export async function reencryptCredentials(run: Reencryption): Promise<number> {
   throw new Error(`not all credentials could be encrypted anew; still needed: ${left.join(', ')}`);
 }
 
-/** The active key, of which this process must have the private half: else the credentials would be lost to it. */
+/**
+ * The active key, from this process's own private keys: the database says which one, and cannot have credentials encrypted
+ * to a key that somebody else put there.
+ */
 async function findTarget({ database, keys }: Reencryption): Promise<TargetKey> {
   const { rows } = await database.query('select * from private.active_encryption_key()');
   if (rows.length === 0) throw new Error('there is no active encryption key');
-  const { id, fingerprint, public_key } = ActiveKey.parse(rows[0]);
-  await keys.find(fingerprint);
-  return { id, fingerprint, publicKey: await readKey({ armoredKey: public_key }) };
+  const { id, fingerprint } = ActiveKey.parse(rows[0]);
+  return { id, fingerprint, publicKey: (await keys.find(fingerprint)).toPublic() };
 }
 
 async function passOver(run: Reencryption, target: TargetKey): Promise<number> {

@@ -10,10 +10,12 @@ export interface KrakenServer {
   readonly accounts: Map<string, string>;
   /** Methods of the API that were called, in order. */
   readonly calls: string[];
-  /** Answers of the next calls of private methods, in place of a judgement. */
-  readonly nextAnswers: ((request: { key: string; body: string }) => { status: number; body: string } | 'silence')[];
+  /** What it answers to private methods in place of a judgement, by key. */
+  readonly answers: Map<string, CannedAnswer>;
   close(): Promise<void>;
 }
+
+type CannedAnswer = { readonly status: number; readonly body: string } | 'silence';
 
 const ASSETS = {
   XXBT: {
@@ -69,9 +71,9 @@ const BALANCE = {
 export async function startKrakenServer(): Promise<KrakenServer> {
   const accounts = new Map<string, string>();
   const calls: string[] = [];
-  const nextAnswers: KrakenServer['nextAnswers'] = [];
+  const answers = new Map<string, CannedAnswer>();
   const server = createServer((request, response) => {
-    void answer(request, response, { accounts, calls, nextAnswers });
+    void answer(request, response, { accounts, calls, answers });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -80,7 +82,7 @@ export async function startKrakenServer(): Promise<KrakenServer> {
     url: `http://127.0.0.1:${port}`,
     accounts,
     calls,
-    nextAnswers,
+    answers,
     close: async () => {
       server.closeAllConnections();
       server.close();
@@ -92,7 +94,7 @@ export async function startKrakenServer(): Promise<KrakenServer> {
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { accounts, calls, nextAnswers }: Pick<KrakenServer, 'accounts' | 'calls' | 'nextAnswers'>,
+  { accounts, calls, answers }: Pick<KrakenServer, 'accounts' | 'calls' | 'answers'>,
 ): Promise<void> {
   const { pathname } = new URL(request.url ?? '/', 'http://kraken');
   calls.push(pathname);
@@ -107,7 +109,7 @@ async function answer(
       return void send({ error: [], result: PAIRS });
     case '/0/private/BalanceEx': {
       const key = String(request.headers['api-key']);
-      const given = nextAnswers.shift()?.({ key, body });
+      const given = answers.get(key);
       if (given === 'silence') return;
       if (given) return void response.writeHead(given.status, { 'content-type': 'application/json' }).end(given.body);
       const secret = accounts.get(key);
