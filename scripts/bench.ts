@@ -1,7 +1,9 @@
+import { benchAuthTiming } from './bench/bench-auth-timing.ts';
 import { benchBacktest } from './bench/bench-backtest.ts';
 import { benchCandles } from './bench/bench-candles.ts';
 import { benchEngine } from './bench/bench-engine.ts';
 import { benchFunctions } from './bench/bench-functions.ts';
+import { benchLimits } from './bench/bench-limits.ts';
 import { benchRealtime } from './bench/bench-realtime.ts';
 import { benchRest } from './bench/bench-rest.ts';
 import { benchStack } from './bench/bench-stack.ts';
@@ -14,7 +16,9 @@ const AREAS: Record<string, () => Promise<Figure[]>> = {
   candles: benchCandles,
   rest: benchRest,
   functions: benchFunctions,
+  limits: benchLimits,
   engine: benchEngine,
+  'auth-timing': benchAuthTiming,
 };
 
 const HELP = `Measures, and prints one JSON line a figure: name, value, unit, target and, where there is one, a peer.

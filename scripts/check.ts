@@ -12,8 +12,8 @@ Usage: npm run check
   lint       Biome: format, rules, import cycles
   arrows     imports between packages point one way
   functions  deno check of every Edge Function
-  database   migrations apply to an empty database; generated types and schema dump are up to date;
-             Supabase's advisors find nothing
+  database   migrations apply to an empty database; generated types and schema dump are up to date; every table,
+             policy and function keeps the rules in scripts/check/catalogue; Supabase's advisors find nothing
 `;
 
 const root = join(import.meta.dirname, '..');

@@ -1,10 +1,9 @@
 // npm run import -- FILE --symbol GOOG --timeframe 1d: brings a CSV file of candles into the database.
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { readStackConfig } from '@tradebase/local-stack';
 import { type CandleImport, CandleImportError, type CandleImportProgress, importCandles } from '@tradebase/market-data';
 import pg from 'pg';
+import { findDatabaseUrl, placeOf } from './find-database-url.ts';
 
 const HELP = `Usage: npm run import -- FILE --symbol SYMBOL --timeframe TIMEFRAME [options]
 
@@ -49,20 +48,14 @@ function readCommand(): Command | 'help' {
   if (file === undefined || others.length > 0) throw new UsageError('name one file');
   if (values.symbol === undefined) throw new UsageError('--symbol is missing');
   if (values.timeframe === undefined) throw new UsageError('--timeframe is missing');
-  const { TRADEBASE_DATABASE_URL, DATABASE_URL } = process.env;
   return {
     file,
     symbol: values.symbol,
     timeframe: values.timeframe,
     name: values.name,
-    databaseUrl: values['database-url'] ?? TRADEBASE_DATABASE_URL ?? DATABASE_URL ?? localDatabaseUrl(),
+    databaseUrl: findDatabaseUrl(values['database-url']),
     json: values.json,
   };
-}
-
-function localDatabaseUrl(): string {
-  const { port } = readStackConfig(join(import.meta.dirname, '..')).db;
-  return `postgresql://postgres:postgres@127.0.0.1:${port}/postgres`;
 }
 
 function parse<T>(read: () => T): T {
@@ -142,11 +135,6 @@ function asFailure(error: unknown, databaseUrl: string): Failure {
   }
   const hint = code === '42P01' ? '; have the migrations run?' : '';
   return { code, message: `${error.message}${hint}; nothing was imported`, exitCode: 1 };
-}
-
-/** Host and port alone: the rest of a URL holds a password. */
-function placeOf(databaseUrl: string): string {
-  return URL.canParse(databaseUrl) ? new URL(databaseUrl).host : 'the given URL';
 }
 
 async function main(): Promise<number> {

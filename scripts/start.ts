@@ -43,7 +43,12 @@ async function run(options: StartOptions, interrupted: Promise<void>): Promise<n
     steps.end(`pid ${worker.child.pid}`);
 
     const client = createTradebaseClient(stack.apiUrl, stack.keys.publishableKey, { auth: { persistSession: false } });
-    const demonstration = demonstrate(client, options, { steps, stateDir: stack.stateDir, workerUrl });
+    const demonstration = demonstrate(client, options, {
+      steps,
+      stateDir: stack.stateDir,
+      databaseUrl: stack.databaseUrl,
+      workerUrl,
+    });
     const shown = await Promise.race([demonstration, interrupted.then(() => undefined)]);
     await client.auth.stopAutoRefresh();
     await client.realtime.disconnect();

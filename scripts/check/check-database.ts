@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { runCli } from '@tradebase/local-stack';
 import { startTestServer } from '@tradebase/local-stack/testing';
+import pg from 'pg';
 import { makeGeneratedFiles } from '../generate/generated-files.ts';
+import { findCatalogueProblems } from './check-catalogue.ts';
 
 interface Finding {
   readonly name: string;
@@ -15,7 +17,7 @@ const MEANINGLESS_WHEN_EMPTY = 'unused_index';
 
 /**
  * Applies all migrations to a fresh database, then compares what is generated from it with what is checked in, and asks
- * Supabase's advisors. Rejects with every difference and finding.
+ * the catalogue about the rules of the house and Supabase's advisors. Rejects with every difference and finding.
  */
 export async function checkDatabase(root: string): Promise<void> {
   const server = await startTestServer();
@@ -26,10 +28,21 @@ export async function checkDatabase(root: string): Promise<void> {
         problems.push(`${relative(root, path)} is not what the migrations give: run "npm run generate"`);
       }
     }
+    problems.push(...(await checkCatalogue(server.templateUrl)));
     problems.push(...(await findAdvice(server.templateUrl)));
     if (problems.length > 0) throw new Error(problems.join('\n'));
   } finally {
     await server.stop();
+  }
+}
+
+async function checkCatalogue(databaseUrl: string): Promise<string[]> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    return await findCatalogueProblems(client);
+  } finally {
+    await client.end();
   }
 }
 

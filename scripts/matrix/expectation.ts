@@ -37,6 +37,8 @@ export interface TableExpectation {
   readonly select: readonly Persona[];
   /** Columns that exist and that no persona may select. */
   readonly hidden?: readonly string[];
+  /** Columns that may be selected though their names sound like secrets, each with the reason. */
+  readonly notSecret?: Readonly<Record<string, string>>;
   /** Who may insert, with which values: `values` must be those of a legal insert by the tenant. */
   readonly insert?: { readonly by: readonly Persona[]; readonly values: (tenant: Tenant) => Row };
   readonly update?: { readonly by: readonly Persona[]; readonly values: (tenant: Tenant) => Row };
@@ -47,3 +49,29 @@ export interface TableExpectation {
 
 /** The tables of one domain, in an order in which their rows can be made. */
 export type DomainExpectation = Readonly<Record<string, TableExpectation>>;
+
+/**
+ * Who may call one exposed function. The viewer calls it with arguments made for the viewer, everyone else with those made
+ * for the owner; whoever is not named must be refused: with 42501, `forbidden`, or as if there were nothing there.
+ */
+export interface FunctionExpectation {
+  readonly by: readonly Persona[];
+  /** Arguments of a legal call by the tenant, by name; none by default. */
+  readonly args?: (tenant: Tenant) => Row;
+  /** Codes with which the call of one who may call it can still end. Without them it must succeed. */
+  readonly mayEndWith?: readonly string[];
+  /** Answers those who may not with nothing (null, an empty list, false or 0) and no error. */
+  readonly silent?: boolean;
+}
+
+/** The exposed functions, by name. Allowed calls are made in this order: put last what ends sessions or accounts. */
+export type FunctionExpectations = Readonly<Record<string, FunctionExpectation>>;
+
+/** Who may join one kind of private Realtime topic of the owner. Nobody but `service` may send to any. */
+export interface TopicExpectation {
+  readonly topic: (owner: Tenant) => string;
+  readonly by: readonly Persona[];
+}
+
+/** The kinds of topics, by their pattern, such as user:<id>. */
+export type TopicExpectations = Readonly<Record<string, TopicExpectation>>;

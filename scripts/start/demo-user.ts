@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TradebaseClient } from '@tradebase/client';
+import pg from 'pg';
 
 /** The user of the demonstration, kept for the next start. */
 export interface DemoUser {
@@ -24,4 +25,15 @@ export async function signInDemoUser(client: TradebaseClient, stateDir: string):
   const id = data.session?.user.id;
   if (id === undefined) throw new Error('the demo user has no session');
   return { id, ...credentials };
+}
+
+/** Puts the demo user on the plan pro, whose quotas let one start the demonstration as often as one likes. */
+export async function upgradeDemoUser(databaseUrl: string, { id }: DemoUser): Promise<void> {
+  const database = new pg.Client({ connectionString: databaseUrl });
+  await database.connect();
+  try {
+    await database.query(`update public.profiles set plan = 'pro' where user_id = $1 and plan = 'free'`, [id]);
+  } finally {
+    await database.end();
+  }
 }

@@ -6,7 +6,7 @@ import { importCandles, SYNTHETIC_NAME } from '@tradebase/market-data';
 import pg from 'pg';
 import { htmlReport } from '../report/html-report.ts';
 import type { ReportInput } from '../report/report-input.ts';
-import { type DemoUser, signInDemoUser } from './demo-user.ts';
+import { type DemoUser, signInDemoUser, upgradeDemoUser } from './demo-user.ts';
 import { readResult, runBacktest } from './run-backtest.ts';
 import type { StartOptions } from './start-options.ts';
 import type { Steps } from './steps.ts';
@@ -27,14 +27,23 @@ export interface Demonstration {
   readonly reportPath: string;
 }
 
+interface Surroundings {
+  readonly steps: Steps;
+  readonly stateDir: string;
+  /** Connection URL of the role postgres. */
+  readonly databaseUrl: string;
+  readonly workerUrl: string;
+}
+
 /** The main job as a user would do it: sign in, import candles, ask for a backtest, follow it, read it, look at it. */
 export async function demonstrate(
   client: TradebaseClient,
   options: StartOptions,
-  { steps, stateDir, workerUrl }: { steps: Steps; stateDir: string; workerUrl: string },
+  { steps, stateDir, databaseUrl, workerUrl }: Surroundings,
 ): Promise<Demonstration> {
   steps.begin('sign in');
   const user = await signInDemoUser(client, stateDir);
+  await upgradeDemoUser(databaseUrl, user);
   steps.end(user.email);
 
   const candles = options.csv ?? SAMPLE;

@@ -1,8 +1,9 @@
 import { startTestDatabase, type TestDatabase } from '@tradebase/local-stack/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CATALOGUE_RULES, findCatalogueProblems, findOffenders } from '../check/check-catalogue.ts';
 
-/** Rules of the house that hold for every table and function, read from the catalogue: a new one is checked by itself. */
+/** That the rules of the house are kept, that each is noticed when it is not, and what the platform's roles may do. */
 let database: TestDatabase;
 let client: pg.Client;
 
@@ -17,87 +18,127 @@ afterAll(async () => {
   await database?.drop();
 });
 
-const OUR_TABLES = `
-  select n.nspname || '.' || c.relname as name, c.*
-  from pg_class c join pg_namespace n on n.oid = c.relnamespace
-  where n.nspname in ('public', 'private') and c.relkind in ('r', 'p')`;
-const OUR_FUNCTIONS = `
-  select n.nspname || '.' || p.proname as name, n.nspname, p.*
-  from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-  where n.nspname in ('public', 'private')`;
-
 async function names(query: string): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(query);
   return rows.map(({ name }) => name);
 }
 
-describe('Every table', () => {
-  it('is found by these rules', async () => {
-    expect(await names(`select name from (${OUR_TABLES}) t`)).toContain('public.backtests');
+describe('The rules for every table, policy and function', () => {
+  it('are kept', async () => {
+    expect(await findCatalogueProblems(client)).toEqual([]);
   });
 
-  it('has row level security on', async () => {
-    expect(await names(`select name from (${OUR_TABLES}) t where not relrowsecurity`)).toEqual([]);
+  /** By rule: something that breaks it, and what of it is found. */
+  const OFFENDERS: Record<string, readonly [statements: string, found: string]> = {
+    'row level security': ['create table public.planted (id int primary key)', 'public.planted'],
+    'comment on tables': ['create table private.planted (id int primary key)', 'private.planted'],
+    'comment on columns': ['create table private.planted (id int primary key)', 'private.planted.id'],
+    'explicit grants': ['create table public.planted (id int primary key)', 'public.planted'],
+    'nothing for everyone': ['grant select (id) on public.backtests to anon', 'public.backtests'],
+    'private tables': ['grant select on private.audit_chains to authenticated', 'private.audit_chains'],
+    'index on foreign keys': [
+      `create table private.planted (id int primary key, instrument_id int,
+         constraint planted_fkey foreign key (instrument_id) references public.instruments);
+       create index on private.planted (id, instrument_id);
+       create index on private.planted (instrument_id) where id > 0`,
+      'private.planted: planted_fkey',
+    ],
+    'owner in foreign keys': [
+      `create table public.planted (id int primary key, user_id uuid, bot_id uuid,
+         constraint planted_fkey foreign key (bot_id) references public.bots (id));
+       grant insert (bot_id) on public.planted to authenticated`,
+      'public.planted: planted_fkey',
+    ],
+    'owner for good': ['grant update (user_id) on public.backtests to authenticated', 'public.backtests'],
+    truncate: ['grant truncate on public.candles to service_role', 'public.candles: service_role'],
+    views: ['create view public.planted as select * from public.backtests', 'public.planted'],
+    'comment on policies': [
+      'create policy planted on public.user_roles for insert to authenticated with check (false)',
+      'public.user_roles: planted',
+    ],
+    'roles of policies': [
+      'create policy planted on public.instruments for select using (symbol is not null)',
+      'public.instruments: planted',
+    ],
+    'one policy': [
+      'create policy planted on public.events for all to authenticated using (user_id = (select auth.uid()))',
+      'public.events: select by authenticated',
+    ],
+    'questions asked once': [
+      'create policy planted on public.user_roles for delete to authenticated using (user_id = auth.uid() and (select private.can_trade()))',
+      'public.user_roles: planted',
+    ],
+    'index on policy columns': [
+      'create policy planted on public.user_roles for delete to authenticated using (granted_by = (select auth.uid()))',
+      'public.user_roles.granted_by',
+    ],
+    'no open writes': [
+      'create policy planted on public.events for insert to authenticated with check (true)',
+      'public.events: planted',
+    ],
+    'updates checked twice': [
+      'create policy planted on public.events for update to authenticated using (user_id = (select auth.uid()))',
+      'public.events: planted',
+    ],
+    'comment on functions': [
+      `create function private.planted() returns int language sql set search_path = '' return 1`,
+      'private.planted',
+    ],
+    'empty search path': [
+      `create function private.planted() returns int language sql set search_path = 'public' return 1`,
+      'private.planted',
+    ],
+    'no functions for everyone': [
+      'create function private.planted() returns int language sql return 1',
+      'private.planted',
+    ],
+    'rights of the caller': [
+      'create function public.planted() returns int language sql security definer return 1',
+      'public.planted',
+    ],
+    'row level security of partitions': [
+      'alter table partitions.audit_log_default disable row level security',
+      'audit_log_default',
+    ],
+    'way to partitions': ['grant select on partitions.audit_log_default to service_role', 'audit_log_default'],
+    'place of partitions': [
+      `drop table partitions.audit_log_default; create table public.planted partition of public.audit_log default`,
+      'public.planted',
+    ],
+    'transitions of a status': [
+      `create table public.planted (id int primary key, status text);
+       insert into private.status_transitions values ('planted', 'a', 'b');
+       create trigger check_status after update on public.planted for each row execute function private.check_status()`,
+      'public.planted',
+    ],
+    'transitions of what is there': [`insert into private.status_transitions values ('planted', 'a', 'b')`, 'planted'],
+  };
+
+  it.each(CATALOGUE_RULES.map((rule) => [rule.name, rule] as const))('find what breaks: %s', async (name, rule) => {
+    const [statements, found] = OFFENDERS[name] ?? ['', 'an offender in this test'];
+    await client.query('begin');
+    try {
+      await client.query(statements);
+      expect(await findOffenders(client, rule)).toContain(found);
+    } finally {
+      await client.query('rollback');
+    }
   });
 
-  it('has a comment, and so has each of its columns', async () => {
-    expect(await names(`select name from (${OUR_TABLES}) t where obj_description(t.oid) is null`)).toEqual([]);
-    expect(
-      await names(`select t.name || '.' || a.attname as name from (${OUR_TABLES}) t join pg_attribute a on a.attrelid = t.oid
-        where a.attnum > 0 and not a.attisdropped and col_description(a.attrelid, a.attnum) is null`),
-    ).toEqual([]);
-  });
-
-  it('grants anonymous callers nothing, and nobody by way of PUBLIC', async () => {
-    expect(
-      await names(
-        `select t.name from (${OUR_TABLES}) t, aclexplode(t.relacl) a where a.grantee in (0, 'anon'::regrole)`,
-      ),
-    ).toEqual([]);
-  });
-
-  it('says in a grant which API roles may use it, if it is exposed', async () => {
-    expect(
-      await names(`select t.name from (${OUR_TABLES}) t where t.name like 'public.%'
-        and not exists (select from pg_attribute c, aclexplode(coalesce(c.attacl, t.relacl)) a
-          where c.attrelid = t.oid and a.grantee in ('authenticated'::regrole, 'tradebase_admin'::regrole))`),
-    ).toEqual([]);
-  });
-
-  it('has an index that begins with the columns of each foreign key', async () => {
-    expect(
-      await names(`select t.name || ': ' || k.conname as name from (${OUR_TABLES}) t join pg_constraint k on k.conrelid = t.oid
-        where k.contype = 'f' and not exists (
-          select from pg_index i where i.indrelid = t.oid
-            and (string_to_array(i.indkey::text, ' ')::int2[])[1:cardinality(k.conkey)] @> k.conkey)`),
-    ).toEqual([]);
-  });
-
-  it('has comments on its policies, which name their roles', async () => {
-    expect(
-      await names(`select t.name || ': ' || p.polname as name from (${OUR_TABLES}) t join pg_policy p on p.polrelid = t.oid
-        where obj_description(p.oid, 'pg_policy') is null or p.polroles = '{0}'`),
-    ).toEqual([]);
-  });
-});
-
-describe('Every function', () => {
-  it('has a comment and an empty search path', async () => {
-    expect(
-      await names(`select name from (${OUR_FUNCTIONS}) f where obj_description(f.oid, 'pg_proc') is null
-        or not coalesce(f.proconfig @> '{"search_path=\\"\\""}', false)`),
-    ).toEqual([]);
-  });
-
-  it('can be executed by nobody by way of PUBLIC', async () => {
-    expect(
-      await names(`select f.name from (${OUR_FUNCTIONS}) f,
-        aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) a where a.grantee in (0, 'anon'::regrole)`),
-    ).toEqual([]);
-  });
-
-  it('that is exposed runs with the rights of its caller', async () => {
-    expect(await names(`select name from (${OUR_FUNCTIONS}) f where nspname = 'public' and prosecdef`)).toEqual([]);
+  it('take a sub-select for an answer, and a policy that refuses everyone for none', async () => {
+    await client.query('begin');
+    try {
+      await client.query(`
+        create policy planted on public.system_config for select to authenticated
+          using (key = any (array(select private.caller_role())) or (select auth.uid())::text = key);
+        create policy refusing on public.system_config as restrictive for all using (false)`);
+      for (const name of ['questions asked once', 'roles of policies', 'one policy']) {
+        const rule = CATALOGUE_RULES.find((candidate) => candidate.name === name);
+        expect(rule && (await findOffenders(client, rule)), name).toEqual([]);
+      }
+    } finally {
+      await client.query('rollback');
+    }
   });
 });
 

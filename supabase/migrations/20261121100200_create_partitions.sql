@@ -1,6 +1,6 @@
 -- Purpose: partitions by time for the big append-only tables: made ahead, and dropped when they are old.
 -- Objects: schema partitions; table private.partitioned_tables; functions private.add_partitioned_table,
---   private.add_partition, private.maintain_partitions.
+--   private.add_partition, private.close_partition, private.maintain_partitions; private.check_status for rows of partitions.
 -- Risk: dropping partitions deletes their rows: only where system_config names a retention for the table.
 
 create schema partitions;
@@ -18,7 +18,7 @@ create table private.partitioned_tables (
   constraint partitioned_tables_period_check check (period in ('day', 'month', 'year')),
   constraint partitioned_tables_periods_ahead_check check (periods_ahead between 1 and 100)
 );
-comment on table private.partitioned_tables is 'The tables in public that private.maintain_partitions looks after.';
+comment on table private.partitioned_tables is 'The tables in public that private.maintain_partitions looks after. No foreign key may lead to one: it would keep its partitions from being dropped.';
 comment on column private.partitioned_tables.table_name is 'Table in public, partitioned by range of time_column, with a default partition that catches what no other takes.';
 comment on column private.partitioned_tables.time_column is 'The timestamptz column of the partition key.';
 comment on column private.partitioned_tables.period is 'Length of a partition: day, month or year, in UTC.';
@@ -31,20 +31,40 @@ create policy "No API role can reach partitioned tables" on private.partitioned_
   using (false) with check (false);
 comment on policy "No API role can reach partitioned tables" on private.partitioned_tables is 'Says outright what the missing grants mean.';
 
+create function private.close_partition(p_partition text) returns void
+language plpgsql set search_path = '' as $$
+begin
+  execute format('alter table partitions.%I enable row level security', p_partition);
+  execute format('create policy %I on partitions.%I for all to anon, authenticated using (false) with check (false)',
+    'No API role can reach partitions', p_partition);
+  execute format('comment on policy %I on partitions.%I is %L', 'No API role can reach partitions', p_partition, 'Rows are reached through their table, whose policies are others.');
+end
+$$;
+comment on function private.close_partition(text) is 'Says of a partition outright what the missing grants mean.';
+
 create function private.add_partition(p_table text, p_period text, p_time_column text, p_start timestamptz) returns boolean
 language plpgsql set search_path = '' set timezone = 'UTC' as $$
 declare
   partition_name constant text := p_table || to_char(p_start, case p_period when 'day' then '_YYYY_MM_DD' when 'month' then '_YYYY_MM' else '_YYYY' end);
+  default_partition constant text := p_table || '_default';
   period_end constant timestamptz := p_start + ('1 ' || p_period)::interval;
+  some_to_move boolean;
 begin
   if to_regclass(format('partitions.%I', partition_name)) is not null then
     return false;
   end if;
   -- Attached rather than created in place: that lock lets inserts into the other partitions go on.
   execute format('create table partitions.%I (like public.%I including defaults including constraints)', partition_name, p_table);
-  execute format('alter table partitions.%I enable row level security', partition_name);
-  execute format('with moved as (delete from partitions.%2$I where %3$I >= %4$L and %3$I < %5$L returning *) insert into partitions.%1$I select * from moved',
-    partition_name, p_table || '_default', p_time_column, p_start, period_end);
+  perform private.close_partition(partition_name);
+  execute format('select exists (select from partitions.%I where %I >= %L and %2$I < %4$L)', default_partition, p_time_column, p_start, period_end)
+    into some_to_move;
+  if some_to_move then
+    -- No row changes by moving: triggers that guard deletion, or do something about it, have no part in it.
+    execute format('alter table partitions.%I disable trigger user', default_partition);
+    execute format('with moved as (delete from partitions.%2$I where %3$I >= %4$L and %3$I < %5$L returning *) insert into partitions.%1$I select * from moved',
+      partition_name, default_partition, p_time_column, p_start, period_end);
+    execute format('alter table partitions.%I enable trigger user', default_partition);
+  end if;
   execute format('alter table public.%I attach partition partitions.%I for values from (%L) to (%L)', p_table, partition_name, p_start, period_end);
   return true;
 end
@@ -61,7 +81,7 @@ declare
 begin
   insert into private.partitioned_tables values (p_table, p_time_column, p_period, p_periods_ahead, p_retention_key);
   execute format('create table partitions.%I partition of public.%I default', p_table || '_default', p_table);
-  execute format('alter table partitions.%I enable row level security', p_table || '_default');
+  perform private.close_partition(p_table || '_default');
   while period_start <= date_trunc(p_period, now()) + p_periods_ahead * ('1 ' || p_period)::interval loop
     perform private.add_partition(p_table, p_period, p_time_column, period_start);
     period_start := period_start + ('1 ' || p_period)::interval;
@@ -76,16 +96,31 @@ language plpgsql security definer set search_path = '' set timezone = 'UTC' set 
 declare
   managed private.partitioned_tables;
   period_start timestamptz;
+  missed_periods timestamptz[];
   keep_from timestamptz;
   old_partition text;
 begin
   for managed in select * from private.partitioned_tables order by table_name loop
-    for step in 0..managed.periods_ahead loop
-      period_start := date_trunc(managed.period, now()) + step * ('1 ' || managed.period)::interval;
-      if private.add_partition(managed.table_name, managed.period, managed.time_column, period_start) then
-        return query select managed.table_name || ' from ' || period_start::date, 'made';
-      end if;
-    end loop;
+    begin
+      for step in 0..managed.periods_ahead loop
+        period_start := date_trunc(managed.period, now()) + step * ('1 ' || managed.period)::interval;
+        if private.add_partition(managed.table_name, managed.period, managed.time_column, period_start) then
+          return query select managed.table_name || ' from ' || period_start::date, 'made';
+        end if;
+      end loop;
+      -- What came while there was no partition for it gets one too, or it would outlive its retention.
+      execute format(
+        'select array(select distinct date_trunc(%L, %I) from partitions.%I where %2$I >= ''1970-01-01'' and %2$I < $1 order by 1 limit 24)',
+        managed.period, managed.time_column, managed.table_name || '_default') into missed_periods using date_trunc(managed.period, now());
+      foreach period_start in array missed_periods loop
+        if private.add_partition(managed.table_name, managed.period, managed.time_column, period_start) then
+          return query select managed.table_name || ' from ' || period_start::date, 'made';
+        end if;
+      end loop;
+    exception when lock_not_available then
+      return query select managed.table_name, 'in use: looked after by a later run';
+      continue;
+    end;
 
     keep_from := now() - private.config_number(managed.retention_key) * interval '1 day';
     for old_partition in
@@ -119,6 +154,22 @@ begin
 end
 $$;
 comment on function private.before_partition_drop(text, text) is 'Called before an old partition is dropped, in the same transaction: keeps what must outlive it.';
-revoke execute on function private.add_partition(text, text, text, timestamptz), private.add_partitioned_table(text, text, text, integer, text, timestamptz),
+create or replace function private.check_status() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  if new.status is distinct from old.status and not exists (
+    select from private.status_transitions t
+    where t.from_status = old.status and t.to_status = new.status
+      -- In a partition, the trigger is that of its table.
+      and t.table_name = coalesce((select c.relname from pg_catalog.pg_class c where c.oid = pg_catalog.pg_partition_root(tg_relid)), tg_table_name)
+  ) then
+    perform private.raise_api_error(409, 'invalid_transition',
+      format('the status is %s and cannot become %s', old.status, new.status));
+  end if;
+  return new;
+end
+$$;
+
+revoke execute on function private.close_partition(text), private.add_partition(text, text, text, timestamptz), private.add_partitioned_table(text, text, text, integer, text, timestamptz),
   private.maintain_partitions(), private.before_partition_drop(text, text) from public;
 grant execute on function private.maintain_partitions() to tradebase_worker;

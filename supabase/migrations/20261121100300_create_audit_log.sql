@@ -1,7 +1,7 @@
 -- Purpose: who did what, to what, when and from where: append-only, and chained so that a removed or changed row shows.
 -- Objects: table audit_log (by month); tables private.audit_chains, private.audit_pending, private.audit_checkpoints;
 --   functions private.request_header, private.caller, private.write_audit, private.audit_change, private.seal_audit_entry,
---   private.audit_hash, private.audit_content_hash, private.guard_audit_log, private.anonymise_audit_log,
+--   private.audit_content, private.audit_hash, private.audit_content_hash, private.guard_audit_log, private.anonymise_audit_log,
 --   private.before_partition_drop.
 -- Risk: none on an empty database.
 
@@ -27,7 +27,7 @@ create table public.audit_log (
   content_hash bytea not null,
   hash bytea not null,
   constraint audit_log_pkey primary key (chain, seq, created_at),
-  constraint audit_log_actor_check check (actor in ('user', 'admin', 'runner', 'worker', 'service', 'auth', 'operator')),
+  constraint audit_log_actor_check check (actor in ('user', 'admin', 'runner', 'anonymous', 'worker', 'service', 'auth', 'operator')),
   constraint audit_log_action_check check (action ~ '^[a-z][a-z_]*(\.[a-z][a-z_]*)+$' and char_length(action) <= 100),
   constraint audit_log_size_check check (
     pg_column_size(before) <= 65536 and pg_column_size(after) <= 65536 and pg_column_size(details) <= 65536
@@ -38,7 +38,7 @@ comment on column public.audit_log.chain is 'The chain of hashes the entry belon
 comment on column public.audit_log.seq is 'Number of the entry in its chain, from 1 without gaps.';
 comment on column public.audit_log.created_at is 'When it was done: the time of the transaction that did it.';
 comment on column public.audit_log.user_id is 'The user it is about, who may read it; null for what concerns no user.';
-comment on column public.audit_log.actor is 'What kind of caller did it: user, admin, runner, worker, service (a secret key), auth (Supabase Auth) or operator (a database login).';
+comment on column public.audit_log.actor is 'What kind of caller did it: user, admin, runner, anonymous (the Data API without a session), worker, service (a secret key), auth (Supabase Auth) or operator (a database login).';
 comment on column public.audit_log.actor_id is 'The user or the runner session that did it, where there is one.';
 comment on column public.audit_log.action is 'What was done, such as credential.created.';
 comment on column public.audit_log.resource_type is 'Kind of thing it was done to, such as exchange_credentials.';
@@ -79,12 +79,13 @@ comment on column private.audit_checkpoints.seq is 'Number of the last entry dro
 comment on column private.audit_checkpoints.hash is 'Its hash, with which the first entry kept goes on.';
 comment on column private.audit_checkpoints.created_at is 'When it was last dropped.';
 
-create table private.audit_pending (
+-- Unlogged: what a crash could lose of it belongs to transactions that the crash undoes.
+create unlogged table private.audit_pending (
   id bigint generated always as identity,
   entry jsonb not null,
   constraint audit_pending_pkey primary key (id)
 );
-comment on table private.audit_pending is 'Entries of transactions that have not committed: chained at commit, so that the lock of a chain is the last one taken and cannot deadlock. Always empty to see.';
+comment on table private.audit_pending is 'Entries of transactions that have not committed: chained at commit, so that the locks of chains are the last ones taken and cannot deadlock. Always empty to others: each transaction sees its own entries alone.';
 comment on column private.audit_pending.id is 'Order within the transaction.';
 comment on column private.audit_pending.entry is 'The entry, as a row of audit_log without seq and hashes.';
 
@@ -128,11 +129,26 @@ begin
     actor := case when private.is_admin() then 'admin' else 'user' end;
     actor_id := auth.uid();
   else
-    actor := case session_user when 'tradebase_worker' then 'worker' when 'supabase_auth_admin' then 'auth' else 'operator' end;
+    actor := case session_user
+      when 'authenticator' then 'anonymous'
+      when 'tradebase_worker' then 'worker'
+      when 'supabase_auth_admin' then 'auth'
+      else 'operator' end;
   end if;
 end
 $$;
 comment on function private.caller() is 'Who the current statement is run for: the kind of caller, and the user or runner session where there is one. Definer, because is_admin reads Auth''s sessions.';
+
+create function private.audit_content(p_content jsonb) returns jsonb
+language sql immutable set search_path = '' as $$
+  select case
+    when p_content = 'null' then null
+    when pg_column_size(p_content) > 32768 then jsonb_build_object('left_out',
+      jsonb_build_object('bytes', octet_length(p_content::text), 'sha256', encode(sha256(convert_to(p_content::text, 'UTF8')), 'hex')))
+    else p_content end
+$$;
+comment on function private.audit_content(jsonb) is
+  'What an audit entry keeps of before, after or details: all of it, or where it is too large its size and SHA-256, so that no change fails for being too large to tell of.';
 
 create function private.write_audit(
   p_action text,
@@ -157,10 +173,10 @@ begin
     'actor_id', who.actor_id,
     'action', p_action,
     'resource_type', p_resource_type,
-    'resource_id', p_resource_id,
-    'before', nullif(p_before, 'null'),
-    'after', nullif(p_after, 'null'),
-    'details', nullif(p_details, 'null'),
+    'resource_id', left(p_resource_id, 256),
+    'before', private.audit_content(p_before),
+    'after', private.audit_content(p_after),
+    'details', private.audit_content(p_details),
     'ip', case when pg_catalog.pg_input_is_valid(forwarded_for, 'inet') then forwarded_for end,
     'user_agent', left(private.request_header('user-agent'), 256),
     'request_id', left(private.request_header('x-request-id'), 64)
@@ -225,51 +241,69 @@ comment on function private.audit_hash(bytea, text, bigint, timestamptz, text, u
 create function private.seal_audit_entry() returns trigger
 language plpgsql security definer set search_path = '' as $$
 declare
-  entry public.audit_log;
+  pending record;
+  sealed public.audit_log;
   previous bytea;
 begin
-  entry := jsonb_populate_record(null::public.audit_log, new.entry);
-  if entry.user_id is not null and not exists (select from auth.users u where u.id = entry.user_id) then
-    -- What the deletion of a user leaves to tell is told without them.
-    entry.user_id := null;
-    entry.before := null;
-    entry.after := null;
-    entry.details := null;
-    entry.ip := null;
-    entry.user_agent := null;
+  if not exists (select from private.audit_pending p where p.id = new.id) then
+    return null;
   end if;
-  insert into private.audit_chains as head (chain, last_seq, last_hash)
-  values (entry.chain, 1, ''::bytea)
-  on conflict (chain) do update set last_seq = head.last_seq + 1
-  returning last_seq, last_hash into entry.seq, previous;
-  entry.content_hash := private.audit_content_hash(entry.before, entry.after, entry.details, entry.ip, entry.user_agent);
-  entry.hash := private.audit_hash(previous, entry.chain, entry.seq, entry.created_at, entry.actor, entry.actor_id, entry.action,
-    entry.resource_type, entry.resource_id, entry.request_id, entry.content_hash);
-  insert into public.audit_log select entry.*;
-  update private.audit_chains set last_hash = entry.hash where chain = entry.chain;
-  delete from private.audit_pending where id = new.id;
+  -- The first entry of a transaction seals all of them, chain by chain: so every transaction locks chains in the same order.
+  for pending in select p.id, p.entry from private.audit_pending p order by p.entry ->> 'chain', p.id loop
+    sealed := jsonb_populate_record(null::public.audit_log, pending.entry);
+    insert into private.audit_chains as head (chain, last_seq, last_hash)
+    values (sealed.chain, 1, ''::bytea)
+    on conflict (chain) do update set last_seq = head.last_seq + 1
+    returning last_seq, last_hash into sealed.seq, previous;
+    -- Asked under the lock of the chain, which the deletion of a user holds from its forgetting on.
+    if sealed.user_id is not null and not exists (select from auth.users u where u.id = sealed.user_id) then
+      -- What the deletion of a user leaves to tell is told without them.
+      sealed.user_id := null;
+      sealed.before := null;
+      sealed.after := null;
+      sealed.details := null;
+      sealed.ip := null;
+      sealed.user_agent := null;
+    end if;
+    sealed.content_hash := private.audit_content_hash(sealed.before, sealed.after, sealed.details, sealed.ip, sealed.user_agent);
+    sealed.hash := private.audit_hash(previous, sealed.chain, sealed.seq, sealed.created_at, sealed.actor, sealed.actor_id, sealed.action,
+      sealed.resource_type, sealed.resource_id, sealed.request_id, sealed.content_hash);
+    insert into public.audit_log select sealed.*;
+    update private.audit_chains set last_hash = sealed.hash where chain = sealed.chain;
+    delete from private.audit_pending where id = pending.id;
+  end loop;
   return null;
 end
 $$;
-comment on function private.seal_audit_entry() is 'Trigger at commit: gives a pending entry its number and hashes and moves it to the log. Definer, because nobody may write the log otherwise.';
+comment on function private.seal_audit_entry() is 'Trigger at commit: gives the pending entries of the transaction their numbers and hashes and moves them to the log. Definer, because nobody may write the log otherwise.';
 create constraint trigger seal_audit_entry after insert on private.audit_pending
   deferrable initially deferred for each row execute function private.seal_audit_entry();
 
 create function private.guard_audit_log() returns trigger
 language plpgsql security definer set search_path = '' as $$
+declare
+  personal constant text[] := '{before,after,details,ip,user_agent,user_id}';
+  call_stack text;
 begin
   if tg_op = 'UPDATE' then
     -- The one change there is: a deleted user's entries forget what was personal.
     if (new.before, new.after, new.details, new.ip, new.user_agent, new.user_id) is not distinct from (null, null, null, null, null, null)
-      and to_jsonb(new) - '{before,after,details,ip,user_agent,user_id}'::text[] = to_jsonb(old) - '{before,after,details,ip,user_agent,user_id}'::text[]
+      and to_jsonb(new) - personal = to_jsonb(old) - personal
+      and old.user_id is not null
       and not exists (select from auth.users u where u.id = old.user_id) then
       return new;
+    end if;
+  elsif tg_op = 'DELETE' and tg_table_schema = 'partitions' and tg_table_name = 'audit_log_default' then
+    -- The one deletion: a new partition takes over what came before it was made.
+    get diagnostics call_stack = pg_context;
+    if call_stack like '%function private.add_partition(%' then
+      return old;
     end if;
   end if;
   raise exception 'the audit log is append-only' using errcode = 'insufficient_privilege';
 end
 $$;
-comment on function private.guard_audit_log() is 'Trigger: refuses every change and deletion of an entry to every role, but for forgetting a deleted user. Definer, to see whether there is such a user.';
+comment on function private.guard_audit_log() is 'Trigger: refuses every change and deletion of an entry to every role, but for forgetting a deleted user and moving rows from the default partition to a new one. Definer, to see whether there is such a user.';
 create trigger guard before update or delete on public.audit_log
   for each row execute function private.guard_audit_log();
 create trigger guard_truncate before truncate on public.audit_log
@@ -278,14 +312,18 @@ create trigger guard_truncate before truncate on public.audit_log
 create function private.anonymise_audit_log() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
+  -- Entries that are being sealed wait for this transaction, or this one for them: none is missed.
+  insert into private.audit_chains as head (chain, last_seq, last_hash) values (old.id::text, 0, ''::bytea)
+  on conflict (chain) do update set last_seq = head.last_seq;
   update public.audit_log set user_id = null, before = null, after = null, details = null, ip = null, user_agent = null
   where user_id = old.id;
   return null;
 end
 $$;
-comment on function private.anonymise_audit_log() is 'Trigger: a deleted user''s entries keep who did what to which row, under ids that lead to nobody, and lose the rest. Definer, because Auth deletes users.';
-create trigger tradebase_anonymise_audit_log after delete on auth.users
-  for each row execute function private.anonymise_audit_log();
+comment on function private.anonymise_audit_log() is 'Trigger at commit: a deleted user''s entries keep who did what to which row, under ids that lead to nobody, and lose the rest. Definer, because Auth deletes users.';
+-- At commit, because it locks the user's chain: whoever holds that lock must wait for no other.
+create constraint trigger tradebase_anonymise_audit_log after delete on auth.users
+  deferrable initially deferred for each row execute function private.anonymise_audit_log();
 
 create or replace function private.before_partition_drop(p_table text, p_partition text) returns void
 language plpgsql set search_path = '' as $$
@@ -301,7 +339,7 @@ end
 $$;
 
 revoke execute on function private.request_header(text), private.caller(), private.write_audit(text, text, text, uuid, jsonb, jsonb, jsonb),
-  private.audit_change(), private.audit_content_hash(jsonb, jsonb, jsonb, inet, text),
+  private.audit_change(), private.audit_content(jsonb), private.audit_content_hash(jsonb, jsonb, jsonb, inet, text),
   private.audit_hash(bytea, text, bigint, timestamptz, text, uuid, text, text, text, text, bytea), private.seal_audit_entry(),
   private.guard_audit_log(), private.anonymise_audit_log() from public;
 grant execute on function private.write_audit(text, text, text, uuid, jsonb, jsonb, jsonb) to tradebase_worker;

@@ -39,7 +39,8 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Worke
     max: config.concurrency + 3,
     migrate: false,
     createSchema: false,
-    schedule: false,
+    // Every worker looks for what is due; the row that one of them stamps gives the pass to that one.
+    schedule: true,
     useListenNotify: true,
     superviseIntervalSeconds: SUPERVISE_SECONDS,
     monitorIntervalSeconds: SUPERVISE_SECONDS,

@@ -2,6 +2,7 @@ import { followTaskEvents, type NamedTaskEvent } from '@tradebase/client';
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { liftLimits } from '../../packages/client/test/support/lift-limits.ts';
 import { asService, type Persona, signUp } from '../../packages/client/test/support/personas.ts';
 import { asPostgres, seedMarket } from '../../packages/client/test/support/seed-market.ts';
 import { startTestWorker, type TestWorker } from './support/worker-process.ts';
@@ -15,7 +16,7 @@ const STRATEGY = { name: 'sma-cross', params: { fast: 2, slow: 5 } };
 
 beforeAll(async () => {
   stack = await startStack();
-  await seedMarket(stack);
+  await Promise.all([seedMarket(stack), liftLimits(stack)]);
   user = await signUp(stack, 'user');
 });
 

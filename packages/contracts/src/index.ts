@@ -1,3 +1,5 @@
+export * from './admin.ts';
+export * from './api-key.ts';
 export * from './backtest.ts';
 export * from './backtest-job.ts';
 export * from './backtest-result.ts';
@@ -7,6 +9,9 @@ export * from './credential.ts';
 export * from './credential-jobs.ts';
 export * from './error-codes.ts';
 export * from './exchange.ts';
+export * from './maintenance-job.ts';
+export * from './public-forms.ts';
+export * from './security-alert.ts';
 export * from './strategy-spec.ts';
 export * from './task-event.ts';
 export * from './timeframe.ts';

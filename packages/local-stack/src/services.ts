@@ -24,6 +24,8 @@ export interface ServiceOptions {
   readonly watch: boolean;
   /** bcrypt's cost of new passwords; that of hosted Auth by default. */
   readonly passwordCost?: number;
+  /** Refuse clients of Auth that ask too often; true by default. */
+  readonly authRateLimits?: boolean;
   /** Told about each child process as it starts. */
   readonly onChild?: (name: string, pid: number) => void;
   /** Told the folder of the services' sockets, which an orderly end deletes. */
@@ -61,7 +63,7 @@ export class Services {
     const socketDir = makeSocketDir();
     options.onSocketDir?.(socketDir);
     const [auth, realtime, rest, functions] = await Promise.allSettled([
-      createAuthServer(context, { passwordCost: options.passwordCost }),
+      createAuthServer(context, { passwordCost: options.passwordCost, rateLimits: options.authRateLimits }),
       createRealtimeServer(context),
       startPostgrest(context, socketDir),
       options.functions ? startFunctionHost({ context, socketDir, watch: options.watch }) : undefined,

@@ -14,6 +14,8 @@ import type { Log, StackContext } from './stack-context.ts';
 import { noteProcess, startTestRun } from './testing/test-run.ts';
 
 export { findFreePort } from './process/port-in-use.ts';
+export { mintToken } from './testing/mint-token.ts';
+export { showSecondFactor } from './testing/show-second-factor.ts';
 export { noteStackHome } from './testing/test-run.ts';
 
 const TEMPLATE = 'tradebase_template';
@@ -73,6 +75,10 @@ export interface TestStackOptions {
   readonly functions?: boolean;
   /** Use a server of its own, for a test that restarts Postgres. */
   readonly ownServer?: boolean;
+  /** Refuse clients of Auth that ask too often; false by default, for all users of a test come from one address. */
+  readonly authRateLimits?: boolean;
+  /** Hash passwords as dearly as hosted Auth does. */
+  readonly hostedPasswordCost?: boolean;
   readonly log?: Log;
 }
 
@@ -145,7 +151,8 @@ async function serve(database: TestDatabase, options: TestStackOptions): Promise
   const services = await Services.start(http, context, {
     functions: options.functions ?? false,
     watch: false,
-    passwordCost: TEST_PASSWORD_COST,
+    ...(options.hostedPasswordCost ? {} : { passwordCost: TEST_PASSWORD_COST }),
+    authRateLimits: options.authRateLimits ?? false,
     onChild: noteProcess,
   }).catch((error: unknown) => {
     http.close();

@@ -10,18 +10,16 @@ afterAll(() => auth.stop());
 describe('the role postgres, as on hosted,', () => {
   test('may refer to auth.users, and put triggers and policies on it', async () => {
     await auth.query(`
-      create table public.profiles (user_id uuid primary key references auth.users (id) on delete cascade, email text);
+      create table public.shelves (user_id uuid primary key references auth.users (id) on delete cascade, email text);
       create function public.make_profile() returns trigger language plpgsql security definer set search_path = '' as $$
-        begin insert into public.profiles values (new.id, new.email); return new; end $$;
+        begin insert into public.shelves values (new.id, new.email); return new; end $$;
       create trigger make_profile after insert on auth.users for each row execute function public.make_profile();
       create policy "Users can read themselves" on auth.users for select to authenticated using (id = (select auth.uid()));
     `);
     const { id, email } = await auth.signedUp();
-    expect(await auth.query('select * from public.profiles where user_id = $1', [id])).toEqual([
-      { user_id: id, email },
-    ]);
+    expect(await auth.query('select * from public.shelves where user_id = $1', [id])).toEqual([{ user_id: id, email }]);
     await auth.admin().auth.admin.deleteUser(id);
-    expect(await auth.query('select * from public.profiles where user_id = $1', [id])).toEqual([]);
+    expect(await auth.query('select * from public.shelves where user_id = $1', [id])).toEqual([]);
     await auth.query('drop trigger make_profile on auth.users; drop policy "Users can read themselves" on auth.users');
   });
 

@@ -81,6 +81,17 @@ describe('refreshing a session', () => {
     });
   });
 
+  test('leaves no token of the family good when an older one comes back', async () => {
+    const family = [await newSession()];
+    for (let i = 0; i < 3; i += 1) family.push(await refreshed(family.at(-1)?.refresh_token ?? ''));
+    pastInterval();
+    await refresh(family[1]?.refresh_token ?? '');
+    for (const { refresh_token, access_token } of family) {
+      expect((await refresh(refresh_token)).error).toMatchObject({ code: 'refresh_token_not_found' });
+      expect((await auth.client().auth.getUser(access_token)).error).not.toBeNull();
+    }
+  });
+
   test('leaves the other sessions of the user alone when one ends so', async () => {
     const { client, email, password } = await auth.signedUp();
     const { data } = await auth.client().auth.signInWithPassword({ email, password });

@@ -201,14 +201,16 @@ describe('a request body', () => {
 });
 
 describe('what is not there', () => {
-  test.each(['/otp', '/factors', '/magiclink', '/invite', '/token?grant_type=pkce'])(
-    'is refused with 501 at %s',
-    async (path) => {
-      const response = await fetch(`${auth.url}/auth/v1${path}`, { method: 'POST', body: '{}' });
-      expect(response.status).toBe(501);
-      expect(await response.json()).toMatchObject({ code: 501, msg: expect.stringContaining('local stack') });
-    },
-  );
+  test.each([
+    '/sso',
+    '/passkeys/authentication/options',
+
+    '/token?grant_type=id_token',
+  ])('is refused with 501 at %s', async (path) => {
+    const response = await fetch(`${auth.url}/auth/v1${path}`, { method: 'POST', body: '{}' });
+    expect(response.status).toBe(501);
+    expect(await response.json()).toMatchObject({ code: 501, msg: expect.stringContaining('local stack') });
+  });
 
   test('is a 404 where hosted Auth has nothing either', async () => {
     const response = await fetch(`${auth.url}/auth/v1/nothing`);

@@ -71,7 +71,7 @@ describe('every function', () => {
   test('gives each response an id and its timing, and logs one line with the same id', async () => {
     const { headers } = await asUser('/api/nothing', { headers: { 'x-request-id': 'from-the-caller' } });
     expect(headers['x-request-id']).toBe('from-the-caller');
-    expect(headers['server-timing']).toMatch(/auth;dur=[\d.]+, total;dur=[\d.]+/);
+    expect(headers['server-timing']).toMatch(/auth;dur=[\d.]+, db;dur=[\d.]+, total;dur=[\d.]+/);
     expect(JSON.parse(await project.logged(/from-the-caller/))).toMatchObject({
       method: 'GET',
       path: '/api/nothing',

@@ -1,5 +1,4 @@
 import { Agent } from 'node:http';
-import { importJWK, SignJWT } from 'jose';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startStack, type TestStack } from '../src/testing.ts';
@@ -34,23 +33,16 @@ interface Reply {
   readonly body: Record<string, unknown>;
 }
 
-/** A user with a token like those of Auth, which has tests of its own. */
+/** A user with a session of Auth: without one nothing may be written. */
 async function signUp(name: string): Promise<User> {
-  const id = crypto.randomUUID();
-  const auth = new pg.Client({ connectionString: stack.databaseUrl('supabase_auth_admin') });
-  await auth.connect();
-  await auth.query(`insert into auth.users (id, aud, role, email) values ($1, 'authenticated', 'authenticated', $2)`, [
-    id,
-    `${name}@example.com`,
-  ]);
-  await auth.end();
-  const { signingKey } = stack.keys;
-  const token = await new SignJWT({ sub: id, role: 'authenticated', aud: 'authenticated' })
-    .setProtectedHeader({ alg: 'ES256', kid: signingKey.kid })
-    .setIssuedAt()
-    .setExpirationTime('1h')
-    .sign(await importJWK(signingKey, 'ES256'));
-  return { id, token };
+  const response = await fetch(`${stack.apiUrl}/auth/v1/signup`, {
+    method: 'POST',
+    headers: { apikey: stack.keys.publishableKey, 'content-type': 'application/json' },
+    body: JSON.stringify({ email: `${name}@example.com`, password: `correct horse ${name}` }),
+  });
+  expect(response.status).toBe(200);
+  const { access_token, user } = (await response.json()) as { access_token: string; user: { id: string } };
+  return { id: user.id, token: access_token };
 }
 
 /** Ten hourly candles of ACME from midnight on the first of January 2024. */

@@ -91,15 +91,15 @@ describe('a broadcast from the database', () => {
 
   test('is made from a row by a trigger with broadcast_changes', async () => {
     await fixture.db.query(`
-      create table public.bots (id int primary key, state text);
-      create function public.announce_bot() returns trigger language plpgsql security definer set search_path = '' as $$
+      create table public.lamps (id int primary key, state text);
+      create function public.announce_lamp() returns trigger language plpgsql security definer set search_path = '' as $$
       begin
         perform realtime.broadcast_changes('bots', tg_op, tg_op, tg_table_name, tg_table_schema, new, old);
         return null;
       end $$;
-      create trigger announce after insert or update on public.bots for each row execute function public.announce_bot();`);
+      create trigger announce after insert or update on public.lamps for each row execute function public.announce_lamp();`);
     const channel = await joinChannel(await fixture.client(), 'bots', { private: true });
-    await fixture.db.query(`insert into public.bots values (1, 'idle'); update public.bots set state = 'running'`);
+    await fixture.db.query(`insert into public.lamps values (1, 'idle'); update public.lamps set state = 'running'`);
     expect(await channel.broadcasts.next()).toMatchObject({
       event: 'INSERT',
       payload: { operation: 'INSERT', schema: 'public', table: 'bots', record: { id: 1 }, old_record: null },

@@ -20,10 +20,10 @@ export const credentials: DomainExpectation = {
   },
   credential_access_log: {
     kind: 'owned',
-    row: ({ userId, row }) => ({
-      credential_id: row('exchange_credentials').id,
+    row: (tenant) => ({
+      credential_id: tenant.row('exchange_credentials').id,
       credential_name: 'Made for the matrix',
-      user_id: userId,
+      user_id: tenant.userId,
       opened_by: 'worker matrix/1',
       purpose: 'test',
     }),

@@ -21,7 +21,7 @@ export function createFunction(name: string) {
       origin: '*',
       allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
       allowHeaders: ['authorization', 'apikey', 'content-type', 'x-client-info', 'x-request-id'],
-      exposeHeaders: ['x-request-id', 'server-timing'],
+      exposeHeaders: ['x-request-id', 'server-timing', 'retry-after'],
       maxAge: PREFLIGHT_MAX_AGE_S,
     }),
   );

@@ -5,6 +5,8 @@ import { ApiError } from './api-error.ts';
 const TOKEN_CODES: readonly string[] = ['PGRST301', 'PGRST303'];
 /** SQLSTATE insufficient_privilege: a grant or a policy says no. */
 const INSUFFICIENT_PRIVILEGE = '42501';
+/** How private.raise_rate_limited says in the details when to try again: supabase-js shows no headers of an error. */
+const RETRY_AFTER = /^retry after (\d+) s$/;
 
 /** SQLSTATE check_violation: a value that the schema here let pass and a check of the table does not. */
 const CHECK_VIOLATION = '23514';
@@ -12,8 +14,9 @@ const CHECK_VIOLATION = '23514';
 const FOREIGN_KEY_VIOLATION = '23503';
 
 /** The answer to an error of the database: our own codes pass with their message, everything else is internal. */
-export function databaseError(error: { code: string; message: string }): ApiError {
-  if (isErrorCode(error.code)) return new ApiError(error.code, { message: error.message });
+export function databaseError(error: { code: string; message: string; details?: string | null }): ApiError {
+  if (isErrorCode(error.code))
+    return new ApiError(error.code, { message: error.message, ...retryAfter(error.details) });
   if (TOKEN_CODES.includes(error.code)) return new ApiError('invalid_token', { cause: error });
   if (error.code === CHECK_VIOLATION) return new ApiError('invalid_request', { message: error.message, cause: error });
   if (error.code === INSUFFICIENT_PRIVILEGE) return new ApiError('forbidden', { cause: error });
@@ -21,4 +24,9 @@ export function databaseError(error: { code: string; message: string }): ApiErro
     return new ApiError('invalid_token', { cause: error });
   }
   return new ApiError('internal_error', { cause: error });
+}
+
+function retryAfter(details: string | null | undefined): { retryAfter?: number } {
+  const seconds = RETRY_AFTER.exec(details ?? '')?.[1];
+  return seconds === undefined ? {} : { retryAfter: Number(seconds) };
 }

@@ -5,6 +5,7 @@ import type { RequestEnv } from './request-env.ts';
 /** Answers an error in the one shape. What is not an ApiError is logged in full and shown only as a request id. */
 export function handleError(error: Error, c: Context<RequestEnv>): Response {
   const known = error instanceof ApiError ? error : new ApiError('internal_error', { cause: error });
+  if (known.retryAfter !== undefined) c.header('retry-after', String(known.retryAfter));
   if (known.code !== 'internal_error') return c.json(known.toBody(), known.status);
   const requestId = c.get('requestId');
   console.error(JSON.stringify({ level: 'error', request_id: requestId, error: describe(known.cause ?? known) }));

@@ -3,7 +3,7 @@ import { ApiError } from './api-error.ts';
 
 /** The last row of a page that is ordered by creation, newest first. */
 const PageCursor = z.strictObject({ created_at: z.iso.datetime({ offset: true }), id: z.guid() });
-export type PageCursor = z.infer<typeof PageCursor>;
+type PageCursor = z.infer<typeof PageCursor>;
 
 /** The cursor as callers hold it: opaque, and safe in a URL. */
 export function writeCursor({ created_at, id }: PageCursor): string {
@@ -20,6 +20,11 @@ export function readCursor(text: string): PageCursor {
     });
   }
   return cursor.data;
+}
+
+/** A filter for the rows after the cursor's, given that none is newer: the condition on the time alone can use the index. */
+export function olderThan({ created_at, id }: PageCursor): string {
+  return `created_at.lt."${created_at}",id.lt.${id}`;
 }
 
 function decode(text: string): string {

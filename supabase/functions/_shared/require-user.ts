@@ -16,8 +16,8 @@ const USER_ROLE = 'authenticated';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
- * Lets only a signed-in user through. An invalid or expired token is refused, never treated as anonymous, and an API key
- * is not a user. Verifies against SUPABASE_JWKS, without a request to Auth.
+ * Lets only a signed-in user through. An invalid or expired token is refused, never treated as anonymous, and neither an
+ * API key nor a runner is a user. Verifies against SUPABASE_JWKS, without a request to Auth.
  */
 export const requireUser = createMiddleware<UserEnv>(async (c, next) => {
   const started = performance.now();
@@ -27,6 +27,10 @@ export const requireUser = createMiddleware<UserEnv>(async (c, next) => {
   // Verified so far is the signature, and `exp` where there is one.
   if (claims?.role !== USER_ROLE || claims.exp === undefined || !UUID.test(claims.sub)) {
     throw new ApiError('invalid_token');
+  }
+  // Of the same role, but its subject is a runner's session and no user.
+  if (claims.app_metadata?.api_key_id !== undefined) {
+    throw new ApiError('invalid_token', { message: 'A runner token is not a user: it is for the function runner' });
   }
   c.set('userId', claims.sub);
   const fetch = timedFetch(c.get('timings'));

@@ -30,3 +30,6 @@ alter role supabase_auth_admin set search_path = 'auth';
 alter role supabase_auth_admin set idle_in_transaction_session_timeout = '60s';
 alter role postgres set search_path = '$user', 'public', 'extensions';
 alter role supabase_admin set search_path = '$user', 'public', 'auth', 'extensions';
+
+-- Hosted lets postgres set what PostgREST reads from its role (pgrst.*), which Postgres leaves to superusers.
+grant set on parameter pgrst.db_pre_request, pgrst.db_max_rows, pgrst.db_aggregates_enabled, pgrst.db_plan_enabled, pgrst.app_settings to postgres;

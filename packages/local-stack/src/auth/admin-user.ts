@@ -44,7 +44,8 @@ export async function adminDeleteUser(
   return {};
 }
 
-async function loadUser(db: Database, id: string): Promise<UserRecord> {
+/** Answers 404 for nobody. */
+export async function loadUser(db: Database, id: string): Promise<UserRecord> {
   if (!isUuid(id)) throw new AuthError(404, 'validation_failed', 'user_id must be an UUID');
   const user = await findUserById(db, id);
   if (!user) throw new AuthError(404, 'user_not_found', 'User not found');

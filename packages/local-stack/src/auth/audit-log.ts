@@ -3,15 +3,22 @@ import type { Database } from './auth-services.ts';
 import type { JsonObject } from './request-fields.ts';
 
 const LOG_TYPES = {
+  challenge_created: 'factor',
+  factor_deleted: 'factor',
+  factor_in_progress: 'factor',
+  factor_unenrolled: 'factor',
   login: 'account',
   logout: 'account',
   token_refreshed: 'token',
   user_confirmation_requested: 'user',
   user_deleted: 'team',
+  user_invited: 'team',
   user_modified: 'user',
+  user_reauthenticate_requested: 'user',
   user_recovery_requested: 'user',
   user_signedup: 'team',
   user_updated_password: 'user',
+  verification_attempted: 'factor',
 } as const;
 
 export type AuditAction = keyof typeof LOG_TYPES;

@@ -7,10 +7,17 @@ import { AuthError, notInLocalStack } from './auth-error.ts';
 import type { AuthServices } from './auth-services.ts';
 import { authenticate, requireServiceRole } from './authenticate.ts';
 import { describeSettings } from './describe-settings.ts';
+import { exchangeAuthCode } from './exchange-auth-code.ts';
+import { factorRoutes } from './factor-routes.ts';
 import { followEmailLink } from './follow-email-link.ts';
+import { generateLink } from './generate-link.ts';
+import { inviteUser } from './invite-user.ts';
+import { limitRequests } from './limit-requests.ts';
+import { reauthenticate } from './reauthenticate.ts';
 import { recoverPassword } from './recover-password.ts';
 import { refreshSession } from './refresh-session.ts';
 import { resendEmail } from './resend-email.ts';
+import { sendMagicLink, sendOneTimeCode } from './send-magic-link.ts';
 import { signInWithPassword } from './sign-in-with-password.ts';
 import { signOut } from './sign-out.ts';
 import { signUp } from './sign-up.ts';
@@ -19,8 +26,7 @@ import { presentUser } from './user-record.ts';
 import { verifyOneTimeToken } from './verify-one-time-token.ts';
 
 /** What hosted Auth serves and this server does not. */
-const MISSING =
-  /^\/(admin|authorize|callback|factors|invite|magiclink|oauth|otp|passkeys|reauthenticate|saml|sso|user)(\/|$)/;
+const MISSING = /^\/(admin|authorize|callback|oauth|passkeys|saml|sso|user)(\/|$)/;
 
 const JWKS_MAX_AGE_SECONDS = 600;
 
@@ -32,6 +38,7 @@ export function authRoutes(auth: AuthServices, jwks: { keys: JWK[] }): Hono {
     // Nearly every answer is about one user; those that are not say so themselves.
     if (!context.res.headers.has('cache-control')) context.res.headers.set('cache-control', 'no-store');
   });
+  if (auth.requestLimits) limitRequests(app, auth.requestLimits);
   app.use('/admin/*', async (context, next) => {
     await requireServiceRole(auth, context.req.raw);
     await next();
@@ -53,12 +60,23 @@ export function authRoutes(auth: AuthServices, jwks: { keys: JWK[] }): Hono {
   });
   app.get('/user', async (context) => context.json(presentUser((await authenticate(auth, context.req.raw)).user)));
   app.put('/user', async (context) => context.json(await updateOwnUser(auth, context.req.raw)));
+  app.get('/reauthenticate', async (context) => context.json(await reauthenticate(auth, context.req.raw)));
 
   app.get('/verify', async (context) => context.redirect(await followEmailLink(auth, context.req.raw), 303));
   app.post('/verify', async (context) => context.json(await verifyOneTimeToken(auth, context.req.raw)));
   app.post('/recover', async (context) => context.json(await recoverPassword(auth, context.req.raw)));
   app.post('/resend', async (context) => context.json(await resendEmail(auth, context.req.raw)));
 
+  app.route('/', factorRoutes(auth));
+
+  app.post('/otp', async (context) => context.json(await sendOneTimeCode(auth, context.req.raw)));
+  app.post('/magiclink', async (context) => context.json(await sendMagicLink(auth, context.req.raw)));
+  app.post('/invite', async (context) => {
+    await requireServiceRole(auth, context.req.raw);
+    return context.json(await inviteUser(auth, context.req.raw));
+  });
+
+  app.post('/admin/generate_link', async (context) => context.json(await generateLink(auth, context.req.raw)));
   app.post('/admin/users', async (context) => context.json(await adminCreateUser(auth, context.req.raw)));
   app.get('/admin/users', async (context) => {
     const { body, headers } = await adminListUsers(auth, context.req.raw);
@@ -86,8 +104,9 @@ function grantToken(auth: AuthServices, request: Request) {
       return signInWithPassword(auth, request);
     case 'refresh_token':
       return refreshSession(auth, request);
-    case 'id_token':
     case 'pkce':
+      return exchangeAuthCode(auth, request);
+    case 'id_token':
     case 'web3':
       throw notInLocalStack(`grant_type=${grantType}`);
     default:

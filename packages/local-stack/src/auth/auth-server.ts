@@ -2,15 +2,18 @@ import { importJWK, SignJWT } from 'jose';
 import pg from 'pg';
 import { publicSigningKey, type StackKeys } from '../config/stack-keys.ts';
 import type { StackContext } from '../stack-context.ts';
-import { emailExists } from './admin-create-user.ts';
-import { AuthError } from './auth-error.ts';
+import { asRefusal } from './as-refusal.ts';
 import { authRoutes } from './auth-routes.ts';
 import type { AuthServices, SignClaims } from './auth-services.ts';
+import { CodeAttempts } from './code-attempts.ts';
+import { EmailLimits } from './email-limits.ts';
 import { errorResponse, unexpectedFailure } from './error-response.ts';
 import { HookRunner } from './hook-runner.ts';
 import { inboxPage } from './inbox-page.ts';
+import { createMfaLimits } from './mfa-limits.ts';
 import { Outbox } from './outbox.ts';
 import { createPasswordHasher } from './password-hasher.ts';
+import { RequestLimits } from './request-limits.ts';
 
 /** The part of Supabase Auth that Tradebase's clients use, as one Fetch handler. */
 export interface AuthServer {
@@ -25,15 +28,13 @@ const POOL_SIZE = 10;
 const STATEMENT_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** Texts that JSON can carry and Postgres cannot: a NUL character, half of a surrogate pair. */
-const UNSTORABLE_TEXT = new Set(['22021', '22P05']);
-const UNIQUE_VIOLATION = '23505';
-
 export interface AuthServerOptions {
   /** The clock, for tests of what happens as time passes. */
   readonly now?: () => Date;
   /** bcrypt's cost of new passwords; that of hosted Auth by default. */
   readonly passwordCost?: number | undefined;
+  /** Refuse clients and addresses that ask too often, as config.toml says; true by default. */
+  readonly rateLimits?: boolean | undefined;
 }
 
 /** Starts Auth on the stack's database. */
@@ -52,16 +53,23 @@ export async function createAuthServer(context: StackContext, options: AuthServe
   });
   // One that ends in use fails its query, which is enough; unheard, the event would end the process.
   pool.on('connect', (client) => client.on('error', () => {}));
+  const now = options.now ?? (() => new Date());
+  const limited = options.rateLimits ?? true;
+  const { rateLimits } = context.config.auth;
   const auth: AuthServices = {
     config: context.config.auth,
     pool,
     hooks: new HookRunner(context.config.auth.hooks, pool, context.log),
     outbox: new Outbox(),
+    emailLimits: new EmailLimits(limited ? readEmailLimits(context.config.auth) : { maxFrequencyMs: 0 }, now),
+    codeAttempts: new CodeAttempts(),
+    requestLimits: limited ? new RequestLimits(rateLimits, now) : undefined,
     passwords: await createPasswordHasher(options.passwordCost),
+    mfaLimits: createMfaLimits(),
     verifyToken: context.verifyToken,
     sign: await createSigner(context.keys),
     issuer: `${context.apiUrl}/auth/v1`,
-    now: options.now ?? (() => new Date()),
+    now,
   };
   const app = authRoutes(auth, { keys: [publicSigningKey(context.keys)] });
   app.onError((error, { req }) => {
@@ -80,27 +88,14 @@ export async function createAuthServer(context: StackContext, options: AuthServe
   };
 }
 
+/** As on hosted, where nothing but a limit of none counts e-mails of a project that confirms no addresses. */
+function readEmailLimits({ email, rateLimits: { emailSent } }: AuthServices['config']) {
+  const { maxFrequencyMs, confirmations } = email;
+  return { maxFrequencyMs, perHour: confirmations || emailSent === 0 ? emailSent : undefined };
+}
+
 async function createSigner(keys: StackKeys): Promise<SignClaims> {
   const key = await importJWK(keys.signingKey, 'ES256');
   const header = { alg: 'ES256', kid: keys.signingKey.kid, typ: 'JWT' };
   return (claims) => new SignJWT(claims).setProtectedHeader(header).sign(key);
-}
-
-/** What a client may be told of an error; undefined when the fault is ours. */
-function asRefusal(error: Error): AuthError | undefined {
-  if (error instanceof AuthError) return error;
-  if (!(error instanceof pg.DatabaseError)) return undefined;
-  if (UNSTORABLE_TEXT.has(error.code ?? '')) {
-    return new AuthError(
-      400,
-      'bad_json',
-      'Could not parse request body as JSON: it has a character that cannot be stored',
-    );
-  }
-  if (error.code !== UNIQUE_VIOLATION) return undefined;
-  if (error.constraint === 'users_email_partial_key') return emailExists();
-  if (error.constraint === 'users_pkey') {
-    return new AuthError(422, 'user_already_exists', 'A user with this id already exists');
-  }
-  return undefined;
 }

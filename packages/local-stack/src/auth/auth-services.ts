@@ -1,9 +1,13 @@
 import type pg from 'pg';
 import type { StackConfig } from '../config/stack-config.ts';
 import type { VerifyToken } from '../config/verify-token.ts';
+import type { CodeAttempts } from './code-attempts.ts';
+import type { EmailLimits } from './email-limits.ts';
 import type { HookRunner } from './hook-runner.ts';
+import type { MfaLimits } from './mfa-limits.ts';
 import type { Outbox } from './outbox.ts';
 import type { PasswordHasher } from './password-hasher.ts';
+import type { RequestLimits } from './request-limits.ts';
 
 /** What the endpoints of Auth work with. */
 export interface AuthServices {
@@ -11,7 +15,12 @@ export interface AuthServices {
   readonly pool: pg.Pool;
   readonly hooks: HookRunner;
   readonly outbox: Outbox;
+  readonly emailLimits: EmailLimits;
+  readonly codeAttempts: CodeAttempts;
+  /** Absent where a test asks more often than a client may. */
+  readonly requestLimits: RequestLimits | undefined;
   readonly passwords: PasswordHasher;
+  readonly mfaLimits: MfaLimits;
   readonly verifyToken: VerifyToken;
   readonly sign: SignClaims;
   /** Base URL of Auth as clients see it, and the claim `iss`. */

@@ -57,6 +57,34 @@ export async function setEmail(
   );
 }
 
+export async function setInvited(db: Database, userId: string, now: Date): Promise<void> {
+  await db.query('update auth.users set invited_at = $2, updated_at = $2 where id = $1', [userId, now]);
+}
+
+/** Notes the address that a change is to lead to; nobody has confirmed it yet. */
+export async function startEmailChange(db: Database, userId: string, email: string, now: Date): Promise<void> {
+  await db.query(
+    `update auth.users set email_change = $2, email_change_confirm_status = 0, updated_at = $3 where id = $1`,
+    [userId, email, now],
+  );
+}
+
+/** Notes that one of two addresses has confirmed a change. */
+export async function countEmailChangeConfirmation(db: Database, userId: string, now: Date): Promise<void> {
+  await db.query('update auth.users set email_change_confirm_status = 1, updated_at = $2 where id = $1', [userId, now]);
+}
+
+/** Makes the address of a change the user's own. */
+export async function finishEmailChange(
+  db: Database,
+  change: { userId: string; email: string; now: Date },
+): Promise<void> {
+  await setEmail(db, { ...change, verified: true });
+  await db.query(`update auth.users set email_change = '', email_change_confirm_status = 0 where id = $1`, [
+    change.userId,
+  ]);
+}
+
 export async function setRole(db: Database, userId: string, role: string, now: Date): Promise<void> {
   await db.query('update auth.users set role = $2, updated_at = $3 where id = $1', [userId, role, now]);
 }

@@ -1,4 +1,5 @@
 import { AuthError } from './auth-error.ts';
+import { TooManyRequests } from './too-many-requests.ts';
 
 const VERSION_HEADER = 'x-supabase-api-version';
 const VERSION_WITH_STRING_CODES = '2024-01-01';
@@ -10,6 +11,7 @@ const VERSION_WITH_STRING_CODES = '2024-01-01';
 export function errorResponse(error: AuthError, request: Request): Response {
   const weakPassword = error.weakPasswordReasons && { weak_password: { reasons: error.weakPasswordReasons } };
   const headers = new Headers({ 'cache-control': 'no-store', 'x-sb-error-code': error.code });
+  if (error instanceof TooManyRequests) headers.set('retry-after', String(error.retryAfterSeconds));
   if (!wantsStringCodes(request)) {
     const body = { code: error.status, error_code: error.code, msg: error.message, ...weakPassword };
     return Response.json(body, { status: error.status, headers });

@@ -7,9 +7,15 @@ import type { Database } from './auth-services.ts';
 import { isJsonObject, type JsonObject } from './request-fields.ts';
 import { transaction } from './transaction.ts';
 
-export type HookName = 'before_user_created' | 'custom_access_token' | 'password_verification_attempt';
+const HOOK_NAMES = [
+  'before_user_created',
+  'custom_access_token',
+  'mfa_verification_attempt',
+  'password_verification_attempt',
+] as const;
 
-const HOOK_NAMES: readonly HookName[] = ['before_user_created', 'custom_access_token', 'password_verification_attempt'];
+export type HookName = (typeof HOOK_NAMES)[number];
+
 const TIMEOUT_MS = 2000;
 const QUERY_CANCELED = '57014';
 
@@ -45,17 +51,21 @@ export class HookRunner {
     return hook && checkAnswer(hook, await this.#call(hook, event, tx));
   }
 
+  /** Runs a hook for the time that it takes: what it writes is undone, and what it answers or throws is not looked at. */
+  async rehearse(name: HookName, event: JsonObject): Promise<void> {
+    const hook = this.#hooks.get(name);
+    if (!hook) return;
+    await transaction(this.#pool, async (tx) => {
+      // Not the transaction itself: a commit takes as long as after a real run, a rollback would not.
+      await tx.query('savepoint rehearsal');
+      await callFunction(hook, event, tx).catch(() => {});
+      await tx.query('rollback to savepoint rehearsal');
+    });
+  }
+
   async #call(hook: Hook, event: JsonObject, tx: Database): Promise<JsonObject> {
-    const metadata = { uuid: randomUUID(), time: new Date().toISOString(), name: hook.name.replaceAll('_', '-') };
     try {
-      await tx.query(`set local statement_timeout = ${TIMEOUT_MS}`);
-      const { rows } = await tx.query<{ answer: unknown }>(`select ${hook.function}($1::jsonb) as answer`, [
-        { metadata, ...event },
-      ]);
-      await tx.query('set local statement_timeout to default');
-      const answer = rows[0]?.answer ?? {};
-      if (!isJsonObject(answer)) throw new Error('it must return a JSON object');
-      return answer;
+      return await callFunction(hook, event, tx);
     } catch (error) {
       throw this.#failure(hook, error);
     }
@@ -69,6 +79,18 @@ export class HookRunner {
     }
     return new AuthError(500, 'unexpected_failure', `Error running hook URI: ${hook.uri}`);
   }
+}
+
+async function callFunction(hook: Hook, event: JsonObject, tx: Database): Promise<JsonObject> {
+  const metadata = { uuid: randomUUID(), time: new Date().toISOString(), name: hook.name.replaceAll('_', '-') };
+  await tx.query(`set local statement_timeout = ${TIMEOUT_MS}`);
+  const { rows } = await tx.query<{ answer: unknown }>(`select ${hook.function}($1::jsonb) as answer`, [
+    { metadata, ...event },
+  ]);
+  await tx.query('set local statement_timeout to default');
+  const answer = rows[0]?.answer ?? {};
+  if (!isJsonObject(answer)) throw new Error('it must return a JSON object');
+  return answer;
 }
 
 function parseHooks(hooks: Record<string, HookConfig>): ReadonlyMap<HookName, Hook> {

@@ -46,7 +46,8 @@ function article(email: OutgoingEmail) {
   return html`<article>
     <h2>${email.subject}</h2>
     <p>To ${email.to}, from ${email.from}, <time>${email.sent_at}</time></p>
-    <p>Code <code>${email.otp}</code>, or <a href="${email.link}">follow the link</a></p>
+    ${email.otp ? html`<p>Code <code>${email.otp}</code></p>` : ''}
+    ${email.link ? html`<p><a href="${email.link}">Follow the link</a></p>` : ''}
     <pre>${email.text}</pre>
   </article>`;
 }

@@ -4,6 +4,7 @@ export interface OutgoingEmail {
   readonly to: string;
   readonly subject: string;
   readonly text: string;
+  /** Empty where the e-mail carries none, as a notice does. */
   readonly link: string;
   readonly otp: string;
   readonly sent_at: string;

@@ -2,9 +2,9 @@ import { writeAuditEntry } from './audit-log.ts';
 import type { AuthServices } from './auth-services.ts';
 import { parseEmailAddress } from './email-address.ts';
 import { lockUserByEmail } from './find-user.ts';
+import { inEqualTime } from './in-equal-time.ts';
+import { type LinkTarget, readLinkTarget } from './link-target.ts';
 import { prepareEmail } from './prepare-email.ts';
-import { redirectTarget } from './redirect-target.ts';
-import { refusePkce } from './refuse-pkce.ts';
 import { readFields } from './request-fields.ts';
 import { transaction } from './transaction.ts';
 
@@ -12,13 +12,20 @@ import { transaction } from './transaction.ts';
 export async function recoverPassword(auth: AuthServices, request: Request): Promise<Record<string, never>> {
   const fields = await readFields(request);
   const email = parseEmailAddress(fields.text('email'));
-  refusePkce(fields);
+  const target = readLinkTarget(auth, request, fields);
+  await inEqualTime(() => sendRecovery(auth, email, target));
+  return {};
+}
+
+async function sendRecovery(auth: AuthServices, email: string, target: LinkTarget): Promise<void> {
   const message = await transaction(auth.pool, async (tx) => {
     const user = await lockUserByEmail(tx, email);
-    if (!user) return undefined;
+    if (!user) {
+      auth.emailLimits.countUnsent('recovery', email);
+      return undefined;
+    }
     await writeAuditEntry(tx, { actor: user, action: 'user_recovery_requested', now: auth.now() });
-    return prepareEmail(auth, tx, { kind: 'recovery', user, redirectTo: redirectTarget(auth, request) });
+    return prepareEmail(auth, tx, { kind: 'recovery', type: 'recovery', user, target });
   });
   if (message) auth.outbox.add(message);
-  return {};
 }

@@ -4,10 +4,12 @@ const MAX_LENGTH = 2048;
 
 /**
  * Where a link in an e-mail leads in the end: `redirect_to` where the project allows it, else the site. Allowed are the
- * site itself and what `additional_redirect_urls` matches.
+ * site itself and what `additional_redirect_urls` matches. `redirect_to` is a parameter of the address; what a body says
+ * comes first.
  */
-export function redirectTarget({ config }: Pick<AuthServices, 'config'>, request: Request): string {
-  const wanted = new URL(request.url).searchParams.get('redirect_to') ?? '';
+export function redirectTarget({ config }: Pick<AuthServices, 'config'>, request: Request, inBody?: string): string {
+  const inAddress = new URL(request.url).searchParams.get('redirect_to') ?? '';
+  const wanted = inBody && isAllowed(inBody, config.siteUrl, config.redirectUrls) ? inBody : inAddress;
   return isAllowed(wanted, config.siteUrl, config.redirectUrls) ? wanted : config.siteUrl;
 }
 

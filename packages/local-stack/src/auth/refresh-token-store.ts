@@ -40,7 +40,7 @@ export async function insertRefreshToken(
  */
 export async function lockSessionOfToken(db: Database, token: string): Promise<SessionRecord | undefined> {
   const { rows } = await db.query<SessionRecord>(
-    `select s.id, s.user_id, s.aal, s.not_after
+    `select s.id, s.user_id, s.aal, s.not_after, s.created_at
      from auth.sessions s join auth.refresh_tokens t on t.session_id = s.id
      where t.token = $1 for update of s`,
     [token],
@@ -68,4 +68,20 @@ export async function findActiveRefreshToken(db: Database, sessionId: string): P
 
 export async function revokeRefreshToken(db: Database, token: string, now: Date): Promise<void> {
   await db.query('update auth.refresh_tokens set revoked = true, updated_at = $2 where token = $1', [token, now]);
+}
+
+/**
+ * A token that replaces all others of a session. They count as used long ago, beyond any reuse interval: whoever holds
+ * one, from before the session was raised, must not get the raised session for it. The session must be locked.
+ */
+export async function replaceRefreshTokens(
+  db: Database,
+  session: { userId: string; sessionId: string; now: Date },
+): Promise<string> {
+  const token = newRefreshToken();
+  await db.query(`update auth.refresh_tokens set revoked = true, updated_at = 'epoch' where session_id = $1`, [
+    session.sessionId,
+  ]);
+  await insertRefreshToken(db, { ...session, token, parent: '' });
+  return token;
 }

@@ -20,8 +20,8 @@ export class RequestFields {
     throw badJson(`${name} must be a string`);
   }
 
-  flag(name: string): boolean {
-    const value = this.#fields[name] ?? false;
+  flag(name: string, fallback = false): boolean {
+    const value = this.#fields[name] ?? fallback;
     if (typeof value === 'boolean') return value;
     throw badJson(`${name} must be true or false`);
   }

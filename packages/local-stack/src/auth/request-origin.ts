@@ -1,6 +1,9 @@
 import { isIP } from 'node:net';
 
-/** Where a sign-in came from: shown to the user in a list of sessions, never trusted. */
+/**
+ * Where a request came from. The gateway writes x-forwarded-for anew with the address of its peer, whatever the client
+ * claims there; what it says of itself as a browser is for the list of sessions only.
+ */
 export interface RequestOrigin {
   readonly ip: string | null;
   readonly userAgent: string | null;

@@ -1,18 +1,38 @@
 import { invalid, notInLocalStack } from './auth-error.ts';
 import type { AuthServices } from './auth-services.ts';
 import { parseEmailAddress } from './email-address.ts';
-import { redirectTarget } from './redirect-target.ts';
-import { refusePkce } from './refuse-pkce.ts';
+import { lockUserByEmail } from './find-user.ts';
+import { inEqualTime } from './in-equal-time.ts';
+import { type LinkTarget, readLinkTarget } from './link-target.ts';
+import { requestEmailChange } from './request-email-change.ts';
 import { readFields } from './request-fields.ts';
 import { sendConfirmation } from './send-confirmation.ts';
+import { transaction } from './transaction.ts';
 
-/** POST /resend: mails the confirmation of a sign-up again. Says nothing about who is registered. */
+/** POST /resend: mails the codes of a sign-up or of a change of address again. Says nothing about who is registered. */
 export async function resendEmail(auth: AuthServices, request: Request): Promise<Record<string, never>> {
   const fields = await readFields(request);
   const type = fields.text('type') ?? '';
-  if (['email_change', 'sms', 'phone_change'].includes(type)) throw notInLocalStack(`Resending ${type}`);
-  if (type !== 'signup') throw invalid('Missing one of these types: signup, email_change, sms, phone_change');
-  refusePkce(fields);
-  await sendConfirmation(auth, parseEmailAddress(fields.text('email')), redirectTarget(auth, request));
+  if (['sms', 'phone_change'].includes(type)) throw notInLocalStack(`Resending ${type}`);
+  if (type !== 'signup' && type !== 'email_change') {
+    throw invalid('Missing one of these types: signup, email_change, sms, phone_change');
+  }
+  const email = parseEmailAddress(fields.text('email'));
+  const target = readLinkTarget(auth, request, fields);
+  await inEqualTime<unknown>(() => {
+    return type === 'signup' ? sendConfirmation(auth, email, target) : resendEmailChange(auth, email, target);
+  });
   return {};
+}
+
+async function resendEmailChange(auth: AuthServices, email: string, target: LinkTarget): Promise<void> {
+  const emails = await transaction(auth.pool, async (tx) => {
+    const user = await lockUserByEmail(tx, email);
+    if (!user?.email_change) {
+      auth.emailLimits.countUnsent('email_change_new', email);
+      return [];
+    }
+    return requestEmailChange(auth, tx, { user, newEmail: user.email_change, target });
+  });
+  for (const message of emails) auth.outbox.add(message);
 }

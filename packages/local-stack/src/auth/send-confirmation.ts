@@ -1,6 +1,7 @@
 import { writeAuditEntry } from './audit-log.ts';
 import type { AuthServices } from './auth-services.ts';
 import { findUserById, lockUserByEmail } from './find-user.ts';
+import type { LinkTarget } from './link-target.ts';
 import { prepareEmail } from './prepare-email.ts';
 import { transaction } from './transaction.ts';
 import type { UserRecord } from './user-record.ts';
@@ -12,13 +13,16 @@ import type { UserRecord } from './user-record.ts';
 export async function sendConfirmation(
   auth: AuthServices,
   email: string,
-  redirectTo: string,
+  target: LinkTarget,
 ): Promise<UserRecord | undefined> {
   const prepared = await transaction(auth.pool, async (tx) => {
     const user = await lockUserByEmail(tx, email);
-    if (!user || user.email_confirmed_at) return undefined;
+    if (!user || user.email_confirmed_at) {
+      auth.emailLimits.countUnsent('confirmation', email);
+      return undefined;
+    }
     await writeAuditEntry(tx, { actor: user, action: 'user_confirmation_requested', now: auth.now() });
-    const message = await prepareEmail(auth, tx, { kind: 'confirmation', user, redirectTo });
+    const message = await prepareEmail(auth, tx, { kind: 'confirmation', type: 'signup', user, target });
     return { message, user: await findUserById(tx, user.id) };
   });
   if (prepared) auth.outbox.add(prepared.message);

@@ -7,6 +7,7 @@ export interface SessionRecord {
   user_id: string;
   aal: 'aal1' | 'aal2' | 'aal3' | null;
   not_after: Date | null;
+  created_at: Date | null;
 }
 
 /** How a session was authenticated, as the claims `aal` and `amr` say it. */
@@ -16,7 +17,28 @@ export interface SessionAssurance {
 }
 
 /** What a user proved to get a session. */
-export type AuthenticationMethod = 'password' | 'otp';
+export type AuthenticationMethod =
+  | 'password'
+  | 'otp'
+  | 'totp'
+  | 'email/signup'
+  | 'recovery'
+  | 'magiclink'
+  | 'email_change';
+
+/** The method of a PKCE flow, by the type of its link; undefined for one that begins no flow. */
+export function flowMethod(type: string): AuthenticationMethod | undefined {
+  switch (type) {
+    case 'signup':
+      return 'email/signup';
+    case 'recovery':
+    case 'magiclink':
+    case 'email_change':
+      return type;
+    default:
+      return undefined;
+  }
+}
 
 export async function insertSession(
   db: Database,
@@ -29,6 +51,7 @@ export async function insertSession(
   );
 }
 
+/** Proved again, a method is as new as if it were the first time. */
 export async function insertAuthenticationMethod(
   db: Database,
   sessionId: string,
@@ -37,14 +60,15 @@ export async function insertAuthenticationMethod(
 ): Promise<void> {
   await db.query(
     `insert into auth.mfa_amr_claims (id, session_id, authentication_method, created_at, updated_at)
-     values ($1, $2, $3, $4, $4)`,
+     values ($1, $2, $3, $4, $4)
+     on conflict (session_id, authentication_method) do update set updated_at = excluded.updated_at`,
     [randomUUID(), sessionId, method, now],
   );
 }
 
 export async function findSession(db: Database, id: string): Promise<SessionRecord | undefined> {
   const { rows } = await db.query<SessionRecord>(
-    'select id, user_id, aal, not_after from auth.sessions where id = $1',
+    'select id, user_id, aal, not_after, created_at from auth.sessions where id = $1',
     [id],
   );
   return rows[0];

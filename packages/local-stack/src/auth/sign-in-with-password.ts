@@ -9,6 +9,9 @@ import { deleteSessionsOfUser } from './session-store.ts';
 import { transaction } from './transaction.ts';
 import { isBanned, type UserRecord } from './user-record.ts';
 
+/** Whom the hook is asked about when nobody has the address. */
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
 /** POST /token?grant_type=password. An unknown address and a wrong password get the same answer in the same time. */
 export async function signInWithPassword(auth: AuthServices, request: Request): Promise<SessionResponse> {
   const fields = await readFields(request);
@@ -22,6 +25,8 @@ export async function signInWithPassword(auth: AuthServices, request: Request): 
   const user = await findUserByEmail(auth.pool, email.toLowerCase());
   const valid = await auth.passwords.verify(password, user?.encrypted_password ?? null);
   if (user) await askPasswordHook(auth, user, valid);
+  // Hosted Auth asks no hook here, and bcrypt neither: who is registered can be told there by the time that it takes.
+  else await auth.hooks.rehearse('password_verification_attempt', { user_id: NOBODY, valid });
   if (!user || !valid) throw invalidCredentials();
   if (isBanned(user, auth.now())) throw new AuthError(400, 'user_banned', 'User is banned');
   if (!user.email_confirmed_at) throw new AuthError(400, 'email_not_confirmed', 'Email not confirmed');

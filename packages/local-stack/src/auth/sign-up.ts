@@ -2,28 +2,22 @@ import { randomUUID } from 'node:crypto';
 import { writeAuditEntry } from './audit-log.ts';
 import { AuthError, invalid, notInLocalStack } from './auth-error.ts';
 import type { AuthServices } from './auth-services.ts';
-import { confirmEmail } from './change-user.ts';
+import { createEmailUser, describeNewUser, EMAIL_PROVIDER, type NewEmailUser } from './create-email-user.ts';
 import { parseEmailAddress } from './email-address.ts';
 import { findUserByEmail } from './find-user.ts';
-import { AUDIENCE, DEFAULT_ROLE, insertEmailIdentity, insertUser } from './insert-user.ts';
+import { inEqualTime } from './in-equal-time.ts';
 import { issueSession, type SessionResponse } from './issue-session.ts';
+import { type LinkTarget, readLinkTarget } from './link-target.ts';
 import { checkPasswordStrength } from './password-hasher.ts';
-import { redirectTarget } from './redirect-target.ts';
-import { refusePkce } from './refuse-pkce.ts';
 import { type JsonObject, type RequestFields, readFields } from './request-fields.ts';
 import { requestOrigin } from './request-origin.ts';
 import { sendConfirmation } from './send-confirmation.ts';
 import { transaction } from './transaction.ts';
 import { presentUser } from './user-record.ts';
 
-interface SignUp {
-  readonly email: string;
+interface SignUp extends NewEmailUser {
   readonly password: string;
-  readonly data: JsonObject;
 }
-
-const EMAIL_PROVIDER = { provider: 'email' };
-const APP_METADATA = { provider: 'email', providers: ['email'] };
 
 /**
  * POST /signup. Answers with a session, or with the user alone where the address has to be confirmed first; then an
@@ -33,14 +27,21 @@ export async function signUp(auth: AuthServices, request: Request): Promise<Sess
   if (!auth.config.signupEnabled) {
     throw new AuthError(422, 'signup_disabled', 'Signups not allowed for this instance');
   }
-  const wanted = readSignUp(auth, await readFields(request));
-  // Hashed before the look-up, so that a taken address takes as long.
+  const fields = await readFields(request);
+  const wanted = readSignUp(auth, fields);
+  const target = readLinkTarget(auth, request, fields);
+  // Before the look-up, so that a taken address takes as long.
   const passwordHash = await auth.passwords.hash(wanted.password);
-  const existing = await findUserByEmail(auth.pool, wanted.email);
-  if (!existing) await createUser(auth, wanted, passwordHash);
-  if (auth.config.email.confirmations) return requestConfirmation(auth, request, wanted);
+  if (auth.config.email.confirmations) {
+    return inEqualTime(async () => {
+      await createUnlessTaken(auth, wanted, passwordHash);
+      return requestConfirmation(auth, wanted, target);
+    });
+  }
   // Even an unconfirmed account is left alone: the password at hand is not the one it was made with.
-  if (existing) throw new AuthError(422, 'user_already_exists', 'User already registered');
+  if (!(await createUnlessTaken(auth, wanted, passwordHash))) {
+    throw new AuthError(422, 'user_already_exists', 'User already registered');
+  }
   return transaction(auth.pool, async (tx) => {
     const user = await findUserByEmail(tx, wanted.email);
     if (!user) throw new AuthError(403, 'user_not_found', 'User was deleted while signing up');
@@ -62,45 +63,19 @@ function readSignUp(auth: AuthServices, fields: RequestFields): SignUp {
   if (!auth.config.email.signupEnabled) {
     throw new AuthError(400, 'email_provider_disabled', 'Email signups are disabled');
   }
-  refusePkce(fields);
   return { email: parseEmailAddress(email), password, data: fields.object('data') ?? {} };
 }
 
-async function createUser(auth: AuthServices, wanted: SignUp, passwordHash: string): Promise<void> {
-  const now = auth.now();
-  const id = randomUUID();
-  const { email, data } = wanted;
-  await auth.hooks.run('before_user_created', { user: describeNewUser(wanted, id, now) });
-  await transaction(auth.pool, async (tx) => {
-    const appMetadata = APP_METADATA;
-    await insertUser(tx, { id, email, passwordHash, role: DEFAULT_ROLE, userMetadata: data, appMetadata, now });
-    await insertEmailIdentity(tx, { userId: id, email, data, now });
-    if (auth.config.email.confirmations) return;
-    await confirmEmail(tx, id, now);
-    await writeAuditEntry(tx, { actor: { id, email }, action: 'user_signedup', traits: EMAIL_PROVIDER, now });
-  });
+/** Whether there is a new user now. */
+async function createUnlessTaken(auth: AuthServices, wanted: SignUp, passwordHash: string): Promise<boolean> {
+  if (await findUserByEmail(auth.pool, wanted.email)) return false;
+  await createEmailUser(auth, wanted, passwordHash);
+  return true;
 }
 
-async function requestConfirmation(auth: AuthServices, request: Request, wanted: SignUp): Promise<JsonObject> {
-  const user = await sendConfirmation(auth, wanted.email, redirectTarget(auth, request));
+async function requestConfirmation(auth: AuthServices, wanted: SignUp, target: LinkTarget): Promise<JsonObject> {
+  const user = await sendConfirmation(auth, wanted.email, target);
   if (user) return presentUser(user);
   const now = auth.now();
   return { ...describeNewUser(wanted, randomUUID(), now), role: '', confirmation_sent_at: now.toISOString() };
-}
-
-function describeNewUser(wanted: SignUp, id: string, now: Date): JsonObject {
-  const time = now.toISOString();
-  return {
-    id,
-    aud: AUDIENCE,
-    role: DEFAULT_ROLE,
-    email: wanted.email,
-    phone: '',
-    app_metadata: APP_METADATA,
-    user_metadata: wanted.data,
-    identities: [],
-    created_at: time,
-    updated_at: time,
-    is_anonymous: false,
-  };
 }

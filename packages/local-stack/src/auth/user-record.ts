@@ -1,6 +1,7 @@
+import { type FactorRecord, presentFactor } from './factor-record.ts';
 import type { JsonObject } from './request-fields.ts';
 
-/** A row of auth.users with its identities; secrets stay out of `presentUser`. */
+/** A row of auth.users with its identities and second factors; secrets stay out of `presentUser`. */
 export interface UserRecord {
   id: string;
   aud: string;
@@ -16,6 +17,15 @@ export interface UserRecord {
   confirmation_sent_at: Date | null;
   recovery_token: string | null;
   recovery_sent_at: Date | null;
+  /** The address that a change is under way to; empty without one. */
+  email_change: string | null;
+  email_change_token_new: string | null;
+  email_change_token_current: string | null;
+  email_change_sent_at: Date | null;
+  /** How many of the two addresses have confirmed a change so far. */
+  email_change_confirm_status: number | null;
+  reauthentication_token: string | null;
+  reauthentication_sent_at: Date | null;
   last_sign_in_at: Date | null;
   raw_app_meta_data: JsonObject | null;
   raw_user_meta_data: JsonObject | null;
@@ -24,6 +34,7 @@ export interface UserRecord {
   banned_until: Date | null;
   is_anonymous: boolean;
   identities: IdentityRecord[];
+  factors: FactorRecord[];
 }
 
 /** A row of auth.identities as JSON made by Postgres, under the names that clients know. */
@@ -48,9 +59,12 @@ export function presentUser(user: UserRecord): JsonObject {
     email: user.email ?? '',
     ...times(user, 'email_confirmed_at', 'invited_at'),
     phone: user.phone ?? '',
-    ...times(user, 'phone_confirmed_at', 'confirmation_sent_at', 'confirmed_at', 'recovery_sent_at', 'last_sign_in_at'),
+    ...(user.email_change && { new_email: user.email_change }),
+    ...times(user, 'phone_confirmed_at', 'confirmation_sent_at', 'confirmed_at', 'recovery_sent_at'),
+    ...times(user, 'email_change_sent_at', 'reauthentication_sent_at', 'last_sign_in_at'),
     app_metadata: user.raw_app_meta_data ?? {},
     user_metadata: user.raw_user_meta_data ?? {},
+    ...(user.factors.length > 0 && { factors: user.factors.map(presentFactor) }),
     identities: user.identities,
     ...times(user, 'created_at', 'updated_at', 'banned_until'),
     is_anonymous: user.is_anonymous,

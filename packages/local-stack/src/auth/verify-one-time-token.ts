@@ -1,95 +1,34 @@
-import { writeAuditEntry } from './audit-log.ts';
-import { AuthError, invalid, notInLocalStack } from './auth-error.ts';
-import type { AuthServices, Database } from './auth-services.ts';
-import { confirmEmail, confirmIdentityEmail } from './change-user.ts';
+import { invalid, notInLocalStack } from './auth-error.ts';
+import type { AuthServices } from './auth-services.ts';
 import { parseEmailAddress } from './email-address.ts';
-import { findUserById, lockUserByEmail, lockUserByTokenHash } from './find-user.ts';
 import { issueSession, type SessionResponse } from './issue-session.ts';
-import { clearOneTimeTokens, hashOneTimeToken, type OneTimeTokenKind } from './one-time-token.ts';
-import { readFields } from './request-fields.ts';
+import { type Proof, redeem } from './redeem-one-time-token.ts';
+import { type RequestFields, readFields } from './request-fields.ts';
 import { requestOrigin } from './request-origin.ts';
-import { transaction } from './transaction.ts';
-import { isBanned, type UserRecord } from './user-record.ts';
 
-/** What a client calls a token, and which kinds of ours it may be. */
-const KINDS: Record<string, readonly OneTimeTokenKind[]> = {
-  signup: ['confirmation'],
-  invite: ['confirmation'],
-  recovery: ['recovery'],
-  magiclink: ['recovery'],
-  email: ['confirmation', 'recovery'],
-};
-
-interface Proof {
-  readonly type: string;
-  readonly hash: string;
-  /** Present when the user typed the code; a link carries the hash alone. */
-  readonly email?: string;
-}
+/** What the first of the two addresses of an e-mail change is told. */
+export const HALF_CONFIRMED = 'Confirmation link accepted. Please proceed to confirm link sent to the other email';
 
 /** POST /verify: a session for a code from an e-mail, or for the hash that its link carries. */
-export async function verifyOneTimeToken(auth: AuthServices, request: Request): Promise<SessionResponse> {
-  const fields = await readFields(request);
+export async function verifyOneTimeToken(
+  auth: AuthServices,
+  request: Request,
+): Promise<SessionResponse | { msg: string; code: string }> {
+  const proof = readProof(await readFields(request));
+  const origin = requestOrigin(request);
+  const session = await redeem(auth, proof, (tx, user) => issueSession(auth, tx, { user, method: 'otp', origin }));
+  return session ?? { msg: HALF_CONFIRMED, code: '200' };
+}
+
+function readProof(fields: RequestFields): Proof {
   const type = fields.text('type') ?? '';
-  const token = fields.text('token');
-  const hash = fields.text('token_hash');
-  if (Boolean(token) === Boolean(hash)) throw invalid('Verify requires either a token or a token hash');
-  if (hash) {
+  const code = fields.text('token');
+  const linkHash = fields.text('token_hash');
+  if (Boolean(code) === Boolean(linkHash)) throw invalid('Verify requires either a token or a token hash');
+  if (linkHash) {
     if (fields.text('email')) throw invalid('Only the token_hash and type should be provided');
-    return redeem(auth, request, { type, hash });
+    return { type, linkHash };
   }
   if (fields.text('phone')) throw notInLocalStack('Verifying a phone number');
-  const email = parseEmailAddress(fields.text('email'));
-  return redeem(auth, request, { type, email, hash: hashOneTimeToken(email, token ?? '') });
-}
-
-/** The session for a token that a link carried. Each token works once, and for `otp_expiry` seconds. */
-export async function redeem(auth: AuthServices, request: Request, proof: Proof): Promise<SessionResponse> {
-  if (!proof.type) throw invalid('Verify requires a verification type');
-  if (['email_change', 'sms', 'phone_change'].includes(proof.type)) throw notInLocalStack(`Verifying ${proof.type}`);
-  const kinds = KINDS[proof.type];
-  if (!kinds) throw invalid('Invalid email verification type');
-  return transaction(auth.pool, async (tx) => {
-    const found = await findProved(auth, tx, kinds, proof);
-    if (isBanned(found.user, auth.now())) throw new AuthError(403, 'user_banned', 'User is banned');
-    const user = await acceptProof(auth, tx, found);
-    return issueSession(auth, tx, { user, method: 'otp', origin: requestOrigin(request) });
-  });
-}
-
-interface Proved {
-  readonly user: UserRecord;
-  readonly kind: OneTimeTokenKind;
-}
-
-async function findProved(
-  auth: AuthServices,
-  tx: Database,
-  kinds: readonly OneTimeTokenKind[],
-  { email, hash }: Proof,
-): Promise<Proved> {
-  for (const kind of kinds) {
-    const user = email ? await lockUserByEmail(tx, email) : await lockUserByTokenHash(tx, kind, hash);
-    if (user && user[`${kind}_token`] === hash && !isExpired(auth, user[`${kind}_sent_at`])) return { user, kind };
-  }
-  throw new AuthError(
-    403,
-    'otp_expired',
-    email ? 'Token has expired or is invalid' : 'Email link is invalid or has expired',
-  );
-}
-
-function isExpired(auth: AuthServices, sentAt: Date | null): boolean {
-  return !sentAt || sentAt.getTime() + auth.config.email.otpExpirySeconds * 1000 < auth.now().getTime();
-}
-
-/** Whoever read the e-mail owns the address, so that a recovery confirms it too. */
-async function acceptProof(auth: AuthServices, tx: Database, { user, kind }: Proved): Promise<UserRecord> {
-  const now = auth.now();
-  await clearOneTimeTokens(tx, user.id);
-  if (!user.email_confirmed_at) await confirmEmail(tx, user.id, now);
-  if (kind === 'confirmation') await confirmIdentityEmail(tx, user.id, now);
-  const action = user.email_confirmed_at ? 'login' : 'user_signedup';
-  await writeAuditEntry(tx, { actor: user, action, traits: { provider: 'email' }, now });
-  return (await findUserById(tx, user.id)) ?? user;
+  return { type, email: parseEmailAddress(fields.text('email')), code: code ?? '' };
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse, type TomlTable } from 'smol-toml';
+import { parseDurationMs } from './parse-duration.ts';
 
 /** Settings of one function in config.toml. */
 export interface FunctionConfig {
@@ -13,6 +14,33 @@ export interface FunctionConfig {
 export interface HookConfig {
   readonly enabled: boolean;
   readonly uri: string;
+}
+
+/** How Auth deals with e-mail addresses and passwords. */
+export interface EmailConfig {
+  readonly signupEnabled: boolean;
+  readonly confirmations: boolean;
+  readonly otpLength: number;
+  readonly otpExpirySeconds: number;
+  /** A change of address is confirmed at the old address too. */
+  readonly doubleConfirmChanges: boolean;
+  /** A new password needs a code from an e-mail when the session is older than a day. */
+  readonly securePasswordChange: boolean;
+  /** A new password needs the old one, unless the session came from a one-time code. */
+  readonly requireCurrentPassword: boolean;
+  /** Between two e-mails of a kind to one address. */
+  readonly maxFrequencyMs: number;
+  /** Which changes are told to the user by e-mail after the fact. */
+  readonly notices: { readonly passwordChanged: boolean; readonly emailChanged: boolean };
+}
+
+/** How often one client may ask, in five minutes; e-mails of all together in an hour. */
+export interface RateLimitConfig {
+  readonly tokenRefresh: number;
+  readonly signInSignUps: number;
+  readonly tokenVerifications: number;
+  /** Undefined where config.toml does not say: then nothing is counted, for no e-mail leaves this machine. */
+  readonly emailSent: number | undefined;
 }
 
 /** What the local stack reads from supabase/config.toml; everything it does not name keeps the CLI's default. */
@@ -31,7 +59,9 @@ export interface StackConfig {
     signupEnabled: boolean;
     anonymousSignIns: boolean;
     minimumPasswordLength: number;
-    email: { signupEnabled: boolean; confirmations: boolean; otpLength: number; otpExpirySeconds: number };
+    email: EmailConfig;
+    rateLimits: RateLimitConfig;
+    mfa: { maxEnrolledFactors: number; totp: { enrollEnabled: boolean; verifyEnabled: boolean } };
     hooks: Record<string, HookConfig>;
   };
   readonly functions: Record<string, FunctionConfig>;
@@ -42,6 +72,16 @@ export function readStackConfig(projectDir: string): StackConfig {
   const path = join(projectDir, 'supabase', 'config.toml');
   const root = parseFile(path);
   const at = reader(root, path);
+  const duration = (key: string, fallback: string) => {
+    const ms = parseDurationMs(at(key, fallback));
+    if (ms === undefined) throw new Error(`${path}: ${key} must be a duration as in "1m30s"`);
+    return ms;
+  };
+  const rate = (key: string, fallback: number) => {
+    const count = at(key, fallback);
+    if (!Number.isInteger(count) || count < 1) throw new Error(`${path}: ${key} must be a whole number above 0`);
+    return count;
+  };
   return {
     projectDir,
     projectId: at('project_id', 'tradebase'),
@@ -66,6 +106,27 @@ export function readStackConfig(projectDir: string): StackConfig {
         confirmations: at('auth.email.enable_confirmations', false),
         otpLength: at('auth.email.otp_length', 6),
         otpExpirySeconds: at('auth.email.otp_expiry', 3600),
+        doubleConfirmChanges: at('auth.email.double_confirm_changes', true),
+        securePasswordChange: at('auth.email.secure_password_change', false),
+        requireCurrentPassword: at('auth.email.require_current_password', false),
+        maxFrequencyMs: duration('auth.email.max_frequency', '1s'),
+        notices: {
+          passwordChanged: at('auth.email.notification.password_changed.enabled', false),
+          emailChanged: at('auth.email.notification.email_changed.enabled', false),
+        },
+      },
+      rateLimits: {
+        tokenRefresh: rate('auth.rate_limit.token_refresh', 150),
+        signInSignUps: rate('auth.rate_limit.sign_in_sign_ups', 30),
+        tokenVerifications: rate('auth.rate_limit.token_verifications', 30),
+        emailSent: 'email_sent' in at('auth.rate_limit', {}) ? at('auth.rate_limit.email_sent', 0) : undefined,
+      },
+      mfa: {
+        maxEnrolledFactors: at('auth.mfa.max_enrolled_factors', 10),
+        totp: {
+          enrollEnabled: at('auth.mfa.totp.enroll_enabled', false),
+          verifyEnabled: at('auth.mfa.totp.verify_enabled', false),
+        },
       },
       hooks: mapTables(at('auth.hook', {}), (hook) => ({
         enabled: hook.enabled === true,

@@ -1,4 +1,4 @@
-import { importJWK, type JWTPayload, jwtVerify } from 'jose';
+import { errors, importJWK, type JWSHeaderParameters, type JWTPayload, jwtVerify } from 'jose';
 import { publicSigningKey, type StackKeys } from './stack-keys.ts';
 
 /** Claims of a token whose signature and times are good. */
@@ -19,6 +19,12 @@ const CACHE_SIZE = 10_000;
 export async function createTokenVerifier(keys: StackKeys): Promise<VerifyToken> {
   const es256 = await importJWK(publicSigningKey(keys), 'ES256');
   const hs256 = Buffer.from(keys.hs256Secret);
+  const keyFor = ({ alg, kid }: JWSHeaderParameters) => {
+    if (alg === 'HS256') return hs256;
+    // A token of a key that was rotated away, or of another project, even were its signature good.
+    if (kid !== keys.signingKey.kid) throw new errors.JWKSNoMatchingKey();
+    return es256;
+  };
   const verified = new Map<string, TokenClaims>();
   return async (token) => {
     const known = verified.get(token);
@@ -26,7 +32,7 @@ export async function createTokenVerifier(keys: StackKeys): Promise<VerifyToken>
       if (known.exp * 1000 > Date.now()) return known;
       verified.delete(token);
     }
-    const { payload } = await jwtVerify(token, (header) => (header.alg === 'ES256' ? es256 : hs256), {
+    const { payload } = await jwtVerify(token, keyFor, {
       algorithms: ['ES256', 'HS256'],
       requiredClaims: ['exp', 'role'],
     });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { LoginRole } from './cluster.ts';
-import { databaseSql } from './platform-sql.ts';
+import { clusterSql, databaseSql } from './platform-sql.ts';
 
 /** A Postgres server that can be logged in to, whoever started it. */
 export interface DatabaseServer {
@@ -33,7 +33,10 @@ export async function ensurePlatform(server: DatabaseServer, database: string): 
   });
   await withClient(server, 'supabase_admin', database, async (client) => {
     const sql = databaseSql();
-    const version = createHash('sha256').update(sql).digest('hex').slice(0, 16);
+    const version = createHash('sha256')
+      .update(clusterSql() + sql)
+      .digest('hex')
+      .slice(0, 16);
     const { rows } = await client.query<{ version: string | null; empty: boolean }>(
       `select obj_description(to_regnamespace('platform'), 'pg_namespace') as version, to_regnamespace('auth') is null as empty`,
     );

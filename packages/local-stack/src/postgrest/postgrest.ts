@@ -63,6 +63,8 @@ function settings(context: StackContext, socketPath: string): Record<string, str
     PGRST_DB_SCHEMAS: api.schemas.join(','),
     PGRST_DB_EXTRA_SEARCH_PATH: api.extraSearchPath.join(','),
     PGRST_DB_ANON_ROLE: 'anon',
+    // As on hosted, migrations set more by `alter role authenticator set pgrst...`: check_request, for instance.
+    PGRST_DB_CONFIG: 'true',
     PGRST_DB_MAX_ROWS: String(api.maxRows),
     PGRST_DB_POOL: '10',
     PGRST_JWT_SECRET: JSON.stringify({ keys: [publicSigningKey(context.keys), symmetricKey(context.keys)] }),

@@ -4,7 +4,7 @@ import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import type pg from 'pg';
 import { type AuthServer, createAuthServer } from '../../src/auth/auth-server.ts';
 import type { OutgoingEmail } from '../../src/auth/outbox.ts';
-import { findProjectDir, readStackConfig, type StackConfig } from '../../src/config/stack-config.ts';
+import { type EmailConfig, findProjectDir, readStackConfig, type StackConfig } from '../../src/config/stack-config.ts';
 import { newStackKeys, type StackKeys } from '../../src/config/stack-keys.ts';
 import { createTokenVerifier } from '../../src/config/verify-token.ts';
 import { serveFetch } from '../../src/gateway/serve-fetch.ts';
@@ -22,6 +22,8 @@ export interface AuthFixture {
   readonly logLines: string[];
   /** Moves the clock of Auth forward. */
   advance(ms: number): void;
+  /** What Auth takes for now. */
+  now(): Date;
   /** A browser's client, without a session. */
   client(): SupabaseClient;
   /** A server's client, with the service key. */
@@ -40,11 +42,16 @@ export interface AuthFixtureOptions {
   readonly migration?: string;
   /** Hash passwords as dearly as hosted Auth does, for a test that looks at the hash. */
   readonly hostedPasswordCost?: boolean;
+  /** Refuse clients and addresses that ask too often. */
+  readonly rateLimits?: boolean;
 }
+
+/** Settings other than config.toml's. */
+export type AuthOverrides = Partial<Omit<StackConfig['auth'], 'email'>> & { readonly email?: Partial<EmailConfig> };
 
 /** Starts Auth on a database of its own, with other settings than config.toml's. */
 export async function startAuthFixture(
-  overrides: Partial<StackConfig['auth']> = {},
+  overrides: AuthOverrides = {},
   options: AuthFixtureOptions = {},
 ): Promise<AuthFixture> {
   const database = await startTestDatabase();
@@ -58,8 +65,8 @@ export async function startAuthFixture(
 
 async function serveAuth(
   database: TestDatabase,
-  overrides: Partial<StackConfig['auth']>,
-  { migration = '', hostedPasswordCost = false }: AuthFixtureOptions,
+  overrides: AuthOverrides,
+  { migration = '', hostedPasswordCost = false, rateLimits = false }: AuthFixtureOptions,
 ): Promise<AuthFixture> {
   const connect = <T>(role: LoginRole, work: (connection: pg.Client) => Promise<T>) =>
     withClient({ urlFor: (user) => database.urlFor(user) }, role, database.name, work);
@@ -70,9 +77,13 @@ async function serveAuth(
   const config = readStackConfig(findProjectDir(import.meta.dirname));
   const logLines: string[] = [];
   let offset = 0;
+  const now = () => new Date(Date.now() + offset);
   const auth = await createAuthServer(
     {
-      config: { ...config, auth: { ...config.auth, ...overrides } },
+      config: {
+        ...config,
+        auth: { ...config.auth, ...overrides, email: { ...config.auth.email, ...overrides.email } },
+      },
       keys,
       verifyToken: await createTokenVerifier(keys),
       apiUrl: url,
@@ -81,8 +92,9 @@ async function serveAuth(
       log: (service, message) => logLines.push(`${service}: ${message}`),
     },
     {
-      now: () => new Date(Date.now() + offset),
+      now,
       passwordCost: hostedPasswordCost ? undefined : TEST_PASSWORD_COST,
+      rateLimits,
     },
   ).catch((error: unknown) => {
     server.close();
@@ -101,6 +113,7 @@ async function serveAuth(
     advance(ms) {
       offset += ms;
     },
+    now,
     async signedUp() {
       const email = newEmail();
       const browser = client();

@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { ApiError } from '../../_shared/api-error.ts';
 import { databaseError } from '../../_shared/database-error.ts';
 import { methodNotAllowed } from '../../_shared/method-not-allowed.ts';
-import { type PageCursor, readCursor, writeCursor } from '../../_shared/page-cursor.ts';
+import { olderThan, readCursor, writeCursor } from '../../_shared/page-cursor.ts';
 import { parseInput } from '../../_shared/parse-input.ts';
 import { readJson } from '../../_shared/read-json.ts';
 import type { UserEnv } from '../../_shared/require-user.ts';
@@ -81,11 +81,6 @@ async function listBacktests(
   const items = data.slice(0, limit);
   const last = data.length > limit ? items.at(-1) : undefined;
   return { items, next_cursor: last ? writeCursor(last) : null };
-}
-
-/** Rows after the cursor's, given that none is newer than it: the condition on the time alone can use the index. */
-function olderThan({ created_at, id }: PageCursor): string {
-  return `created_at.lt."${created_at}",id.lt.${id}`;
 }
 
 /** One backtest of the user, with its summary once it is completed. */

@@ -1,0 +1,222 @@
+import { startStack, type TestStack } from '@tradebase/local-stack/testing';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asService, type Persona, signUp } from './support/personas.ts';
+import { seedMarket } from './support/seed-market.ts';
+import { acceptedTransitions, listedTransitions } from './support/transitions.ts';
+
+/** Backtests, studies and models: what users ask for and workers answer, through PostgREST with supabase-js. */
+let stack: TestStack;
+let owner: Persona;
+let other: Persona;
+let postgres: pg.Client;
+
+const STRATEGY = { name: 'sma-cross', params: { fast: 2, slow: 5 } };
+
+beforeAll(async () => {
+  stack = await startStack();
+  await seedMarket(stack);
+  [owner, other] = await Promise.all([signUp(stack, 'owner'), signUp(stack, 'other')]);
+  postgres = new pg.Client({ connectionString: stack.databaseUrl() });
+  await postgres.connect();
+});
+
+afterAll(async () => {
+  await postgres?.end();
+  await stack?.stop();
+});
+
+async function requestBacktest({ client }: Persona): Promise<string> {
+  const { data, error } = await client.rpc('create_backtest', {
+    p_symbol: 'ACME',
+    p_timeframe: '1d',
+    p_strategy: STRATEGY,
+  });
+  if (error) throw error;
+  return data.id;
+}
+
+async function insertId(statement: string, values: unknown[]): Promise<string> {
+  const { rows } = await postgres.query<{ id: string }>(`${statement} returning id`, values);
+  return rows[0]?.id ?? '';
+}
+
+const insertStudy = (userId: string) =>
+  insertId(
+    `insert into public.studies (user_id, name, kind, instrument_id, timeframe, spec, objective)
+     select $1, 'Grid', 'grid', id, '1d', '{}', 'sharpe' from public.instruments where symbol = 'ACME'`,
+    [userId],
+  );
+
+const insertModel = (userId: string, name: string) =>
+  insertId(
+    `insert into public.models (user_id, name, kind, task, instrument_id, timeframe, feature_spec)
+     select $1, $2, 'gradient-boosting', 'classification', id, '1d', '{}' from public.instruments where symbol = 'ACME'`,
+    [userId, name],
+  );
+
+const insertTrials = (studyId: string, userId: string, numbers: number[]) =>
+  postgres.query(
+    `insert into public.trials (study_id, user_id, number, params) select $1, $2, unnest($3::integer[]), '{}'`,
+    [studyId, userId, numbers],
+  );
+
+describe('The status', () => {
+  /** A task that failed says why, and no other does. */
+  const error = (status: string) => (status === 'failed' ? `error = '{"code": "worker_failed"}'` : 'error = null');
+
+  it.each([
+    ['backtests', async () => ({ where: `id = '${await requestBacktest(owner)}'`, with: error })],
+    ['studies', async () => ({ where: `id = '${await insertStudy(owner.id)}'`, with: error })],
+    [
+      'trials',
+      async () => {
+        const study = await insertStudy(owner.id);
+        await insertTrials(study, owner.id, [1]);
+        return { where: `study_id = '${study}'` };
+      },
+    ],
+    [
+      'models',
+      async () => ({
+        where: `id = '${await insertModel(owner.id, 'Statuses')}'`,
+        with: (status: string) => (status === 'ready' ? 'version = version + 1, trained_at = now()' : ''),
+      }),
+    ],
+    [
+      'training_runs',
+      async () => {
+        const model = await insertModel(owner.id, 'Trained');
+        const insert = 'insert into public.training_runs (model_id, user_id) values ($1, $2)';
+        return { where: `id = '${await insertId(insert, [model, owner.id])}'`, with: error };
+      },
+    ],
+  ])('of %s changes in the listed ways and in no other', async (table, row) => {
+    const listed = await listedTransitions(postgres, table);
+    expect(listed.length).toBeGreaterThan(0);
+    expect(await acceptedTransitions(postgres, { table, ...(await row()) })).toEqual(listed);
+  });
+
+  it('of a backtest that has ended is answered with 409 and stays', async () => {
+    const id = await requestBacktest(owner);
+    await postgres.query(`update public.backtests set status = 'running' where id = $1`, [id]);
+    await postgres.query(`update public.backtests set status = 'completed', progress = 1 where id = $1`, [id]);
+    const { status, error } = await owner.client.from('backtests').update({ status: 'cancelled' }).eq('id', id);
+    expect([status, error?.code]).toEqual([409, 'invalid_transition']);
+    const { data } = await owner.client.from('backtests').select('status, finished_at').eq('id', id).single();
+    expect(data).toEqual({ status: 'completed', finished_at: expect.any(String) });
+  });
+});
+
+describe('A backtest', () => {
+  it('is deleted by its owner once it has ended, with its result and its trades', async () => {
+    const id = await requestBacktest(owner);
+    const remove = ({ client }: Persona) => client.from('backtests').delete().eq('id', id).select('id');
+    await postgres.query(`update public.backtests set status = 'running' where id = $1`, [id]);
+    expect((await remove(owner)).data).toEqual([]);
+    await postgres.query(
+      `insert into public.backtest_results (backtest_id, user_id, summary, equity_at, equity, stored_trades)
+       values ($1, $2, '{}', '{}', '{}', 1)`,
+      [id, owner.id],
+    );
+    await postgres.query(
+      `insert into public.backtest_trades values ($1, 1, $2, 'long', 1, 2, now(), now(), 1, 1, 1, 0, 0, 0)`,
+      [id, owner.id],
+    );
+    await postgres.query(`update public.backtests set status = 'completed' where id = $1`, [id]);
+    expect((await remove(other)).data).toEqual([]);
+    expect((await remove(owner)).data).toEqual([{ id }]);
+    const { rows } = await postgres.query(
+      `select (select count(*)::int from public.backtest_results where backtest_id = $1) as results,
+              (select count(*)::int from public.backtest_trades where backtest_id = $1) as trades`,
+      [id],
+    );
+    expect(rows).toEqual([{ results: 0, trades: 0 }]);
+  });
+
+  it('is neither requested nor cancelled nor deleted by a viewer', async () => {
+    const viewer = await signUp(stack, 'viewer');
+    const id = await requestBacktest(viewer);
+    await postgres.query(`update public.user_roles set role = 'viewer' where user_id = $1`, [viewer.id]);
+    await expect(requestBacktest(viewer)).rejects.toMatchObject({ code: '42501' });
+    const cancelled = await viewer.client.from('backtests').update({ status: 'cancelled' }).eq('id', id).select();
+    expect(cancelled.data).toEqual([]);
+    await postgres.query(`update public.backtests set status = 'cancelled' where id = $1`, [id]);
+    expect((await viewer.client.from('backtests').delete().eq('id', id).select()).data).toEqual([]);
+    expect((await viewer.client.from('backtests').select('id')).data).toEqual([{ id }]);
+  });
+
+  it('gets no result and no trade of another user', async () => {
+    const id = await requestBacktest(owner);
+    for (const statement of [
+      `insert into public.backtest_results (backtest_id, user_id, summary, equity_at, equity, stored_trades)
+       values ($1, $2, '{}', '{}', '{}', 1)`,
+      `insert into public.backtest_trades values ($1, 1, $2, 'long', 1, 2, now(), now(), 1, 1, 1, 0, 0, 0)`,
+    ]) {
+      await expect(postgres.query(statement, [id, other.id])).rejects.toMatchObject({ code: '23503' });
+    }
+  });
+});
+
+describe('A study', () => {
+  it('counts every trial it ever made, those deleted included', async () => {
+    const id = await insertStudy(owner.id);
+    await insertTrials(id, owner.id, [1, 2, 3]);
+    await insertTrials(id, owner.id, [4]);
+    await postgres.query('delete from public.trials where study_id = $1 and number < 3', [id]);
+    const { data } = await owner.client.from('studies').select('trial_count, trials (number)').eq('id', id).single();
+    expect(data).toEqual({ trial_count: 4, trials: [{ number: 3 }, { number: 4 }] });
+  });
+
+  it('is not requested by users as long as no worker takes it up', async () => {
+    const { error } = await owner.client.from('studies').insert({ name: 'Mine' } as never);
+    expect(error?.code).toBe('42501');
+  });
+});
+
+describe('Research', () => {
+  it.each([
+    [
+      'a trial in a study',
+      `insert into public.trials (study_id, user_id, number, params) values (:study, :user, 1, '{}')`,
+    ],
+    ['a training of a model', 'insert into public.training_runs (model_id, user_id) values (:model, :user)'],
+    [
+      'a prediction by a model',
+      `insert into public.predictions (model_id, user_id, instrument_id, timeframe, ts, horizon, model_version, value)
+       select :model, :user, id, '1d', now(), 1, 1, 0 from public.instruments where symbol = 'ACME'`,
+    ],
+    [
+      'an artifact of a model',
+      `insert into private.model_artifacts (model_id, user_id, version, format, artifact) values (:model, :user, 1, 'x', 'x')`,
+    ],
+  ])('takes %s only with the user of that', async (what, statement) => {
+    const [study, model] = [await insertStudy(owner.id), await insertModel(owner.id, `Parent: ${what}`)];
+    const ofOther = statement
+      .replace(':study', `'${study}'`)
+      .replace(':model', `'${model}'`)
+      .replace(':user', `'${other.id}'`);
+    await expect(postgres.query(ofOther)).rejects.toMatchObject({ code: '23503' });
+  });
+
+  it('is read by its owner alone', async () => {
+    await insertTrials(await insertStudy(owner.id), owner.id, [1]);
+    for (const table of ['studies', 'trials', 'models'] as const) {
+      expect((await owner.client.from(table).select('user_id')).data?.length).toBeGreaterThan(0);
+      expect((await other.client.from(table).select('user_id')).data).toEqual([]);
+    }
+  });
+
+  it('goes with its user', async () => {
+    const leaving = await signUp(stack, 'leaving');
+    await insertTrials(await insertStudy(leaving.id), leaving.id, [1, 2]);
+    const model = await insertModel(leaving.id, 'Leaving');
+    await postgres.query('insert into public.training_runs (model_id, user_id) values ($1, $2)', [model, leaving.id]);
+    const { error } = await asService(stack).auth.admin.deleteUser(leaving.id);
+    expect(error).toBeNull();
+    for (const table of ['studies', 'trials', 'models', 'training_runs']) {
+      const { rowCount } = await postgres.query(`select from public.${table} where user_id = $1`, [leaving.id]);
+      expect([table, rowCount]).toEqual([table, 0]);
+    }
+  });
+});

@@ -1,0 +1,12 @@
+import type { TestStack } from '@tradebase/local-stack/testing';
+import { asPostgres } from './seed-market.ts';
+
+/** Sets every quota, of every plan, to no limit: for tests and benchmarks that ask for more than a user may. */
+export async function liftLimits(stack: TestStack): Promise<void> {
+  await asPostgres(stack, async (client) => {
+    await client.query(
+      `update public.system_config set value = 'null' where key like 'quota.%' or key like 'limits.%'`,
+    );
+    await client.query('update public.plan_quotas set value = null');
+  });
+}

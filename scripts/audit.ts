@@ -1,0 +1,98 @@
+// npm run audit -- verify: walks the audit log and says whether anything of it was changed or is missing.
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { readStackConfig } from '@tradebase/local-stack';
+import pg from 'pg';
+import { readAnchor, writeAnchor } from './audit/anchor.ts';
+import { verifyAuditLog } from './audit/verify-audit-log.ts';
+
+const HELP = `Usage: npm run audit -- verify [options]
+
+Walks every chain of the audit log and recomputes its hashes: an entry that was changed, reordered or removed shows.
+
+      --anchor FILE       compare with the ends of the chains in the file, if there is one, and note them in it when all is
+                          well: keep it where the database's operators cannot write, and even a rewritten chain shows
+      --database-url URL  better set TRADEBASE_DATABASE_URL or DATABASE_URL: everyone on this machine sees arguments
+      --json              print the result as one JSON object
+  -h, --help              print this
+
+Without a URL the local stack is used. The role must be able to read the schema private, as postgres can.
+Exit code: 0 all is well, 1 problems or failed, 2 wrong usage.
+`;
+
+interface Command {
+  readonly anchor: string | undefined;
+  readonly databaseUrl: string;
+  readonly json: boolean;
+}
+
+class UsageError extends Error {}
+
+function readCommand(): Command | 'help' {
+  const options = {
+    anchor: { type: 'string' },
+    'database-url': { type: 'string' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  } as const;
+  const { values, positionals } = parse(() => parseArgs({ options, allowPositionals: true }));
+  if (values.help) return 'help';
+  if (positionals.length !== 1 || positionals[0] !== 'verify') throw new UsageError('say what to do: verify');
+  const { TRADEBASE_DATABASE_URL, DATABASE_URL } = process.env;
+  return {
+    anchor: values.anchor,
+    databaseUrl: values['database-url'] ?? TRADEBASE_DATABASE_URL ?? DATABASE_URL ?? localDatabaseUrl(),
+    json: values.json,
+  };
+}
+
+function localDatabaseUrl(): string {
+  const { port } = readStackConfig(join(import.meta.dirname, '..')).db;
+  return `postgresql://postgres:postgres@127.0.0.1:${port}/postgres`;
+}
+
+function parse<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function showProgress(entries: number, of: number): void {
+  if (process.stderr.isTTY)
+    process.stderr.write(`\r\x1b[K${entries} of ${of} entries${entries >= of ? '\r\x1b[K' : ''}`);
+}
+
+async function verify({ anchor: anchorPath, databaseUrl, json }: Command): Promise<number> {
+  const anchor = anchorPath === undefined ? undefined : readAnchor(anchorPath);
+  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'tradebase-audit' });
+  client.on('error', () => {}); // The query in progress fails with it.
+  await client.connect();
+  try {
+    const { heads, ...report } = await verifyAuditLog(client, { anchor, onProgress: showProgress });
+    const well = report.problemCount === 0;
+    if (well && anchorPath !== undefined) {
+      writeAnchor(anchorPath, { noted_at: new Date().toISOString(), chains: heads });
+    }
+    if (json) process.stdout.write(`${JSON.stringify({ ok: well, ...report })}\n`);
+    else {
+      for (const problem of report.problems) process.stdout.write(`${problem}\n`);
+      const verdict = well ? 'nothing is changed or missing' : `${report.problemCount} problems`;
+      process.stdout.write(`${report.entries} entries in ${report.chains} chains: ${verdict}\n`);
+    }
+    return well ? 0 : 1;
+  } finally {
+    await client.end();
+  }
+}
+
+try {
+  const command = readCommand();
+  if (command === 'help') process.stdout.write(HELP);
+  else process.exitCode = await verify(command);
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(error instanceof UsageError ? `${message}\n\n${HELP}` : `${message}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}

@@ -1,0 +1,128 @@
+import type { FunctionExpectations, Persona } from '../expectation.ts';
+
+/** Everyone with a session of Auth. A viewer is among them: what they may not write, their functions refuse. */
+const USERS: readonly Persona[] = ['owner', 'other', 'viewer', 'admin_aal1', 'admin_aal2'];
+const TRADERS: readonly Persona[] = ['owner', 'other', 'admin_aal1', 'admin_aal2'];
+const SIGNED_IN: readonly Persona[] = [...USERS, 'runner', 'other_runner'];
+const ADMIN: readonly Persona[] = ['admin_aal2'];
+
+/** Who may call which exposed function, with which arguments. */
+export const functions: FunctionExpectations = {
+  // Accounts.
+  my_quotas: { by: SIGNED_IN },
+  take_call: { by: SIGNED_IN },
+  generate_recovery_codes: { by: ADMIN },
+  use_recovery_code: {
+    by: USERS,
+    args: () => ({ p_code: 'AAAA-BBBB-CCCC-DDDD' }),
+    mayEndWith: ['invalid_recovery_code', 'recovery_not_needed'],
+  },
+  start_account_link: { by: TRADERS, args: () => ({ p_provider: 'discord' }) },
+  finish_account_link: {
+    by: ['service'],
+    args: () => ({ p_provider: 'telegram', p_external_id: 'matrix', p_code: 'AAAA-BBBB-CCCC-DDDD' }),
+    mayEndWith: ['invalid_link_code'],
+  },
+  unlink_account: { by: ['owner'], args: (tenant) => ({ p_linked_account_id: tenant.row('linked_accounts').id }) },
+
+  // Keys.
+  create_credential: {
+    by: TRADERS,
+    args: () => ({ exchange: 'kraken', name: 'Made by a call', key: 'matrix-key', secret: 'c2VjcmV0' }),
+  },
+  update_credential: {
+    by: ['owner'],
+    args: (tenant) => ({ p_credential_id: tenant.row('exchange_credentials').id, p_name: 'renamed' }),
+  },
+  request_credential_test: {
+    by: ['owner'],
+    args: (tenant) => ({ p_credential_id: tenant.row('exchange_credentials').id }),
+  },
+  // The admin has a second factor, and so has to show it.
+  create_api_key: {
+    by: ['owner', 'other', 'admin_aal2'],
+    args: () => ({ p_name: 'made by the matrix', p_permissions: ['data:read'] }),
+  },
+  // Taking a key's power away is open to viewers, too.
+  revoke_api_key: { by: ['owner', 'viewer'], args: (tenant) => ({ p_api_key_id: tenant.row('api_keys').id }) },
+  authenticate_api_key: {
+    by: ['service'],
+    args: () => ({ p_key: 'tb_abcdefgh_nobody', p_ip: '203.0.113.1' }),
+    mayEndWith: ['invalid_api_key'],
+  },
+
+  // Research.
+  create_backtest: {
+    by: TRADERS,
+    args: (tenant) => ({
+      p_symbol: tenant.row('instruments').symbol,
+      p_timeframe: '1d',
+      p_strategy: { name: 'sma-cross', params: { fast: 2, slow: 5 } },
+    }),
+  },
+  cancel_backtest: { by: ['owner'], args: (tenant) => ({ p_backtest_id: tenant.row('backtests').id }) },
+
+  // Alerts and Telegram.
+  mark_alerts_read: {
+    by: ['owner'],
+    args: (tenant) => ({ p_alert_ids: [tenant.row('alert_history').id] }),
+    silent: true,
+  },
+  set_channel_config: { by: ADMIN, args: () => ({ p_channel: 'email', p_enabled: true }) },
+  create_broadcast: { by: ADMIN, args: () => ({ p_message: 'Maintenance at noon' }) },
+  set_feedback_status: {
+    by: ADMIN,
+    args: (tenant) => ({ p_feedback_id: tenant.row('telegram_feedback').id, p_status: 'closed' }),
+  },
+  set_telegram_setting: { by: ADMIN, args: () => ({ p_key: 'matrix', p_value: 'on' }) },
+
+  // The public forms: the function public calls these with a secret key.
+  join_waitlist: {
+    by: ['service'],
+    args: () => ({ p_email: 'new@example.com', p_source: 'website', p_ip: '203.0.113.1' }),
+  },
+  submit_contact_message: {
+    by: ['service'],
+    args: () => ({ p_name: 'Ada', p_email: 'ada@example.com', p_message: 'Hello', p_ip: '203.0.113.1' }),
+  },
+
+  // Admins.
+  admin_read: {
+    by: ADMIN,
+    args: (tenant) => ({ p_table: 'user_roles', p_filter: { user_id: tenant.userId } }),
+  },
+  admin_count: { by: ADMIN, args: () => ({ p_table: 'waitlist' }) },
+  list_users: { by: ADMIN, args: (tenant) => ({ p_user_id: tenant.userId }) },
+  system_report: { by: ADMIN },
+  invite_from_waitlist: { by: ADMIN, args: (tenant) => ({ p_waitlist_id: tenant.row('waitlist').id }) },
+  answer_contact_message: {
+    by: ADMIN,
+    args: (tenant) => ({ p_contact_message_id: tenant.row('contact_messages').id, p_response: 'Welcome' }),
+  },
+  set_contact_status: {
+    by: ADMIN,
+    args: (tenant) => ({ p_contact_message_id: tenant.row('contact_messages').id, p_status: 'closed' }),
+  },
+  set_system_health: {
+    by: ['admin_aal2', 'service'],
+    args: () => ({ p_system: 'database', p_component: null, p_status: 'HEALTHY' }),
+  },
+  set_system_config: { by: ADMIN, args: () => ({ p_key: 'matrix.setting', p_value: '2' }) },
+  set_user_plan: {
+    by: ['admin_aal2', 'service'],
+    args: (tenant) => ({ p_user_id: tenant.userId, p_plan: 'pro' }),
+  },
+  change_user: { by: ADMIN, args: (tenant) => ({ p_user_id: tenant.userId, p_plan: 'pro' }) },
+  set_user_active: { by: ADMIN, args: (tenant) => ({ p_user_id: tenant.userId, p_active: true }) },
+  set_user_role: { by: ADMIN, args: (tenant) => ({ p_user_id: tenant.userId, p_role: 'viewer' }) },
+
+  // What ends sessions comes last. A session of nobody: that another's cannot be ended is in the tests of sessions.
+  list_sessions: { by: USERS },
+  revoke_session: {
+    by: USERS,
+    args: () => ({ p_session_id: '00000000-0000-4000-8000-000000000000' }),
+    mayEndWith: ['session_not_found'],
+  },
+  // The admin calls in two sessions, and the first call ends the second one.
+  revoke_other_sessions: { by: USERS, mayEndWith: ['invalid_token'] },
+};

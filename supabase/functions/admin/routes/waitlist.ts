@@ -1,0 +1,25 @@
+import { ListByStatusQuery } from '@tradebase/contracts';
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { databaseError } from '../../_shared/database-error.ts';
+import { methodNotAllowed } from '../../_shared/method-not-allowed.ts';
+import { parseInput } from '../../_shared/parse-input.ts';
+import type { UserEnv } from '../../_shared/require-user.ts';
+import { listByStatus } from './list-by-status.ts';
+
+const PathParams = z.strictObject({ id: z.guid() });
+
+export const waitlist = new Hono<UserEnv>()
+  .get('/', async (c) => {
+    const query = parseInput(ListByStatusQuery, c.req.query());
+    const { rows, total_count } = await listByStatus(c.var.supabase, 'waitlist', query);
+    return c.json({ waitlist_entries: rows, total_count });
+  })
+  .all('/', methodNotAllowed('GET'))
+  .post('/:id/invite', async (c) => {
+    const { id } = parseInput(PathParams, c.req.param());
+    const { data, error } = await c.var.supabase.rpc('invite_from_waitlist', { p_waitlist_id: id });
+    if (error) throw databaseError(error);
+    return c.json(data);
+  })
+  .all('/:id/invite', methodNotAllowed('POST'));
