@@ -108,11 +108,11 @@ table private.model_artifacts -- What training made of each model: the trees or 
 table private.partitioned_tables -- The tables in public that private.maintain_partitions looks after. No foreign key may lead to one: it would keep its partitions from being dropped.
   table_name text not null -- Table in public, partitioned by range of time_column, with a default partition that catches what no other takes.
   time_column text not null -- The timestamptz column of the partition key.
-  period text not null -- Length of a partition: day, month or year, in UTC.
+  period text not null -- Length of a partition: day, month, year or half decade, in UTC.
   periods_ahead integer not null -- How many partitions after the current one exist at least.
   retention_key text not null -- Setting with the days for which rows are kept; its value null keeps them for ever.
   row level security on
-  constraint partitioned_tables_period_check CHECK ((period = ANY (ARRAY['day'::text, 'month'::text, 'year'::text])))
+  constraint partitioned_tables_period_check CHECK ((period = ANY (ARRAY['day'::text, 'month'::text, 'year'::text, 'half_decade'::text])))
   constraint partitioned_tables_periods_ahead_check CHECK (((periods_ahead >= 1) AND (periods_ahead <= 100)))
   constraint partitioned_tables_pkey PRIMARY KEY (table_name)
   constraint partitioned_tables_retention_key_fkey FOREIGN KEY (retention_key) REFERENCES system_config(key)
@@ -533,6 +533,7 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   updated_at timestamp with time zone default now() not null -- When the row last changed.
   row level security on
   constraint bots_counts_check CHECK ((((max_open_positions >= 1) AND (max_open_positions <= 1000)) AND ((max_daily_trades >= 1) AND (max_daily_trades <= 100000))))
+  constraint bots_credential_id_fkey FOREIGN KEY (credential_id, user_id) REFERENCES exchange_credentials(id, user_id)
   constraint bots_description_check CHECK ((char_length(description) <= 2000))
   constraint bots_error_count_check CHECK ((error_count >= 0))
   constraint bots_id_user_id_key UNIQUE (id, user_id)
@@ -573,7 +574,7 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   grant update (name, description, strategy_type, strategy_id, strategy_version, mode, symbols, timeframe, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_open_positions, max_daily_trades, max_drawdown_pct, credential_id, initial_balance, parameters, metadata) to authenticated
   grant update (status, error_count, last_error, current_balance, total_pnl, last_heartbeat_at, started_at, last_run_at) to tradebase_worker
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.audit_change('error_count', 'last_error', 'current_balance', 'total_pnl', 'last_heartbeat_at', 'started_at', 'last_run_at')
-  CREATE TRIGGER check_limit BEFORE INSERT ON public.bots FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('limits.bots_per_user')
+  CREATE TRIGGER check_quota BEFORE INSERT ON public.bots FOR EACH ROW EXECUTE FUNCTION private.check_quota('bots')
   CREATE TRIGGER check_status BEFORE UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER guard_change BEFORE DELETE OR UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.guard_bot_change()
   CREATE TRIGGER guard_open_exposure BEFORE DELETE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.guard_open_exposure()
@@ -584,21 +585,44 @@ table public.candle_coverage -- What candles there are for an instrument and tim
   timeframe text not null -- Length of the bars.
   first_at timestamp with time zone not null -- Open time of the first candle.
   last_at timestamp with time zone not null -- Open time of the last candle.
-  candle_count bigint not null -- How many candles there are.
+  candle_count bigint not null -- How many candles there are; 0 once all were dropped at the end of their retention.
   version bigint default 1 not null -- Rises with every import that changed a candle: names the version of the data, and lets caches notice.
   updated_at timestamp with time zone default now() not null -- When the candles last changed.
   row level security on
   constraint candle_coverage_instrument_id_fkey FOREIGN KEY (instrument_id) REFERENCES instruments(id) ON DELETE CASCADE
   constraint candle_coverage_pkey PRIMARY KEY (instrument_id, timeframe)
-  constraint candle_coverage_range_check CHECK (((first_at <= last_at) AND (candle_count > 0)))
+  constraint candle_coverage_range_check CHECK (((first_at <= last_at) AND (candle_count >= 0)))
   constraint candle_coverage_timeframe_check CHECK ((timeframe = ANY (ARRAY['1m'::text, '3m'::text, '5m'::text, '15m'::text, '30m'::text, '1h'::text, '2h'::text, '4h'::text, '6h'::text, '8h'::text, '12h'::text, '1d'::text, '1w'::text, '1mo'::text])))
+  policy "Admins can read candle coverage" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Signed-in users can read candle coverage" for select to authenticated using (true)
   grant select to authenticated
   grant delete, insert, select, update to service_role
+  grant select to tradebase_admin
   grant insert, select, update to tradebase_worker
   CREATE TRIGGER delete_candles AFTER DELETE ON public.candle_coverage FOR EACH ROW EXECUTE FUNCTION private.delete_candles_of_coverage()
 
-table public.candles -- Open, high, low, close and volume of each bar. Shared by all users; written by imports. No foreign key: checking one a row halves the speed of an import, and candle_coverage, written in the same transaction, has it.
+table public.candle_gaps -- Where bars are missing in a series. Written by workers that look for gaps.
+  instrument_id integer not null -- The instrument.
+  timeframe text not null -- Length of the bars.
+  from_at timestamp with time zone not null -- Open time of the first bar that is not there.
+  to_at timestamp with time zone not null -- Open time of the next bar that is there.
+  kind text not null -- missing: there should be bars. session: the market was closed.
+  missing_candles integer -- How many bars would fit; null where the timeframe does not say, as with months.
+  detected_at timestamp with time zone default now() not null -- When it was found.
+  row level security on
+  constraint candle_gaps_instrument_id_fkey FOREIGN KEY (instrument_id, timeframe) REFERENCES candle_coverage(instrument_id, timeframe) ON DELETE CASCADE
+  constraint candle_gaps_kind_check CHECK ((kind = ANY (ARRAY['missing'::text, 'session'::text])))
+  constraint candle_gaps_missing_candles_check CHECK ((missing_candles >= 1))
+  constraint candle_gaps_pkey PRIMARY KEY (instrument_id, timeframe, from_at)
+  constraint candle_gaps_range_check CHECK ((from_at < to_at))
+  policy "Admins can read candle gaps" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Signed-in users can read candle gaps" for select to authenticated using (true)
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant delete, insert, select, update to tradebase_worker
+
+table public.candles -- Open, high, low, close and volume of each bar, by five years. Shared by all users; written by imports. No foreign key: checking one a row halves the speed of an import, and candle_coverage, written in the same transaction, has it.
   instrument_id integer not null -- The instrument; its candle_coverage row references instruments.
   timeframe text not null -- Length of the bar; candle_coverage limits the values.
   ts timestamp with time zone not null -- Open time of the bar. High, low, close and volume are known one bar length later.
@@ -611,9 +635,11 @@ table public.candles -- Open, high, low, close and volume of each bar. Shared by
   constraint candles_pkey PRIMARY KEY (instrument_id, timeframe, ts)
   constraint candles_prices_check CHECK (((low > (0)::double precision) AND (low <= open) AND (low <= close) AND (open <= high) AND (close <= high) AND (high < 'Infinity'::double precision)))
   constraint candles_volume_check CHECK (((volume >= (0)::double precision) AND (volume < 'Infinity'::double precision)))
+  policy "Admins can read candles" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Signed-in users can read candles" for select to authenticated using (true)
   grant select to authenticated
   grant delete, insert, select, update to service_role
+  grant select to tradebase_admin
   grant insert, select, update to tradebase_worker
 
 table public.channel_configs -- The channels of the system, one row each. No secrets: those are in the environment of what sends. Changed by admins.
@@ -795,6 +821,7 @@ table public.exchange_credentials -- Keys to users' accounts on exchanges. Made 
   grant select (id, user_id, exchange, name, key_hint, has_passphrase, is_sandbox, status, test_status, test_error, last_tested_at, last_used_at, created_at, updated_at) to tradebase_worker
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.audit_change('ciphertext', 'encryption_key_id', 'last_used_at', 'last_tested_at', 'test_status', 'test_error')
   CREATE TRIGGER check_status BEFORE UPDATE ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER guard_deletion BEFORE DELETE ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.guard_credential_deletion()
   CREATE TRIGGER set_updated_at BEFORE UPDATE OF name, status ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
 table public.fills -- Executions of orders, by month. Written by runners' functions and workers. Never changed, but that a deleted position leaves its fills without it.
@@ -835,20 +862,76 @@ table public.fills -- Executions of orders, by month. Written by runners' functi
   grant select to tradebase_admin
   grant insert, select to tradebase_worker
 
+table public.indicator_values -- Values of indicators that were worked out once: a cache, which anyone can work out anew from the candles. Not partitioned, because it can be emptied. No foreign key, as with candles: the trigger that deletes those of a series deletes these too.
+  instrument_id integer not null -- The instrument; its candle_coverage row references instruments.
+  timeframe text not null -- Length of the bars.
+  indicator text not null -- Name of the indicator and, of those with several, its output: rsi, macd.signal, iv_rank.
+  params_digest text not null -- MD5 of its parameters as JSON with sorted keys, in hex.
+  ts timestamp with time zone not null -- Open time of the bar; the value is known at its close.
+  value double precision -- The value; null where it is undefined.
+  data_version bigint not null -- candle_coverage.version that it was worked out from: another one means that it is stale.
+  metadata jsonb -- What else belongs to the value.
+  calculated_at timestamp with time zone default now() not null -- When it was worked out.
+  row level security on
+  constraint indicator_values_indicator_check CHECK (((indicator ~ '^[a-z][a-z0-9_]*([.][a-z0-9_]+)?$'::text) AND (char_length(indicator) <= 63)))
+  constraint indicator_values_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 4096)))
+  constraint indicator_values_params_digest_check CHECK ((params_digest ~ '^[0-9a-f]{32}$'::text))
+  constraint indicator_values_pkey PRIMARY KEY (instrument_id, timeframe, indicator, params_digest, ts)
+  constraint indicator_values_timeframe_check CHECK ((timeframe = ANY (ARRAY['1m'::text, '3m'::text, '5m'::text, '15m'::text, '30m'::text, '1h'::text, '2h'::text, '4h'::text, '6h'::text, '8h'::text, '12h'::text, '1d'::text, '1w'::text, '1mo'::text])))
+  policy "Admins can read indicator values" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Signed-in users can read indicator values" for select to authenticated using (true)
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant delete, insert, select, update to tradebase_worker
+
 table public.instruments -- What can be traded: one row a symbol. Shared by all users; written by operators.
   id integer generated always as identity not null -- Number of the instrument, used by candles.
   symbol text not null -- Ticker in capitals, unique: GOOG, EURUSD, BTC/USDT.
   name text -- Name for people, where known.
   created_at timestamp with time zone default now() not null -- When the instrument was added.
+  asset_class text -- equity, etf, index, fund, bond, commodity, forex, crypto, future, perpetual or option; null where not known.
+  exchange text -- Where it is traded, such as NASDAQ or binance.
+  base_currency text -- What one unit is, of a pair: BTC of BTC/USDT.
+  quote_currency text -- Currency of its prices.
+  tick_size numeric -- Smallest step of its price.
+  lot_size numeric -- Smallest step of a quantity.
+  min_quantity numeric -- Least quantity of an order.
+  min_notional numeric -- Least value of an order, in the quote currency.
+  multiplier numeric default 1 not null -- Units of the underlying in one contract: 100 for most equity options, 1 for what is no contract.
+  underlying_id integer -- Of an option, future or perpetual, what it is on.
+  strike numeric -- Of an option, its strike price.
+  expires_at timestamp with time zone -- Of an option or future, when it expires.
+  option_right text -- Of an option, call or put.
+  is_active boolean default true not null -- Whether it is still traded; what was delisted stays, so that the past keeps it.
+  metadata jsonb default '{}'::jsonb not null -- What else sources say of it.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
   row level security on
+  constraint instruments_asset_class_check CHECK ((asset_class = ANY (ARRAY['equity'::text, 'etf'::text, 'index'::text, 'fund'::text, 'bond'::text, 'commodity'::text, 'forex'::text, 'crypto'::text, 'future'::text, 'perpetual'::text, 'option'::text])))
+  constraint instruments_currencies_check CHECK (((base_currency ~ '^[A-Z0-9]{2,12}$'::text) AND (quote_currency ~ '^[A-Z0-9]{2,12}$'::text)))
+  constraint instruments_exchange_check CHECK (((char_length(exchange) >= 1) AND (char_length(exchange) <= 50)))
+  constraint instruments_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 16384)))
   constraint instruments_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
+  constraint instruments_option_check CHECK (
+CASE
+    WHEN (asset_class = 'option'::text) THEN ((num_nonnulls(underlying_id, strike, expires_at, option_right) = 4) AND (strike > (0)::numeric))
+    ELSE ((strike IS NULL) AND (option_right IS NULL))
+END)
+  constraint instruments_option_right_check CHECK ((option_right = ANY (ARRAY['call'::text, 'put'::text])))
   constraint instruments_pkey PRIMARY KEY (id)
+  constraint instruments_steps_check CHECK (((tick_size > (0)::numeric) AND (lot_size > (0)::numeric) AND (min_quantity > (0)::numeric) AND (min_notional > (0)::numeric) AND (multiplier > (0)::numeric)))
   constraint instruments_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
   constraint instruments_symbol_key UNIQUE (symbol)
+  constraint instruments_underlying_id_check CHECK ((underlying_id <> id))
+  constraint instruments_underlying_id_fkey FOREIGN KEY (underlying_id) REFERENCES instruments(id)
+  CREATE INDEX instruments_underlying_id_idx ON public.instruments USING btree (underlying_id)
+  policy "Admins can read instruments" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Signed-in users can read instruments" for select to authenticated using (true)
   grant select to authenticated
   grant delete, insert, select, update to service_role
+  grant select to tradebase_admin
   grant insert, select, update to tradebase_worker
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.instruments FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
 table public.known_devices -- Where a user has signed in from before: a program in a network. At most 50 a user; the one unused for longest is forgotten.
   user_id uuid not null -- The user.
@@ -894,6 +977,33 @@ table public.linked_accounts -- Accounts elsewhere that a user has shown to be t
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.linked_accounts FOR EACH ROW EXECUTE FUNCTION private.audit_change()
   CREATE TRIGGER note_account_link AFTER INSERT OR DELETE ON public.linked_accounts FOR EACH ROW EXECUTE FUNCTION private.note_account_link()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.linked_accounts FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.market_regimes -- Stretches of time in which a market behaved alike, as a method saw it. Day by day, iv_rank and realized_vol are in indicator_values.
+  instrument_id integer not null -- The instrument.
+  method text not null -- How it was found, with a version, such as vol-quantiles-1.
+  start_at timestamp with time zone not null -- When it began.
+  end_at timestamp with time zone -- When it ended; null for the one that lasts.
+  type text not null -- Kind of regime, such as high_vol or bull.
+  iv_rank double precision -- Mean rank of the implied volatility within its past year, 0 to 100; null without options.
+  realized_vol double precision -- Annualised volatility of daily returns, as a share: 0.2 is 20 percent.
+  return_pct double precision -- Return of the instrument over it, in percent.
+  metadata jsonb default '{}'::jsonb not null -- What else the method says.
+  detected_at timestamp with time zone default now() not null -- When it was found.
+  row level security on
+  constraint market_regimes_instrument_id_fkey FOREIGN KEY (instrument_id) REFERENCES instruments(id) ON DELETE CASCADE
+  constraint market_regimes_iv_rank_check CHECK (((iv_rank >= (0)::double precision) AND (iv_rank <= (100)::double precision)))
+  constraint market_regimes_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 4096)))
+  constraint market_regimes_method_check CHECK (((method ~ '^[a-z][a-z0-9]*(-[a-z0-9]+)*$'::text) AND (char_length(method) <= 63)))
+  constraint market_regimes_pkey PRIMARY KEY (instrument_id, method, start_at)
+  constraint market_regimes_range_check CHECK ((end_at > start_at))
+  constraint market_regimes_realized_vol_check CHECK ((realized_vol >= (0)::double precision))
+  constraint market_regimes_type_check CHECK ((type ~ '^[a-z][a-z0-9_]{0,62}$'::text))
+  policy "Admins can read market regimes" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Signed-in users can read market regimes" for select to authenticated using (true)
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant delete, insert, select, update to tradebase_worker
 
 table public.message_deliveries -- How each message fares by each of its channels. Made with the message, kept by workers.
   message_id uuid not null -- The message.
@@ -2356,7 +2466,7 @@ AS $function$
 declare
   partition_name constant text := p_table || to_char(p_start, case p_period when 'day' then '_YYYY_MM_DD' when 'month' then '_YYYY_MM' else '_YYYY' end);
   default_partition constant text := p_table || '_default';
-  period_end constant timestamptz := p_start + ('1 ' || p_period)::interval;
+  period_end constant timestamptz := p_start + private.period_length(p_period);
   some_to_move boolean;
 begin
   if to_regclass(format('partitions.%I', partition_name)) is not null then
@@ -2388,14 +2498,14 @@ CREATE OR REPLACE FUNCTION private.add_partitioned_table(p_table text, p_time_co
  SET "TimeZone" TO 'UTC'
 AS $function$
 declare
-  period_start timestamptz := date_trunc(p_period, coalesce(p_first, now()));
+  period_start timestamptz := private.period_start(p_period, coalesce(p_first, now()));
 begin
   insert into private.partitioned_tables values (p_table, p_time_column, p_period, p_periods_ahead, p_retention_key);
   execute format('create table partitions.%I partition of public.%I default', p_table || '_default', p_table);
   perform private.close_partition(p_table || '_default');
-  while period_start <= date_trunc(p_period, now()) + p_periods_ahead * ('1 ' || p_period)::interval loop
+  while period_start <= private.period_start(p_period, now()) + p_periods_ahead * private.period_length(p_period) loop
     perform private.add_partition(p_table, p_period, p_time_column, period_start);
-    period_start := period_start + ('1 ' || p_period)::interval;
+    period_start := period_start + private.period_length(p_period);
   end loop;
 end
 $function$
@@ -2645,6 +2755,20 @@ begin
       select distinct on (chain) chain, seq, hash from partitions.%I order by chain, seq desc
       on conflict (chain) do update set seq = excluded.seq, hash = excluded.hash, created_at = now() where kept.seq < excluded.seq
     $sql$, p_partition);
+  elsif p_table = 'candles' then
+    -- The table first, as imports do: who waited for it with a row of the coverage in hand would deadlock with them.
+    lock table public.candles in access exclusive mode;
+    execute format($sql$
+      update public.candle_coverage as coverage
+      set candle_count = greatest(coverage.candle_count - dropped.candle_count, 0),
+          first_at = coalesce(
+            (select min(c.ts) from public.candles c
+             where c.instrument_id = dropped.instrument_id and c.timeframe = dropped.timeframe and c.ts > dropped.last_at),
+            coverage.last_at),
+          version = coverage.version + 1, updated_at = now()
+      from (select instrument_id, timeframe, count(*) as candle_count, max(ts) as last_at from partitions.%I group by 1, 2) dropped
+      where coverage.instrument_id = dropped.instrument_id and coverage.timeframe = dropped.timeframe
+    $sql$, p_partition);
   end if;
 end
 $function$
@@ -2762,6 +2886,29 @@ begin
     perform private.raise_api_error(404, 'user_not_found', 'there is no such user');
   end if;
   return changed;
+end
+$function$
+
+function private.check_quota() -- Trigger before insert: refuses a row beyond the most that the user's plan allows. Its argument is the quota. Definer, so that it counts rows whoever inserts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.check_quota()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  most_rows constant numeric := private.quota(new.user_id, tg_argv[0]);
+  owned_rows bigint;
+begin
+  -- One insert of a user at a time, so that the count is exact.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(tg_table_name || ' of ' || new.user_id::text, 0));
+  execute format('select count(*) from public.%I where user_id = $1', tg_table_name) into owned_rows using new.user_id;
+  if owned_rows >= most_rows then
+    perform private.raise_api_error(409, 'quota_exceeded',
+      format('you have %s %s, which is the most in your plan: delete one that you no longer need', owned_rows, replace(tg_table_name, '_', ' ')));
+  end if;
+  return new;
 end
 $function$
 
@@ -3423,7 +3570,7 @@ begin
 end
 $function$
 
-function private.delete_candles_of_coverage() -- Trigger: does for candles what a foreign key with ON DELETE CASCADE would. Definer, so that deleting an instrument needs no rights on candles.
+function private.delete_candles_of_coverage() -- Trigger: does for candles and values of indicators what a foreign key with ON DELETE CASCADE would. Definer, so that deleting an instrument needs no rights on either.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.delete_candles_of_coverage()
  RETURNS trigger
@@ -3433,6 +3580,7 @@ CREATE OR REPLACE FUNCTION private.delete_candles_of_coverage()
 AS $function$
 begin
   delete from public.candles c where c.instrument_id = old.instrument_id and c.timeframe = old.timeframe;
+  delete from public.indicator_values v where v.instrument_id = old.instrument_id and v.timeframe = old.timeframe;
   return null;
 end
 $function$
@@ -3937,6 +4085,27 @@ begin
 end
 $function$
 
+function private.guard_credential_deletion() -- Trigger: says which bot keeps a credential from being deleted; the key from bots would refuse it anyway. Definer, to see whether its user is being deleted.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.guard_credential_deletion()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  bot_name text;
+begin
+  select b.name into bot_name from public.bots b
+  where b.credential_id = old.id and b.user_id = old.user_id and exists (select from auth.users u where u.id = old.user_id)
+  limit 1;
+  if found then
+    perform private.raise_api_error(409, 'credential_in_use', format('the bot %L trades with the credential: give it another one first', bot_name));
+  end if;
+  return old;
+end
+$function$
+
 function private.guard_open_exposure() -- Trigger before delete of a bot and of a run: refuses it while the bot has open positions, orders or trades. On runs too, because their row lock waits for a writer who is adding one. Definer, to see whether the user is being deleted.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.guard_open_exposure()
@@ -4317,15 +4486,15 @@ begin
   for managed in select * from private.partitioned_tables order by table_name loop
     begin
       for step in 0..managed.periods_ahead loop
-        period_start := date_trunc(managed.period, now()) + step * ('1 ' || managed.period)::interval;
+        period_start := private.period_start(managed.period, now()) + step * private.period_length(managed.period);
         if private.add_partition(managed.table_name, managed.period, managed.time_column, period_start) then
           return query select managed.table_name || ' from ' || period_start::date, 'made';
         end if;
       end loop;
       -- What came while there was no partition for it gets one too, or it would outlive its retention.
       execute format(
-        'select array(select distinct date_trunc(%L, %I) from partitions.%I where %2$I >= ''1970-01-01'' and %2$I < $1 order by 1 limit 24)',
-        managed.period, managed.time_column, managed.table_name || '_default') into missed_periods using date_trunc(managed.period, now());
+        'select array(select distinct private.period_start(%L, %I) from partitions.%I where %2$I >= ''1970-01-01'' and %2$I < $1 order by 1 limit 24)',
+        managed.period, managed.time_column, managed.table_name || '_default') into missed_periods using private.period_start(managed.period, now());
       foreach period_start in array missed_periods loop
         if private.add_partition(managed.table_name, managed.period, managed.time_column, period_start) then
           return query select managed.table_name || ' from ' || period_start::date, 'made';
@@ -4708,6 +4877,32 @@ begin
   end if;
   return '{"decision": "continue"}';
 end
+$function$
+
+function private.period_length(p_period text) -- Length of a day, month, year or half decade.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.period_length(p_period text)
+ RETURNS interval
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case p_period when 'half_decade' then interval '5 years' else ('1 ' || p_period)::interval end
+$function$
+
+function private.period_start(p_period text, p_at timestamp with time zone) -- When the day, month, year or half decade of a time began, in UTC.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.period_start(p_period text, p_at timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
+AS $function$
+  select case p_period
+    when 'half_decade' then make_timestamptz(extract(year from p_at)::integer / 5 * 5, 1, 1, 0, 0, 0)
+    else date_trunc(p_period, p_at)
+  end
 $function$
 
 function private.prepare_backtest() -- Trigger: refuses a backtest without candles or beyond the user's quotas, each row of a batch counting as one, and copies the symbol. Definer, so that the answer does not depend on who asks.
@@ -5970,12 +6165,16 @@ CREATE OR REPLACE FUNCTION private.tenant_id()
  STABLE
  SET search_path TO ''
 AS $function$
+declare
+  -- Read once: most of what row level security costs a query is the parsing of the token.
+  claims constant jsonb := auth.jwt();
 begin
-  if private.is_runner() then
+  -- As private.is_runner, which would read the token again.
+  if claims -> 'app_metadata' ? 'api_key_id' then
     return (select r.user_id from private.live_runner() r where r.permissions && array['data:read', 'runner:execute']);
   end if;
   -- Of a user's token nothing is looked up.
-  return auth.uid();
+  return (claims ->> 'sub')::uuid;
 end
 $function$
 

@@ -699,6 +699,13 @@ export type Database = {
         };
         Relationships: [
           {
+            foreignKeyName: 'bots_credential_id_fkey';
+            columns: ['credential_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'exchange_credentials';
+            referencedColumns: ['id', 'user_id'];
+          },
+          {
             foreignKeyName: 'bots_strategy_version_fkey';
             columns: ['strategy_id', 'strategy_version', 'user_id'];
             isOneToOne: false;
@@ -743,6 +750,45 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: 'instruments';
             referencedColumns: ['id'];
+          },
+        ];
+      };
+      candle_gaps: {
+        Row: {
+          detected_at: string;
+          from_at: string;
+          instrument_id: number;
+          kind: string;
+          missing_candles: number | null;
+          timeframe: string;
+          to_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          detected_at?: string;
+          from_at: string;
+          instrument_id: number;
+          kind: string;
+          missing_candles?: number | null;
+          timeframe: string;
+          to_at: string;
+        };
+        Update: {
+          detected_at?: string;
+          from_at?: string;
+          instrument_id?: number;
+          kind?: string;
+          missing_candles?: number | null;
+          timeframe?: string;
+          to_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'candle_gaps_instrument_id_fkey';
+            columns: ['instrument_id', 'timeframe'];
+            isOneToOne: false;
+            referencedRelation: 'candle_coverage';
+            referencedColumns: ['instrument_id', 'timeframe'];
           },
         ];
       };
@@ -1143,27 +1189,120 @@ export type Database = {
           },
         ];
       };
-      instruments: {
+      indicator_values: {
         Row: {
-          created_at: string;
-          id: number;
-          name: string | null;
-          symbol: string;
+          calculated_at: string;
+          data_version: number;
+          indicator: string;
+          instrument_id: number;
+          metadata: Json | null;
+          params_digest: string;
+          timeframe: string;
+          ts: string;
+          value: number | null;
         };
         ComputedFields: never;
         Insert: {
-          created_at?: string;
-          id?: never;
-          name?: string | null;
-          symbol: string;
+          calculated_at?: string;
+          data_version: number;
+          indicator: string;
+          instrument_id: number;
+          metadata?: Json | null;
+          params_digest: string;
+          timeframe: string;
+          ts: string;
+          value?: number | null;
         };
         Update: {
-          created_at?: string;
-          id?: never;
-          name?: string | null;
-          symbol?: string;
+          calculated_at?: string;
+          data_version?: number;
+          indicator?: string;
+          instrument_id?: number;
+          metadata?: Json | null;
+          params_digest?: string;
+          timeframe?: string;
+          ts?: string;
+          value?: number | null;
         };
         Relationships: [];
+      };
+      instruments: {
+        Row: {
+          asset_class: string | null;
+          base_currency: string | null;
+          created_at: string;
+          exchange: string | null;
+          expires_at: string | null;
+          id: number;
+          is_active: boolean;
+          lot_size: number | null;
+          metadata: NonNullable<Json>;
+          min_notional: number | null;
+          min_quantity: number | null;
+          multiplier: number;
+          name: string | null;
+          option_right: string | null;
+          quote_currency: string | null;
+          strike: number | null;
+          symbol: string;
+          tick_size: number | null;
+          underlying_id: number | null;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          asset_class?: string | null;
+          base_currency?: string | null;
+          created_at?: string;
+          exchange?: string | null;
+          expires_at?: string | null;
+          id?: never;
+          is_active?: boolean;
+          lot_size?: number | null;
+          metadata?: NonNullable<Json>;
+          min_notional?: number | null;
+          min_quantity?: number | null;
+          multiplier?: number;
+          name?: string | null;
+          option_right?: string | null;
+          quote_currency?: string | null;
+          strike?: number | null;
+          symbol: string;
+          tick_size?: number | null;
+          underlying_id?: number | null;
+          updated_at?: string;
+        };
+        Update: {
+          asset_class?: string | null;
+          base_currency?: string | null;
+          created_at?: string;
+          exchange?: string | null;
+          expires_at?: string | null;
+          id?: never;
+          is_active?: boolean;
+          lot_size?: number | null;
+          metadata?: NonNullable<Json>;
+          min_notional?: number | null;
+          min_quantity?: number | null;
+          multiplier?: number;
+          name?: string | null;
+          option_right?: string | null;
+          quote_currency?: string | null;
+          strike?: number | null;
+          symbol?: string;
+          tick_size?: number | null;
+          underlying_id?: number | null;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'instruments_underlying_id_fkey';
+            columns: ['underlying_id'];
+            isOneToOne: false;
+            referencedRelation: 'instruments';
+            referencedColumns: ['id'];
+          },
+        ];
       };
       known_devices: {
         Row: {
@@ -1226,6 +1365,54 @@ export type Database = {
           verified_at?: string;
         };
         Relationships: [];
+      };
+      market_regimes: {
+        Row: {
+          detected_at: string;
+          end_at: string | null;
+          instrument_id: number;
+          iv_rank: number | null;
+          metadata: NonNullable<Json>;
+          method: string;
+          realized_vol: number | null;
+          return_pct: number | null;
+          start_at: string;
+          type: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          detected_at?: string;
+          end_at?: string | null;
+          instrument_id: number;
+          iv_rank?: number | null;
+          metadata?: NonNullable<Json>;
+          method: string;
+          realized_vol?: number | null;
+          return_pct?: number | null;
+          start_at: string;
+          type: string;
+        };
+        Update: {
+          detected_at?: string;
+          end_at?: string | null;
+          instrument_id?: number;
+          iv_rank?: number | null;
+          metadata?: NonNullable<Json>;
+          method?: string;
+          realized_vol?: number | null;
+          return_pct?: number | null;
+          start_at?: string;
+          type?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'market_regimes_instrument_id_fkey';
+            columns: ['instrument_id'];
+            isOneToOne: false;
+            referencedRelation: 'instruments';
+            referencedColumns: ['id'];
+          },
+        ];
       };
       message_deliveries: {
         Row: {

@@ -102,7 +102,7 @@ describe('a broadcast from the database', () => {
     await fixture.db.query(`insert into public.lamps values (1, 'idle'); update public.lamps set state = 'running'`);
     expect(await channel.broadcasts.next()).toMatchObject({
       event: 'INSERT',
-      payload: { operation: 'INSERT', schema: 'public', table: 'bots', record: { id: 1 }, old_record: null },
+      payload: { operation: 'INSERT', schema: 'public', table: 'lamps', record: { id: 1 }, old_record: null },
     });
     expect(await channel.broadcasts.next()).toMatchObject({
       payload: { record: { state: 'running' }, old_record: { state: 'idle' } },

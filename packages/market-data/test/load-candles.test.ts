@@ -90,6 +90,26 @@ describe('loading', () => {
     expect(loaded.ts.every((ts, i) => i === 0 || ts > (loaded.ts[i - 1] ?? 0))).toBe(true);
   });
 
+  test.each([
+    ['from one partition into the next', Date.UTC(2019, 11, 31, 12)],
+    ['from before the first partition', Date.UTC(1989, 11, 31, 12)],
+    ['to after the last partition', Date.UTC(2034, 11, 31, 12)],
+  ])('a series that goes on %s', async (what, start) => {
+    const crossing = syntheticCandles({ seed: 5, count: 25_000, start, timeframe: '1m' });
+    const request = await importSeries(what.replaceAll(' ', '-').slice(0, 32), crossing);
+    expect(plain(await loadCandles(pool, request))).toEqual(plain(crossing));
+    const range = { rangeStart: start + 600 * MINUTE, rangeEnd: start + 900 * MINUTE };
+    expect(plain(await loadCandles(pool, { ...request, ...range }))).toEqual(
+      plain(sliceCandles(crossing, range.rangeStart, range.rangeEnd)),
+    );
+    const again = await importCandles(worker, {
+      source: csv(crossing),
+      symbol: what.replaceAll(' ', '-').slice(0, 32),
+      timeframe: '1m',
+    });
+    expect(again).toMatchObject({ inserted: 0, updated: 0, unchanged: 25_000 });
+  });
+
   test('nothing where there is nothing', async () => {
     const nobody = await loadCandles(pool, { instrumentId: 999_999, timeframe: '1m' });
     expect(nobody.ts).toHaveLength(0);

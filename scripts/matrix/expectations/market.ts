@@ -1,9 +1,15 @@
-import { type DomainExpectation, PERSONAS, type Persona } from '../expectation.ts';
+import { type DomainExpectation, PERSONAS, type Persona, type Row, type Tenant } from '../expectation.ts';
 
 /** Reference data: the same for everyone with an account. */
 const SIGNED_IN: readonly Persona[] = PERSONAS.filter((persona) => persona !== 'anonymous');
 
-/** Instruments and their candles: written by operators, not yet read by admins through admin_read. */
+/** A series that has candles. */
+const series = (tenant: Tenant): Row => {
+  const { instrument_id, timeframe } = tenant.row('candle_coverage');
+  return { instrument_id, timeframe };
+};
+
+/** Instruments and their candles, written by operators; what is known about them, written by workers. */
 export const market: DomainExpectation = {
   instruments: {
     kind: 'shared',
@@ -12,7 +18,6 @@ export const market: DomainExpectation = {
     insert: { by: ['service'], values: () => ({ symbol: 'MATRIX2' }) },
     update: { by: ['service'], values: () => ({ name: 'Matrix' }) },
     delete: ['service'],
-    adminRead: false,
   },
   candle_coverage: {
     kind: 'shared',
@@ -38,7 +43,6 @@ export const market: DomainExpectation = {
     },
     update: { by: ['service'], values: () => ({ version: 2 }) },
     delete: ['service'],
-    adminRead: false,
   },
   candles: {
     kind: 'shared',
@@ -69,6 +73,40 @@ export const market: DomainExpectation = {
     },
     update: { by: ['service'], values: () => ({ volume: 11 }) },
     delete: ['service'],
-    adminRead: false,
+  },
+  candle_gaps: {
+    kind: 'shared',
+    row: (tenant) => ({
+      ...series(tenant),
+      from_at: '2024-01-02T00:00:00Z',
+      to_at: '2024-01-03T00:00:00Z',
+      kind: 'missing',
+    }),
+    key: ['instrument_id', 'timeframe', 'from_at'],
+    select: SIGNED_IN,
+  },
+  indicator_values: {
+    kind: 'shared',
+    row: (tenant) => ({
+      ...series(tenant),
+      indicator: 'rsi',
+      params_digest: '0'.repeat(32),
+      ts: '2024-01-01T00:00:00Z',
+      value: 50,
+      data_version: 1,
+    }),
+    key: ['instrument_id', 'timeframe', 'indicator', 'params_digest', 'ts'],
+    select: SIGNED_IN,
+  },
+  market_regimes: {
+    kind: 'shared',
+    row: (tenant) => ({
+      instrument_id: tenant.row('instruments').id,
+      method: 'matrix-1',
+      start_at: '2024-01-01T00:00:00Z',
+      type: 'bull',
+    }),
+    key: ['instrument_id', 'method', 'start_at'],
+    select: SIGNED_IN,
   },
 };
