@@ -3381,6 +3381,7 @@ declare
   owner_id constant uuid := auth.uid();
   credential_id constant uuid := gen_random_uuid();
   most_bytes constant integer := 4096;
+  most_credentials constant numeric := private.quota(owner_id, 'credentials');
   request jsonb;
   problem text;
   exchange_id text;
@@ -3424,9 +3425,8 @@ begin
 
   -- One request of a user at a time, so that the count is exact.
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('credentials of ' || owner_id::text, 0));
-  if (select count(*) from public.exchange_credentials c where c.user_id = owner_id) >= private.config_number('quota.credentials') then
-    perform private.raise_api_error(429, 'rate_limited',
-      format('you may have %s credentials: delete one first', private.config_number('quota.credentials')));
+  if (select count(*) from public.exchange_credentials c where c.user_id = owner_id) >= most_credentials then
+    perform private.raise_api_error(409, 'quota_exceeded', format('you have %s credentials, as many as you may: delete one first', most_credentials));
   end if;
 
   -- Locked, so that the key cannot begin to retire between here and the commit. Twice, because whoever waited for a rotation
@@ -6588,7 +6588,7 @@ AS $function$
   select private.create_broadcast(p_message)
 $function$
 
-function public.create_credential(json) -- Stores a credential of the caller: {exchange, name, key, secret, passphrase?, sandbox?}; returns its id. Its one parameter has no name, so that the Data API passes the body as it is: taken apart by Postgres, a malformed one would be quoted in the log. Errors: invalid_request, credential_name_taken, rate_limited, encryption_unavailable, forbidden.
+function public.create_credential(json) -- Stores a credential of the caller: {exchange, name, key, secret, passphrase?, sandbox?}; returns its id. Its one parameter has no name, so that the Data API passes the body as it is: taken apart by Postgres, a malformed one would be quoted in the log. Errors: invalid_request, credential_name_taken, quota_exceeded, encryption_unavailable, forbidden.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.create_credential(json)
  RETURNS uuid

@@ -270,7 +270,7 @@ describe('A request to store a credential', () => {
     const many = await signUp(stack, 'many');
     for (let n = 0; n < 20; n += 1) await create(many);
     const { status, body } = await credentials(many, 'POST', '', KRAKEN);
-    expect([status, body.code]).toEqual([429, 'rate_limited']);
+    expect([status, body.code]).toEqual([409, 'quota_exceeded']);
   });
 
   it('is refused without a session, and to a viewer, who changes nothing either', async () => {
