@@ -6,6 +6,8 @@ const MOST_WORKERS = 4;
 
 export default defineConfig({
   test: {
+    // How long a test waits for an event; a machine may be slow, and one second is not long.
+    expect: { poll: { timeout: 20_000 } },
     include: ['packages/*/test/**/*.test.ts', 'workers/test/**/*.test.ts', 'scripts/test/**/*.test.ts'],
     globalSetup: ['scripts/test/support/global-setup.ts'],
     // Processes, because stacks end their children when they exit; each file has its own, as it has its own database.

@@ -6,6 +6,7 @@ import { benchFunctions } from './bench/bench-functions.ts';
 import { benchLimits } from './bench/bench-limits.ts';
 import { benchRealtime } from './bench/bench-realtime.ts';
 import { benchRest } from './bench/bench-rest.ts';
+import { benchRls } from './bench/bench-rls.ts';
 import { benchStack } from './bench/bench-stack.ts';
 import type { Figure } from './bench/figure.ts';
 
@@ -17,6 +18,7 @@ const AREAS: Record<string, () => Promise<Figure[]>> = {
   rest: benchRest,
   functions: benchFunctions,
   limits: benchLimits,
+  rls: benchRls,
   engine: benchEngine,
   'auth-timing': benchAuthTiming,
 };

@@ -821,6 +821,7 @@ table public.exchange_credentials -- Keys to users' accounts on exchanges. Made 
   grant select (id, user_id, exchange, name, key_hint, has_passphrase, is_sandbox, status, test_status, test_error, last_tested_at, last_used_at, created_at, updated_at) to tradebase_worker
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.audit_change('ciphertext', 'encryption_key_id', 'last_used_at', 'last_tested_at', 'test_status', 'test_error')
   CREATE TRIGGER check_status BEFORE UPDATE ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER guard_deletion BEFORE DELETE ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.guard_credential_deletion()
   CREATE TRIGGER set_updated_at BEFORE UPDATE OF name, status ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
 table public.fills -- Executions of orders, by month. Written by runners' functions and workers. Never changed, but that a deleted position leaves its fills without it.
@@ -3342,6 +3343,7 @@ declare
   owner_id constant uuid := auth.uid();
   credential_id constant uuid := gen_random_uuid();
   most_bytes constant integer := 4096;
+  most_credentials constant numeric := private.quota(owner_id, 'credentials');
   request jsonb;
   problem text;
   exchange_id text;
@@ -3385,9 +3387,8 @@ begin
 
   -- One request of a user at a time, so that the count is exact.
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('credentials of ' || owner_id::text, 0));
-  if (select count(*) from public.exchange_credentials c where c.user_id = owner_id) >= private.quota(owner_id, 'credentials') then
-    perform private.raise_api_error(409, 'quota_exceeded',
-      format('you may have %s credentials: delete one first', private.quota(owner_id, 'credentials')));
+  if (select count(*) from public.exchange_credentials c where c.user_id = owner_id) >= most_credentials then
+    perform private.raise_api_error(409, 'quota_exceeded', format('you have %s credentials, as many as you may: delete one first', most_credentials));
   end if;
 
   -- Locked, so that the key cannot begin to retire between here and the commit. Twice, because whoever waited for a rotation
@@ -4043,6 +4044,27 @@ begin
     end if;
   end if;
   raise exception 'the log of credential openings is append-only' using errcode = 'insufficient_privilege';
+end
+$function$
+
+function private.guard_credential_deletion() -- Trigger: says which bot keeps a credential from being deleted; the key from bots would refuse it anyway. Definer, to see whether its user is being deleted.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.guard_credential_deletion()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  bot_name text;
+begin
+  select b.name into bot_name from public.bots b
+  where b.credential_id = old.id and b.user_id = old.user_id and exists (select from auth.users u where u.id = old.user_id)
+  limit 1;
+  if found then
+    perform private.raise_api_error(409, 'credential_in_use', format('the bot %L trades with the credential: give it another one first', bot_name));
+  end if;
+  return old;
 end
 $function$
 
@@ -6076,12 +6098,16 @@ CREATE OR REPLACE FUNCTION private.tenant_id()
  STABLE
  SET search_path TO ''
 AS $function$
+declare
+  -- Read once: most of what row level security costs a query is the parsing of the token.
+  claims constant jsonb := auth.jwt();
 begin
-  if private.is_runner() then
+  -- As private.is_runner, which would read the token again.
+  if claims -> 'app_metadata' ? 'api_key_id' then
     return (select r.user_id from private.live_runner() r where r.permissions && array['data:read', 'runner:execute']);
   end if;
   -- Of a user's token nothing is looked up.
-  return auth.uid();
+  return (claims ->> 'sub')::uuid;
 end
 $function$
 

@@ -241,6 +241,7 @@ declare
   owner_id constant uuid := auth.uid();
   credential_id constant uuid := gen_random_uuid();
   most_bytes constant integer := 4096;
+  most_credentials constant numeric := private.quota(owner_id, 'credentials');
   request jsonb;
   problem text;
   exchange_id text;
@@ -284,9 +285,8 @@ begin
 
   -- One request of a user at a time, so that the count is exact.
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('credentials of ' || owner_id::text, 0));
-  if (select count(*) from public.exchange_credentials c where c.user_id = owner_id) >= private.quota(owner_id, 'credentials') then
-    perform private.raise_api_error(409, 'quota_exceeded',
-      format('you may have %s credentials: delete one first', private.quota(owner_id, 'credentials')));
+  if (select count(*) from public.exchange_credentials c where c.user_id = owner_id) >= most_credentials then
+    perform private.raise_api_error(409, 'quota_exceeded', format('you have %s credentials, as many as you may: delete one first', most_credentials));
   end if;
 
   -- Locked, so that the key cannot begin to retire between here and the commit. Twice, because whoever waited for a rotation

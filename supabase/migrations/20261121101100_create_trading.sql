@@ -1,7 +1,7 @@
 -- Purpose: bots and their runs.
 -- Objects: tables bots, trading_runs; functions private.stamp_status_time, private.guard_bot_change,
 --   private.guard_strategy_deletion.
--- Risk: none on an empty database. The key from bots to exchange credentials comes with 20261121101800_link_platform.sql.
+-- Risk: none on an empty database. The key from bots to exchange credentials comes with 20261121101150_link_bots.sql.
 
 create table public.bots (
   id uuid not null default gen_random_uuid(),

@@ -1,11 +1,7 @@
--- Purpose: performance, alerts and tasks hang on the bots, runs and studies they are about, bots on their credentials.
--- Objects: foreign keys of bots to exchange_credentials, and of daily_performance, performance_snapshots, performance_metrics,
---   alert_rules and alert_history to bots and trading_runs; triggers on studies and training_runs that keep their tasks.
+-- Purpose: performance, alerts and tasks hang on the bots, runs and studies they are about.
+-- Objects: foreign keys of daily_performance, performance_snapshots, performance_metrics, alert_rules and alert_history to
+--   bots and trading_runs; triggers on studies and training_runs that keep their tasks.
 -- Risk: rows that name a bot which is not there make it fail; nothing has written any.
-
--- Its own user's credential and no other, which stays for as long as a bot trades with it.
-alter table public.bots
-  add constraint bots_credential_id_fkey foreign key (credential_id, user_id) references public.exchange_credentials (id, user_id);
 
 alter table public.daily_performance
   add constraint daily_performance_bot_id_fkey foreign key (bot_id, user_id) references public.bots (id, user_id) on delete cascade;

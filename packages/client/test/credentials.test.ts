@@ -166,18 +166,6 @@ describe('A credential', () => {
     expect([nothing.status, nothing.body.code]).toEqual([422, 'invalid_request']);
   });
 
-  it("is no other user's to trade with, and stays while a bot of its owner does, unless the owner goes", async () => {
-    const user = await signUp(stack, 'leaver');
-    const id = await create(user);
-    const strategy = { strategy_type: 'sma-cross', symbols: ['ACME'], timeframe: '1d' };
-    const bot = { name: 'Live', mode: 'LIVE', risk_per_trade: 1, daily_risk_cap: 1, credential_id: id, ...strategy };
-    expect((await other.client.from('bots').insert(bot)).error?.code).toBe('23503');
-    expect((await user.client.from('bots').insert(bot)).error).toBeNull();
-    const refused = await credentials(user, 'DELETE', `/${id}`);
-    expect([refused.status, refused.body.code]).toEqual([409, 'credential_in_use']);
-    expect((await asService(stack).auth.admin.deleteUser(user.id)).error).toBeNull();
-  });
-
   it('is deleted, and what the log has of it stays', async () => {
     const id = await create(owner, { name: 'short-lived' });
     await asPostgres(stack, (client) =>

@@ -2,6 +2,7 @@ import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asPostgres } from './support/as-role.ts';
+import { type EncryptionKey, giveEncryptionKey } from './support/encryption-key.ts';
 import { asService, type Persona, signUp } from './support/personas.ts';
 import { type SeededBot, seedBot } from './support/seed-trading.ts';
 import { acceptedTransitions, listedTransitions } from './support/transitions.ts';
@@ -26,8 +27,11 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-async function setLimit(key: string, value: number): Promise<void> {
-  await postgres.query('update public.system_config set value = to_jsonb($2::numeric) where key = $1', [key, value]);
+async function setQuota(quota: string, value: number): Promise<void> {
+  await postgres.query('update public.system_config set value = to_jsonb($2::numeric) where key = $1', [
+    `quota.${quota}`,
+    value,
+  ]);
 }
 
 async function makeBot({ client }: Persona, settings: { name: string } & Record<string, unknown>): Promise<string> {
@@ -171,15 +175,15 @@ describe('A bot', () => {
     await expect(makeBot(other, stolen)).resolves.toBeTypeOf('string');
   });
 
-  it('is refused beyond the most that a user may have by their plan', async () => {
+  it('is refused beyond the most that the plan of its user allows', async () => {
     const many = await signUp(stack, 'many');
-    await setLimit('quota.bots', 2);
+    await setQuota('bots', 2);
     await makeBot(many, { name: '1' });
     await makeBot(many, { name: '2' });
     await expect(makeBot(many, { name: '3' })).rejects.toMatchObject({ code: 'quota_exceeded' });
     await asService(stack).rpc('set_user_plan', { p_user_id: many.id, p_plan: 'pro' });
     await makeBot(many, { name: '3' });
-    await setLimit('quota.bots', 20);
+    await setQuota('bots', 20);
   });
 
   it('that runs keeps its mode, credential and strategy, and may get other settings', async () => {
@@ -202,6 +206,64 @@ describe('A bot', () => {
     await owner.client.from('bots').update({ risk_per_trade: 5 }).eq('id', id);
     const { data } = await owner.client.from('audit_log').select('action, after').eq('resource_id', id).order('seq');
     expect(data).toMatchObject([{ action: 'bots.created' }, { action: 'bots.updated', after: { risk_per_trade: 5 } }]);
+  });
+});
+
+describe('A credential', () => {
+  let key: EncryptionKey;
+
+  beforeAll(async () => {
+    key = await giveEncryptionKey(stack);
+  });
+
+  afterAll(() => key?.discard());
+
+  async function makeCredential({ client }: Persona): Promise<string> {
+    // The function's one parameter has no name; the types make it an empty one.
+    const { data, error } = await client.rpc('create_credential', {
+      exchange: 'kraken',
+      name: crypto.randomUUID(),
+      key: 'abcdKEYKEYKEYKEYKEYwxyz',
+      secret: 'bXkgc2VjcmV0',
+    } as never);
+    if (error) throw error;
+    return data;
+  }
+
+  const live = (credentialId: string) => ({
+    mode: 'LIVE',
+    credential_id: credentialId,
+    risk_per_trade: 10,
+    daily_risk_cap: 50,
+  });
+
+  it('is traded with by bots of its user alone', async () => {
+    const id = await makeCredential(owner);
+    await expect(makeBot(other, { name: 'Thief of keys', ...live(id) })).rejects.toMatchObject({ code: '23503' });
+    await expect(makeBot(owner, { name: 'Live', ...live(id) })).resolves.toBeTypeOf('string');
+  });
+
+  it('cannot be deleted while a bot trades with it, and says which', async () => {
+    const id = await makeCredential(owner);
+    const bot = await makeBot(owner, { name: 'Trading', ...live(id) });
+    const refused = await owner.client.from('exchange_credentials').delete().eq('id', id);
+    expect([refused.status, refused.error?.code]).toEqual([409, 'credential_in_use']);
+    expect(refused.error?.message).toContain("'Trading'");
+    const without = await owner.client.from('bots').update({ credential_id: null }).eq('id', bot);
+    expect(without.error?.code).toBe('23514');
+    await owner.client.from('bots').update({ mode: 'PAPER', credential_id: null }).eq('id', bot);
+    expect((await owner.client.from('exchange_credentials').delete().eq('id', id)).error).toBeNull();
+  });
+
+  it('goes with its user, and the bot that trades with it too', async () => {
+    const leaving = await signUp(stack, 'leaving');
+    await makeBot(leaving, { name: 'Live', ...live(await makeCredential(leaving)) });
+    const { error } = await asService(stack).auth.admin.deleteUser(leaving.id);
+    expect(error).toBeNull();
+    for (const table of ['bots', 'exchange_credentials']) {
+      const { rowCount } = await postgres.query(`select from public.${table} where user_id = $1`, [leaving.id]);
+      expect([table, rowCount]).toEqual([table, 0]);
+    }
   });
 });
 

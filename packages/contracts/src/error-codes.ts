@@ -32,7 +32,6 @@ export const ERROR_CODES = {
   quota_exceeded: { status: 409, message: 'You have as many of these as you may have' },
   credential_not_found: { status: 404, message: 'There is no such credential' },
   credential_name_taken: { status: 409, message: 'You have a credential with this name already' },
-  credential_in_use: { status: 409, message: 'A bot trades with the credential: give it another one first' },
   credential_disabled: { status: 409, message: 'The credential is disabled: enable it first' },
   encryption_unavailable: {
     status: 503,
@@ -40,6 +39,7 @@ export const ERROR_CODES = {
   },
   strategy_not_found: { status: 404, message: 'There is no such strategy' },
   strategy_in_use: { status: 409, message: 'A bot uses the strategy: give it another one first' },
+  credential_in_use: { status: 409, message: 'A bot trades with the credential: give it another one first' },
   bot_not_stopped: { status: 409, message: 'The bot is running: stop it first' },
   bot_has_open_positions: { status: 409, message: 'The bot has open positions or orders: close them first' },
   invalid_transition: { status: 409, message: 'The status cannot change in this way' },

@@ -24,9 +24,6 @@ const COLUMNS =
   'last_used_at, created_at, updated_at';
 const ACCESS_COLUMNS = 'id, credential_id, credential_name, opened_by, opened_at, purpose, bot_id, order_id, job_id';
 
-/** SQLSTATE foreign_key_violation, of a deletion: something else names the row. */
-const FOREIGN_KEY_VIOLATION = '23503';
-
 export const credentials = new Hono<UserEnv>()
   .post('/', async (c) => {
     const request = parseInput(CreateCredentialRequest, await readJson(c.req.raw));
@@ -126,7 +123,6 @@ async function deleteCredential(supabase: SupabaseClient, userId: string, id: st
     .eq('id', id)
     .eq('user_id', userId)
     .select('id');
-  if (error?.code === FOREIGN_KEY_VIOLATION) throw new ApiError('credential_in_use');
   if (error) throw databaseError(error);
   if (data.length === 0) throw new ApiError('forbidden');
 }
