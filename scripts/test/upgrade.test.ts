@@ -79,7 +79,7 @@ describe('A database of the first release', () => {
       { timeframe: '1h', count: 25, first_at: new Date('2024-01-01'), last_at: new Date('2024-01-02') },
     ]);
     expect(
-      await rowsOf(`select count(distinct tableoid) > 10 as spread from public.candles where timeframe = '1d'`),
+      await rowsOf(`select count(distinct tableoid) >= 10 as spread from public.candles where timeframe = '1d'`),
     ).toEqual([{ spread: true }]);
     expect(await rowsOf(`select timeframe, candle_count from public.candle_coverage order by 1`)).toEqual([
       { timeframe: '1d', candle_count: '25202' },
