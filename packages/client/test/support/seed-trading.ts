@@ -11,15 +11,28 @@ export interface SeededBot {
   readonly tradeId: string;
 }
 
-/** Makes a bot as its owner would, and what its runner would write of a first trade, all still open. */
-export async function seedBot(stack: TestStack, { id: userId, client }: Persona, name: string): Promise<SeededBot> {
-  const { data: bot, error } = await client
+/** What every bot needs. */
+export const BOT = { strategy_type: 'put-lite', symbols: ['ACME', 'BTC/USDT'] };
+
+/** Makes a bot as its owner would, and returns its id. Rejects with what PostgREST says. */
+export async function makeBot(
+  { client }: Persona,
+  settings: { name: string } & Record<string, unknown>,
+): Promise<string> {
+  const { data, error } = await client
     .from('bots')
-    .insert({ name, strategy_type: 'put-lite', symbols: ['ACME'] })
+    .insert({ ...BOT, ...settings })
     .select('id')
     .single();
   if (error) throw error;
-  const run = `'${crypto.randomUUID()}', '${bot.id}', '${userId}'`;
+  return data.id;
+}
+
+/** Makes a bot as its owner would, and what its runner would write of a first trade, all still open. */
+export async function seedBot(stack: TestStack, owner: Persona, name: string): Promise<SeededBot> {
+  const userId = owner.id;
+  const botId = await makeBot(owner, { name });
+  const run = `'${crypto.randomUUID()}', '${botId}', '${userId}'`;
   const [runId] = run.slice(1).split("'") as [string];
   const [orderId, positionId, tradeId] = [crypto.randomUUID(), crypto.randomUUID(), crypto.randomUUID()];
   await asPostgres(stack, (postgres) =>
@@ -35,7 +48,7 @@ export async function seedBot(stack: TestStack, { id: userId, client }: Persona,
         values ('${runId}', '${userId}', 1, '2024-01-02Z', '${orderId}', '${positionId}', 'x1', 'ACME', 'buy', 10, 100);
       insert into public.run_logs (run_id, user_id, seq, logged_at, message) values ('${runId}', '${userId}', 1, now(), 'bought');
       insert into public.signals (run_id, user_id, seq, symbol, signal_at, type) values ('${runId}', '${userId}', 1, 'ACME', now(), 'BUY');
-      insert into public.bot_events (bot_id, user_id, run_id, type, message) values ('${bot.id}', '${userId}', '${runId}', 'started', 'It started');`),
+      insert into public.bot_events (bot_id, user_id, run_id, type, message) values ('${botId}', '${userId}', '${runId}', 'started', 'It started');`),
   );
-  return { botId: bot.id, runId, orderId, positionId, tradeId };
+  return { botId, runId, orderId, positionId, tradeId };
 }
