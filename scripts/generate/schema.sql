@@ -2848,7 +2848,7 @@ begin
 end
 $function$
 
-function private.can_trade() -- Whether the caller may write rows of their own: traders and admins may, viewers and runners may not.
+function private.can_trade() -- Whether the caller may write rows of their own: traders and admins may, viewers and runners may not; nor may a user with a second factor who has not shown it in this session.
 -- executable by: authenticated, tradebase_admin
 CREATE OR REPLACE FUNCTION private.can_trade()
  RETURNS boolean
@@ -2857,7 +2857,8 @@ CREATE OR REPLACE FUNCTION private.can_trade()
  SET search_path TO ''
 AS $function$
 begin
-  return coalesce(private.caller_role() in ('trader', 'admin'), false);
+  -- Else the password alone were enough to trade for a user who asked for more.
+  return coalesce(private.caller_role() in ('trader', 'admin'), false) and not private.owes_factor();
 end
 $function$
 
@@ -3276,7 +3277,7 @@ begin
 end
 $function$
 
-function private.create_api_key(INOUT name text, INOUT permissions text[], INOUT expires_at timestamp with time zone, p_ip_allowlist inet[], OUT id uuid, OUT key text, OUT prefix text, OUT ip_allowlist cidr[], OUT created_at timestamp with time zone) -- Makes an API key for the caller. The secret is made here, and not by who asks: so it is always one of chance, no statement or parameter that a log could keep has it in it, and it leaves in the result alone. Definer, because nobody may insert keys or see Auth's factors.
+function private.create_api_key(INOUT name text, INOUT permissions text[], INOUT expires_at timestamp with time zone, p_ip_allowlist inet[], OUT id uuid, OUT key text, OUT prefix text, OUT ip_allowlist cidr[], OUT created_at timestamp with time zone) -- Makes an API key for the caller. The secret is made here, and not by who asks: so it is always one of chance, no statement or parameter that a log could keep has it in it, and it leaves in the result alone. Definer, because nobody may insert keys.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.create_api_key(INOUT name text, INOUT permissions text[], INOUT expires_at timestamp with time zone, p_ip_allowlist inet[], OUT id uuid, OUT key text, OUT prefix text, OUT ip_allowlist cidr[], OUT created_at timestamp with time zone)
  RETURNS record
@@ -3289,12 +3290,11 @@ declare
   alphabet constant text := '0123456789abcdefghjkmnpqrstvwxyz';
   secret text;
 begin
+  if private.caller_role() is not null and private.owes_factor() then
+    perform private.raise_api_error(403, 'second_factor_required', 'show your second factor before you make an API key');
+  end if;
   if not private.can_trade() then
     perform private.raise_api_error(403, 'forbidden', 'your role does not make API keys');
-  end if;
-  if coalesce(auth.jwt() ->> 'aal', 'aal1') <> 'aal2'
-    and exists (select from auth.mfa_factors f where f.user_id = auth.uid() and f.status = 'verified') then
-    perform private.raise_api_error(403, 'second_factor_required', 'show your second factor before you make an API key');
   end if;
   if create_api_key.expires_at <= now() then
     perform private.raise_api_error(422, 'invalid_request', 'expires_at must lie in the future');
@@ -3942,9 +3942,7 @@ declare
 begin
   -- One call of a user at a time, in the order in which everything about a user is locked: the user first.
   perform from auth.users u where u.id = caller for no key update;
-  -- The session's own level, besides the token's: a factor may have been removed since the token was made.
-  if auth.jwt() ->> 'aal' is distinct from 'aal2'
-    or not exists (select from auth.sessions s where s.id = (auth.jwt() ->> 'session_id')::uuid and s.aal = 'aal2')
+  if not private.has_shown_factor()
     or not exists (select from auth.mfa_factors f where f.user_id = caller and f.status = 'verified') then
     perform private.raise_api_error(403, 'second_factor_required', 'enrol a second factor and show it in this session first');
   end if;
@@ -4112,6 +4110,21 @@ begin
 end
 $function$
 
+function private.has_shown_factor() -- Whether the caller has shown a second factor in this session, and still has it. Definer, because Auth's sessions are not readable by users.
+-- executable by: authenticated, tradebase_admin
+CREATE OR REPLACE FUNCTION private.has_shown_factor()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return coalesce(auth.jwt() ->> 'aal' = 'aal2', false)
+    -- The session's own level, besides the token's: a factor may have been removed since the token was made.
+    and exists (select from auth.sessions s where s.id = (auth.jwt() ->> 'session_id')::uuid and s.user_id = auth.uid() and s.aal = 'aal2');
+end
+$function$
+
 function private.hash_code(p_salt text, p_code text) -- What is stored of a code. Spaces, dashes and small letters are as good as what was shown. SHA-256 suffices: nobody guesses 80 bits.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.hash_code(p_salt text, p_code text)
@@ -4158,7 +4171,7 @@ CREATE OR REPLACE FUNCTION private.is_admin()
  SET search_path TO ''
 AS $function$
 begin
-  return coalesce(private.caller_role() = 'admin' and auth.jwt() ->> 'aal' = 'aal2', false);
+  return coalesce(private.caller_role() = 'admin', false) and private.has_shown_factor();
 end
 $function$
 
@@ -4353,7 +4366,8 @@ AS $function$
   select s.id, s.created_at, greatest(s.created_at, s.refreshed_at at time zone 'UTC'), s.user_agent, host(s.ip), coalesce(s.aal::text, 'aal1'),
          s.id = (auth.jwt() ->> 'session_id')::uuid
   from auth.sessions s
-  where s.user_id = private.session_user_id() and coalesce(s.not_after, 'infinity') > now()
+  -- Asked once, however many sessions there are.
+  where s.user_id = (select private.session_user_id()) and coalesce(s.not_after, 'infinity') > now()
   order by 3 desc, s.id
 $function$
 
@@ -4802,6 +4816,20 @@ begin
   values (credential.id, credential.name, credential.user_id, p_opened_by, p_purpose, p_bot_id, p_order_id, p_job_id);
   return query select credential.user_id, credential.exchange, credential.is_sandbox, credential.status, credential.ciphertext, k.fingerprint
     from private.encryption_keys k where k.id = credential.encryption_key_id;
+end
+$function$
+
+function private.owes_factor() -- Whether the caller has a second factor and has not shown it in this session. Definer, because Auth's factors are not readable by users.
+-- executable by: authenticated, tradebase_admin
+CREATE OR REPLACE FUNCTION private.owes_factor()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return not private.has_shown_factor()
+    and exists (select from auth.mfa_factors f where f.user_id = auth.uid() and f.status = 'verified');
 end
 $function$
 

@@ -184,9 +184,7 @@ declare
 begin
   -- One call of a user at a time, in the order in which everything about a user is locked: the user first.
   perform from auth.users u where u.id = caller for no key update;
-  -- The session's own level, besides the token's: a factor may have been removed since the token was made.
-  if auth.jwt() ->> 'aal' is distinct from 'aal2'
-    or not exists (select from auth.sessions s where s.id = (auth.jwt() ->> 'session_id')::uuid and s.aal = 'aal2')
+  if not private.has_shown_factor()
     or not exists (select from auth.mfa_factors f where f.user_id = caller and f.status = 'verified') then
     perform private.raise_api_error(403, 'second_factor_required', 'enrol a second factor and show it in this session first');
   end if;
