@@ -4984,7 +4984,7 @@ begin
 end
 $function$
 
-function private.prune_accounts() -- Deletes attempts, events, counters and codes that have grown old, and of each user all but the newest 1,000 events; says how many. Called by the maintenance job, as often as one likes. Definer, because workers may delete none of it otherwise.
+function private.prune_accounts() -- Deletes attempts, events, counters and codes that have grown old, of each user all but the newest 1,000 events, and what Auth's log says of users who are gone; says how many. Called by the maintenance job, as often as one likes. Definer, because workers may delete none of it otherwise.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.prune_accounts()
  RETURNS jsonb
@@ -5006,6 +5006,7 @@ declare
   counters integer;
   codes integer;
   reactivated integer;
+  entries integer;
 begin
   -- Besides what is old, what a hook wrote while its user was being deleted.
   delete from public.sign_in_attempts where ctid = any (array(
@@ -5035,13 +5036,22 @@ begin
   delete from public.verification_codes where ctid = any (array(
     select v.ctid from public.verification_codes v where v.expires_at < now() - interval '1 day' limit most_rows for update skip locked));
   get diagnostics codes = row_count;
+  -- Auth's own log keeps the addresses of users who are gone; who deleted them is in ours.
+  delete from auth.audit_log_entries where ctid = any (array(
+    select logged.ctid
+    from (
+      select e.ctid, coalesce(e.payload -> 'traits' ->> 'user_id', e.payload ->> 'actor_id') as about from auth.audit_log_entries e
+    ) logged
+    where logged.about <> nobody::text and not exists (select from auth.users u where u.id::text = logged.about)
+    limit most_rows));
+  get diagnostics entries = row_count;
   -- Bans that ended by themselves.
   update public.profiles p set is_active = true
   from auth.users u
   where u.id = p.user_id and not p.is_active and coalesce(u.banned_until, '-infinity') <= now();
   get diagnostics reactivated = row_count;
   return jsonb_build_object('sign_in_attempts', attempts, 'security_events', events, 'attempt_counters', counters,
-                            'verification_codes', codes, 'reactivated', reactivated);
+                            'verification_codes', codes, 'auth_log_entries', entries, 'reactivated', reactivated);
 end
 $function$
 
