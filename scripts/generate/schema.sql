@@ -2816,7 +2816,10 @@ begin
     from public.user_roles r
     where r.user_id = auth.uid()
       -- A session that was revoked writes nothing more, though its token lives on.
-      and exists (select from auth.sessions s where s.id = (auth.jwt() ->> 'session_id')::uuid and s.user_id = r.user_id)
+      and exists (
+        select from auth.sessions s
+        where s.id = (auth.jwt() ->> 'session_id')::uuid and s.user_id = r.user_id and coalesce(s.not_after, 'infinity') > now()
+      )
       -- Auth looks for a ban before it opens a session, so one may be opened a moment after the ban.
       and exists (select from auth.users u where u.id = r.user_id and coalesce(u.banned_until, '-infinity') <= now())
   );
@@ -2850,7 +2853,7 @@ begin
 end
 $function$
 
-function private.can_trade() -- Whether the caller may write rows of their own: traders and admins may, viewers and runners may not.
+function private.can_trade() -- Whether the caller may write rows of their own: traders and admins may, viewers and runners may not; nor may a user with a second factor who has not shown it in this session.
 -- executable by: authenticated, tradebase_admin
 CREATE OR REPLACE FUNCTION private.can_trade()
  RETURNS boolean
@@ -2859,7 +2862,8 @@ CREATE OR REPLACE FUNCTION private.can_trade()
  SET search_path TO ''
 AS $function$
 begin
-  return coalesce(private.caller_role() in ('trader', 'admin'), false);
+  -- Else the password alone were enough to trade for a user who asked for more.
+  return coalesce(private.caller_role() in ('trader', 'admin'), false) and not private.owes_factor();
 end
 $function$
 
@@ -3301,7 +3305,7 @@ begin
 end
 $function$
 
-function private.create_api_key(INOUT name text, INOUT permissions text[], INOUT expires_at timestamp with time zone, p_ip_allowlist inet[], OUT id uuid, OUT key text, OUT prefix text, OUT ip_allowlist cidr[], OUT created_at timestamp with time zone) -- Makes an API key for the caller. The secret is made here, and not by who asks: so it is always one of chance, no statement or parameter that a log could keep has it in it, and it leaves in the result alone. Definer, because nobody may insert keys or see Auth's factors.
+function private.create_api_key(INOUT name text, INOUT permissions text[], INOUT expires_at timestamp with time zone, p_ip_allowlist inet[], OUT id uuid, OUT key text, OUT prefix text, OUT ip_allowlist cidr[], OUT created_at timestamp with time zone) -- Makes an API key for the caller. The secret is made here, and not by who asks: so it is always one of chance, no statement or parameter that a log could keep has it in it, and it leaves in the result alone. Definer, because nobody may insert keys.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.create_api_key(INOUT name text, INOUT permissions text[], INOUT expires_at timestamp with time zone, p_ip_allowlist inet[], OUT id uuid, OUT key text, OUT prefix text, OUT ip_allowlist cidr[], OUT created_at timestamp with time zone)
  RETURNS record
@@ -3314,12 +3318,11 @@ declare
   alphabet constant text := '0123456789abcdefghjkmnpqrstvwxyz';
   secret text;
 begin
+  if private.caller_role() is not null and private.owes_factor() then
+    perform private.raise_api_error(403, 'second_factor_required', 'show your second factor before you make an API key');
+  end if;
   if not private.can_trade() then
     perform private.raise_api_error(403, 'forbidden', 'your role does not make API keys');
-  end if;
-  if coalesce(auth.jwt() ->> 'aal', 'aal1') <> 'aal2'
-    and exists (select from auth.mfa_factors f where f.user_id = auth.uid() and f.status = 'verified') then
-    perform private.raise_api_error(403, 'second_factor_required', 'show your second factor before you make an API key');
   end if;
   if create_api_key.expires_at <= now() then
     perform private.raise_api_error(422, 'invalid_request', 'expires_at must lie in the future');
@@ -3967,9 +3970,7 @@ declare
 begin
   -- One call of a user at a time, in the order in which everything about a user is locked: the user first.
   perform from auth.users u where u.id = caller for no key update;
-  -- The session's own level, besides the token's: a factor may have been removed since the token was made.
-  if auth.jwt() ->> 'aal' is distinct from 'aal2'
-    or not exists (select from auth.sessions s where s.id = (auth.jwt() ->> 'session_id')::uuid and s.aal = 'aal2')
+  if not private.has_shown_factor()
     or not exists (select from auth.mfa_factors f where f.user_id = caller and f.status = 'verified') then
     perform private.raise_api_error(403, 'second_factor_required', 'enrol a second factor and show it in this session first');
   end if;
@@ -4158,6 +4159,21 @@ begin
 end
 $function$
 
+function private.has_shown_factor() -- Whether the caller has shown a second factor in this session, and still has it. Definer, because Auth's sessions are not readable by users.
+-- executable by: authenticated, tradebase_admin
+CREATE OR REPLACE FUNCTION private.has_shown_factor()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return coalesce(auth.jwt() ->> 'aal' = 'aal2', false)
+    -- The session's own level, besides the token's: a factor may have been removed since the token was made.
+    and exists (select from auth.sessions s where s.id = (auth.jwt() ->> 'session_id')::uuid and s.user_id = auth.uid() and s.aal = 'aal2');
+end
+$function$
+
 function private.hash_code(p_salt text, p_code text) -- What is stored of a code. Spaces, dashes and small letters are as good as what was shown. SHA-256 suffices: nobody guesses 80 bits.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.hash_code(p_salt text, p_code text)
@@ -4204,7 +4220,7 @@ CREATE OR REPLACE FUNCTION private.is_admin()
  SET search_path TO ''
 AS $function$
 begin
-  return coalesce(private.caller_role() = 'admin' and auth.jwt() ->> 'aal' = 'aal2', false);
+  return coalesce(private.caller_role() = 'admin', false) and private.has_shown_factor();
 end
 $function$
 
@@ -4399,7 +4415,8 @@ AS $function$
   select s.id, s.created_at, greatest(s.created_at, s.refreshed_at at time zone 'UTC'), s.user_agent, host(s.ip), coalesce(s.aal::text, 'aal1'),
          s.id = (auth.jwt() ->> 'session_id')::uuid
   from auth.sessions s
-  where s.user_id = private.session_user_id() and coalesce(s.not_after, 'infinity') > now()
+  -- Asked once, however many sessions there are.
+  where s.user_id = (select private.session_user_id()) and coalesce(s.not_after, 'infinity') > now()
   order by 3 desc, s.id
 $function$
 
@@ -4851,6 +4868,20 @@ begin
 end
 $function$
 
+function private.owes_factor() -- Whether the caller has a second factor and has not shown it in this session. Definer, because Auth's factors are not readable by users.
+-- executable by: authenticated, tradebase_admin
+CREATE OR REPLACE FUNCTION private.owes_factor()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return not private.has_shown_factor()
+    and exists (select from auth.mfa_factors f where f.user_id = auth.uid() and f.status = 'verified');
+end
+$function$
+
 function private.password_verification_attempt(event jsonb) -- Auth's hook, asked at each sign-in by password: after lockout.max_attempts wrong ones it refuses all, right or wrong, for lockout.duration_s. Definer, so that Auth needs no rights on the tables.
 -- executable by: supabase_auth_admin
 CREATE OR REPLACE FUNCTION private.password_verification_attempt(event jsonb)
@@ -5002,7 +5033,7 @@ begin
 end
 $function$
 
-function private.prune_accounts() -- Deletes attempts, events, counters and codes that have grown old, and of each user all but the newest 1,000 events; says how many. Called by the maintenance job, as often as one likes. Definer, because workers may delete none of it otherwise.
+function private.prune_accounts() -- Deletes attempts, events, counters and codes that have grown old, of each user all but the newest 1,000 events, and what Auth's log says of users who are gone; says how many. Called by the maintenance job, as often as one likes. Definer, because workers may delete none of it otherwise.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.prune_accounts()
  RETURNS jsonb
@@ -5024,6 +5055,7 @@ declare
   counters integer;
   codes integer;
   reactivated integer;
+  entries integer;
 begin
   -- Besides what is old, what a hook wrote while its user was being deleted.
   delete from public.sign_in_attempts where ctid = any (array(
@@ -5053,13 +5085,22 @@ begin
   delete from public.verification_codes where ctid = any (array(
     select v.ctid from public.verification_codes v where v.expires_at < now() - interval '1 day' limit most_rows for update skip locked));
   get diagnostics codes = row_count;
+  -- Auth's own log keeps the addresses of users who are gone; who deleted them is in ours.
+  delete from auth.audit_log_entries where ctid = any (array(
+    select logged.ctid
+    from (
+      select e.ctid, coalesce(e.payload -> 'traits' ->> 'user_id', e.payload ->> 'actor_id') as about from auth.audit_log_entries e
+    ) logged
+    where logged.about <> nobody::text and not exists (select from auth.users u where u.id::text = logged.about)
+    limit most_rows));
+  get diagnostics entries = row_count;
   -- Bans that ended by themselves.
   update public.profiles p set is_active = true
   from auth.users u
   where u.id = p.user_id and not p.is_active and coalesce(u.banned_until, '-infinity') <= now();
   get diagnostics reactivated = row_count;
   return jsonb_build_object('sign_in_attempts', attempts, 'security_events', events, 'attempt_counters', counters,
-                            'verification_codes', codes, 'reactivated', reactivated);
+                            'verification_codes', codes, 'auth_log_entries', entries, 'reactivated', reactivated);
 end
 $function$
 
@@ -6314,7 +6355,9 @@ CREATE OR REPLACE FUNCTION private.write_audit(p_action text, p_resource_type te
 AS $function$
 declare
   who record;
-  forwarded_for constant text := trim(split_part(private.request_header('x-forwarded-for'), ',', 1));
+  -- Hosted Supabase is behind Cloudflare, which writes the first header itself and appends to what the client put into the second.
+  came_from constant text := coalesce(private.request_header('cf-connecting-ip'),
+                                      trim(split_part(private.request_header('x-forwarded-for'), ',', 1)));
 begin
   who := private.caller();
   insert into private.audit_pending (entry) values (jsonb_build_object(
@@ -6329,7 +6372,7 @@ begin
     'before', private.audit_content(p_before),
     'after', private.audit_content(p_after),
     'details', private.audit_content(p_details),
-    'ip', case when pg_catalog.pg_input_is_valid(forwarded_for, 'inet') then forwarded_for end,
+    'ip', case when pg_catalog.pg_input_is_valid(came_from, 'inet') then came_from end,
     'user_agent', left(private.request_header('user-agent'), 256),
     'request_id', left(private.request_header('x-request-id'), 64)
   ));

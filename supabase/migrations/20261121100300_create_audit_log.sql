@@ -162,7 +162,9 @@ create function private.write_audit(
 language plpgsql security definer set search_path = '' as $$
 declare
   who record;
-  forwarded_for constant text := trim(split_part(private.request_header('x-forwarded-for'), ',', 1));
+  -- Hosted Supabase is behind Cloudflare, which writes the first header itself and appends to what the client put into the second.
+  came_from constant text := coalesce(private.request_header('cf-connecting-ip'),
+                                      trim(split_part(private.request_header('x-forwarded-for'), ',', 1)));
 begin
   who := private.caller();
   insert into private.audit_pending (entry) values (jsonb_build_object(
@@ -177,7 +179,7 @@ begin
     'before', private.audit_content(p_before),
     'after', private.audit_content(p_after),
     'details', private.audit_content(p_details),
-    'ip', case when pg_catalog.pg_input_is_valid(forwarded_for, 'inet') then forwarded_for end,
+    'ip', case when pg_catalog.pg_input_is_valid(came_from, 'inet') then came_from end,
     'user_agent', left(private.request_header('user-agent'), 256),
     'request_id', left(private.request_header('x-request-id'), 64)
   ));

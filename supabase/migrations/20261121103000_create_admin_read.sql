@@ -1,11 +1,6 @@
 -- Purpose: how an admin reads other users' rows: through one function that first writes the read to the audit log.
--- Objects: functions public.admin_read, private.audit_admin_read; private.is_admin becomes definer.
+-- Objects: functions public.admin_read, private.audit_admin_read.
 -- Risk: none: nothing is changed but the log.
-
--- The policies for tradebase_admin ask it, and that role has no way to Auth's functions.
-alter function private.is_admin() security definer;
-comment on function private.is_admin() is
-  'Whether the caller is an admin who has shown a second factor in this session. Definer, because the role tradebase_admin has no rights on the schema auth.';
 
 create function private.audit_admin_read(p_table text, p_resource_id text, p_user_ids uuid[], p_details jsonb) returns void
 language plpgsql security definer set search_path = '' as $$

@@ -3,6 +3,7 @@ import { ApiKey, ApiKeyPage, CreatedApiKey } from '@tradebase/contracts';
 import { mintToken, startStack, type TestStack } from '@tradebase/local-stack/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { raiseSession } from './support/aal2.ts';
 import { anonymous, asService, type Persona, signUp } from './support/personas.ts';
 import { mintRunnerToken } from './support/runner-token.ts';
 import { asPostgres } from './support/seed-market.ts';
@@ -139,6 +140,8 @@ describe('An API key', () => {
     });
     const { data } = await careful.client.auth.getClaims();
     const shown = await mintToken(stack.keys, { ...data?.claims, aal: 'aal2' });
+    expect((await callWith(shown, 'POST', '', REQUEST)).body).toMatchObject({ code: 'second_factor_required' });
+    await raiseSession(stack, data?.claims.session_id ?? '');
     expect((await callWith(shown, 'POST', '', REQUEST)).status).toBe(201);
   });
 

@@ -363,6 +363,7 @@ describe('A setting', () => {
     const persona = await signUp(stack, 'admin');
     const { data } = await persona.client.auth.getClaims();
     await sql(`update public.user_roles set role = 'admin' where user_id = $1`, [persona.id]);
+    await sql('update auth.sessions set aal = $2 where id = $1', [data?.claims.session_id, aal]);
     const token = await mintToken(stack.keys, { ...data?.claims, user_role: 'admin', aal });
     return { ...persona, client: withToken(stack, token) };
   }

@@ -1,6 +1,6 @@
-import { startStack, type TestStack } from '@tradebase/local-stack/testing';
+import { showSecondFactor, startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { asService, type Persona, signUp } from './support/personas.ts';
+import { asService, type Persona, signUp, withToken } from './support/personas.ts';
 import { grantRole, signUpAdmin } from './support/roles.ts';
 import { addFactor, showFactor } from './support/second-factor.ts';
 import { asPostgres } from './support/seed-market.ts';
@@ -226,7 +226,45 @@ describe('A deactivated user', () => {
   });
 });
 
+describe('A user with a second factor', () => {
+  it('reads, and writes nothing until it is shown in the session', async () => {
+    const user = await newUser();
+    await addFactor(stack, user);
+    const { client } = await signIn(stack, user, 'correct horse owner');
+    expect((await client.from('profiles').select('user_id')).data).toEqual([{ user_id: user.id }]);
+    expect(await canWrite({ ...user, client })).toBe(false);
+    expect((await client.rpc('start_account_link', { p_provider: 'discord' })).error?.code).toBe('forbidden');
+    await showFactor(stack, { ...user, client });
+    expect(await canWrite({ ...user, client })).toBe(true);
+  });
+
+  it('writes nothing with a token from before it was shown', async () => {
+    const user = await newUser();
+    await addFactor(stack, user);
+    const { data } = await user.client.auth.getSession();
+    const before = { ...user, client: withToken(stack, data.session?.access_token ?? '') };
+    await showFactor(stack, user);
+    expect(await canWrite(user)).toBe(true);
+    expect(await canWrite(before)).toBe(false);
+  });
+});
+
 describe('An admin at aal2', () => {
+  it('is one no more when an operator takes the factor away, while the token lives', async () => {
+    const robbed = await signUp(stack, 'robbed');
+    await grantRole(stack, robbed, 'admin');
+    await robbed.client.auth.refreshSession();
+    await showSecondFactor(robbed.client);
+    const user = await newUser();
+    expect((await setRole(robbed, user, 'viewer')).error).toBeNull();
+    const { admin: auth } = asService(stack).auth;
+    const { data } = await auth.mfa.listFactors({ userId: robbed.id });
+    await auth.mfa.deleteFactor({ userId: robbed.id, id: data?.factors[0]?.id ?? '' });
+    expect((await setRole(robbed, user, 'trader')).error?.code).toBe('second_factor_required');
+    const read = await robbed.client.rpc('admin_read', { p_table: 'profiles' });
+    expect(read.error?.code).toBe('second_factor_required');
+  });
+
   it('is one no more when the factor is lost and recovered from', async () => {
     const second = await signUpAdmin(stack, 'second');
     const codes = (await second.client.rpc('generate_recovery_codes')).data ?? [];

@@ -1,6 +1,7 @@
 import { createTradebaseClient } from '@tradebase/client';
 import type { TestStack } from '@tradebase/local-stack/testing';
 import { decodeJwt, importJWK, SignJWT } from 'jose';
+import { raiseSession } from './aal2.ts';
 import { type Persona, signUp } from './personas.ts';
 import { asPostgres } from './seed-market.ts';
 
@@ -18,8 +19,10 @@ export async function signUpAdmin(stack: TestStack, name: string, aal: 'aal1' | 
   const persona = await signUp(stack, name);
   await giveRole(stack, persona, 'admin');
   const { data } = await persona.client.auth.getSession();
+  const claims = decodeJwt(data.session?.access_token ?? '');
+  if (aal === 'aal2') await raiseSession(stack, String(claims.session_id));
   const { signingKey } = stack.keys;
-  const token = await new SignJWT({ ...decodeJwt(data.session?.access_token ?? ''), aal })
+  const token = await new SignJWT({ ...claims, aal })
     .setProtectedHeader({ alg: 'ES256', kid: signingKey.kid })
     .sign(await importJWK(signingKey, 'ES256'));
   const client = createTradebaseClient(stack.apiUrl, stack.keys.publishableKey, { accessToken: async () => token });
