@@ -5730,18 +5730,21 @@ AS $function$
 declare
   pending record;
   sealed public.audit_log;
-  previous bytea;
+  head private.audit_chains;
 begin
   if not exists (select from private.audit_pending p where p.id = new.id) then
     return null;
   end if;
-  -- The first entry of a transaction seals all of them, chain by chain: so every transaction locks chains in the same order.
-  for pending in select p.id, p.entry from private.audit_pending p order by p.entry ->> 'chain', p.id loop
+  -- The first entry of a transaction seals all of them, chain by chain: so every transaction locks chains in the same order,
+  -- and writes the end of a chain once. Theirs are the numbers from here on, so that the index leads past what others left.
+  for pending in select p.id, p.entry from private.audit_pending p where p.id >= new.id order by p.entry ->> 'chain', p.id loop
     sealed := jsonb_populate_record(null::public.audit_log, pending.entry);
-    insert into private.audit_chains as head (chain, last_seq, last_hash)
-    values (sealed.chain, 1, ''::bytea)
-    on conflict (chain) do update set last_seq = head.last_seq + 1
-    returning last_seq, last_hash into sealed.seq, previous;
+    if sealed.chain is distinct from head.chain then
+      update private.audit_chains set last_seq = head.last_seq, last_hash = head.last_hash where chain = head.chain;
+      insert into private.audit_chains as locked (chain, last_seq, last_hash) values (sealed.chain, 0, ''::bytea)
+      on conflict (chain) do update set last_seq = locked.last_seq
+      returning * into head;
+    end if;
     -- Asked under the lock of the chain, which the deletion of a user holds from its forgetting on.
     if sealed.user_id is not null and not exists (select from auth.users u where u.id = sealed.user_id) then
       -- What the deletion of a user leaves to tell is told without them.
@@ -5752,13 +5755,16 @@ begin
       sealed.ip := null;
       sealed.user_agent := null;
     end if;
+    sealed.seq := head.last_seq + 1;
     sealed.content_hash := private.audit_content_hash(sealed.before, sealed.after, sealed.details, sealed.ip, sealed.user_agent);
-    sealed.hash := private.audit_hash(previous, sealed.chain, sealed.seq, sealed.created_at, sealed.actor, sealed.actor_id, sealed.action,
+    sealed.hash := private.audit_hash(head.last_hash, sealed.chain, sealed.seq, sealed.created_at, sealed.actor, sealed.actor_id, sealed.action,
       sealed.resource_type, sealed.resource_id, sealed.request_id, sealed.content_hash);
     insert into public.audit_log select sealed.*;
-    update private.audit_chains set last_hash = sealed.hash where chain = sealed.chain;
     delete from private.audit_pending where id = pending.id;
+    head.last_seq := sealed.seq;
+    head.last_hash := sealed.hash;
   end loop;
+  update private.audit_chains set last_seq = head.last_seq, last_hash = head.last_hash where chain = head.chain;
   return null;
 end
 $function$
