@@ -1503,6 +1503,7 @@ table public.runner_commands -- What a runner is told to do, in order. Realtime 
   updated_at timestamp with time zone default now() not null -- When the row last changed.
   row level security on
   constraint runner_commands_attempt_check CHECK ((attempt >= 0))
+  constraint runner_commands_bot_id_fkey FOREIGN KEY (bot_id, user_id) REFERENCES bots(id, user_id) ON DELETE SET NULL (bot_id)
   constraint runner_commands_error_check CHECK ((((error IS NOT NULL) = (status = 'failed'::text)) AND (pg_column_size(error) <= 8192)))
   constraint runner_commands_payload_check CHECK (((jsonb_typeof(payload) = 'object'::text) AND (pg_column_size(payload) <= 65536)))
   constraint runner_commands_pkey PRIMARY KEY (runner_session_id, seq)
@@ -1510,6 +1511,7 @@ table public.runner_commands -- What a runner is told to do, in order. Realtime 
   constraint runner_commands_seq_check CHECK ((seq >= 1))
   constraint runner_commands_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'delivered'::text, 'acknowledged'::text, 'expired'::text, 'failed'::text])))
   constraint runner_commands_type_check CHECK ((type = ANY (ARRAY['start_bot'::text, 'stop_bot'::text, 'pause_bot'::text, 'resume_bot'::text, 'update_config'::text, 'emergency_stop'::text, 'ping'::text])))
+  CREATE INDEX runner_commands_bot_id_user_id_idx ON public.runner_commands USING btree (bot_id, user_id)
   CREATE INDEX runner_commands_open_idx ON public.runner_commands USING btree (expires_at) WHERE (status = ANY (ARRAY['queued'::text, 'delivered'::text]))
   CREATE INDEX runner_commands_session_user_idx ON public.runner_commands USING btree (runner_session_id, user_id)
   CREATE INDEX runner_commands_user_id_created_at_idx ON public.runner_commands USING btree (user_id, created_at DESC)
@@ -1773,11 +1775,10 @@ table public.strategy_template_shares -- Templates shown to named users: one row
   shared_with uuid not null -- The user who may read it.
   created_at timestamp with time zone default now() not null -- Since when.
   row level security on
-  constraint strategy_template_shares_pkey PRIMARY KEY (template_id, shared_with)
+  constraint strategy_template_shares_pkey PRIMARY KEY (template_id, user_id, shared_with)
   constraint strategy_template_shares_shared_with_fkey FOREIGN KEY (shared_with) REFERENCES auth.users(id) ON DELETE CASCADE
   constraint strategy_template_shares_template_id_fkey FOREIGN KEY (template_id, user_id) REFERENCES strategy_templates(id, user_id) ON DELETE CASCADE
   CREATE INDEX strategy_template_shares_shared_with_idx ON public.strategy_template_shares USING btree (shared_with)
-  CREATE INDEX strategy_template_shares_template_id_user_id_idx ON public.strategy_template_shares USING btree (template_id, user_id)
   CREATE INDEX strategy_template_shares_user_id_idx ON public.strategy_template_shares USING btree (user_id)
   policy "Admins can read template shares" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Authors can share their templates" for insert to authenticated with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
@@ -3169,7 +3170,8 @@ CREATE OR REPLACE FUNCTION private.count_form_from(p_ip text)
  SET search_path TO ''
 AS $function$
 begin
-  perform private.count_form('ip:' || encode(sha256(convert_to(coalesce(p_ip, ''), 'UTF8')), 'hex'), 'hour', private.config_number('limits.forms_per_address_per_hour'));
+  perform private.count_form('ip:' || encode(sha256(convert_to(coalesce(private.form_origin(p_ip), ''), 'UTF8')), 'hex'), 'hour',
+    private.config_number('limits.forms_per_address_per_hour'));
   perform private.count_form('all', 'hour', private.config_number('limits.forms_per_hour'));
 end
 $function$
@@ -3924,6 +3926,29 @@ AS $function$
 begin
   new.next_run_at := null;
   return new;
+end
+$function$
+
+function private.form_origin(p_ip text) -- Whom an address counts for in the limits of the public forms: itself, or its network of IPv6.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.form_origin(p_ip text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  address inet;
+begin
+  if not pg_catalog.pg_input_is_valid(p_ip, 'inet') then
+    return p_ip;
+  end if;
+  address := p_ip::inet;
+  -- Who has one IPv6 address has the 2^64 of its network. An IPv4 address that came through an IPv6 socket is that address.
+  return case
+    when family(address) = 4 then host(address)
+    when address <<= '::ffff:0:0/96' then substring(host(address) from '[0-9.]+$')
+    else network(set_masklen(address, 64))::text end;
 end
 $function$
 
@@ -4775,6 +4800,9 @@ begin
   if new.version > private.config_number('limits.versions_per_strategy') then
     perform private.raise_api_error(409, 'quota_exceeded', format('the strategy has %s versions, which is the most: go on with a copy of it', new.version - 1));
   end if;
+  if (select sum(s.current_version) from public.strategies s where s.user_id = new.user_id) > private.config_number('limits.strategy_versions_per_user') then
+    perform private.raise_api_error(409, 'quota_exceeded', 'your strategies have the most versions that there may be: delete one that you no longer need');
+  end if;
   return new;
 end
 $function$
@@ -4869,6 +4897,7 @@ CREATE OR REPLACE FUNCTION private.prepare_backtest()
 AS $function$
 declare
   most_open constant numeric := private.quota(new.user_id, 'open_backtests');
+  most_kept constant numeric := private.config_number('limits.backtests_per_user');
   per_hour constant numeric := private.quota(new.user_id, 'backtests_per_hour');
   retry_after_s numeric;
 begin
@@ -4876,6 +4905,10 @@ begin
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('backtests of ' || new.user_id::text, 0));
   if (select count(*) from public.backtests b where b.user_id = new.user_id and b.status in ('queued', 'running')) >= most_open then
     perform private.raise_api_error(429, 'rate_limited', format('you have %s backtests queued or running: wait for one to end, or cancel some', most_open));
+  end if;
+  -- A result may take some megabytes.
+  if (select count(*) from public.backtests b where b.user_id = new.user_id) >= most_kept then
+    perform private.raise_api_error(409, 'quota_exceeded', format('you have %s backtests, which is the most: delete some that you no longer need', most_kept));
   end if;
   select i.symbol into new.symbol from public.instruments i where i.id = new.instrument_id;
   if new.symbol is null then
@@ -5032,7 +5065,7 @@ begin
   delete from public.backtests b where b.id in (
     select old.id from public.backtests old
     where old.finished_at < now() - private.config_number('retention.backtests_days') * interval '1 day'
-    order by old.finished_at limit 500);
+    order by old.finished_at limit 500 for update skip locked);
   get diagnostics pruned = row_count;
   return pruned;
 end
@@ -5052,7 +5085,7 @@ begin
   delete from public.events e where (e.topic, e.seq) in (
     select old.topic, old.seq from public.events old
     where old.created_at < now() - private.config_number('retention.events_days') * interval '1 day'
-    order by old.created_at limit 20000);
+    order by old.created_at limit 20000 for update skip locked);
   get diagnostics pruned = row_count;
   return pruned;
 end
@@ -5070,7 +5103,10 @@ declare
   pruned bigint;
 begin
   delete from private.form_counts c where c.window_started_at < now() - interval '2 days';
-  delete from public.contact_messages m where m.created_at < now() - private.config_number('retention.contact_messages_days') * interval '1 day';
+  delete from public.contact_messages m where m.id in (
+    select old.id from public.contact_messages old
+    where old.created_at < now() - private.config_number('retention.contact_messages_days') * interval '1 day'
+    for update skip locked);
   get diagnostics pruned = row_count;
   return pruned;
 end
@@ -5091,7 +5127,7 @@ begin
     select old.id from public.messages old
     where old.status in ('delivered', 'failed', 'cancelled')
       and old.created_at < now() - private.config_number('retention.messages_days') * interval '1 day'
-    order by old.created_at limit 20000);
+    order by old.created_at limit 20000 for update skip locked);
   get diagnostics pruned = row_count;
   return pruned;
 end
@@ -5191,7 +5227,7 @@ begin
   delete from public.schedule_runs r where r.id in (
     select old.id from public.schedule_runs old
     where old.finished_at < now() - private.config_number('retention.schedule_runs_days') * interval '1 day'
-    order by old.finished_at limit 20000);
+    order by old.finished_at limit 20000 for update skip locked);
   get diagnostics pruned = row_count;
   return pruned;
 end
@@ -5211,7 +5247,7 @@ begin
   delete from public.tasks t where t.id in (
     select old.id from public.tasks old
     where old.finished_at < now() - private.config_number('retention.tasks_days') * interval '1 day'
-    order by old.finished_at limit 20000);
+    order by old.finished_at limit 20000 for update skip locked);
   get diagnostics pruned = row_count;
   return pruned;
 end

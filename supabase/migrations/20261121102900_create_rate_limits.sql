@@ -8,7 +8,8 @@
 --   first (alter role authenticator reset pgrst.db_pre_request; notify pgrst, 'reload config').
 
 insert into public.system_config (key, value, min_value, max_value, description) values
-  ('limits.runner_calls_per_minute', '600', 1, 100000, 'Calls that one runner session may make in a minute, and at once; null for any number.')
+  ('limits.runner_calls_per_minute', '600', 1, 100000, 'Calls that one runner session may make in a minute, and at once; null for any number.'),
+  ('limits.backtests_per_user', '2000', 1, 1000000, 'Backtests that one user may keep, ended ones included; null for any number.')
 on conflict (key) do nothing;
 
 -- Unlogged: after a crash of the server everyone begins with a full bucket, and no write waits for the disk on its account.
@@ -205,6 +206,7 @@ create or replace function private.prepare_backtest() returns trigger
 language plpgsql security definer set search_path = '' as $$
 declare
   most_open constant numeric := private.quota(new.user_id, 'open_backtests');
+  most_kept constant numeric := private.config_number('limits.backtests_per_user');
   per_hour constant numeric := private.quota(new.user_id, 'backtests_per_hour');
   retry_after_s numeric;
 begin
@@ -212,6 +214,10 @@ begin
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('backtests of ' || new.user_id::text, 0));
   if (select count(*) from public.backtests b where b.user_id = new.user_id and b.status in ('queued', 'running')) >= most_open then
     perform private.raise_api_error(429, 'rate_limited', format('you have %s backtests queued or running: wait for one to end, or cancel some', most_open));
+  end if;
+  -- A result may take some megabytes.
+  if (select count(*) from public.backtests b where b.user_id = new.user_id) >= most_kept then
+    perform private.raise_api_error(409, 'quota_exceeded', format('you have %s backtests, which is the most: delete some that you no longer need', most_kept));
   end if;
   select i.symbol into new.symbol from public.instruments i where i.id = new.instrument_id;
   if new.symbol is null then

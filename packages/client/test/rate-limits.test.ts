@@ -342,6 +342,19 @@ describe('Backtests', () => {
     expect((await request(client, 1)).error).toBeNull();
   });
 
+  it('may be kept as many as the setting says, until some are deleted', async () => {
+    await setting('limits.backtests_per_user', 2);
+    const { client } = await signUp(stack, 'hoarder');
+    expect((await request(client, 3)).error?.code).toBe('quota_exceeded');
+    expect((await request(client, 2)).error).toBeNull();
+    await client.from('backtests').update({ status: 'cancelled' }).eq('status', 'queued');
+    const refused = await request(client, 1);
+    expect([refused.status, refused.error?.code]).toEqual([409, 'quota_exceeded']);
+    await client.from('backtests').delete().eq('status', 'cancelled');
+    expect((await request(client, 1)).error).toBeNull();
+    await setting('limits.backtests_per_user', 2000);
+  });
+
   it('that are refused for another reason cost nothing', async () => {
     const { client } = await signUp(stack, 'mistaken');
     const wrong = { p_symbol: 'ACME', p_timeframe: '1d', p_strategy: { params: {} } };
