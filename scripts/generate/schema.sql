@@ -2888,7 +2888,7 @@ begin
 end
 $function$
 
-function private.check_request() -- What PostgREST calls before each request: takes one call from the quota of the user, or of the runner session, when the request may write. Reads (GET, HEAD, and calls of functions that are not volatile) run in read-only transactions and are not counted; nor is a request that fails, whose transaction takes its count back. Definer, because nobody may reach the buckets.
+function private.check_request() -- What PostgREST calls before each request: takes one call from the quota of the user, or of the runner session, when the request may write, and refuses one beyond those that a user may have in hand. Reads (GET, HEAD, and calls of functions that are not volatile) run in read-only transactions and are not counted; nor is a request that fails, whose transaction takes its count back. Definer, because nobody may reach the buckets.
 -- executable by: anon, authenticated, service_role
 CREATE OR REPLACE FUNCTION private.check_request()
  RETURNS void
@@ -2900,6 +2900,7 @@ declare
   subject text;
   calls_per_minute numeric;
   retry_after_s numeric;
+  at_once numeric;
 begin
   -- What PostgREST runs read-only cannot be counted; service_role is not limited, and anon may write nothing.
   if current_setting('transaction_read_only') = 'on' or current_setting('role') <> 'authenticated' then
@@ -2914,6 +2915,10 @@ begin
   end if;
   if calls_per_minute is null or subject is null then
     return;
+  end if;
+  at_once := private.config_number('limits.writes_at_once');
+  if at_once is not null and not private.take_write_slot(coalesce(auth.jwt() -> 'app_metadata' ->> 'user_id', auth.uid()::text), at_once) then
+    perform private.raise_rate_limited(1, format('you may make %s requests at a time', at_once));
   end if;
   retry_after_s := private.take_tokens(subject, 'calls', calls_per_minute, calls_per_minute / 60);
   if retry_after_s > 0 then
@@ -6144,6 +6149,23 @@ begin
   select b.tokens + greatest(extract(epoch from clock_timestamp() - b.updated_at), 0) * p_refill_per_s into available
   from private.rate_buckets b where b.subject = p_subject and b.bucket = p_bucket;
   return case when p_refill_per_s > 0 then greatest(p_cost - available, 0.001) / p_refill_per_s else 'Infinity' end;
+end
+$function$
+
+function private.take_write_slot(p_user_id text, p_most numeric) -- Takes one of so many places of a user until the end of the transaction, and says whether there was one. The writes of a user wait for each other with a connection in hand: without this, those of one user take all connections of the Data API from everyone.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.take_write_slot(p_user_id text, p_most numeric)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  for slot in 1..p_most loop
+    if pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended(format('write %s of %s', slot, p_user_id), 0)) then
+      return true;
+    end if;
+  end loop;
+  return false;
 end
 $function$
 

@@ -171,6 +171,25 @@ describe('Writes through PostgREST', () => {
     expect(await writes(calm.client, 3)).toBe(3);
   });
 
+  it('of one user that take long leave connections to the others', async () => {
+    const [busy, calm] = await Promise.all([signUp(stack, 'greedy'), signUp(stack, 'patient')]);
+    const token = await tokenOf(busy);
+    const isolated = await asPostgres(stack, async (holder) => {
+      // Whoever holds the bucket, as a long write does, keeps the other writes of this user waiting.
+      await rawWrite(token);
+      await holder.query('begin');
+      await holder.query('select from private.rate_buckets where subject = $1 for update', [`user:${busy.id}`]);
+      const statuses: number[] = [];
+      const flood = Array.from({ length: 30 }, async () => statuses.push((await rawWrite(token)).status));
+      await expect.poll(() => statuses.length).toBe(24);
+      const { error } = await calm.client.from('backtests').select('id');
+      await holder.query('rollback');
+      await Promise.all(flood);
+      return { error, refused: statuses.slice(0, 24), passed: statuses.slice(24) };
+    });
+    expect(isolated).toEqual({ error: null, refused: Array(24).fill(429), passed: Array(6).fill(204) });
+  });
+
   it('of the secret key are not limited', async () => {
     await setting('quota.calls_per_minute', 1);
     const { client } = await signUp(stack, 'holder');
