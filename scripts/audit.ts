@@ -1,10 +1,12 @@
 // npm run audit -- verify: walks the audit log and says whether anything of it was changed or is missing.
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { readStackConfig } from '@tradebase/local-stack';
-import pg from 'pg';
+import type pg from 'pg';
 import { readAnchor, writeAnchor } from './audit/anchor.ts';
 import { verifyAuditLog } from './audit/verify-audit-log.ts';
+import { describeFailure, printFailure } from './command-line/describe-failure.ts';
+import { findDatabaseUrl } from './command-line/find-database-url.ts';
+import { parseCommandLine, UsageError } from './command-line/parse-command-line.ts';
+import { runCommandLine } from './command-line/run-command-line.ts';
+import { withDatabase } from './command-line/with-database.ts';
 
 const HELP = `Usage: npm run audit -- verify [options]
 
@@ -13,7 +15,7 @@ Walks every chain of the audit log and recomputes its hashes: an entry that was 
       --anchor FILE       compare with the ends of the chains in the file, if there is one, and note them in it when all is
                           well: keep it where the database's operators cannot write, and even a rewritten chain shows
       --database-url URL  better set TRADEBASE_DATABASE_URL or DATABASE_URL: everyone on this machine sees arguments
-      --json              print the result as one JSON object
+      --json              print the result, or the error, as one JSON object
   -h, --help              print this
 
 Without a URL the local stack is used. The role must be able to read the schema private, as postgres can.
@@ -26,8 +28,6 @@ interface Command {
   readonly json: boolean;
 }
 
-class UsageError extends Error {}
-
 function readCommand(): Command | 'help' {
   const options = {
     anchor: { type: 'string' },
@@ -35,28 +35,14 @@ function readCommand(): Command | 'help' {
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   } as const;
-  const { values, positionals } = parse(() => parseArgs({ options, allowPositionals: true }));
+  const { values, positionals } = parseCommandLine({ options, allowPositionals: true });
   if (values.help) return 'help';
   if (positionals.length !== 1 || positionals[0] !== 'verify') throw new UsageError('say what to do: verify');
-  const { TRADEBASE_DATABASE_URL, DATABASE_URL } = process.env;
   return {
     anchor: values.anchor,
-    databaseUrl: values['database-url'] ?? TRADEBASE_DATABASE_URL ?? DATABASE_URL ?? localDatabaseUrl(),
+    databaseUrl: findDatabaseUrl(values['database-url']),
     json: values.json,
   };
-}
-
-function localDatabaseUrl(): string {
-  const { port } = readStackConfig(join(import.meta.dirname, '..')).db;
-  return `postgresql://postgres:postgres@127.0.0.1:${port}/postgres`;
-}
-
-function parse<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }
 
 function showProgress(entries: number, of: number): void {
@@ -64,35 +50,29 @@ function showProgress(entries: number, of: number): void {
     process.stderr.write(`\r\x1b[K${entries} of ${of} entries${entries >= of ? '\r\x1b[K' : ''}`);
 }
 
-async function verify({ anchor: anchorPath, databaseUrl, json }: Command): Promise<number> {
+async function verify(client: pg.Client, { anchor: anchorPath, json }: Command): Promise<number> {
   const anchor = anchorPath === undefined ? undefined : readAnchor(anchorPath);
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'tradebase-audit' });
-  client.on('error', () => {}); // The query in progress fails with it.
-  await client.connect();
+  const { heads, ...report } = await verifyAuditLog(client, { anchor, onProgress: showProgress });
+  const well = report.problemCount === 0;
+  if (well && anchorPath !== undefined) {
+    writeAnchor(anchorPath, { noted_at: new Date().toISOString(), chains: heads });
+  }
+  if (json) process.stdout.write(`${JSON.stringify({ ok: well, ...report })}\n`);
+  else {
+    for (const problem of report.problems) process.stdout.write(`${problem}\n`);
+    const verdict = well ? 'nothing is changed or missing' : `${report.problemCount} problems`;
+    process.stdout.write(`${report.entries} entries in ${report.chains} chains: ${verdict}\n`);
+  }
+  return well ? 0 : 1;
+}
+
+async function run(command: Command): Promise<number> {
   try {
-    const { heads, ...report } = await verifyAuditLog(client, { anchor, onProgress: showProgress });
-    const well = report.problemCount === 0;
-    if (well && anchorPath !== undefined) {
-      writeAnchor(anchorPath, { noted_at: new Date().toISOString(), chains: heads });
-    }
-    if (json) process.stdout.write(`${JSON.stringify({ ok: well, ...report })}\n`);
-    else {
-      for (const problem of report.problems) process.stdout.write(`${problem}\n`);
-      const verdict = well ? 'nothing is changed or missing' : `${report.problemCount} problems`;
-      process.stdout.write(`${report.entries} entries in ${report.chains} chains: ${verdict}\n`);
-    }
-    return well ? 0 : 1;
-  } finally {
-    await client.end();
+    return await withDatabase(command.databaseUrl, 'tradebase-audit', (client) => verify(client, command));
+  } catch (error) {
+    printFailure(describeFailure(error, command.databaseUrl), command.json);
+    return 1;
   }
 }
 
-try {
-  const command = readCommand();
-  if (command === 'help') process.stdout.write(HELP);
-  else process.exitCode = await verify(command);
-} catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(error instanceof UsageError ? `${message}\n\n${HELP}` : `${message}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-}
+process.exitCode = await runCommandLine(HELP, readCommand, run);

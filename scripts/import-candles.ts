@@ -1,9 +1,11 @@
 // npm run import -- FILE --symbol GOOG --timeframe 1d: brings a CSV file of candles into the database.
 import { statSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { type CandleImport, CandleImportError, type CandleImportProgress, importCandles } from '@tradebase/market-data';
-import pg from 'pg';
-import { findDatabaseUrl, placeOf } from './find-database-url.ts';
+import { describeFailure, type Failure, printFailure } from './command-line/describe-failure.ts';
+import { findDatabaseUrl } from './command-line/find-database-url.ts';
+import { parseCommandLine, UsageError } from './command-line/parse-command-line.ts';
+import { runCommandLine } from './command-line/run-command-line.ts';
+import { withDatabase } from './command-line/with-database.ts';
 
 const HELP = `Usage: npm run import -- FILE --symbol SYMBOL --timeframe TIMEFRAME [options]
 
@@ -21,6 +23,8 @@ Without a URL the local stack is used. Exit code: 0 imported, 1 refused or faile
 
 const TTY_INTERVAL_MS = 200;
 const LOG_INTERVAL_MS = 5000;
+/** Exit code after Ctrl-C, as shells have it. */
+const CANCELLED = 130;
 
 interface Command {
   readonly file: string;
@@ -31,8 +35,6 @@ interface Command {
   readonly json: boolean;
 }
 
-class UsageError extends Error {}
-
 function readCommand(): Command | 'help' {
   const options = {
     symbol: { type: 'string', short: 's' },
@@ -42,7 +44,7 @@ function readCommand(): Command | 'help' {
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   } as const;
-  const { values, positionals } = parse(() => parseArgs({ options, allowPositionals: true }));
+  const { values, positionals } = parseCommandLine({ options, allowPositionals: true });
   if (values.help) return 'help';
   const [file, ...others] = positionals;
   if (file === undefined || others.length > 0) throw new UsageError('name one file');
@@ -58,27 +60,16 @@ function readCommand(): Command | 'help' {
   };
 }
 
-function parse<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-async function run(command: Command): Promise<CandleImport> {
+async function importFile({ file: source, symbol, timeframe, name, databaseUrl }: Command): Promise<CandleImport> {
   const cancel = new AbortController();
   process.once('SIGINT', () => cancel.abort());
-  const client = new pg.Client({ connectionString: command.databaseUrl, application_name: 'tradebase-import' });
-  client.on('error', () => {}); // The query in progress fails with it.
-  await client.connect();
+  const onProgress = progressReporter(source);
   try {
-    const { file: source, symbol, timeframe, name } = command;
-    const onProgress = progressReporter(source);
-    return await importCandles(client, { source, symbol, timeframe, name, onProgress, signal: cancel.signal });
+    return await withDatabase(databaseUrl, 'tradebase-import', (client) =>
+      importCandles(client, { source, symbol, timeframe, name, onProgress, signal: cancel.signal }),
+    );
   } finally {
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
-    await client.end();
   }
 }
 
@@ -113,53 +104,29 @@ function count(value: number): string {
   return value.toLocaleString('en-US');
 }
 
-interface Failure {
-  readonly code: string;
-  readonly message: string;
-  readonly exitCode: number;
-  readonly details?: CandleImportError['details'];
-}
-
-function asFailure(error: unknown, databaseUrl: string): Failure {
+/** Code and message, with what an import alone can say of itself. */
+function describe(error: unknown, databaseUrl: string): Failure & Partial<Pick<CandleImportError, 'details'>> {
   if (error instanceof CandleImportError) {
-    return { code: error.code, message: error.message, details: error.details, exitCode: 1 };
+    return { code: error.code, message: error.message, details: error.details };
   }
-  if (!(error instanceof Error)) return { code: 'failed', message: String(error), exitCode: 1 };
-  if (error.name === 'AbortError') {
-    return { code: 'cancelled', message: 'cancelled; nothing was imported', exitCode: 130 };
-  }
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'failed';
-  if (code === 'ECONNREFUSED') {
-    const message = `no database answers at ${placeOf(databaseUrl)}; is the stack up? npm run stack -- start`;
-    return { code: 'connection_refused', message, exitCode: 1 };
-  }
-  const hint = code === '42P01' ? '; have the migrations run?' : '';
-  return { code, message: `${error.message}${hint}; nothing was imported`, exitCode: 1 };
+  if (isAbort(error)) return { code: 'cancelled', message: 'cancelled; nothing was imported' };
+  const { code, message } = describeFailure(error, databaseUrl);
+  return { code, message: `${message}; nothing was imported` };
 }
 
-async function main(): Promise<number> {
-  let command: Command | 'help';
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}
+
+async function run(command: Command): Promise<number> {
   try {
-    command = readCommand();
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(`${error.message}\n\n${HELP}`);
-    return 2;
-  }
-  if (command === 'help') {
-    console.log(HELP);
-    return 0;
-  }
-  try {
-    const result = await run(command);
+    const result = await importFile(command);
     console.log(command.json ? JSON.stringify(result) : closingLine(result));
     return 0;
   } catch (error) {
-    const { exitCode, ...failure } = asFailure(error, command.databaseUrl);
-    if (command.json) console.log(JSON.stringify({ error: failure }));
-    else console.error(`Error (${failure.code}): ${failure.message}`);
-    return exitCode;
+    printFailure(describe(error, command.databaseUrl), command.json);
+    return isAbort(error) ? CANCELLED : 1;
   }
 }
 
-process.exitCode = await main();
+process.exitCode = await runCommandLine(HELP, readCommand, run);

@@ -1,6 +1,7 @@
 // npm run matrix: proves who can do what to whose rows, for everything that the Data API exposes.
-import { parseArgs } from 'node:util';
 import { shareTestServer, startStack } from '@tradebase/local-stack/testing';
+import { parseCommandLine, UsageError } from './command-line/parse-command-line.ts';
+import { runCommandLine } from './command-line/run-command-line.ts';
 import { PERSONAS, type Persona } from './matrix/expectation.ts';
 import { loadExpectations } from './matrix/load-expectations.ts';
 import { runMatrix } from './matrix/run-matrix.ts';
@@ -23,28 +24,18 @@ interface Command {
   readonly persona: Persona | undefined;
 }
 
-class UsageError extends Error {}
-
 function readCommand(): Command | 'help' {
   const options = {
     table: { type: 'string' },
     persona: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
   } as const;
-  const { values } = parse(() => parseArgs({ options }));
+  const { values } = parseCommandLine({ options });
   if (values.help) return 'help';
   const persona = PERSONAS.find((name) => name === values.persona);
   if (values.persona !== undefined && persona === undefined)
     throw new UsageError(`there is no persona ${values.persona}`);
   return { table: values.table, persona };
-}
-
-function parse<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }
 
 function showProgress(phase: string, done: number, of: number): void {
@@ -72,12 +63,4 @@ async function run(command: Command): Promise<number> {
   }
 }
 
-try {
-  const command = readCommand();
-  if (command === 'help') process.stdout.write(HELP);
-  else process.exitCode = await run(command);
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error.message}\n\n${HELP}`);
-  process.exitCode = 2;
-}
+process.exitCode = await runCommandLine(HELP, readCommand, run);

@@ -1,32 +1,21 @@
 import { join } from 'node:path';
 import { createTradebaseClient } from '@tradebase/client';
 import { nextSignal } from '@tradebase/local-stack';
+import { runCommandLine } from './command-line/run-command-line.ts';
 import { formatSummary } from './report/print-summary.ts';
 import { demonstrate } from './start/demonstrate.ts';
 import { ensureCredentialKey } from './start/ensure-credential-key.ts';
 import { type OpenStack, openStack, workerLogPath } from './start/open-stack.ts';
-import { parseStartOptions, START_HELP, type StartOptions, UsageError } from './start/start-options.ts';
+import { parseStartOptions, START_HELP, type StartOptions } from './start/start-options.ts';
 import { Steps } from './start/steps.ts';
 import { enableWorkerLogin, startWorkerProcess, type WorkerProcess } from './start/worker-process.ts';
 
 const PROJECT_DIR = join(import.meta.dirname, '..');
 
-async function main(): Promise<number> {
-  let options: StartOptions;
-  try {
-    options = parseStartOptions(process.argv.slice(2));
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${error.message}\n\n${START_HELP}`);
-    return 2;
-  }
-  if (options.help) {
-    process.stdout.write(START_HELP);
-    return 0;
-  }
+/** Runs until it is done, or until Ctrl-C. A second Ctrl-C does not wait for an orderly end. */
+function runUntilInterrupted(options: StartOptions): Promise<number> {
   const interrupted = nextSignal();
   const running = run(options, interrupted);
-  // A second Ctrl-C does not wait for an orderly end.
   void interrupted.then(() => nextSignal()).then(() => process.exit(130));
   return running;
 }
@@ -94,7 +83,11 @@ function describe(stack: OpenStack, user: { email: string; password: string }, r
 }
 
 try {
-  process.exitCode = await main();
+  process.exitCode = await runCommandLine(
+    START_HELP,
+    () => parseStartOptions(process.argv.slice(2)),
+    runUntilInterrupted,
+  );
 } catch (error) {
   process.stderr.write(`\n${error instanceof Error ? error.message : error}\n`);
   process.exitCode = 1;

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { runCli } from '@tradebase/local-stack';
 import { startTestServer } from '@tradebase/local-stack/testing';
-import pg from 'pg';
+import { withDatabase } from '../command-line/with-database.ts';
 import { makeGeneratedFiles } from '../generate/generated-files.ts';
 import { findCatalogueProblems } from './check-catalogue.ts';
 
@@ -28,21 +28,11 @@ export async function checkDatabase(root: string): Promise<void> {
         problems.push(`${relative(root, path)} is not what the migrations give: run "npm run generate"`);
       }
     }
-    problems.push(...(await checkCatalogue(server.templateUrl)));
+    problems.push(...(await withDatabase(server.templateUrl, 'tradebase-check', findCatalogueProblems)));
     problems.push(...(await findAdvice(server.templateUrl)));
     if (problems.length > 0) throw new Error(problems.join('\n'));
   } finally {
     await server.stop();
-  }
-}
-
-async function checkCatalogue(databaseUrl: string): Promise<string[]> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    return await findCatalogueProblems(client);
-  } finally {
-    await client.end();
   }
 }
 

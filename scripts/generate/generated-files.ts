@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import pg from 'pg';
+import { withDatabase } from '../command-line/with-database.ts';
 import { dumpSchema } from './dump-schema.ts';
 import { generateTypes } from './generate-types.ts';
 import { sampleCandlesCsv } from './sample-candles.ts';
@@ -13,16 +13,13 @@ export interface GeneratedFile {
 /** Makes every generated file, most from a migrated database, without writing it. */
 export async function makeGeneratedFiles(databaseUrl: string): Promise<GeneratedFile[]> {
   const root = join(import.meta.dirname, '..', '..');
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    const [types, schema] = await Promise.all([generateTypes(databaseUrl), dumpSchema(client)]);
-    return [
-      { path: join(root, 'packages', 'client', 'src', 'database.types.ts'), content: types },
-      { path: join(root, 'scripts', 'generate', 'schema.sql'), content: schema },
-      { path: join(root, 'scripts', 'samples', 'SYNTHETIC_1d.csv'), content: sampleCandlesCsv() },
-    ];
-  } finally {
-    await client.end();
-  }
+  const [types, schema] = await Promise.all([
+    generateTypes(databaseUrl),
+    withDatabase(databaseUrl, 'tradebase-generate', dumpSchema),
+  ]);
+  return [
+    { path: join(root, 'packages', 'client', 'src', 'database.types.ts'), content: types },
+    { path: join(root, 'scripts', 'generate', 'schema.sql'), content: schema },
+    { path: join(root, 'scripts', 'samples', 'SYNTHETIC_1d.csv'), content: sampleCandlesCsv() },
+  ];
 }

@@ -228,7 +228,7 @@ table public.alert_preferences -- What each user wants to hear of, and by which 
   constraint alert_preferences_discord_webhook_url_check CHECK ((discord_webhook_url ~ '^https://discord\.com/api/webhooks/[0-9]{17,20}/[A-Za-z0-9_-]{60,100}$'::text))
   constraint alert_preferences_pkey PRIMARY KEY (user_id)
   constraint alert_preferences_quiet_hours_check CHECK ((((quiet_hours_start IS NULL) = (quiet_hours_end IS NULL)) AND (quiet_hours_start <> quiet_hours_end)))
-  constraint alert_preferences_quiet_hours_timezone_check CHECK (private.is_timezone_name(quiet_hours_timezone))
+  constraint alert_preferences_quiet_hours_timezone_check CHECK (private.is_time_zone(quiet_hours_timezone))
   constraint alert_preferences_telegram_chat_id_check CHECK ((telegram_chat_id ~ '^-?[0-9]{1,20}$'::text))
   constraint alert_preferences_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
   policy "Admins can read alert preferences" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
@@ -282,7 +282,7 @@ table public.alert_rules -- Conditions that users want to be told of. Nothing ev
   grant update (name, alert_type, condition, symbol, bot_id, channels, cooldown_seconds, enabled) to authenticated
   grant update (last_triggered_at) to tradebase_worker
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.alert_rules FOR EACH ROW EXECUTE FUNCTION private.audit_change('last_triggered_at')
-  CREATE TRIGGER limit_rows BEFORE INSERT ON public.alert_rules FOR EACH ROW EXECUTE FUNCTION private.limit_rows_of_user('limits.alert_rules_per_user')
+  CREATE TRIGGER limit_rows BEFORE INSERT ON public.alert_rules FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('limits.alert_rules_per_user')
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.alert_rules FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
 table public.api_keys -- Keys tb_<prefix>_<secret>, with which runners show whose they are. The secret is shown once, when the key is made, and never stored.
@@ -549,7 +549,7 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   constraint bots_risk_check CHECK (((risk_per_trade > (0)::numeric) AND (risk_per_trade <= '1000000000000'::numeric) AND (daily_risk_cap > (0)::numeric) AND (daily_risk_cap <= '1000000000000'::numeric) AND (max_order_value > (0)::numeric) AND (max_order_value <= '1000000000000'::numeric)))
   constraint bots_schedule_days_check CHECK ((((cardinality(schedule_days) >= 1) AND (cardinality(schedule_days) <= 7)) AND (array_ndims(schedule_days) = 1) AND (schedule_days <@ '{1,2,3,4,5,6,7}'::smallint[])))
   constraint bots_schedule_times_check CHECK ((((schedule_start_time IS NULL) = (schedule_end_time IS NULL)) AND (schedule_start_time <> schedule_end_time)))
-  constraint bots_schedule_timezone_check CHECK (((schedule_timezone ~ '^(UTC|[A-Z][A-Za-z_]+(/[A-Za-z0-9_+-]+){1,2})$'::text) AND (timezone(schedule_timezone, '2000-01-01 00:00:00+00'::timestamp with time zone) IS NOT NULL)))
+  constraint bots_schedule_timezone_check CHECK (private.is_time_zone(schedule_timezone))
   constraint bots_status_check CHECK ((status = ANY (ARRAY['stopped'::text, 'starting'::text, 'running'::text, 'paused'::text, 'stopping'::text, 'error'::text])))
   constraint bots_strategy_type_check CHECK (((strategy_type ~ '^[a-z][a-z0-9]*(-[a-z0-9]+)*$'::text) AND (char_length(strategy_type) <= 50)))
   constraint bots_strategy_version_check CHECK (((strategy_id IS NULL) = (strategy_version IS NULL)))
@@ -574,7 +574,7 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   grant update (name, description, strategy_type, strategy_id, strategy_version, mode, symbols, timeframe, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_open_positions, max_daily_trades, max_drawdown_pct, credential_id, initial_balance, parameters, metadata) to authenticated
   grant update (status, error_count, last_error, current_balance, total_pnl, last_heartbeat_at, started_at, last_run_at) to tradebase_worker
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.audit_change('error_count', 'last_error', 'current_balance', 'total_pnl', 'last_heartbeat_at', 'started_at', 'last_run_at')
-  CREATE TRIGGER check_quota BEFORE INSERT ON public.bots FOR EACH ROW EXECUTE FUNCTION private.check_quota('bots')
+  CREATE TRIGGER check_limit BEFORE INSERT ON public.bots FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('quota.bots')
   CREATE TRIGGER check_status BEFORE UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER guard_change BEFORE DELETE OR UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.guard_bot_change()
   CREATE TRIGGER guard_open_exposure BEFORE DELETE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.guard_open_exposure()
@@ -1430,7 +1430,7 @@ table public.profiles -- One row a user, made at sign-up: who they are to others
   constraint profiles_pkey PRIMARY KEY (user_id)
   constraint profiles_plan_fkey FOREIGN KEY (plan) REFERENCES plans(plan) ON UPDATE CASCADE
   constraint profiles_preferences_check CHECK (((jsonb_typeof(preferences) = 'object'::text) AND (pg_column_size(preferences) <= 16384)))
-  constraint profiles_timezone_check CHECK (((char_length(timezone) >= 1) AND (char_length(timezone) <= 64)))
+  constraint profiles_timezone_check CHECK (private.is_time_zone(timezone))
   constraint profiles_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
   CREATE INDEX profiles_plan_idx ON public.profiles USING btree (plan)
   policy "Admins can read profiles" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
@@ -1442,7 +1442,6 @@ table public.profiles -- One row a user, made at sign-up: who they are to others
   grant select to tradebase_worker
   grant update (first_name, last_name, display_name, timezone, locale, preferences) to authenticated
   CREATE TRIGGER audit_change AFTER DELETE OR UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.audit_change('last_sign_in_at')
-  CREATE TRIGGER check_time_zone BEFORE UPDATE ON public.profiles FOR EACH ROW WHEN ((old.timezone IS DISTINCT FROM new.timezone)) EXECUTE FUNCTION private.check_time_zone()
   CREATE TRIGGER note_plan AFTER UPDATE ON public.profiles FOR EACH ROW WHEN ((old.plan IS DISTINCT FROM new.plan)) EXECUTE FUNCTION private.note_plan()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
@@ -1635,7 +1634,7 @@ table public.schedules -- What is to be done when. Users keep their own; a sched
   constraint schedules_pkey PRIMARY KEY (id)
   constraint schedules_target_check CHECK (((char_length(target) >= 1) AND (char_length(target) <= 200)))
   constraint schedules_task_params_check CHECK (((jsonb_typeof(task_params) = 'object'::text) AND (pg_column_size(task_params) <= 16384)))
-  constraint schedules_timezone_check CHECK (private.is_timezone_name(timezone))
+  constraint schedules_timezone_check CHECK (private.is_time_zone(timezone))
   constraint schedules_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
   CREATE INDEX schedules_next_run_at_idx ON public.schedules USING btree (next_run_at) WHERE enabled
   CREATE INDEX schedules_user_id_created_at_idx ON public.schedules USING btree (user_id, created_at DESC)
@@ -1653,7 +1652,7 @@ table public.schedules -- What is to be done when. Users keep their own; a sched
   grant update (next_run_at, last_run_at) to tradebase_worker
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.schedules FOR EACH ROW EXECUTE FUNCTION private.audit_change('next_run_at', 'last_run_at')
   CREATE TRIGGER forget_next_run BEFORE UPDATE ON public.schedules FOR EACH ROW WHEN (((old.cron <> new.cron) OR (old.timezone <> new.timezone) OR (old.enabled <> new.enabled))) EXECUTE FUNCTION private.forget_next_run()
-  CREATE TRIGGER limit_rows BEFORE INSERT ON public.schedules FOR EACH ROW EXECUTE FUNCTION private.limit_rows_of_user('limits.schedules_per_user')
+  CREATE TRIGGER limit_rows BEFORE INSERT ON public.schedules FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('limits.schedules_per_user')
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.schedules FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
 table public.security_events -- What happened to the security of an account. Each is also an event alert on the topic of the user. No foreign key to users: hooks of Auth write here, and a key's lock on the user would deadlock with deleting them; a trigger deletes instead.
@@ -2087,7 +2086,7 @@ table public.telegram_feedback -- What users said to us, by the bot or a fronten
   grant insert (type, message) to authenticated
   grant insert (user_id, type, message) to service_role
   CREATE TRIGGER check_status BEFORE UPDATE ON public.telegram_feedback FOR EACH ROW EXECUTE FUNCTION private.check_status()
-  CREATE TRIGGER limit_rows BEFORE INSERT ON public.telegram_feedback FOR EACH ROW EXECUTE FUNCTION private.limit_rows_of_user('limits.feedback_per_day', '24 hours')
+  CREATE TRIGGER limit_rows BEFORE INSERT ON public.telegram_feedback FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('limits.feedback_per_day', '24 hours')
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.telegram_feedback FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
 table public.telegram_settings -- Settings of the Telegram bot. Changed by admins through set_telegram_setting. No tokens: those are in the environment of the bot's server.
@@ -2893,29 +2892,6 @@ begin
 end
 $function$
 
-function private.check_quota() -- Trigger before insert: refuses a row beyond the most that the user's plan allows. Its argument is the quota. Definer, so that it counts rows whoever inserts.
--- executable by: nobody
-CREATE OR REPLACE FUNCTION private.check_quota()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-declare
-  most_rows constant numeric := private.quota(new.user_id, tg_argv[0]);
-  owned_rows bigint;
-begin
-  -- One insert of a user at a time, so that the count is exact.
-  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(tg_table_name || ' of ' || new.user_id::text, 0));
-  execute format('select count(*) from public.%I where user_id = $1', tg_table_name) into owned_rows using new.user_id;
-  if owned_rows >= most_rows then
-    perform private.raise_api_error(409, 'quota_exceeded',
-      format('you have %s %s, which is the most in your plan: delete one that you no longer need', owned_rows, replace(tg_table_name, '_', ' ')));
-  end if;
-  return new;
-end
-$function$
-
 function private.check_request() -- What PostgREST calls before each request: takes one call from the quota of the user, or of the runner session, when the request may write. Reads (GET, HEAD, and calls of functions that are not volatile) run in read-only transactions and are not counted; nor is a request that fails, whose transaction takes its count back. Definer, because nobody may reach the buckets.
 -- executable by: anon, authenticated, service_role
 CREATE OR REPLACE FUNCTION private.check_request()
@@ -2950,7 +2926,7 @@ begin
 end
 $function$
 
-function private.check_row_limit() -- Trigger before insert: refuses a row beyond the most that a user may have. Its argument is the setting with that number. Definer, so that it counts rows whoever inserts.
+function private.check_row_limit() -- Trigger before insert: refuses a row beyond the most that a user may have, or may add within the time of its second argument. Its first argument is the setting with that number; one of quota.* is that of the user's plan. Definer, so that it counts rows whoever inserts.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.check_row_limit()
  RETURNS trigger
@@ -2959,13 +2935,19 @@ CREATE OR REPLACE FUNCTION private.check_row_limit()
  SET search_path TO ''
 AS $function$
 declare
-  most_rows constant numeric := private.config_number(tg_argv[0]);
+  quota constant text := substring(tg_argv[0] from '^quota\.(.*)$');
+  most_rows constant numeric := case when quota is null then private.config_number(tg_argv[0]) else private.quota(new.user_id, quota) end;
+  within constant interval := tg_argv[1];
   owned_rows bigint;
 begin
   -- One insert of a user at a time, so that the count is exact.
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(tg_table_name || ' of ' || new.user_id::text, 0));
-  execute format('select count(*) from public.%I where user_id = $1', tg_table_name) into owned_rows using new.user_id;
-  if owned_rows >= most_rows then
+  execute format('select count(*) from public.%I where user_id = $1 and ($2 is null or created_at > now() - $2)', tg_table_name)
+    into owned_rows using new.user_id, within;
+  if owned_rows >= most_rows and within is not null then
+    perform private.raise_api_error(429, 'rate_limited',
+      format('you added %s %s within %s, which is the most', owned_rows, replace(tg_table_name, '_', ' '), tg_argv[1]));
+  elsif owned_rows >= most_rows then
     perform private.raise_api_error(409, 'quota_exceeded',
       format('you have %s %s, which is the most: delete one that you no longer need', owned_rows, replace(tg_table_name, '_', ' ')));
   end if;
@@ -2990,26 +2972,6 @@ begin
   ) then
     perform private.raise_api_error(409, 'invalid_transition',
       format('the status is %s and cannot become %s', old.status, new.status));
-  end if;
-  return new;
-end
-$function$
-
-function private.check_time_zone() -- Trigger: refuses a time zone that is not in the IANA database.
--- executable by: nobody
-CREATE OR REPLACE FUNCTION private.check_time_zone()
- RETURNS trigger
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-begin
-  -- The view reads the names from disk: asked when a name changes, and not at every sign-in.
-  if not exists (
-    select from pg_catalog.pg_timezone_names z
-    where z.name = new.timezone and z.name !~ '^(posix|right)/' and z.name not in ('Factory', 'localtime', 'posixrules')
-  ) then
-    perform private.raise_api_error(422, 'invalid_request',
-      format('%L is no time zone of the IANA database; Europe/Berlin is one', left(new.timezone, 64)));
   end if;
   return new;
 end
@@ -4264,17 +4226,17 @@ begin
 end
 $function$
 
-function private.is_timezone_name(p_name text) -- Whether a time zone goes by this name. Immutable for checks of tables, as far as the tz database is.
+function private.is_time_zone(p_name text) -- For checks of tables: whether a time zone of the IANA database goes by this name, Europe/Berlin for instance. Immutable as far as that database is.
 -- executable by: authenticated, service_role, tradebase_worker
-CREATE OR REPLACE FUNCTION private.is_timezone_name(p_name text)
+CREATE OR REPLACE FUNCTION private.is_time_zone(p_name text)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
  SET search_path TO ''
 AS $function$
 begin
-  -- A name of the tz database, not an abbreviation or a rule of its own with an offset, which Postgres would take too.
-  if p_name !~ '^(UTC|Etc/GMT[+-][0-9]{1,2}|[A-Za-z]+(/[A-Za-z_]+(-[A-Za-z_]+)*)+)$' or char_length(p_name) > 64 then
+  -- A name of the IANA database, not an abbreviation or a rule of its own with an offset, which Postgres would take too.
+  if p_name !~ '^(UTC|Etc/GMT[+-][0-9]{1,2}|[A-Z][A-Za-z]*(/[A-Z][A-Za-z_]*(-[A-Za-z_]+)*)+)$' or char_length(p_name) > 64 then
     return false;
   end if;
   perform timestamptz '2024-01-01Z' at time zone p_name;
@@ -4357,35 +4319,6 @@ begin
     order by old_key.revoked_at desc, old_key.id
     offset kept_revoked
   );
-  return new;
-end
-$function$
-
-function private.limit_rows_of_user() -- Trigger before insert: refuses more rows of one user than the setting named by the first argument; with a second argument, within that time. Definer, because it reads settings.
--- executable by: nobody
-CREATE OR REPLACE FUNCTION private.limit_rows_of_user()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-declare
-  most constant bigint := private.config_number(tg_argv[0]);
-  user_id constant uuid := (to_jsonb(new) ->> 'user_id')::uuid;
-  found_rows bigint;
-begin
-  if user_id is null then
-    return new;
-  end if;
-  -- One insert of a user at a time, so that the count is exact.
-  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(tg_table_name || ' of ' || user_id::text, 0));
-  execute format('select count(*) from %I.%I where user_id = $1 and ($2 is null or created_at > now() - $2)', tg_table_schema, tg_table_name)
-    into found_rows using user_id, tg_argv[1]::interval;
-  if found_rows >= most then
-    perform private.raise_api_error(429, 'rate_limited',
-      case when tg_nargs = 1 then format('you have %s rows in %s: that is the most there may be', found_rows, tg_table_name)
-           else format('you added %s rows to %s within %s: that is the most there may be', found_rows, tg_table_name, tg_argv[1]) end);
-  end if;
   return new;
 end
 $function$

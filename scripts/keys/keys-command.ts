@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { openStackHome, readStackConfig } from '@tradebase/local-stack';
+import { openStackHome } from '@tradebase/local-stack';
+import { findNamedDatabaseUrl, localDatabaseUrl } from '../command-line/find-database-url.ts';
+import { parseCommandLine, UsageError } from '../command-line/parse-command-line.ts';
 import { RSA_BITS, type RsaBits } from './make-key-pair.ts';
 
 const PROJECT_DIR = join(import.meta.dirname, '..', '..');
@@ -42,12 +43,17 @@ export interface KeysCommand {
   readonly json: boolean;
 }
 
-/** The command line is wrong; the message says how. */
-export class UsageError extends Error {}
-
 /** Reads the command line and the environment. Throws UsageError. */
 export function readKeysCommand(args: string[], environment: NodeJS.ProcessEnv): KeysCommand | 'help' {
-  const { values, positionals } = parse(args);
+  const options = {
+    bits: { type: 'string', default: '4096' },
+    'public-key': { type: 'string' },
+    'key-dir': { type: 'string' },
+    'database-url': { type: 'string' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  } as const;
+  const { values, positionals } = parseCommandLine({ args, options, allowPositionals: true });
   if (values.help) return 'help';
   const [name, fingerprint, ...others] = positionals;
   const action = KEY_ACTIONS.find((known) => known === name);
@@ -63,7 +69,7 @@ export function readKeysCommand(args: string[], environment: NodeJS.ProcessEnv):
   if (values['public-key'] !== undefined && action !== 'generate' && action !== 'rotate') {
     throw new UsageError('--public-key goes with generate and rotate');
   }
-  const databaseUrl = values['database-url'] ?? environment.TRADEBASE_DATABASE_URL ?? environment.DATABASE_URL;
+  const databaseUrl = findNamedDatabaseUrl(values['database-url'], environment);
   const keyDir = values['key-dir'] ?? environment.TRADEBASE_CREDENTIAL_KEY_DIR;
   return {
     action,
@@ -81,28 +87,4 @@ export function readKeysCommand(args: string[], environment: NodeJS.ProcessEnv):
 /** Where the local stack keeps the private keys. */
 export function localKeyDir(stateDir: string): string {
   return join(stateDir, 'credential-keys');
-}
-
-function localDatabaseUrl(): string {
-  const { port } = readStackConfig(PROJECT_DIR).db;
-  return `postgresql://postgres:postgres@127.0.0.1:${port}/postgres`;
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        bits: { type: 'string', default: '4096' },
-        'public-key': { type: 'string' },
-        'key-dir': { type: 'string' },
-        'database-url': { type: 'string' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { PrivateKeys } from '../../workers/src/credentials/private-keys.ts';
+import { withDatabase } from '../command-line/with-database.ts';
 import { activateKey } from './activate-key.ts';
 import { checkPublicKey } from './check-public-key.ts';
 import { KeyError } from './key-error.ts';
@@ -8,6 +9,8 @@ import { deletePrivateKey, savePrivateKey } from './key-folder.ts';
 import { formatKeysStatus, readKeysStatus } from './key-status.ts';
 import type { KeysCommand } from './keys-command.ts';
 import { makeKeyPair, type RsaBits } from './make-key-pair.ts';
+
+const APPLICATION = 'tradebase-keys';
 
 /** What a command has to say: to programs, and to people. */
 export interface KeysResult {
@@ -21,21 +24,21 @@ export async function runKeysCommand(command: KeysCommand): Promise<KeysResult> 
     case 'prepare':
       return prepare(command);
     case 'generate':
-      return withDatabase(command, (client) => activate(client, command, false));
+      return withDatabase(command.databaseUrl, APPLICATION, (client) => activate(client, command, false));
     case 'rotate':
-      return withDatabase(command, (client) => activate(client, command, true));
+      return withDatabase(command.databaseUrl, APPLICATION, (client) => activate(client, command, true));
     case 'status':
-      return withDatabase(command, async (client) => {
+      return withDatabase(command.databaseUrl, APPLICATION, async (client) => {
         const status = await readKeysStatus(client, command.keyDir);
         return { result: status, text: formatKeysStatus(status) };
       });
     case 'reencrypt':
-      return withDatabase(command, async (client) => {
+      return withDatabase(command.databaseUrl, APPLICATION, async (client) => {
         await client.query(`select private.enqueue_job('reencrypt', gen_random_uuid(), '{"version": 1}', null)`);
         return { result: { enqueued: true }, text: 'The job is in the queue: npm run keys -- status' };
       });
     case 'destroy':
-      return withDatabase(command, (client) => destroy(client, command));
+      return withDatabase(command.databaseUrl, APPLICATION, (client) => destroy(client, command));
   }
 }
 
@@ -95,15 +98,4 @@ async function destroy(client: pg.Client, command: KeysCommand): Promise<KeysRes
 function needKeyDir({ keyDir }: KeysCommand): string {
   if (keyDir === undefined) throw new KeyError('set TRADEBASE_CREDENTIAL_KEY_DIR to the folder for the private key');
   return keyDir;
-}
-
-async function withDatabase<T>({ databaseUrl }: KeysCommand, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'tradebase-keys' });
-  client.on('error', () => {}); // The query in progress fails with it.
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }

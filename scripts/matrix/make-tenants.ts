@@ -1,6 +1,6 @@
-import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { showSecondFactor, type TestStack } from '@tradebase/local-stack/testing';
-import type pg from 'pg';
+import { accessTokenOf, type Persona, signUpAs } from '../../packages/client/test/support/personas.ts';
+import { signIn } from '../../packages/client/test/support/sign-in.ts';
 import { MatrixTenant } from './matrix-tenant.ts';
 
 /** A user whom Auth has signed in after they got their role. */
@@ -18,41 +18,21 @@ export interface Tenants {
 }
 
 /** Signs the users of the matrix up through Auth. */
-export async function makeTenants(stack: TestStack, database: pg.Client): Promise<Tenants> {
+export async function makeTenants(stack: TestStack): Promise<Tenants> {
   const shared = new Map();
-  const connect = () =>
-    createClient(stack.apiUrl, stack.keys.publishableKey, { auth: { persistSession: false, autoRefreshToken: false } });
-  const signUp = async (name: string, role: string) => {
-    const client = connect();
-    const credentials = { email: `${name}-${crypto.randomUUID()}@example.com`, password: `correct horse ${name}` };
-    const { data, error } = await client.auth.signUp(credentials);
-    if (error) throw error;
-    const userId = data.user?.id ?? '';
-    await database.query('update public.user_roles set role = $2 where user_id = $1', [userId, role]);
-    const refreshed = await client.auth.refreshSession();
-    if (refreshed.error) throw refreshed.error;
-    const tenant = new MatrixTenant(userId, credentials.email, shared);
-    return { tenant, accessToken: await accessTokenOf(client), client, credentials };
-  };
-  const signUpAdmin = async () => {
-    const { tenant, client, credentials } = await signUp('admin', 'admin');
-    await showSecondFactor(client);
-    // The second factor ended the session before it: the one without a second factor begins after it.
-    const other = connect();
-    const { error } = await other.auth.signInWithPassword(credentials);
-    if (error) throw error;
-    return { tenant, accessToken: await accessTokenOf(other), aal2Token: await accessTokenOf(client) };
-  };
-  return {
-    owner: await signUp('owner', 'trader'),
-    other: await signUp('other', 'trader'),
-    viewer: await signUp('viewer', 'viewer'),
-    admin: await signUpAdmin(),
-  };
-}
-
-async function accessTokenOf(client: SupabaseClient): Promise<string> {
-  const { data, error } = await client.auth.getSession();
+  const signedIn = async ({ id, email, client }: Persona) => ({
+    tenant: new MatrixTenant(id, email, shared),
+    accessToken: await accessTokenOf(client),
+  });
+  const admin = await signUpAs(stack, 'admin', 'admin');
+  await showSecondFactor(admin.client);
+  // The second factor ended the session before it: the one without a second factor begins after it.
+  const { client, error } = await signIn(stack, admin, admin.password);
   if (error) throw error;
-  return data.session?.access_token ?? '';
+  return {
+    owner: await signedIn(await signUpAs(stack, 'trader', 'owner')),
+    other: await signedIn(await signUpAs(stack, 'trader', 'other')),
+    viewer: await signedIn(await signUpAs(stack, 'viewer', 'viewer')),
+    admin: { ...(await signedIn({ ...admin, client })), aal2Token: await accessTokenOf(admin.client) },
+  };
 }

@@ -1,5 +1,6 @@
 import type { TestStack } from '@tradebase/local-stack/testing';
 import pg from 'pg';
+import { liftLimits } from '../../packages/client/test/support/lift-limits.ts';
 import type { Attempt } from './attempt.ts';
 import { type Caller, makeCallers } from './caller.ts';
 import { type Catalogue, readCatalogue } from './catalogue.ts';
@@ -9,7 +10,6 @@ import type { Persona } from './expectation.ts';
 import { type Case, Findings, type MatrixResult } from './findings.ts';
 import { allowedCalls, refusedCalls } from './function-calls.ts';
 import { inParallel } from './in-parallel.ts';
-import { liftLimits } from './lift-limits.ts';
 import type { Expectations } from './load-expectations.ts';
 import { makeEncryptionKey } from './make-encryption-key.ts';
 import { makeRows } from './make-rows.ts';
@@ -87,9 +87,9 @@ class Matrix {
 
   async run(): Promise<MatrixReport> {
     const catalogue = await readCatalogue(this.#database);
-    await liftLimits(this.#state);
+    await liftLimits(this.#stack);
     await makeEncryptionKey(this.#database);
-    const tenants = await makeTenants(this.#stack, this.#database);
+    const tenants = await makeTenants(this.#stack);
     const withRows = [tenants.owner.tenant, tenants.other.tenant, tenants.viewer.tenant];
     const failures = await makeRows(this.#database, catalogue, this.#expectations.tables, withRows);
     const rowless = new Map(failures.map(({ table, problem }) => [table, problem]));

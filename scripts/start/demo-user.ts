@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TradebaseClient } from '@tradebase/client';
-import pg from 'pg';
+import { withDatabase } from '../command-line/with-database.ts';
 
 /** The user of the demonstration, kept for the next start. */
 export interface DemoUser {
@@ -29,11 +29,7 @@ export async function signInDemoUser(client: TradebaseClient, stateDir: string):
 
 /** Puts the demo user on the plan pro, whose quotas let one start the demonstration as often as one likes. */
 export async function upgradeDemoUser(databaseUrl: string, { id }: DemoUser): Promise<void> {
-  const database = new pg.Client({ connectionString: databaseUrl });
-  await database.connect();
-  try {
-    await database.query(`update public.profiles set plan = 'pro' where user_id = $1 and plan = 'free'`, [id]);
-  } finally {
-    await database.end();
-  }
+  await withDatabase(databaseUrl, 'tradebase-start', (client) =>
+    client.query(`update public.profiles set plan = 'pro' where user_id = $1 and plan = 'free'`, [id]),
+  );
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { TradebaseClient } from '@tradebase/client';
 import type { Timeframe } from '@tradebase/contracts';
 import { importCandles, SYNTHETIC_NAME } from '@tradebase/market-data';
-import pg from 'pg';
+import { withDatabase } from '../command-line/with-database.ts';
 import { htmlReport } from '../report/html-report.ts';
 import type { ReportInput } from '../report/report-input.ts';
 import { type DemoUser, signInDemoUser, upgradeDemoUser } from './demo-user.ts';
@@ -87,19 +87,15 @@ async function importFile(
   { path, symbol, timeframe, name }: Omit<typeof SAMPLE, 'name'> & { name?: string },
   onProgress: (text: string) => void,
 ) {
-  const client = new pg.Client({ connectionString: workerUrl });
-  await client.connect();
-  try {
-    return await importCandles(client, {
+  return withDatabase(workerUrl, 'tradebase-import', (client) =>
+    importCandles(client, {
       source: path,
       ...(name === undefined ? {} : { name }),
       symbol,
       timeframe,
       onProgress: ({ rows }) => onProgress(`${rows} candles`),
-    });
-  } finally {
-    await client.end();
-  }
+    }),
+  );
 }
 
 function writeReport(stateDir: string, backtestId: string, report: ReportInput): string {

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { withDatabase } from '../command-line/with-database.ts';
 import { localKeyDir } from '../keys/keys-command.ts';
 import { activateNewKey } from '../keys/run-keys-command.ts';
 
@@ -9,13 +9,9 @@ const BITS = 3072;
 export async function ensureCredentialKey(databaseUrl: string, stateDir: string): Promise<string> {
   const dir = process.env.TRADEBASE_CREDENTIAL_KEY_DIR ?? localKeyDir(stateDir);
   const passphrase = process.env.TRADEBASE_CREDENTIAL_KEY_PASSPHRASE;
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
+  await withDatabase(databaseUrl, 'tradebase-start', async (client) => {
     const { rowCount } = await client.query(`select from private.encryption_keys where status = 'active'`);
     if (rowCount === 0) await activateNewKey(client, { dir, bits: BITS, passphrase, replace: false });
-  } finally {
-    await client.end();
-  }
+  });
   return dir;
 }

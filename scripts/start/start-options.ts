@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
 import { STRATEGY_NAMES, TIMEFRAMES, Timeframe } from '@tradebase/contracts';
+import { parseCommandLine, UsageError } from '../command-line/parse-command-line.ts';
 
 export const START_HELP = `Boots Supabase from npm packages, migrates, starts functions and a worker, and runs a backtest as a user would.
 Stays up until Ctrl-C.
@@ -17,9 +17,6 @@ Usage: npm start -- [options]
   --help              this text
 `;
 
-/** The command line is wrong; the message says how. */
-export class UsageError extends Error {}
-
 export interface StartOptions {
   /** Absent for the sample. */
   readonly csv?: { readonly path: string; readonly symbol: string; readonly timeframe: Timeframe };
@@ -27,41 +24,36 @@ export interface StartOptions {
   readonly feeBps: number;
   readonly once: boolean;
   readonly json: boolean;
-  readonly help: boolean;
 }
 
 /** Parses the command line of `npm start`. Throws UsageError. What a strategy's parameters may be is for the API to say. */
-export function parseStartOptions(args: string[]): StartOptions {
+export function parseStartOptions(args: string[]): StartOptions | 'help' {
   const values = parse(args);
+  if (values.help) return 'help';
   return {
     ...(values.csv === undefined ? {} : { csv: csvOptions(values) }),
     strategy: { name: values.strategy, params: Object.fromEntries(values.param.map(parseParam)) },
     feeBps: parseNumber('--fee-bps', values['fee-bps']),
     once: values.once,
     json: values.json,
-    help: values.help,
   };
 }
 
 function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        csv: { type: 'string' },
-        symbol: { type: 'string' },
-        timeframe: { type: 'string' },
-        strategy: { type: 'string', default: 'sma-cross' },
-        param: { type: 'string', multiple: true, default: [] },
-        'fee-bps': { type: 'string', default: '0' },
-        once: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
+  return parseCommandLine({
+    args,
+    options: {
+      csv: { type: 'string' },
+      symbol: { type: 'string' },
+      timeframe: { type: 'string' },
+      strategy: { type: 'string', default: 'sma-cross' },
+      param: { type: 'string', multiple: true, default: [] },
+      'fee-bps': { type: 'string', default: '0' },
+      once: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  }).values;
 }
 
 function csvOptions({ csv, symbol, timeframe }: ReturnType<typeof parse>): NonNullable<StartOptions['csv']> {

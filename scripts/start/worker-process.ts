@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { scramVerifier } from '@tradebase/local-stack';
-import pg from 'pg';
+import { withDatabase } from '../command-line/with-database.ts';
 
 /** More than a worker takes to bring its jobs to an end. */
 const STOP_TIMEOUT_MS = 30_000;
@@ -17,14 +17,9 @@ export async function enableWorkerLogin(databaseUrl: string, stateDir: string): 
   const path = join(stateDir, 'worker-password');
   if (!existsSync(path)) writeFileSync(path, randomBytes(24).toString('base64url'), { mode: 0o600 });
   const password = readFileSync(path, 'utf8').trim();
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    // The stored form, so that the password itself is in no statement.
-    await client.query(`alter role tradebase_worker login password '${scramVerifier(password)}'`);
-  } finally {
-    await client.end();
-  }
+  // The stored form, so that the password itself is in no statement.
+  const statement = `alter role tradebase_worker login password '${scramVerifier(password)}'`;
+  await withDatabase(databaseUrl, 'tradebase-start', (client) => client.query(statement));
   const url = new URL(databaseUrl);
   url.username = 'tradebase_worker';
   url.password = password;

@@ -83,7 +83,9 @@ language plpgsql security definer set search_path = '' as $$
 begin
   if new.status is distinct from old.status and not exists (
     select from private.status_transitions t
-    where t.table_name = tg_table_name and t.from_status = old.status and t.to_status = new.status
+    where t.from_status = old.status and t.to_status = new.status
+      -- In a partition, the trigger is that of its table.
+      and t.table_name = coalesce((select c.relname from pg_catalog.pg_class c where c.oid = pg_catalog.pg_partition_root(tg_relid)), tg_table_name)
   ) then
     perform private.raise_api_error(409, 'invalid_transition',
       format('the status is %s and cannot become %s', old.status, new.status));

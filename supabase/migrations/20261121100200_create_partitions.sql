@@ -1,6 +1,7 @@
 -- Purpose: partitions by time for the big append-only tables: made ahead, and dropped when they are old.
 -- Objects: schema partitions; table private.partitioned_tables; functions private.add_partitioned_table,
---   private.add_partition, private.close_partition, private.maintain_partitions; private.check_status for rows of partitions.
+--   private.add_partition, private.close_partition, private.maintain_partitions, private.period_start, private.period_length,
+--   private.before_partition_drop.
 -- Risk: dropping partitions deletes their rows: only where system_config names a retention for the table.
 
 create schema partitions;
@@ -15,13 +16,13 @@ create table private.partitioned_tables (
   retention_key text not null,
   constraint partitioned_tables_pkey primary key (table_name),
   constraint partitioned_tables_retention_key_fkey foreign key (retention_key) references public.system_config (key),
-  constraint partitioned_tables_period_check check (period in ('day', 'month', 'year')),
+  constraint partitioned_tables_period_check check (period in ('day', 'month', 'year', 'half_decade')),
   constraint partitioned_tables_periods_ahead_check check (periods_ahead between 1 and 100)
 );
 comment on table private.partitioned_tables is 'The tables in public that private.maintain_partitions looks after. No foreign key may lead to one: it would keep its partitions from being dropped.';
 comment on column private.partitioned_tables.table_name is 'Table in public, partitioned by range of time_column, with a default partition that catches what no other takes.';
 comment on column private.partitioned_tables.time_column is 'The timestamptz column of the partition key.';
-comment on column private.partitioned_tables.period is 'Length of a partition: day, month or year, in UTC.';
+comment on column private.partitioned_tables.period is 'Length of a partition: day, month, year or half decade, in UTC.';
 comment on column private.partitioned_tables.periods_ahead is 'How many partitions after the current one exist at least.';
 comment on column private.partitioned_tables.retention_key is 'Setting with the days for which rows are kept; its value null keeps them for ever.';
 create index partitioned_tables_retention_key_idx on private.partitioned_tables (retention_key);
@@ -30,6 +31,22 @@ revoke all on private.partitioned_tables from public;
 create policy "No API role can reach partitioned tables" on private.partitioned_tables for all to anon, authenticated
   using (false) with check (false);
 comment on policy "No API role can reach partitioned tables" on private.partitioned_tables is 'Says outright what the missing grants mean.';
+
+create function private.period_start(p_period text, p_at timestamptz) returns timestamptz
+language sql immutable set search_path = '' set timezone = 'UTC' as $$
+  select case p_period
+    when 'half_decade' then make_timestamptz(extract(year from p_at)::integer / 5 * 5, 1, 1, 0, 0, 0)
+    else date_trunc(p_period, p_at)
+  end
+$$;
+comment on function private.period_start(text, timestamptz) is 'When the day, month, year or half decade of a time began, in UTC.';
+
+create function private.period_length(p_period text) returns interval
+language sql immutable set search_path = '' as $$
+  select case p_period when 'half_decade' then interval '5 years' else ('1 ' || p_period)::interval end
+$$;
+comment on function private.period_length(text) is 'Length of a day, month, year or half decade.';
+revoke execute on function private.period_start(text, timestamptz), private.period_length(text) from public;
 
 create function private.close_partition(p_partition text) returns void
 language plpgsql set search_path = '' as $$
@@ -47,7 +64,7 @@ language plpgsql set search_path = '' set timezone = 'UTC' as $$
 declare
   partition_name constant text := p_table || to_char(p_start, case p_period when 'day' then '_YYYY_MM_DD' when 'month' then '_YYYY_MM' else '_YYYY' end);
   default_partition constant text := p_table || '_default';
-  period_end constant timestamptz := p_start + ('1 ' || p_period)::interval;
+  period_end constant timestamptz := p_start + private.period_length(p_period);
   some_to_move boolean;
 begin
   if to_regclass(format('partitions.%I', partition_name)) is not null then
@@ -77,14 +94,14 @@ create function private.add_partitioned_table(
 ) returns void
 language plpgsql set search_path = '' set timezone = 'UTC' as $$
 declare
-  period_start timestamptz := date_trunc(p_period, coalesce(p_first, now()));
+  period_start timestamptz := private.period_start(p_period, coalesce(p_first, now()));
 begin
   insert into private.partitioned_tables values (p_table, p_time_column, p_period, p_periods_ahead, p_retention_key);
   execute format('create table partitions.%I partition of public.%I default', p_table || '_default', p_table);
   perform private.close_partition(p_table || '_default');
-  while period_start <= date_trunc(p_period, now()) + p_periods_ahead * ('1 ' || p_period)::interval loop
+  while period_start <= private.period_start(p_period, now()) + p_periods_ahead * private.period_length(p_period) loop
     perform private.add_partition(p_table, p_period, p_time_column, period_start);
-    period_start := period_start + ('1 ' || p_period)::interval;
+    period_start := period_start + private.period_length(p_period);
   end loop;
 end
 $$;
@@ -103,15 +120,15 @@ begin
   for managed in select * from private.partitioned_tables order by table_name loop
     begin
       for step in 0..managed.periods_ahead loop
-        period_start := date_trunc(managed.period, now()) + step * ('1 ' || managed.period)::interval;
+        period_start := private.period_start(managed.period, now()) + step * private.period_length(managed.period);
         if private.add_partition(managed.table_name, managed.period, managed.time_column, period_start) then
           return query select managed.table_name || ' from ' || period_start::date, 'made';
         end if;
       end loop;
       -- What came while there was no partition for it gets one too, or it would outlive its retention.
       execute format(
-        'select array(select distinct date_trunc(%L, %I) from partitions.%I where %2$I >= ''1970-01-01'' and %2$I < $1 order by 1 limit 24)',
-        managed.period, managed.time_column, managed.table_name || '_default') into missed_periods using date_trunc(managed.period, now());
+        'select array(select distinct private.period_start(%L, %I) from partitions.%I where %2$I >= ''1970-01-01'' and %2$I < $1 order by 1 limit 24)',
+        managed.period, managed.time_column, managed.table_name || '_default') into missed_periods using private.period_start(managed.period, now());
       foreach period_start in array missed_periods loop
         if private.add_partition(managed.table_name, managed.period, managed.time_column, period_start) then
           return query select managed.table_name || ' from ' || period_start::date, 'made';
@@ -154,21 +171,6 @@ begin
 end
 $$;
 comment on function private.before_partition_drop(text, text) is 'Called before an old partition is dropped, in the same transaction: keeps what must outlive it.';
-create or replace function private.check_status() returns trigger
-language plpgsql security definer set search_path = '' as $$
-begin
-  if new.status is distinct from old.status and not exists (
-    select from private.status_transitions t
-    where t.from_status = old.status and t.to_status = new.status
-      -- In a partition, the trigger is that of its table.
-      and t.table_name = coalesce((select c.relname from pg_catalog.pg_class c where c.oid = pg_catalog.pg_partition_root(tg_relid)), tg_table_name)
-  ) then
-    perform private.raise_api_error(409, 'invalid_transition',
-      format('the status is %s and cannot become %s', old.status, new.status));
-  end if;
-  return new;
-end
-$$;
 
 revoke execute on function private.close_partition(text), private.add_partition(text, text, text, timestamptz), private.add_partitioned_table(text, text, text, integer, text, timestamptz),
   private.maintain_partitions(), private.before_partition_drop(text, text) from public;

@@ -1,6 +1,6 @@
 -- Purpose: what an account is: its plan and quotas, the profile of its user, and whether it is active.
 -- Objects: tables plans, plan_quotas, profiles; functions private.quota, private.list_quotas, public.my_quotas,
---   private.clean_name, private.check_time_zone, private.create_account and private.caller_role (again).
+--   private.clean_name, private.is_time_zone, private.create_account and private.caller_role (again).
 -- Risk: none on an empty database. Existing users get a profile; users who are banned now write nothing more.
 
 insert into public.system_config (key, value, min_value, max_value, description) values
@@ -10,7 +10,7 @@ insert into public.system_config (key, value, min_value, max_value, description)
   ('quota.open_backtests', '50', 0, 1000000, 'Backtests a user may have queued or running, where the plan says nothing else; null for no limit.'),
   ('quota.bots', '20', 0, 1000000, 'Bots a user may have, where the plan says nothing else; null for no limit.'),
   ('quota.credentials', '20', 0, 1000000, 'Exchange credentials a user may keep, where the plan says nothing else; null for no limit.'),
-  ('quota.api_keys', '20', 0, 1000000, 'API keys a user may have, where the plan says nothing else; null for no limit.');
+  ('quota.api_keys', '20', 0, 1000000, 'API keys a user may have, revoked ones not counted, where the plan says nothing else; null for no limit.');
 
 create table public.plans (
   plan text not null,
@@ -51,6 +51,25 @@ comment on column public.plan_quotas.unit is 'What is counted, and in which peri
 comment on column public.plan_quotas.created_at is 'When the quota was added.';
 comment on column public.plan_quotas.updated_at is 'When the row last changed.';
 
+create function private.is_time_zone(p_name text) returns boolean
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  -- A name of the IANA database, not an abbreviation or a rule of its own with an offset, which Postgres would take too.
+  if p_name !~ '^(UTC|Etc/GMT[+-][0-9]{1,2}|[A-Z][A-Za-z]*(/[A-Z][A-Za-z_]*(-[A-Za-z_]+)*)+)$' or char_length(p_name) > 64 then
+    return false;
+  end if;
+  perform timestamptz '2024-01-01Z' at time zone p_name;
+  return true;
+exception when invalid_parameter_value then
+  return false;
+end
+$$;
+comment on function private.is_time_zone(text) is
+  'For checks of tables: whether a time zone of the IANA database goes by this name, Europe/Berlin for instance. Immutable as far as that database is.';
+revoke execute on function private.is_time_zone(text) from public;
+-- A check of a table runs with the rights of whoever writes the row.
+grant execute on function private.is_time_zone(text) to authenticated, service_role, tradebase_worker;
+
 create table public.profiles (
   user_id uuid not null,
   first_name text,
@@ -70,7 +89,7 @@ create table public.profiles (
   constraint profiles_first_name_check check (char_length(first_name) between 1 and 100 and first_name !~ '[[:cntrl:]]'),
   constraint profiles_last_name_check check (char_length(last_name) between 1 and 100 and last_name !~ '[[:cntrl:]]'),
   constraint profiles_display_name_check check (char_length(display_name) between 1 and 100 and display_name !~ '[[:cntrl:]]'),
-  constraint profiles_timezone_check check (char_length(timezone) between 1 and 64),
+  constraint profiles_timezone_check check (private.is_time_zone(timezone)),
   constraint profiles_locale_check check (locale ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$' and char_length(locale) <= 35),
   constraint profiles_preferences_check check (jsonb_typeof(preferences) = 'object' and pg_column_size(preferences) <= 16384)
 );
@@ -115,25 +134,6 @@ create policy "Admins can read profiles" on public.profiles for select to tradeb
   using ((select private.is_admin()));
 comment on policy "Admins can read profiles" on public.profiles is 'In an audited read only.';
 
-create function private.check_time_zone() returns trigger
-language plpgsql set search_path = '' as $$
-begin
-  -- The view reads the names from disk: asked when a name changes, and not at every sign-in.
-  if not exists (
-    select from pg_catalog.pg_timezone_names z
-    where z.name = new.timezone and z.name !~ '^(posix|right)/' and z.name not in ('Factory', 'localtime', 'posixrules')
-  ) then
-    perform private.raise_api_error(422, 'invalid_request',
-      format('%L is no time zone of the IANA database; Europe/Berlin is one', left(new.timezone, 64)));
-  end if;
-  return new;
-end
-$$;
-comment on function private.check_time_zone() is 'Trigger: refuses a time zone that is not in the IANA database.';
-revoke execute on function private.check_time_zone() from public;
-
-create trigger check_time_zone before update on public.profiles
-  for each row when (old.timezone is distinct from new.timezone) execute function private.check_time_zone();
 create trigger set_updated_at before update on public.plans
   for each row execute function private.set_updated_at();
 create trigger set_updated_at before update on public.plan_quotas

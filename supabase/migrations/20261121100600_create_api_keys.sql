@@ -2,10 +2,6 @@
 -- Objects: table api_keys; functions create_api_key, revoke_api_key, authenticate_api_key and what they call in private.
 -- Risk: none on an empty database. service_role gets usage on the schema private, where it may execute one function.
 
-insert into public.system_config (key, value, min_value, max_value, description) values
-  ('quota.api_keys', '20', 0, 1000, 'API keys that a user may have, revoked ones not counted; null for any number.')
-on conflict (key) do nothing;
-
 create table public.api_keys (
   id uuid not null default gen_random_uuid(),
   user_id uuid not null default auth.uid(),

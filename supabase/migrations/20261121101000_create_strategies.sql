@@ -228,13 +228,19 @@ comment on policy "Admins can read workspaces" on public.workspaces is 'In an au
 create function private.check_row_limit() returns trigger
 language plpgsql security definer set search_path = '' as $$
 declare
-  most_rows constant numeric := private.config_number(tg_argv[0]);
+  quota constant text := substring(tg_argv[0] from '^quota\.(.*)$');
+  most_rows constant numeric := case when quota is null then private.config_number(tg_argv[0]) else private.quota(new.user_id, quota) end;
+  within constant interval := tg_argv[1];
   owned_rows bigint;
 begin
   -- One insert of a user at a time, so that the count is exact.
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(tg_table_name || ' of ' || new.user_id::text, 0));
-  execute format('select count(*) from public.%I where user_id = $1', tg_table_name) into owned_rows using new.user_id;
-  if owned_rows >= most_rows then
+  execute format('select count(*) from public.%I where user_id = $1 and ($2 is null or created_at > now() - $2)', tg_table_name)
+    into owned_rows using new.user_id, within;
+  if owned_rows >= most_rows and within is not null then
+    perform private.raise_api_error(429, 'rate_limited',
+      format('you added %s %s within %s, which is the most', owned_rows, replace(tg_table_name, '_', ' '), tg_argv[1]));
+  elsif owned_rows >= most_rows then
     perform private.raise_api_error(409, 'quota_exceeded',
       format('you have %s %s, which is the most: delete one that you no longer need', owned_rows, replace(tg_table_name, '_', ' ')));
   end if;
@@ -242,7 +248,7 @@ begin
 end
 $$;
 comment on function private.check_row_limit() is
-  'Trigger before insert: refuses a row beyond the most that a user may have. Its argument is the setting with that number. Definer, so that it counts rows whoever inserts.';
+  'Trigger before insert: refuses a row beyond the most that a user may have, or may add within the time of its second argument. Its first argument is the setting with that number; one of quota.* is that of the user''s plan. Definer, so that it counts rows whoever inserts.';
 
 create function private.number_strategy_version() returns trigger
 language plpgsql security definer set search_path = '' as $$

@@ -1,10 +1,8 @@
 -- Purpose: bots and their runs.
 -- Objects: tables bots, trading_runs; functions private.stamp_status_time, private.guard_bot_change,
 --   private.guard_strategy_deletion; foreign key from runner_commands to bots.
--- Risk: none on an empty database. The key from bots to exchange credentials and the plan's quota come with 20261121101150_link_bots.sql.
+-- Risk: none on an empty database. The key from bots to exchange credentials comes with 20261121101150_link_bots.sql.
 
-insert into public.system_config (key, value, min_value, max_value, description) values
-  ('limits.bots_per_user', '50', 1, 10000, 'Most bots that a user may have.');
 create table public.bots (
   id uuid not null default gen_random_uuid(),
   user_id uuid not null default auth.uid(),
@@ -60,10 +58,7 @@ create table public.bots (
     cardinality(schedule_days) between 1 and 7 and array_ndims(schedule_days) = 1
     and schedule_days <@ '{1,2,3,4,5,6,7}'::smallint[]
   ),
-  constraint bots_schedule_timezone_check check (
-    schedule_timezone ~ '^(UTC|[A-Z][A-Za-z_]+(/[A-Za-z0-9_+-]+){1,2})$'
-    and timezone(schedule_timezone, timestamptz '2000-01-01Z') is not null
-  ),
+  constraint bots_schedule_timezone_check check (private.is_time_zone(schedule_timezone)),
   constraint bots_risk_check check (risk_per_trade > 0 and risk_per_trade <= 1e12 and daily_risk_cap > 0 and daily_risk_cap <= 1e12 and max_order_value > 0 and max_order_value <= 1e12),
   constraint bots_counts_check check (max_open_positions between 1 and 1000 and max_daily_trades between 1 and 100000),
   constraint bots_max_drawdown_pct_check check (max_drawdown_pct > 0 and max_drawdown_pct <= 100),
@@ -265,7 +260,7 @@ $$;
 comment on function private.guard_strategy_deletion() is 'Trigger: says which bot keeps a strategy from being deleted; the key from bots would refuse it anyway. Definer, to see whether its user is being deleted.';
 revoke execute on function private.stamp_status_time(), private.guard_bot_change(), private.guard_strategy_deletion() from public;
 create trigger check_limit before insert on public.bots
-  for each row execute function private.check_row_limit('limits.bots_per_user');
+  for each row execute function private.check_row_limit('quota.bots');
 create trigger check_status before update on public.bots
   for each row execute function private.check_status();
 create trigger guard_change before update or delete on public.bots

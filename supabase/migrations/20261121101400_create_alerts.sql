@@ -1,8 +1,7 @@
 -- Purpose: what users want to hear of, what they were told, and the messages on their way to them.
 -- Objects: tables alert_preferences, alert_rules, alert_history (by month), messages, message_deliveries, channel_configs,
---   alert_limits; functions private.is_timezone_name, private.limit_rows_of_user, private.after_quiet_hours,
---   private.take_alert_allowance, private.create_alert, public.mark_alerts_read, public.set_channel_config and the
---   triggers' functions.
+--   alert_limits; functions private.after_quiet_hours, private.take_alert_allowance, private.create_alert,
+--   public.mark_alerts_read, public.set_channel_config and the triggers' functions.
 -- Risk: every user gets a row in alert_preferences. The keys to bots come with 20261121101800_link_platform.sql. No worker
 --   delivers messages yet: they wait as pending.
 
@@ -14,46 +13,6 @@ insert into public.system_config (key, value, min_value, max_value, description)
 
 -- The secret key's server calls functions of public that reach into private; it holds rights there by name, as users do.
 grant usage on schema private to service_role;
-
-create function private.is_timezone_name(p_name text) returns boolean
-language plpgsql immutable parallel safe set search_path = '' as $$
-begin
-  -- A name of the tz database, not an abbreviation or a rule of its own with an offset, which Postgres would take too.
-  if p_name !~ '^(UTC|Etc/GMT[+-][0-9]{1,2}|[A-Za-z]+(/[A-Za-z_]+(-[A-Za-z_]+)*)+)$' or char_length(p_name) > 64 then
-    return false;
-  end if;
-  perform timestamptz '2024-01-01Z' at time zone p_name;
-  return true;
-exception when invalid_parameter_value then
-  return false;
-end
-$$;
-comment on function private.is_timezone_name(text) is 'Whether a time zone goes by this name. Immutable for checks of tables, as far as the tz database is.';
-
-create function private.limit_rows_of_user() returns trigger
-language plpgsql security definer set search_path = '' as $$
-declare
-  most constant bigint := private.config_number(tg_argv[0]);
-  user_id constant uuid := (to_jsonb(new) ->> 'user_id')::uuid;
-  found_rows bigint;
-begin
-  if user_id is null then
-    return new;
-  end if;
-  -- One insert of a user at a time, so that the count is exact.
-  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(tg_table_name || ' of ' || user_id::text, 0));
-  execute format('select count(*) from %I.%I where user_id = $1 and ($2 is null or created_at > now() - $2)', tg_table_schema, tg_table_name)
-    into found_rows using user_id, tg_argv[1]::interval;
-  if found_rows >= most then
-    perform private.raise_api_error(429, 'rate_limited',
-      case when tg_nargs = 1 then format('you have %s rows in %s: that is the most there may be', found_rows, tg_table_name)
-           else format('you added %s rows to %s within %s: that is the most there may be', found_rows, tg_table_name, tg_argv[1]) end);
-  end if;
-  return new;
-end
-$$;
-comment on function private.limit_rows_of_user() is
-  'Trigger before insert: refuses more rows of one user than the setting named by the first argument; with a second argument, within that time. Definer, because it reads settings.';
 
 create table public.channel_configs (
   channel text not null,
@@ -121,7 +80,7 @@ create table public.alert_preferences (
   constraint alert_preferences_quiet_hours_check check (
     (quiet_hours_start is null) = (quiet_hours_end is null) and quiet_hours_start <> quiet_hours_end
   ),
-  constraint alert_preferences_quiet_hours_timezone_check check (private.is_timezone_name(quiet_hours_timezone))
+  constraint alert_preferences_quiet_hours_timezone_check check (private.is_time_zone(quiet_hours_timezone))
 );
 comment on table public.alert_preferences is 'What each user wants to hear of, and by which channels. Made at sign-up; users change theirs.';
 comment on column public.alert_preferences.user_id is 'Owner.';
@@ -476,7 +435,7 @@ create trigger check_status before update on public.alert_history for each row e
 create trigger check_status before update on public.messages for each row execute function private.check_status();
 create trigger check_status before update on public.message_deliveries for each row execute function private.check_status();
 create trigger limit_rows before insert on public.alert_rules
-  for each row execute function private.limit_rows_of_user('limits.alert_rules_per_user');
+  for each row execute function private.check_row_limit('limits.alert_rules_per_user');
 create trigger audit_change after insert or update or delete on public.alert_rules
   for each row execute function private.audit_change('last_triggered_at');
 create trigger audit_change after update on public.alert_preferences
@@ -719,13 +678,11 @@ end
 $$;
 comment on function private.prune_messages() is 'Deletes messages that ended, at the end of their retention, 20,000 at most. Definer, because only the maintenance job deletes them.';
 
-revoke execute on function private.is_timezone_name(text), private.limit_rows_of_user(), private.create_alert_preferences(), private.delete_alerts_of_user(),
+revoke execute on function private.create_alert_preferences(), private.delete_alerts_of_user(),
   private.add_message_deliveries(), private.finish_message(), private.announce_alert(), private.after_quiet_hours(time, time, text, timestamptz),
   private.take_alert_allowance(uuid, text), private.create_alert(uuid, text, text, text, jsonb, uuid, uuid, uuid), private.mark_alerts_read(uuid[]),
   private.set_channel_config(text, boolean, text, jsonb, integer), private.prune_messages() from public;
 revoke execute on function public.mark_alerts_read(uuid[]), public.set_channel_config(text, boolean, text, jsonb, integer) from public, anon, service_role;
--- A check of a table runs with the rights of whoever writes the row.
-grant execute on function private.is_timezone_name(text) to authenticated, service_role, tradebase_worker;
 grant execute on function private.mark_alerts_read(uuid[]), private.set_channel_config(text, boolean, text, jsonb, integer) to authenticated;
 grant execute on function public.mark_alerts_read(uuid[]), public.set_channel_config(text, boolean, text, jsonb, integer) to authenticated;
 grant execute on function private.take_alert_allowance(uuid, text), private.create_alert(uuid, text, text, text, jsonb, uuid, uuid, uuid) to tradebase_worker;

@@ -87,7 +87,7 @@ create table public.schedules (
   constraint schedules_target_check check (char_length(target) between 1 and 200),
   constraint schedules_task_params_check check (jsonb_typeof(task_params) = 'object' and pg_column_size(task_params) <= 16384),
   constraint schedules_cron_check check (private.is_cron(cron)),
-  constraint schedules_timezone_check check (private.is_timezone_name(timezone))
+  constraint schedules_timezone_check check (private.is_time_zone(timezone))
 );
 comment on table public.schedules is 'What is to be done when. Users keep their own; a schedule without a user is the system''s and is kept by operators. No worker consumes them yet.';
 comment on column public.schedules.id is 'Identifies the schedule.';
@@ -233,7 +233,7 @@ create trigger set_updated_at before update on public.schedules for each row exe
 create trigger forget_next_run before update on public.schedules
   for each row when (old.cron <> new.cron or old.timezone <> new.timezone or old.enabled <> new.enabled) execute function private.forget_next_run();
 create trigger limit_rows before insert on public.schedules
-  for each row execute function private.limit_rows_of_user('limits.schedules_per_user');
+  for each row execute function private.check_row_limit('limits.schedules_per_user');
 create trigger audit_change after insert or update or delete on public.schedules
   for each row execute function private.audit_change('next_run_at', 'last_run_at');
 create trigger check_status before update on public.schedule_runs for each row execute function private.check_status();

@@ -279,7 +279,7 @@ create trigger audit_change after insert or delete on public.telegram_broadcasts
 create trigger set_updated_at before update on public.telegram_feedback for each row execute function private.set_updated_at();
 create trigger check_status before update on public.telegram_feedback for each row execute function private.check_status();
 create trigger limit_rows before insert on public.telegram_feedback
-  for each row execute function private.limit_rows_of_user('limits.feedback_per_day', '24 hours');
+  for each row execute function private.check_row_limit('limits.feedback_per_day', '24 hours');
 create trigger set_updated_at before update on public.telegram_settings for each row execute function private.set_updated_at();
 create trigger audit_change after insert or update or delete on public.telegram_settings
   for each row execute function private.audit_change();

@@ -2,9 +2,10 @@ import { followTaskEvents, type NamedTaskEvent } from '@tradebase/client';
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { asPostgres } from '../../packages/client/test/support/as-role.ts';
 import { liftLimits } from '../../packages/client/test/support/lift-limits.ts';
 import { asService, type Persona, signUp } from '../../packages/client/test/support/personas.ts';
-import { asPostgres, seedMarket } from '../../packages/client/test/support/seed-market.ts';
+import { seedMarket } from '../../packages/client/test/support/seed-market.ts';
 import { startTestWorker, type TestWorker } from './support/worker-process.ts';
 
 /** Backtests from the request to the result, with workers in processes of their own that get killed. */

@@ -1,6 +1,6 @@
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { asPostgres } from '../../packages/client/test/support/seed-market.ts';
+import { asPostgres } from '../../packages/client/test/support/as-role.ts';
 import { startTestWorker, type TestWorker } from './support/worker-process.ts';
 
 /** Maintenance through real workers: from the queue, and from the scheduler. */

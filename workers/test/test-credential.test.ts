@@ -1,9 +1,9 @@
 import { CredentialTestedEvent, EXCHANGES } from '@tradebase/contracts';
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { asPostgres } from '../../packages/client/test/support/as-role.ts';
 import { type EncryptionKey, giveEncryptionKey } from '../../packages/client/test/support/encryption-key.ts';
 import { type Persona, signUp } from '../../packages/client/test/support/personas.ts';
-import { asPostgres } from '../../packages/client/test/support/seed-market.ts';
 import { type KrakenServer, startKrakenServer } from './support/kraken-server.ts';
 import { startTestWorker, type TestWorker } from './support/worker-process.ts';
 

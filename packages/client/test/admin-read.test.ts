@@ -1,9 +1,18 @@
-import { showSecondFactor, startStack, type TestStack } from '@tradebase/local-stack/testing';
-import pg from 'pg';
+import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TradebaseClient } from '../src/index.ts';
-import { anonymous, asService, type Persona, signUp, signUpAs, withToken } from './support/personas.ts';
-import { asPostgres, seedMarket } from './support/seed-market.ts';
+import { asPostgres, asRole } from './support/as-role.ts';
+import {
+  accessTokenOf,
+  anonymous,
+  asService,
+  grantRole,
+  type Persona,
+  signUp,
+  signUpAdmin,
+  withToken,
+} from './support/personas.ts';
+import { seedMarket } from './support/seed-market.ts';
 
 /** How an admin reads what is others': every read is in the log, and nothing but the granted columns comes out. */
 let stack: TestStack;
@@ -18,10 +27,9 @@ beforeAll(async () => {
   [trader, second, admin, adminWithoutFactor] = await Promise.all([
     signUp(stack, 'trader'),
     signUp(stack, 'second'),
-    signUpAs(stack, 'admin', 'admin'),
-    signUpAs(stack, 'admin', 'careless'),
+    signUpAdmin(stack, 'admin'),
+    signUpAdmin(stack, 'careless', 'aal1'),
   ]);
-  await showSecondFactor(admin.client);
 });
 afterAll(() => stack?.stop());
 
@@ -111,21 +119,16 @@ describe('An admin with a second factor', () => {
   });
 
   it('loses the right with the role, while the token lives', async () => {
-    const former = await signUpAs(stack, 'admin', 'former');
-    const { client } = former;
-    await showSecondFactor(client);
+    const former = await signUpAdmin(stack, 'former');
+    const client = withToken(stack, await accessTokenOf(former.client));
     expect((await read(client, { p_table: 'user_roles', p_limit: 1 })).error).toBeNull();
-    await asPostgres(stack, (database) =>
-      database.query(`update public.user_roles set role = 'trader' where user_id = $1`, [former.id]),
-    );
+    await grantRole(stack, former, 'trader');
     expect((await read(client, { p_table: 'user_roles', p_limit: 1 })).error?.code).toBe('forbidden');
   });
 
   it('loses the right with the session, while the token lives', async () => {
-    const former = await signUpAs(stack, 'admin', 'leaver');
-    await showSecondFactor(former.client);
-    const { data } = await former.client.auth.getSession();
-    const client = withToken(stack, data.session?.access_token ?? '');
+    const former = await signUpAdmin(stack, 'leaver');
+    const client = withToken(stack, await accessTokenOf(former.client));
     expect((await read(client, { p_table: 'user_roles', p_limit: 1 })).error).toBeNull();
     await former.client.auth.signOut();
     expect((await read(client, { p_table: 'user_roles', p_limit: 1 })).error?.code).toBe('forbidden');
@@ -254,7 +257,7 @@ describe('A read that is not as it should be', () => {
   it('gives the caller their own role back within a transaction', async () => {
     const { data } = await admin.client.auth.getClaims();
     const claims = JSON.stringify(data?.claims);
-    await asAuthenticator(async (client) => {
+    await asRole(stack, 'authenticator', async (client) => {
       await client.query('begin');
       await client.query(
         `select set_config('role', 'authenticated', true), set_config('request.jwt.claims', $1, true)`,
@@ -273,13 +276,3 @@ describe('A read that is not as it should be', () => {
     });
   });
 });
-
-async function asAuthenticator(work: (client: pg.Client) => Promise<void>): Promise<void> {
-  const client = new pg.Client({ connectionString: stack.databaseUrl('authenticator') });
-  await client.connect();
-  try {
-    await work(client);
-  } finally {
-    await client.end();
-  }
-}

@@ -1,8 +1,7 @@
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { giveRole, signUpAdmin } from './support/admin.ts';
-import { asService, type Persona, signUp } from './support/personas.ts';
-import { asPostgres } from './support/seed-market.ts';
+import { asPostgres } from './support/as-role.ts';
+import { asService, grantRole, type Persona, signUp, signUpAdmin, signUpAs } from './support/personas.ts';
 
 /** Preferences, rules, alerts and the messages they cause. */
 let stack: TestStack;
@@ -81,8 +80,7 @@ describe('Alert preferences', () => {
       .eq('user_id', owner.id)
       .select('user_id');
     expect(byOther).toMatchObject({ error: null, data: [] });
-    const viewer = await newUser('viewer');
-    await giveRole(stack, viewer, 'viewer');
+    const viewer = await signUpAs(stack, 'viewer', 'viewer');
     const byViewer = await viewer.client
       .from('alert_preferences')
       .update(change)
@@ -144,9 +142,9 @@ describe('An alert rule', () => {
     const keen = await newUser('keen');
     await query(`update public.system_config set value = '3' where key = 'limits.alert_rules_per_user'`);
     const refused = await keen.client.from('alert_rules').insert([RULE, RULE, RULE, RULE]);
-    expect([refused.error?.code, refused.status]).toEqual(['rate_limited', 429]);
+    expect([refused.error?.code, refused.status]).toEqual(['quota_exceeded', 409]);
     expect((await keen.client.from('alert_rules').insert([RULE, RULE, RULE])).error).toBeNull();
-    expect((await keen.client.from('alert_rules').insert(RULE)).error?.code).toBe('rate_limited');
+    expect((await keen.client.from('alert_rules').insert(RULE)).error?.code).toBe('quota_exceeded');
     await query(`update public.system_config set value = '100' where key = 'limits.alert_rules_per_user'`);
   });
 });
@@ -240,7 +238,7 @@ describe('An alert', () => {
     expect((await user.client.rpc('mark_alerts_read')).data).toBe(2);
     const forged = await user.client.from('alert_history').update({ read_at: null }).eq('id', first);
     expect(forged.error?.code).toBe('42501');
-    await giveRole(stack, user, 'viewer');
+    await grantRole(stack, user, 'viewer');
     expect((await user.client.rpc('mark_alerts_read')).error?.code).toBe('forbidden');
   });
 

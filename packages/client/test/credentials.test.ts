@@ -1,9 +1,9 @@
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asPostgres } from './support/as-role.ts';
 import { type EncryptionKey, giveEncryptionKey } from './support/encryption-key.ts';
 import { type Answer, invoke } from './support/invoke.ts';
 import { anonymous, asService, type Persona, signUp } from './support/personas.ts';
-import { asPostgres } from './support/seed-market.ts';
 
 /** Exchange credentials: through the api function, and what is left to reach directly. */
 let stack: TestStack;
@@ -266,11 +266,13 @@ describe('A request to store a credential', () => {
     await create(other, { name: 'Börse' });
   });
 
-  it('is refused beyond the quota', async () => {
+  it("is refused beyond the quota of the user's plan", async () => {
     const many = await signUp(stack, 'many');
     for (let n = 0; n < 20; n += 1) await create(many);
     const { status, body } = await credentials(many, 'POST', '', KRAKEN);
     expect([status, body.code]).toEqual([409, 'quota_exceeded']);
+    await asService(stack).rpc('set_user_plan', { p_user_id: many.id, p_plan: 'pro' });
+    await create(many);
   });
 
   it('is refused without a session, and to a viewer, who changes nothing either', async () => {

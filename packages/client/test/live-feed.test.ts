@@ -1,8 +1,9 @@
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { followTaskEvents, type NamedTaskEvent, type TradebaseClient } from '../src/index.ts';
+import { asPostgres } from './support/as-role.ts';
 import { anonymous, type Persona, signUp } from './support/personas.ts';
-import { asPostgres, seedMarket } from './support/seed-market.ts';
+import { seedMarket } from './support/seed-market.ts';
 
 /** Task events as a browser gets them: Realtime for speed, rows for what it missed. */
 let stack: TestStack;

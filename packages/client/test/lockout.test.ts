@@ -1,15 +1,12 @@
-import { startStack, type TestStack } from '@tradebase/local-stack/testing';
-import pg from 'pg';
+import { showSecondFactor, startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asPostgres, asRole } from './support/as-role.ts';
 import { type Persona, signUp } from './support/personas.ts';
-import { addFactor } from './support/second-factor.ts';
-import { asPostgres } from './support/seed-market.ts';
 import { signIn } from './support/sign-in.ts';
 
 /** Wrong passwords lock an account for a while, and tell nobody anything. */
 let stack: TestStack;
 
-const RIGHT = 'correct horse owner';
 const WRONG = 'wrong horse owner';
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
@@ -49,14 +46,10 @@ async function counted(user: Persona): Promise<{ failures: number; locked: boole
 
 /** What Auth does with its hook. */
 async function askHook(name: string, event: object): Promise<Record<string, unknown>> {
-  const client = new pg.Client({ connectionString: stack.databaseUrl('supabase_auth_admin') });
-  await client.connect();
-  try {
-    const { rows } = await client.query(`select private.${name}($1) as answer`, [event]);
-    return rows[0].answer;
-  } finally {
-    await client.end();
-  }
+  const { rows } = await asRole(stack, 'supabase_auth_admin', (client) =>
+    client.query(`select private.${name}($1) as answer`, [event]),
+  );
+  return rows[0].answer;
 }
 
 describe('Five wrong passwords', () => {
@@ -65,7 +58,7 @@ describe('Five wrong passwords', () => {
     const first = await signIn(stack, user, WRONG);
     await failTimes(user, 4);
     const sixth = await signIn(stack, user, WRONG);
-    const right = await signIn(stack, user, RIGHT);
+    const right = await signIn(stack, user, user.password);
     expect(first.error).toMatchObject({
       status: 400,
       code: 'invalid_credentials',
@@ -91,20 +84,20 @@ describe('Five wrong passwords', () => {
   it('are four and one again after a right one', async () => {
     const user = await newUser();
     await failTimes(user, 4);
-    expect((await signIn(stack, user, RIGHT)).error).toBeNull();
+    expect((await signIn(stack, user, user.password)).error).toBeNull();
     await failTimes(user, 4);
-    expect((await signIn(stack, user, RIGHT)).error).toBeNull();
+    expect((await signIn(stack, user, user.password)).error).toBeNull();
   });
 
   it('lock for fifteen minutes, and then the count begins anew', async () => {
     const user = await newUser();
     await failTimes(user, 5);
     await passTime(user, 890);
-    expect((await signIn(stack, user, RIGHT)).error).not.toBeNull();
+    expect((await signIn(stack, user, user.password)).error).not.toBeNull();
     await passTime(user, 11);
     await failTimes(user, 1);
     expect(await counted(user)).toMatchObject({ failures: 1, locked: false });
-    expect((await signIn(stack, user, RIGHT)).error).toBeNull();
+    expect((await signIn(stack, user, user.password)).error).toBeNull();
   });
 
   it('do not lock when they are more than a window apart', async () => {
@@ -112,7 +105,7 @@ describe('Five wrong passwords', () => {
     await failTimes(user, 4);
     await passTime(user, 901);
     await failTimes(user, 1);
-    expect((await signIn(stack, user, RIGHT)).error).toBeNull();
+    expect((await signIn(stack, user, user.password)).error).toBeNull();
   });
 
   it('are counted to be as many as they are when ten come at once', async () => {
@@ -120,7 +113,7 @@ describe('Five wrong passwords', () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => signIn(stack, user, WRONG)));
     expect(answers.every(({ error }) => error?.code === 'invalid_credentials')).toBe(true);
     expect(await counted(user)).toEqual({ attempts: 10, failures: 5, locked: true });
-    expect((await signIn(stack, user, RIGHT)).error).not.toBeNull();
+    expect((await signIn(stack, user, user.password)).error).not.toBeNull();
     const { data } = await user.client.from('sign_in_attempts').select('outcome').eq('kind', 'password');
     const outcomes = Object.groupBy(data ?? [], ({ outcome }) => outcome);
     expect([outcomes.failed?.length, outcomes.locked?.length]).toEqual([5, 6]);
@@ -141,7 +134,7 @@ describe('Five wrong passwords', () => {
   it('lock nobody else out', async () => {
     const [locked, other] = await Promise.all([newUser(), newUser()]);
     await failTimes(locked, 6);
-    expect((await signIn(stack, other, RIGHT)).error).toBeNull();
+    expect((await signIn(stack, other, other.password)).error).toBeNull();
     const { data } = await other.client.from('sign_in_attempts').select('user_id');
     expect(data?.every(({ user_id }) => user_id === other.id)).toBe(true);
   });
@@ -153,7 +146,7 @@ describe('Five wrong passwords', () => {
       (
         await user.client.auth.updateUser({
           password: 'a new horse altogether',
-          current_password: RIGHT,
+          current_password: user.password,
         })
       ).error,
     ).toBeNull();
@@ -173,7 +166,7 @@ describe('Five wrong passwords', () => {
     await set(2);
     await failTimes(user, 2);
     await set(5);
-    expect((await signIn(stack, user, RIGHT)).error).not.toBeNull();
+    expect((await signIn(stack, user, user.password)).error).not.toBeNull();
   });
 });
 
@@ -219,12 +212,12 @@ describe('Attempts', () => {
 describe('Five wrong codes of a second factor', () => {
   it('lock the factor, right codes too, and end no session', async () => {
     const user = await newUser();
-    const factor_id = await addFactor(stack, user);
+    const factor_id = await showSecondFactor(user.client);
     const ask = (valid: boolean) =>
       askHook('mfa_verification_attempt', { user_id: user.id, factor_id, factor_type: 'totp', valid });
     for (let attempt = 0; attempt < 5; attempt += 1) expect(await ask(false)).toEqual({ decision: 'continue' });
     for (const valid of [false, true]) expect(await ask(valid)).toMatchObject({ error: { http_code: 429 } });
-    expect((await signIn(stack, user, RIGHT)).error).toBeNull();
+    expect((await signIn(stack, user, user.password)).error).toBeNull();
     const { data } = await user.client.from('security_events').select('kind, details').eq('kind', 'lockout').single();
     expect(data).toMatchObject({ details: { attempts_at: 'second_factor' } });
     await passTime(user, 901);

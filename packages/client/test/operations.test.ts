@@ -1,8 +1,8 @@
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signUpAdmin } from './support/admin.ts';
-import { anonymous, asService, type Persona, signUp } from './support/personas.ts';
-import { asPostgres, seedMarket } from './support/seed-market.ts';
+import { asPostgres } from './support/as-role.ts';
+import { anonymous, asService, type Persona, signUp, signUpAdmin } from './support/personas.ts';
+import { seedMarket } from './support/seed-market.ts';
 
 /** Tasks, health, and what admins do about those who knock. */
 let stack: TestStack;

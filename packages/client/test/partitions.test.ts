@@ -1,7 +1,7 @@
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asPostgres } from './support/as-role.ts';
 import { anonymous, asService, type Persona, signUp } from './support/personas.ts';
-import { asPostgres } from './support/seed-market.ts';
 
 /** Tables partitioned by time: where rows land, and what maintenance makes, moves and drops. */
 let stack: TestStack;

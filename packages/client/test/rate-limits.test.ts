@@ -1,11 +1,12 @@
-import { mintToken, startStack, type TestStack } from '@tradebase/local-stack/testing';
+import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { TradebaseClient } from '../src/index.ts';
+import { asPostgres } from './support/as-role.ts';
 import { liftLimits } from './support/lift-limits.ts';
-import { anonymous, asService, type Persona, signUp } from './support/personas.ts';
-import { mintRunnerToken, withToken } from './support/runner-token.ts';
-import { asPostgres, seedMarket } from './support/seed-market.ts';
+import { anonymous, asService, type Persona, signUp, withToken } from './support/personas.ts';
+import { mintRunnerToken } from './support/runner-token.ts';
+import { seedMarket } from './support/seed-market.ts';
 
 /** How much one caller may ask for, through PostgREST and through the function api. */
 let stack: TestStack;
@@ -386,62 +387,5 @@ describe('Backtests', () => {
     const { client } = await signUp(stack, 'lifted');
     expect((await request(client, 120)).error).toBeNull();
     expect(await writes(client, 110)).toBe(110);
-  });
-});
-
-describe('A setting', () => {
-  /** An admin's session, with or without the second factor shown. */
-  async function admin(aal: 'aal1' | 'aal2'): Promise<Persona> {
-    const persona = await signUp(stack, 'admin');
-    const { data } = await persona.client.auth.getClaims();
-    await sql(`update public.user_roles set role = 'admin' where user_id = $1`, [persona.id]);
-    await sql('update auth.sessions set aal = $2 where id = $1', [data?.claims.session_id, aal]);
-    const token = await mintToken(stack.keys, { ...data?.claims, user_role: 'admin', aal });
-    return { ...persona, client: withToken(stack, token) };
-  }
-  const change = ({ client }: Persona, key: string, value: unknown) =>
-    client.rpc('set_system_config', { p_key: key, p_value: value as never });
-
-  it('is changed by an admin with a second factor, works at once, and is in the audit log', async () => {
-    const boss = await admin('aal2');
-    const changed = await change(boss, 'quota.calls_per_minute', 3);
-    expect(changed.error).toBeNull();
-    expect(changed.data).toMatchObject({ key: 'quota.calls_per_minute', value: 3, updated_by: boss.id });
-    expect(await writes((await signUp(stack, 'limited')).client, 5)).toBe(3);
-    const { rows } = await sql(
-      `select before, after from public.audit_log where resource_id = 'quota.calls_per_minute' and actor_id = $1`,
-      [boss.id],
-    );
-    expect(rows).toEqual([{ before: { value: 100, updated_by: null }, after: { value: 3, updated_by: boss.id } }]);
-  });
-
-  it('is changed by nobody else', async () => {
-    const user = await signUp(stack, 'user');
-    for (const [persona, code] of [
-      [user, 'forbidden'],
-      [await admin('aal1'), 'second_factor_required'],
-    ] as const) {
-      const refused = await change(persona, 'quota.calls_per_minute', 1_000);
-      expect([refused.status, refused.error?.code]).toEqual([403, code]);
-    }
-    for (const client of [anonymous(stack), asService(stack)]) {
-      expect((await client.rpc('set_system_config', { p_key: 'x.y', p_value: 1 })).error?.code).toBe('42501');
-    }
-  });
-
-  it('keeps its type and its bounds', async () => {
-    const boss = await admin('aal2');
-    for (const value of ['many', -1, 1e12, [1], true]) {
-      const refused = await change(boss, 'quota.calls_per_minute', value);
-      expect([refused.status, refused.error?.code], String(value)).toEqual([422, 'invalid_request']);
-    }
-    await sql(`insert into public.system_config (key, value, description) values ('test.flag', 'true', 'A flag')`);
-    for (const value of [1, null, 'true']) {
-      expect((await change(boss, 'test.flag', value)).error?.code, String(value)).toBe('invalid_request');
-    }
-    expect((await change(boss, 'test.flag', false)).data).toMatchObject({ value: false });
-    expect((await change(boss, 'quota.calls_per_minute', null)).data).toMatchObject({ value: null });
-    expect((await change(boss, 'quota.calls_per_minute', 100)).error).toBeNull();
-    expect((await change(boss, 'no.such_setting', 1)).error?.code).toBe('not_found');
   });
 });

@@ -1,14 +1,11 @@
-import { startStack, type TestStack } from '@tradebase/local-stack/testing';
+import { showSecondFactor, startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asPostgres } from './support/as-role.ts';
 import { anonymous, type Persona, signUp } from './support/personas.ts';
-import { addFactor, showFactor } from './support/second-factor.ts';
-import { asPostgres } from './support/seed-market.ts';
 import { signIn } from './support/sign-in.ts';
 
 /** Ten codes for the day on which the second factor is lost. */
 let stack: TestStack;
-
-const PASSWORD = 'correct horse owner';
 
 beforeAll(async () => {
   stack = await startStack();
@@ -19,11 +16,10 @@ afterAll(() => stack?.stop());
 /** A user with a factor and codes, and a session that has only the password. */
 async function locked(): Promise<{ user: Persona; codes: string[]; atLogin: Persona }> {
   const user = await signUp(stack, 'owner');
-  await addFactor(stack, user);
-  await showFactor(stack, user);
+  await showSecondFactor(user.client);
   const { data, error } = await user.client.rpc('generate_recovery_codes');
   if (error) throw error;
-  const { client } = await signIn(stack, user, PASSWORD);
+  const { client } = await signIn(stack, user, user.password);
   return { user, codes: data, atLogin: { ...user, client } };
 }
 
@@ -85,15 +81,16 @@ describe('Recovery codes', () => {
   it('are good once', async () => {
     const { user, codes, atLogin } = await locked();
     await use(atLogin, codes[0]);
-    await addFactor(stack, user);
-    const again = await use(atLogin, codes[0]);
+    await showSecondFactor(atLogin.client);
+    const { client } = await signIn(stack, user, user.password);
+    const again = await use({ ...user, client }, codes[0]);
     expect([again.error?.code, again.status]).toEqual(['invalid_recovery_code', 422]);
     expect(await factorsOf(user)).toBe(1);
   });
 
   it('are good once when presented twice at the same time', async () => {
     const { codes, user } = await locked();
-    const [one, two] = await Promise.all([signIn(stack, user, PASSWORD), signIn(stack, user, PASSWORD)]);
+    const [one, two] = await Promise.all([signIn(stack, user, user.password), signIn(stack, user, user.password)]);
     const answers = await Promise.all([one, two].map(({ client }) => use({ ...user, client }, codes[0])));
     expect(answers.filter(({ error }) => error === null)).toHaveLength(1);
   });
@@ -144,9 +141,8 @@ describe('Recovery codes', () => {
 describe('Second factors', () => {
   it('that come and go are told to their user', async () => {
     const user = await signUp(stack, 'owner');
-    const factor_id = await addFactor(stack, user);
-    await showFactor(stack, user);
-    await asPostgres(stack, (client) => client.query('delete from auth.mfa_factors where id = $1', [factor_id]));
+    const factor_id = await showSecondFactor(user.client);
+    expect((await user.client.auth.mfa.unenroll({ factorId: factor_id })).error).toBeNull();
     await user.client.auth.refreshSession();
     await user.client.auth.refreshSession();
     const { data } = await user.client.from('security_events').select('kind, details').order('id');

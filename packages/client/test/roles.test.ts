@@ -1,9 +1,15 @@
 import { showSecondFactor, startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { asService, type Persona, signUp, withToken } from './support/personas.ts';
-import { grantRole, signUpAdmin } from './support/roles.ts';
-import { addFactor, showFactor } from './support/second-factor.ts';
-import { asPostgres } from './support/seed-market.ts';
+import { asPostgres } from './support/as-role.ts';
+import {
+  accessTokenOf,
+  asService,
+  grantRole,
+  type Persona,
+  signUp,
+  signUpAdmin,
+  withToken,
+} from './support/personas.ts';
 import { signIn } from './support/sign-in.ts';
 
 /** Roles, plans and activity: given by admins, and taken away at once. */
@@ -79,9 +85,7 @@ describe('A role', () => {
   });
 
   it('cannot be given by users, by admins without a second factor, or by a secret key', async () => {
-    const [user, plain] = await Promise.all([newUser(), newUser()]);
-    await grantRole(stack, plain, 'admin');
-    await plain.client.auth.refreshSession();
+    const [user, plain] = await Promise.all([newUser(), signUpAdmin(stack, 'plain', 'aal1')]);
     for (const [caller, code] of [
       [user, 'forbidden'],
       [plain, 'second_factor_required'],
@@ -117,7 +121,6 @@ describe('A role', () => {
     expect(rows).toHaveLength(1);
     expect(answers.filter(({ error }) => error === null)).toHaveLength(1);
     await grantRole(stack, admin, 'admin');
-    await admin.client.auth.refreshSession();
     await setRole(admin, second, 'trader');
   });
 
@@ -187,7 +190,7 @@ describe('A deactivated user', () => {
     expect((await setActive(admin, user, false)).data).toMatchObject({ is_active: false });
     expect(await canWrite(user)).toBe(false);
     expect((await user.client.auth.refreshSession()).error).not.toBeNull();
-    const again = await signIn(stack, user, 'correct horse owner');
+    const again = await signIn(stack, user, user.password);
     expect(again.error?.code).toBe('user_banned');
     expect((await setActive(user, user, true)).error?.code).toBe('forbidden');
   });
@@ -196,7 +199,7 @@ describe('A deactivated user', () => {
     const user = await newUser();
     await setActive(admin, user, false);
     expect((await setActive(admin, user, true)).data).toMatchObject({ is_active: true });
-    const { client, error } = await signIn(stack, user, 'correct horse owner');
+    const { client, error } = await signIn(stack, user, user.password);
     expect(error).toBeNull();
     expect(await canWrite({ ...user, client })).toBe(true);
     const { data } = await client.from('security_events').select('kind').like('kind', 'account%').order('id');
@@ -229,21 +232,18 @@ describe('A deactivated user', () => {
 describe('A user with a second factor', () => {
   it('reads, and writes nothing until it is shown in the session', async () => {
     const user = await newUser();
-    await addFactor(stack, user);
-    const { client } = await signIn(stack, user, 'correct horse owner');
+    await showSecondFactor(user.client);
+    const { client } = await signIn(stack, user, user.password);
     expect((await client.from('profiles').select('user_id')).data).toEqual([{ user_id: user.id }]);
     expect(await canWrite({ ...user, client })).toBe(false);
     expect((await client.rpc('start_account_link', { p_provider: 'discord' })).error?.code).toBe('forbidden');
-    await showFactor(stack, { ...user, client });
-    expect(await canWrite({ ...user, client })).toBe(true);
+    expect(await canWrite(user)).toBe(true);
   });
 
   it('writes nothing with a token from before it was shown', async () => {
     const user = await newUser();
-    await addFactor(stack, user);
-    const { data } = await user.client.auth.getSession();
-    const before = { ...user, client: withToken(stack, data.session?.access_token ?? '') };
-    await showFactor(stack, user);
+    const before = { ...user, client: withToken(stack, await accessTokenOf(user.client)) };
+    await showSecondFactor(user.client);
     expect(await canWrite(user)).toBe(true);
     expect(await canWrite(before)).toBe(false);
   });
@@ -268,13 +268,12 @@ describe('An admin at aal2', () => {
   it('is one no more when the factor is lost and recovered from', async () => {
     const second = await signUpAdmin(stack, 'second');
     const codes = (await second.client.rpc('generate_recovery_codes')).data ?? [];
-    const { client } = await signIn(stack, second, 'correct horse second');
+    const { client } = await signIn(stack, second, second.password);
     expect((await client.rpc('use_recovery_code', { p_code: codes[0] ?? '' })).error).toBeNull();
     const user = await newUser();
     expect((await setRole(second, user, 'viewer')).error?.code).toBe('forbidden');
     expect((await setRole({ ...second, client }, user, 'viewer')).error?.code).toBe('second_factor_required');
-    await addFactor(stack, second);
-    await showFactor(stack, { ...second, client });
+    await showSecondFactor(client);
     expect((await setRole({ ...second, client }, user, 'viewer')).error).toBeNull();
   });
 });

@@ -1,10 +1,11 @@
 import { mintToken, startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TradebaseClient } from '../src/index.ts';
+import { asPostgres } from './support/as-role.ts';
 import { liftLimits } from './support/lift-limits.ts';
-import { asService, type Persona, signUp } from './support/personas.ts';
-import { mintRunnerToken, withToken } from './support/runner-token.ts';
-import { asPostgres, seedMarket } from './support/seed-market.ts';
+import { asService, type Persona, signUp, withToken } from './support/personas.ts';
+import { mintRunnerToken } from './support/runner-token.ts';
+import { seedMarket } from './support/seed-market.ts';
 
 /** What a runner may read and hear, and until when. */
 let stack: TestStack;

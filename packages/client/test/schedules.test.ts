@@ -1,8 +1,7 @@
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { giveRole } from './support/admin.ts';
-import { asService, type Persona, signUp } from './support/personas.ts';
-import { asPostgres } from './support/seed-market.ts';
+import { asPostgres } from './support/as-role.ts';
+import { asService, type Persona, signUp, signUpAs } from './support/personas.ts';
 
 /** Schedules of users, and the runs that workers will write. */
 let stack: TestStack;
@@ -57,8 +56,7 @@ describe('A schedule', () => {
   });
 
   it('cannot be added by a viewer', async () => {
-    const viewer = await signUp(stack, 'viewer');
-    await giveRole(stack, viewer, 'viewer');
+    const viewer = await signUpAs(stack, 'viewer', 'viewer');
     expect((await viewer.client.from('schedules').insert(DAILY)).error?.code).toBe('42501');
   });
 
@@ -111,7 +109,7 @@ describe('A schedule', () => {
     const keen = await signUp(stack, 'keen');
     const rows = (count: number) => Array.from({ length: count }, () => DAILY);
     const refused = await keen.client.from('schedules').insert(rows(51));
-    expect([refused.error?.code, refused.status]).toEqual(['rate_limited', 429]);
+    expect([refused.error?.code, refused.status]).toEqual(['quota_exceeded', 409]);
     expect((await keen.client.from('schedules').insert(rows(50))).error).toBeNull();
   });
 

@@ -1,15 +1,14 @@
 import { SECURITY_EVENT_KINDS, SecurityAlert } from '@tradebase/contracts';
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { anonymous, type Persona, signUp } from './support/personas.ts';
-import { asPostgres } from './support/seed-market.ts';
+import { asPostgres } from './support/as-role.ts';
+import { anonymous, type Persona, signUp, withToken } from './support/personas.ts';
+import { mintRunnerToken } from './support/runner-token.ts';
 import { signIn } from './support/sign-in.ts';
-import { signToken, withToken } from './support/sign-token.ts';
 
 /** A user's sessions: where they are, and how they end. */
 let stack: TestStack;
 
-const PASSWORD = 'correct horse owner';
 const LAPTOP = 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0';
 const PHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0) Safari/605.1';
 
@@ -23,7 +22,7 @@ const rename = ({ client, id }: Persona, first_name: string) =>
   client.from('profiles').update({ first_name }).eq('user_id', id).select('first_name');
 
 async function onPhone(user: Persona): Promise<Persona> {
-  const { client, error } = await signIn(stack, user, PASSWORD, PHONE);
+  const { client, error } = await signIn(stack, user, user.password, PHONE);
   if (error) throw error;
   return { ...user, client };
 }
@@ -50,8 +49,9 @@ describe('The list of sessions', () => {
 
   it('is nothing for a runner', async () => {
     const user = await signUp(stack, 'owner');
-    const claims = { sub: crypto.randomUUID(), app_metadata: { user_id: user.id, api_key_id: crypto.randomUUID() } };
-    const runner = withToken(stack, signToken(stack, claims));
+    const [sessionId, apiKeyId] = [crypto.randomUUID(), crypto.randomUUID()];
+    const token = await mintRunnerToken(stack, { sessionId, userId: user.id, apiKeyId, permissions: [] });
+    const runner = withToken(stack, token);
     for (const call of [runner.rpc('list_sessions'), runner.rpc('revoke_other_sessions')]) {
       const { error, status } = await call;
       expect([error?.code, status]).toEqual(['invalid_token', 401]);
@@ -130,14 +130,14 @@ describe('A sign-in', () => {
 
   it('from a newer version of a program is from the same device', async () => {
     const user = await signUp(stack, 'owner');
-    await signIn(stack, user, PASSWORD, LAPTOP);
-    await signIn(stack, user, PASSWORD, LAPTOP.replace('140.0', '141.0.2'));
+    await signIn(stack, user, user.password, LAPTOP);
+    await signIn(stack, user, user.password, LAPTOP.replace('140.0', '141.0.2'));
     expect(await alerts(user)).toHaveLength(1);
   });
 
   it('is noted with the time and the place', async () => {
     const user = await signUp(stack, 'owner');
-    await signIn(stack, user, PASSWORD, LAPTOP);
+    await signIn(stack, user, user.password, LAPTOP);
     const { data } = await user.client
       .from('sign_in_attempts')
       .select('outcome, user_agent, ip')
@@ -158,12 +158,12 @@ describe('A sign-in', () => {
     await asPostgres(stack, async (client) => {
       await client.query('begin');
       await client.query('select from public.profiles where user_id = $1 for update', [user.id]);
-      expect((await signIn(stack, user, PASSWORD, LAPTOP)).error).toBeNull();
+      expect((await signIn(stack, user, user.password, LAPTOP)).error).toBeNull();
       await client.query('rollback');
       await client.query('begin');
       await client.query('select from private.event_counters where user_id = $1 for update', [user.id]);
       await client.query('lock table public.events in exclusive mode');
-      expect((await signIn(stack, user, PASSWORD, PHONE)).error).toBeNull();
+      expect((await signIn(stack, user, user.password, PHONE)).error).toBeNull();
       await client.query('rollback');
     });
     const { data } = await user.client.from('security_events').select('kind');

@@ -1,7 +1,7 @@
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asPostgres } from './support/as-role.ts';
 import { asService, type Persona, signUp } from './support/personas.ts';
-import { asPostgres } from './support/seed-market.ts';
 
 /** Strategies, their versions, templates and workspaces, through PostgREST with supabase-js. */
 let stack: TestStack;

@@ -1,8 +1,7 @@
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { giveRole, signUpAdmin } from './support/admin.ts';
-import { asService, type Persona, signUp } from './support/personas.ts';
-import { asPostgres } from './support/seed-market.ts';
+import { asPostgres } from './support/as-role.ts';
+import { asService, type Persona, signUp, signUpAdmin, signUpAs } from './support/personas.ts';
 
 /** What the Telegram bot writes down, and what admins tell it. */
 let stack: TestStack;
@@ -110,8 +109,7 @@ describe('Feedback', () => {
       .from('telegram_feedback')
       .insert({ type: 'bug', message: 'It is slow', status: 'resolved' });
     expect(forged.error?.code).toBe('42501');
-    const viewer = await signUp(stack, 'viewer');
-    await giveRole(stack, viewer, 'viewer');
+    const viewer = await signUpAs(stack, 'viewer', 'viewer');
     const refused = await viewer.client.from('telegram_feedback').insert({ type: 'bug', message: 'It is slow' });
     expect(refused.error?.code).toBe('42501');
   });

@@ -1,9 +1,10 @@
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TradebaseClient } from '../src/index.ts';
+import { asPostgres } from './support/as-role.ts';
 import { liftLimits } from './support/lift-limits.ts';
 import { anonymous, asService, type Persona, signUp } from './support/personas.ts';
-import { asPostgres, seedMarket } from './support/seed-market.ts';
+import { seedMarket } from './support/seed-market.ts';
 
 /** Who can do what to whose rows, through PostgREST with supabase-js. */
 let stack: TestStack;

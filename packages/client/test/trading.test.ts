@@ -1,9 +1,9 @@
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asPostgres } from './support/as-role.ts';
 import { type EncryptionKey, giveEncryptionKey } from './support/encryption-key.ts';
 import { asService, type Persona, signUp } from './support/personas.ts';
-import { asPostgres } from './support/seed-market.ts';
 import { type SeededBot, seedBot } from './support/seed-trading.ts';
 import { acceptedTransitions, listedTransitions } from './support/transitions.ts';
 
@@ -174,7 +174,7 @@ describe('A bot', () => {
 
   it('is refused with a time zone that there is not', async () => {
     await expect(makeBot(owner, { name: 'Nowhere', schedule_timezone: 'Moon/Crater' })).rejects.toMatchObject({
-      code: '22023',
+      code: '23514',
     });
     await expect(makeBot(owner, { name: 'Nowhere', schedule_timezone: 'XYZ-3' })).rejects.toMatchObject({
       code: '23514',
@@ -207,6 +207,8 @@ describe('A bot', () => {
     await makeBot(many, { name: '1' });
     await makeBot(many, { name: '2' });
     await expect(makeBot(many, { name: '3' })).rejects.toMatchObject({ code: 'quota_exceeded' });
+    await asService(stack).rpc('set_user_plan', { p_user_id: many.id, p_plan: 'pro' });
+    await makeBot(many, { name: '3' });
     await setQuota('bots', 20);
   });
 

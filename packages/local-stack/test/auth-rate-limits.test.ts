@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { TokenBuckets } from '../src/auth/token-buckets.ts';
+import { TokenBuckets } from '../src/auth/limits/token-buckets.ts';
 import { startStack } from '../src/testing.ts';
 import { type AuthFixture, newEmail, startAuthFixture } from './support/auth-fixture.ts';
 

@@ -8,8 +8,11 @@ const INSUFFICIENT_PRIVILEGE = '42501';
 /** How private.raise_rate_limited says in the details when to try again: supabase-js shows no headers of an error. */
 const RETRY_AFTER = /^retry after (\d+) s$/;
 
-/** SQLSTATE check_violation: a value that the schema here let pass and a check of the table does not. */
-const CHECK_VIOLATION = '23514';
+/**
+ * SQLSTATEs check_violation, untranslatable_character and character_not_in_repertoire: a value that the schema here let pass
+ * and the database does not, such as a text with a NUL character.
+ */
+const INVALID_VALUE: readonly string[] = ['23514', '22P05', '22021'];
 /** SQLSTATE foreign_key_violation, of a row's owner: the token outlived its user. */
 const FOREIGN_KEY_VIOLATION = '23503';
 
@@ -18,7 +21,8 @@ export function databaseError(error: { code: string; message: string; details?: 
   if (isErrorCode(error.code))
     return new ApiError(error.code, { message: error.message, ...retryAfter(error.details) });
   if (TOKEN_CODES.includes(error.code)) return new ApiError('invalid_token', { cause: error });
-  if (error.code === CHECK_VIOLATION) return new ApiError('invalid_request', { message: error.message, cause: error });
+  if (INVALID_VALUE.includes(error.code))
+    return new ApiError('invalid_request', { message: error.message, cause: error });
   if (error.code === INSUFFICIENT_PRIVILEGE) return new ApiError('forbidden', { cause: error });
   if (error.code === FOREIGN_KEY_VIOLATION && error.message.includes('user_id_fkey')) {
     return new ApiError('invalid_token', { cause: error });

@@ -5,8 +5,15 @@ import { ApiError } from './api-error.ts';
 const PageCursor = z.strictObject({ created_at: z.iso.datetime({ offset: true }), id: z.guid() });
 type PageCursor = z.infer<typeof PageCursor>;
 
+/** A page of rows, newest first, of which one more than `limit` was asked for: it tells whether there is a next page. */
+export function cutPage<Row extends PageCursor>(rows: readonly Row[], limit: number) {
+  const items = rows.slice(0, limit);
+  const last = rows.length > limit ? items.at(-1) : undefined;
+  return { items, next_cursor: last ? writeCursor(last) : null };
+}
+
 /** The cursor as callers hold it: opaque, and safe in a URL. */
-export function writeCursor({ created_at, id }: PageCursor): string {
+function writeCursor({ created_at, id }: PageCursor): string {
   return btoa(`${created_at} ${id}`).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 

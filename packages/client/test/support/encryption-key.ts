@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestStack } from '@tradebase/local-stack/testing';
 import { activateNewKey } from '../../../../scripts/keys/run-keys-command.ts';
-import { asPostgres } from './seed-market.ts';
+import { asPostgres } from './as-role.ts';
 
 /** An active encryption key, and the folder with its private half. */
 export interface EncryptionKey {

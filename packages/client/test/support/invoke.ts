@@ -10,7 +10,7 @@ export interface Answer {
 /** Calls an Edge Function as a frontend does. An answer of the function is an answer, whatever its status. */
 export async function invoke(
   client: TradebaseClient,
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   path: string,
   body?: object | string,
 ): Promise<Answer> {

@@ -1,5 +1,5 @@
 import type { TestStack } from '@tradebase/local-stack/testing';
-import { asPostgres } from './seed-market.ts';
+import { asPostgres } from './as-role.ts';
 
 /** Sets every quota, of every plan, to no limit: for tests and benchmarks that ask for more than a user may. */
 export async function liftLimits(stack: TestStack): Promise<void> {

@@ -1,4 +1,3 @@
-import { createTradebaseClient, type TradebaseClient } from '@tradebase/client';
 import { mintToken, type TestStack } from '@tradebase/local-stack/testing';
 
 /** What a runner token says: the runner's session, its owner, and the key with which it connected. */
@@ -15,9 +14,4 @@ export function mintRunnerToken(stack: TestStack, { sessionId, userId, apiKeyId,
     sub: sessionId,
     app_metadata: { user_id: userId, api_key_id: apiKeyId, permissions },
   });
-}
-
-/** A client that holds a token which Auth did not issue. */
-export function withToken({ apiUrl, keys }: TestStack, token: string): TradebaseClient {
-  return createTradebaseClient(apiUrl, keys.publishableKey, { accessToken: async () => token });
 }

@@ -1,16 +1,5 @@
 import type { TestStack } from '@tradebase/local-stack/testing';
-import pg from 'pg';
-
-/** Runs statements as the role of the migrations. */
-export async function asPostgres<T>(stack: TestStack, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: stack.databaseUrl() });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
+import { asPostgres } from './as-role.ts';
 
 /** Gives the market one instrument with daily candles on a gentle wave, from 2024-01-01. */
 export async function seedMarket(stack: TestStack, symbol = 'ACME', candles = 100): Promise<void> {

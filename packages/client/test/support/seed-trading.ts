@@ -1,6 +1,6 @@
 import type { TestStack } from '@tradebase/local-stack/testing';
+import { asPostgres } from './as-role.ts';
 import type { Persona } from './personas.ts';
-import { asPostgres } from './seed-market.ts';
 
 /** A bot with one run and one row of each table that hangs on it. */
 export interface SeededBot {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from './auth-services.ts';
-import type { JsonObject } from './request-fields.ts';
+import type { JsonObject } from './requests/request-fields.ts';
 
 const LOG_TYPES = {
   challenge_created: 'factor',

@@ -2,18 +2,18 @@ import { importJWK, SignJWT } from 'jose';
 import pg from 'pg';
 import { publicSigningKey, type StackKeys } from '../config/stack-keys.ts';
 import type { StackContext } from '../stack-context.ts';
-import { asRefusal } from './as-refusal.ts';
 import { authRoutes } from './auth-routes.ts';
 import type { AuthServices, SignClaims } from './auth-services.ts';
-import { CodeAttempts } from './code-attempts.ts';
-import { EmailLimits } from './email-limits.ts';
-import { errorResponse, unexpectedFailure } from './error-response.ts';
+import { CodeAttempts } from './codes/code-attempts.ts';
+import { inboxPage } from './email/inbox-page.ts';
+import { Outbox } from './email/outbox.ts';
 import { HookRunner } from './hook-runner.ts';
-import { inboxPage } from './inbox-page.ts';
-import { createMfaLimits } from './mfa-limits.ts';
-import { Outbox } from './outbox.ts';
-import { createPasswordHasher } from './password-hasher.ts';
-import { RequestLimits } from './request-limits.ts';
+import { EmailLimits } from './limits/email-limits.ts';
+import { createMfaLimits } from './limits/mfa-limits.ts';
+import { RequestLimits } from './limits/request-limits.ts';
+import { createPasswordHasher } from './passwords/password-hasher.ts';
+import { asRefusal } from './requests/as-refusal.ts';
+import { errorResponse, unexpectedFailure } from './requests/error-response.ts';
 
 /** The part of Supabase Auth that Tradebase's clients use, as one Fetch handler. */
 export interface AuthServer {

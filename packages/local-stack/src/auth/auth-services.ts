@@ -1,13 +1,13 @@
 import type pg from 'pg';
 import type { StackConfig } from '../config/stack-config.ts';
 import type { VerifyToken } from '../config/verify-token.ts';
-import type { CodeAttempts } from './code-attempts.ts';
-import type { EmailLimits } from './email-limits.ts';
+import type { CodeAttempts } from './codes/code-attempts.ts';
+import type { Outbox } from './email/outbox.ts';
 import type { HookRunner } from './hook-runner.ts';
-import type { MfaLimits } from './mfa-limits.ts';
-import type { Outbox } from './outbox.ts';
-import type { PasswordHasher } from './password-hasher.ts';
-import type { RequestLimits } from './request-limits.ts';
+import type { EmailLimits } from './limits/email-limits.ts';
+import type { MfaLimits } from './limits/mfa-limits.ts';
+import type { RequestLimits } from './limits/request-limits.ts';
+import type { PasswordHasher } from './passwords/password-hasher.ts';
 
 /** What the endpoints of Auth work with. */
 export interface AuthServices {

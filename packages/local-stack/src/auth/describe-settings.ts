@@ -1,5 +1,5 @@
 import type { AuthServices } from './auth-services.ts';
-import type { JsonObject } from './request-fields.ts';
+import type { JsonObject } from './requests/request-fields.ts';
 
 /** GET /settings: what a sign-in form should offer. */
 export function describeSettings({ config }: Pick<AuthServices, 'config'>): JsonObject {

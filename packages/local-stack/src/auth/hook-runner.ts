@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { HookConfig } from '../config/stack-config.ts';
 import type { Log } from '../stack-context.ts';
-import { AuthError } from './auth-error.ts';
 import type { Database } from './auth-services.ts';
-import { isJsonObject, type JsonObject } from './request-fields.ts';
+import { AuthError } from './requests/auth-error.ts';
+import { isJsonObject, type JsonObject } from './requests/request-fields.ts';
 import { transaction } from './transaction.ts';
 
 const HOOK_NAMES = [

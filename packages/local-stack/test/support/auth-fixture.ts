@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import type pg from 'pg';
 import { type AuthServer, createAuthServer } from '../../src/auth/auth-server.ts';
-import type { OutgoingEmail } from '../../src/auth/outbox.ts';
+import type { OutgoingEmail } from '../../src/auth/email/outbox.ts';
 import { type EmailConfig, findProjectDir, readStackConfig, type StackConfig } from '../../src/config/stack-config.ts';
 import { newStackKeys, type StackKeys } from '../../src/config/stack-keys.ts';
 import { createTokenVerifier } from '../../src/config/verify-token.ts';

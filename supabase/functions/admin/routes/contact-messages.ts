@@ -1,14 +1,12 @@
 import { AnswerContactMessageRequest, ListByStatusQuery } from '@tradebase/contracts';
 import { Hono } from 'hono';
-import { z } from 'zod';
 import { databaseError } from '../../_shared/database-error.ts';
+import { IdParam } from '../../_shared/id-param.ts';
 import { methodNotAllowed } from '../../_shared/method-not-allowed.ts';
 import { parseInput } from '../../_shared/parse-input.ts';
 import { readJson } from '../../_shared/read-json.ts';
 import type { UserEnv } from '../../_shared/require-user.ts';
 import { listByStatus } from './list-by-status.ts';
-
-const PathParams = z.strictObject({ id: z.guid() });
 
 export const contactMessages = new Hono<UserEnv>()
   .get('/', async (c) => {
@@ -18,7 +16,7 @@ export const contactMessages = new Hono<UserEnv>()
   })
   .all('/', methodNotAllowed('GET'))
   .post('/:id/answer', async (c) => {
-    const { id } = parseInput(PathParams, c.req.param());
+    const { id } = parseInput(IdParam, c.req.param());
     const { response } = parseInput(AnswerContactMessageRequest, await readJson(c.req.raw));
     const { data, error } = await c.var.supabase.rpc('answer_contact_message', {
       p_contact_message_id: id,

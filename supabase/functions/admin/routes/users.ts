@@ -1,25 +1,23 @@
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { type AdminUser, ChangeUserRequest, ListUsersQuery, type UserPage } from '@tradebase/contracts';
 import { Hono } from 'hono';
-import { z } from 'zod';
 import { ApiError } from '../../_shared/api-error.ts';
 import { databaseError } from '../../_shared/database-error.ts';
+import { IdParam } from '../../_shared/id-param.ts';
 import { methodNotAllowed } from '../../_shared/method-not-allowed.ts';
 import { parseInput } from '../../_shared/parse-input.ts';
 import { readJson } from '../../_shared/read-json.ts';
 import type { UserEnv } from '../../_shared/require-user.ts';
 
-const PathParams = z.strictObject({ id: z.guid() });
-
 export const users = new Hono<UserEnv>()
   .get('/', async (c) => c.json(await listUsers(c.var.supabase, parseInput(ListUsersQuery, c.req.query()))))
   .all('/', methodNotAllowed('GET'))
   .get('/:id', async (c) => {
-    const { id } = parseInput(PathParams, c.req.param());
+    const { id } = parseInput(IdParam, c.req.param());
     return c.json(await getUser(c.var.supabase, id));
   })
   .patch('/:id', async (c) => {
-    const { id } = parseInput(PathParams, c.req.param());
+    const { id } = parseInput(IdParam, c.req.param());
     const change = parseInput(ChangeUserRequest, await readJson(c.req.raw));
     return c.json(await changeUser(c.var.supabase, id, change));
   })

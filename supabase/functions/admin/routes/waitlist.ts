@@ -1,13 +1,11 @@
 import { ListByStatusQuery } from '@tradebase/contracts';
 import { Hono } from 'hono';
-import { z } from 'zod';
 import { databaseError } from '../../_shared/database-error.ts';
+import { IdParam } from '../../_shared/id-param.ts';
 import { methodNotAllowed } from '../../_shared/method-not-allowed.ts';
 import { parseInput } from '../../_shared/parse-input.ts';
 import type { UserEnv } from '../../_shared/require-user.ts';
 import { listByStatus } from './list-by-status.ts';
-
-const PathParams = z.strictObject({ id: z.guid() });
 
 export const waitlist = new Hono<UserEnv>()
   .get('/', async (c) => {
@@ -17,7 +15,7 @@ export const waitlist = new Hono<UserEnv>()
   })
   .all('/', methodNotAllowed('GET'))
   .post('/:id/invite', async (c) => {
-    const { id } = parseInput(PathParams, c.req.param());
+    const { id } = parseInput(IdParam, c.req.param());
     const { data, error } = await c.var.supabase.rpc('invite_from_waitlist', { p_waitlist_id: id });
     if (error) throw databaseError(error);
     return c.json(data);

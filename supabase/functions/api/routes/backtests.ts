@@ -7,11 +7,11 @@ import {
   ListBacktestsQuery,
 } from '@tradebase/contracts';
 import { Hono } from 'hono';
-import { z } from 'zod';
 import { ApiError } from '../../_shared/api-error.ts';
 import { databaseError } from '../../_shared/database-error.ts';
+import { IdParam } from '../../_shared/id-param.ts';
 import { methodNotAllowed } from '../../_shared/method-not-allowed.ts';
-import { olderThan, readCursor, writeCursor } from '../../_shared/page-cursor.ts';
+import { cutPage, olderThan, readCursor } from '../../_shared/page-cursor.ts';
 import { parseInput } from '../../_shared/parse-input.ts';
 import { readJson } from '../../_shared/read-json.ts';
 import type { UserEnv } from '../../_shared/require-user.ts';
@@ -19,8 +19,6 @@ import type { UserEnv } from '../../_shared/require-user.ts';
 const COLUMNS =
   'id, symbol, timeframe, strategy, range_start, range_end, initial_cash, fee_bps, status, progress, error, ' +
   'created_at, started_at, finished_at';
-
-const PathParams = z.strictObject({ id: z.guid() });
 
 export const backtests = new Hono<UserEnv>()
   .post('/', async (c) => {
@@ -33,12 +31,12 @@ export const backtests = new Hono<UserEnv>()
   })
   .all('/', methodNotAllowed('GET', 'POST'))
   .get('/:id', async (c) => {
-    const { id } = parseInput(PathParams, c.req.param());
+    const { id } = parseInput(IdParam, c.req.param());
     return c.json(await getBacktest(c.var.supabase, c.var.userId, id));
   })
   .all('/:id', methodNotAllowed('GET'))
   .post('/:id/cancel', async (c) => {
-    const { id } = parseInput(PathParams, c.req.param());
+    const { id } = parseInput(IdParam, c.req.param());
     return c.json(await cancelBacktest(c.var.supabase, id));
   })
   .all('/:id/cancel', methodNotAllowed('POST'));
@@ -74,13 +72,10 @@ async function listBacktests(
   const { data, error } = await query
     .order('created_at', { ascending: false })
     .order('id', { ascending: false })
-    // One more than asked for tells whether there is a next page.
     .limit(limit + 1)
     .overrideTypes<Backtest[], { merge: false }>();
   if (error) throw databaseError(error);
-  const items = data.slice(0, limit);
-  const last = data.length > limit ? items.at(-1) : undefined;
-  return { items, next_cursor: last ? writeCursor(last) : null };
+  return cutPage(data, limit);
 }
 
 /** One backtest of the user, with its summary once it is completed. */

@@ -13,6 +13,7 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { ApiError } from '../../_shared/api-error.ts';
 import { databaseError } from '../../_shared/database-error.ts';
+import { IdParam } from '../../_shared/id-param.ts';
 import { methodNotAllowed } from '../../_shared/method-not-allowed.ts';
 import { parseInput } from '../../_shared/parse-input.ts';
 import { readJson } from '../../_shared/read-json.ts';
@@ -23,8 +24,6 @@ const COLUMNS =
   'last_used_at, created_at, updated_at';
 const ACCESS_COLUMNS = 'id, credential_id, credential_name, opened_by, opened_at, purpose, bot_id, order_id, job_id';
 
-const PathParams = z.strictObject({ id: z.guid() });
-
 export const credentials = new Hono<UserEnv>()
   .post('/', async (c) => {
     const request = parseInput(CreateCredentialRequest, await readJson(c.req.raw));
@@ -33,27 +32,27 @@ export const credentials = new Hono<UserEnv>()
   .get('/', async (c) => c.json(await listCredentials(c.var.supabase, c.var.userId)))
   .all('/', methodNotAllowed('GET', 'POST'))
   .get('/:id', async (c) => {
-    const { id } = parseInput(PathParams, c.req.param());
+    const { id } = parseInput(IdParam, c.req.param());
     return c.json(await getCredential(c.var.supabase, c.var.userId, id));
   })
   .patch('/:id', async (c) => {
-    const { id } = parseInput(PathParams, c.req.param());
+    const { id } = parseInput(IdParam, c.req.param());
     const request = parseInput(UpdateCredentialRequest, await readJson(c.req.raw));
     return c.json(await updateCredential(c.var.supabase, c.var.userId, id, request));
   })
   .delete('/:id', async (c) => {
-    const { id } = parseInput(PathParams, c.req.param());
+    const { id } = parseInput(IdParam, c.req.param());
     await deleteCredential(c.var.supabase, c.var.userId, id);
     return c.body(null, 204);
   })
   .all('/:id', methodNotAllowed('GET', 'PATCH', 'DELETE'))
   .post('/:id/test', async (c) => {
-    const { id } = parseInput(PathParams, c.req.param());
+    const { id } = parseInput(IdParam, c.req.param());
     return c.json(await testCredential(c.var.supabase, c.var.userId, id), 202);
   })
   .all('/:id/test', methodNotAllowed('POST'))
   .get('/:id/accesses', async (c) => {
-    const { id } = parseInput(PathParams, c.req.param());
+    const { id } = parseInput(IdParam, c.req.param());
     const query = parseInput(ListCredentialAccessesQuery, c.req.query());
     return c.json(await listAccesses(c.var.supabase, c.var.userId, id, query));
   })

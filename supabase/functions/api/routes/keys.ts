@@ -7,19 +7,17 @@ import {
   ListApiKeysQuery,
 } from '@tradebase/contracts';
 import { Hono } from 'hono';
-import { z } from 'zod';
 import { ApiError } from '../../_shared/api-error.ts';
 import { databaseError } from '../../_shared/database-error.ts';
+import { IdParam } from '../../_shared/id-param.ts';
 import { methodNotAllowed } from '../../_shared/method-not-allowed.ts';
-import { olderThan, readCursor, writeCursor } from '../../_shared/page-cursor.ts';
+import { cutPage, olderThan, readCursor } from '../../_shared/page-cursor.ts';
 import { parseInput } from '../../_shared/parse-input.ts';
 import { readJson } from '../../_shared/read-json.ts';
 import type { UserEnv } from '../../_shared/require-user.ts';
 
 const COLUMNS =
   'id, name, prefix, permissions, expires_at, ip_allowlist, last_used_at, last_used_ip, revoked_at, created_at';
-
-const PathParams = z.strictObject({ id: z.guid() });
 
 export const keys = new Hono<UserEnv>()
   .post('/', async (c) => {
@@ -34,16 +32,16 @@ export const keys = new Hono<UserEnv>()
   })
   .all('/', methodNotAllowed('GET', 'POST'))
   .get('/:id', async (c) => {
-    const { id } = parseInput(PathParams, c.req.param());
+    const { id } = parseInput(IdParam, c.req.param());
     return c.json(await getKey(c.var.supabase, c.var.userId, id));
   })
   .delete('/:id', async (c) => {
-    const { id } = parseInput(PathParams, c.req.param());
+    const { id } = parseInput(IdParam, c.req.param());
     return c.json(await revokeKey(c.var.supabase, c.var.userId, id));
   })
   .all('/:id', methodNotAllowed('GET', 'DELETE'))
   .post('/:id/revoke', async (c) => {
-    const { id } = parseInput(PathParams, c.req.param());
+    const { id } = parseInput(IdParam, c.req.param());
     return c.json(await revokeKey(c.var.supabase, c.var.userId, id));
   })
   .all('/:id/revoke', methodNotAllowed('POST'));
@@ -74,13 +72,10 @@ async function listKeys(
   const { data, error } = await query
     .order('created_at', { ascending: false })
     .order('id', { ascending: false })
-    // One more than asked for tells whether there is a next page.
     .limit(limit + 1)
     .overrideTypes<ApiKey[], { merge: false }>();
   if (error) throw databaseError(error);
-  const items = data.slice(0, limit);
-  const last = data.length > limit ? items.at(-1) : undefined;
-  return { items, next_cursor: last ? writeCursor(last) : null };
+  return cutPage(data, limit);
 }
 
 async function getKey(supabase: SupabaseClient, userId: string, id: string): Promise<ApiKey> {

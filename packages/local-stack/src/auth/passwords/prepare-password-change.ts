@@ -1,0 +1,54 @@
+import type { AuthServices } from '../auth-services.ts';
+import { AuthError } from '../requests/auth-error.ts';
+import type { RequestFields } from '../requests/request-fields.ts';
+import type { Caller } from '../sessions/authenticate.ts';
+import { readSessionAssurance, type SessionRecord } from '../sessions/session-store.ts';
+import { checkPasswordStrength } from './password-hasher.ts';
+import { redeemNonce } from './reauthenticate.ts';
+
+/** How long a sign-in counts as recent. */
+const RECENT_MS = 24 * 3_600_000;
+
+/** Methods of people who may have forgotten the old password: they proved that the address is theirs. */
+const RECOVERY_METHODS = new Set(['otp', 'magiclink', 'recovery']);
+
+/**
+ * The hash of a user's new password, once everything is proved that the project asks for: a code from an e-mail in an old
+ * session (`secure_password_change`), and the old password (`require_current_password`).
+ */
+export async function preparePasswordChange(
+  auth: AuthServices,
+  { user, session }: Caller,
+  { password, fields }: { password: string; fields: RequestFields },
+): Promise<string> {
+  const { securePasswordChange, requireCurrentPassword } = auth.config.email;
+  checkPasswordStrength(password, auth.config.minimumPasswordLength);
+  if (securePasswordChange && !isRecent(auth, session)) {
+    const nonce = fields.text('nonce');
+    if (!nonce) throw new AuthError(400, 'reauthentication_needed', 'Password update requires reauthentication');
+    await redeemNonce(auth, user, nonce);
+  }
+  if (requireCurrentPassword && user.encrypted_password && !(await isRecovery(auth, session))) {
+    await checkCurrentPassword(auth, user.encrypted_password, fields.text('current_password'));
+  }
+  if (await auth.passwords.verify(password, user.encrypted_password)) {
+    throw new AuthError(422, 'same_password', 'New password should be different from the old password.');
+  }
+  return auth.passwords.hash(password);
+}
+
+function isRecent(auth: AuthServices, { created_at }: SessionRecord): boolean {
+  return created_at !== null && auth.now().getTime() <= created_at.getTime() + RECENT_MS;
+}
+
+async function isRecovery(auth: AuthServices, session: SessionRecord): Promise<boolean> {
+  const { amr } = await readSessionAssurance(auth.pool, session.id);
+  return amr.some(({ method }) => RECOVERY_METHODS.has(method));
+}
+
+/** Hosted Auth gives both refusals one sentence. */
+async function checkCurrentPassword(auth: AuthServices, hash: string, current: string | undefined): Promise<void> {
+  const message = 'Current password required when setting new password.';
+  if (!current) throw new AuthError(400, 'current_password_required', message);
+  if (!(await auth.passwords.verify(current, hash))) throw new AuthError(400, 'current_password_invalid', message);
+}
