@@ -1504,6 +1504,7 @@ table public.runner_commands -- What a runner is told to do, in order. Realtime 
   updated_at timestamp with time zone default now() not null -- When the row last changed.
   row level security on
   constraint runner_commands_attempt_check CHECK ((attempt >= 0))
+  constraint runner_commands_bot_id_fkey FOREIGN KEY (bot_id, user_id) REFERENCES bots(id, user_id) ON DELETE SET NULL (bot_id)
   constraint runner_commands_error_check CHECK ((((error IS NOT NULL) = (status = 'failed'::text)) AND (pg_column_size(error) <= 8192)))
   constraint runner_commands_payload_check CHECK (((jsonb_typeof(payload) = 'object'::text) AND (pg_column_size(payload) <= 65536)))
   constraint runner_commands_pkey PRIMARY KEY (runner_session_id, seq)
@@ -1511,6 +1512,7 @@ table public.runner_commands -- What a runner is told to do, in order. Realtime 
   constraint runner_commands_seq_check CHECK ((seq >= 1))
   constraint runner_commands_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'delivered'::text, 'acknowledged'::text, 'expired'::text, 'failed'::text])))
   constraint runner_commands_type_check CHECK ((type = ANY (ARRAY['start_bot'::text, 'stop_bot'::text, 'pause_bot'::text, 'resume_bot'::text, 'update_config'::text, 'emergency_stop'::text, 'ping'::text])))
+  CREATE INDEX runner_commands_bot_id_user_id_idx ON public.runner_commands USING btree (bot_id, user_id)
   CREATE INDEX runner_commands_open_idx ON public.runner_commands USING btree (expires_at) WHERE (status = ANY (ARRAY['queued'::text, 'delivered'::text]))
   CREATE INDEX runner_commands_session_user_idx ON public.runner_commands USING btree (runner_session_id, user_id)
   CREATE INDEX runner_commands_user_id_created_at_idx ON public.runner_commands USING btree (user_id, created_at DESC)
@@ -1774,11 +1776,10 @@ table public.strategy_template_shares -- Templates shown to named users: one row
   shared_with uuid not null -- The user who may read it.
   created_at timestamp with time zone default now() not null -- Since when.
   row level security on
-  constraint strategy_template_shares_pkey PRIMARY KEY (template_id, shared_with)
+  constraint strategy_template_shares_pkey PRIMARY KEY (template_id, user_id, shared_with)
   constraint strategy_template_shares_shared_with_fkey FOREIGN KEY (shared_with) REFERENCES auth.users(id) ON DELETE CASCADE
   constraint strategy_template_shares_template_id_fkey FOREIGN KEY (template_id, user_id) REFERENCES strategy_templates(id, user_id) ON DELETE CASCADE
   CREATE INDEX strategy_template_shares_shared_with_idx ON public.strategy_template_shares USING btree (shared_with)
-  CREATE INDEX strategy_template_shares_template_id_user_id_idx ON public.strategy_template_shares USING btree (template_id, user_id)
   CREATE INDEX strategy_template_shares_user_id_idx ON public.strategy_template_shares USING btree (user_id)
   policy "Admins can read template shares" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Authors can share their templates" for insert to authenticated with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
@@ -2892,7 +2893,7 @@ begin
 end
 $function$
 
-function private.check_request() -- What PostgREST calls before each request: takes one call from the quota of the user, or of the runner session, when the request may write. Reads (GET, HEAD, and calls of functions that are not volatile) run in read-only transactions and are not counted; nor is a request that fails, whose transaction takes its count back. Definer, because nobody may reach the buckets.
+function private.check_request() -- What PostgREST calls before each request: takes one call from the quota of the user, or of the runner session, when the request may write, and refuses one beyond those that a user may have in hand. Reads (GET, HEAD, and calls of functions that are not volatile) run in read-only transactions and are not counted; nor is a request that fails, whose transaction takes its count back. Definer, because nobody may reach the buckets.
 -- executable by: anon, authenticated, service_role
 CREATE OR REPLACE FUNCTION private.check_request()
  RETURNS void
@@ -2904,6 +2905,7 @@ declare
   subject text;
   calls_per_minute numeric;
   retry_after_s numeric;
+  at_once numeric;
 begin
   -- What PostgREST runs read-only cannot be counted; service_role is not limited, and anon may write nothing.
   if current_setting('transaction_read_only') = 'on' or current_setting('role') <> 'authenticated' then
@@ -2918,6 +2920,10 @@ begin
   end if;
   if calls_per_minute is null or subject is null then
     return;
+  end if;
+  at_once := private.config_number('limits.writes_at_once');
+  if at_once is not null and not private.take_write_slot(coalesce(auth.jwt() -> 'app_metadata' ->> 'user_id', auth.uid()::text), at_once) then
+    perform private.raise_rate_limited(1, format('you may make %s requests at a time', at_once));
   end if;
   retry_after_s := private.take_tokens(subject, 'calls', calls_per_minute, calls_per_minute / 60);
   if retry_after_s > 0 then
@@ -3160,7 +3166,8 @@ CREATE OR REPLACE FUNCTION private.count_form_from(p_ip text)
  SET search_path TO ''
 AS $function$
 begin
-  perform private.count_form('ip:' || encode(sha256(convert_to(coalesce(p_ip, ''), 'UTF8')), 'hex'), 'hour', private.config_number('limits.forms_per_address_per_hour'));
+  perform private.count_form('ip:' || encode(sha256(convert_to(coalesce(private.form_origin(p_ip), ''), 'UTF8')), 'hex'), 'hour',
+    private.config_number('limits.forms_per_address_per_hour'));
   perform private.count_form('all', 'hour', private.config_number('limits.forms_per_hour'));
 end
 $function$
@@ -3917,6 +3924,29 @@ begin
 end
 $function$
 
+function private.form_origin(p_ip text) -- Whom an address counts for in the limits of the public forms: itself, or its network of IPv6.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.form_origin(p_ip text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  address inet;
+begin
+  if not pg_catalog.pg_input_is_valid(p_ip, 'inet') then
+    return p_ip;
+  end if;
+  address := p_ip::inet;
+  -- Who has one IPv6 address has the 2^64 of its network. An IPv4 address that came through an IPv6 socket is that address.
+  return case
+    when family(address) = 4 then host(address)
+    when address <<= '::ffff:0:0/96' then substring(host(address) from '[0-9.]+$')
+    else network(set_masklen(address, 64))::text end;
+end
+$function$
+
 function private.generate_recovery_codes() -- Ten new recovery codes for the caller, whose session must have shown a second factor; those before are void. Definer, because nobody may write the table or read Auth's.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.generate_recovery_codes()
@@ -4371,7 +4401,9 @@ begin
     perform private.raise_api_error(422, 'invalid_request', 'p_limit must be from 1 to 200 and p_offset from 0 to 1000000');
   end if;
   perform private.write_audit('admin.users_listed', 'users', p_user_id::text, p_user_id, null, null, jsonb_strip_nulls(jsonb_build_object(
-    'limit', p_limit, 'offset', p_offset, 'active', p_active, 'role', left(p_role, 20), 'email', left(p_email, 255))));
+    'limit', p_limit, 'offset', p_offset, 'active', p_active, 'role', left(p_role, 20),
+    -- Not the address: entries about nobody outlive the user whose it is.
+    'by_email', case when p_email is not null then true end)));
   with matching as (
     select u.id, u.email, r.role, p.plan, p.is_active, p.first_name, p.last_name, u.email_confirmed_at, u.last_sign_in_at, u.created_at
     from auth.users u
@@ -4771,6 +4803,9 @@ begin
   if new.version > private.config_number('limits.versions_per_strategy') then
     perform private.raise_api_error(409, 'quota_exceeded', format('the strategy has %s versions, which is the most: go on with a copy of it', new.version - 1));
   end if;
+  if (select sum(s.current_version) from public.strategies s where s.user_id = new.user_id) > private.config_number('limits.strategy_versions_per_user') then
+    perform private.raise_api_error(409, 'quota_exceeded', 'your strategies have the most versions that there may be: delete one that you no longer need');
+  end if;
   return new;
 end
 $function$
@@ -4879,6 +4914,7 @@ CREATE OR REPLACE FUNCTION private.prepare_backtest()
 AS $function$
 declare
   most_open constant numeric := private.quota(new.user_id, 'open_backtests');
+  most_kept constant numeric := private.config_number('limits.backtests_per_user');
   per_hour constant numeric := private.quota(new.user_id, 'backtests_per_hour');
   retry_after_s numeric;
 begin
@@ -4886,6 +4922,10 @@ begin
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('backtests of ' || new.user_id::text, 0));
   if (select count(*) from public.backtests b where b.user_id = new.user_id and b.status in ('queued', 'running')) >= most_open then
     perform private.raise_api_error(429, 'rate_limited', format('you have %s backtests queued or running: wait for one to end, or cancel some', most_open));
+  end if;
+  -- A result may take some megabytes.
+  if (select count(*) from public.backtests b where b.user_id = new.user_id) >= most_kept then
+    perform private.raise_api_error(409, 'quota_exceeded', format('you have %s backtests, which is the most: delete some that you no longer need', most_kept));
   end if;
   select i.symbol into new.symbol from public.instruments i where i.id = new.instrument_id;
   if new.symbol is null then
@@ -5052,7 +5092,7 @@ begin
   delete from public.backtests b where b.id in (
     select old.id from public.backtests old
     where old.finished_at < now() - private.config_number('retention.backtests_days') * interval '1 day'
-    order by old.finished_at limit 500);
+    order by old.finished_at limit 500 for update skip locked);
   get diagnostics pruned = row_count;
   return pruned;
 end
@@ -5072,7 +5112,7 @@ begin
   delete from public.events e where (e.topic, e.seq) in (
     select old.topic, old.seq from public.events old
     where old.created_at < now() - private.config_number('retention.events_days') * interval '1 day'
-    order by old.created_at limit 20000);
+    order by old.created_at limit 20000 for update skip locked);
   get diagnostics pruned = row_count;
   return pruned;
 end
@@ -5090,7 +5130,10 @@ declare
   pruned bigint;
 begin
   delete from private.form_counts c where c.window_started_at < now() - interval '2 days';
-  delete from public.contact_messages m where m.created_at < now() - private.config_number('retention.contact_messages_days') * interval '1 day';
+  delete from public.contact_messages m where m.id in (
+    select old.id from public.contact_messages old
+    where old.created_at < now() - private.config_number('retention.contact_messages_days') * interval '1 day'
+    for update skip locked);
   get diagnostics pruned = row_count;
   return pruned;
 end
@@ -5111,7 +5154,7 @@ begin
     select old.id from public.messages old
     where old.status in ('delivered', 'failed', 'cancelled')
       and old.created_at < now() - private.config_number('retention.messages_days') * interval '1 day'
-    order by old.created_at limit 20000);
+    order by old.created_at limit 20000 for update skip locked);
   get diagnostics pruned = row_count;
   return pruned;
 end
@@ -5211,7 +5254,7 @@ begin
   delete from public.schedule_runs r where r.id in (
     select old.id from public.schedule_runs old
     where old.finished_at < now() - private.config_number('retention.schedule_runs_days') * interval '1 day'
-    order by old.finished_at limit 20000);
+    order by old.finished_at limit 20000 for update skip locked);
   get diagnostics pruned = row_count;
   return pruned;
 end
@@ -5231,7 +5274,7 @@ begin
   delete from public.tasks t where t.id in (
     select old.id from public.tasks old
     where old.finished_at < now() - private.config_number('retention.tasks_days') * interval '1 day'
-    order by old.finished_at limit 20000);
+    order by old.finished_at limit 20000 for update skip locked);
   get diagnostics pruned = row_count;
   return pruned;
 end
@@ -6137,6 +6180,23 @@ begin
 end
 $function$
 
+function private.take_write_slot(p_user_id text, p_most numeric) -- Takes one of so many places of a user until the end of the transaction, and says whether there was one. The writes of a user wait for each other with a connection in hand: without this, those of one user take all connections of the Data API from everyone.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.take_write_slot(p_user_id text, p_most numeric)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  for slot in 1..p_most loop
+    if pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended(format('write %s of %s', slot, p_user_id), 0)) then
+      return true;
+    end if;
+  end loop;
+  return false;
+end
+$function$
+
 function private.tenant_id() -- The user whose rows the caller may read: of a session, its user; of a live runner whose key has data:read or runner:execute, its owner; else null.
 -- executable by: authenticated, tradebase_admin
 CREATE OR REPLACE FUNCTION private.tenant_id()
@@ -6353,6 +6413,8 @@ declare
   most_filters constant integer := 20;
   longest_filter constant integer := 8192;
   criteria constant jsonb := coalesce(p_filter, '{}');
+  -- What the log tells of it: not an address, because entries about nobody outlive the user whose it is.
+  noted_criteria constant jsonb := regexp_replace(coalesce(p_filter, '{}')::text, '[^"[:space:]]+@[^"[:space:]]+', '***', 'g');
   caller_role constant text := current_setting('role');
   table_oid oid;
   readable text[];
@@ -6431,7 +6493,7 @@ begin
     named_user := case when pg_catalog.pg_input_is_valid(criteria ->> 'user_id', 'uuid') then (criteria ->> 'user_id')::uuid end;
   end if;
   perform private.audit_admin_read(p_table, left(coalesce(criteria ->> 'id', criteria ->> 'key', criteria ->> 'user_id'), 200), array[named_user],
-    jsonb_build_object('filter', criteria, 'limit', p_limit, 'offset', p_offset, 'order', p_order));
+    jsonb_build_object('filter', noted_criteria, 'limit', p_limit, 'offset', p_offset, 'order', p_order));
 
   perform set_config('role', 'tradebase_admin', true);
   for found_row in execute format('select to_jsonb(r) from (select %s from public.%I t%s%s limit $2 offset $3) r',
@@ -6452,7 +6514,7 @@ begin
   -- Who was not named, and was read all the same, learns of it too.
   if cardinality(found_users) > 0 then
     perform private.audit_admin_read(p_table, null, found_users,
-      jsonb_build_object('filter', criteria, 'limit', p_limit, 'offset', p_offset, 'order', p_order));
+      jsonb_build_object('filter', noted_criteria, 'limit', p_limit, 'offset', p_offset, 'order', p_order));
   end if;
 end
 $function$
