@@ -1504,6 +1504,7 @@ table public.runner_commands -- What a runner is told to do, in order. Realtime 
   updated_at timestamp with time zone default now() not null -- When the row last changed.
   row level security on
   constraint runner_commands_attempt_check CHECK ((attempt >= 0))
+  constraint runner_commands_bot_id_fkey FOREIGN KEY (bot_id, user_id) REFERENCES bots(id, user_id) ON DELETE SET NULL (bot_id)
   constraint runner_commands_error_check CHECK ((((error IS NOT NULL) = (status = 'failed'::text)) AND (pg_column_size(error) <= 8192)))
   constraint runner_commands_payload_check CHECK (((jsonb_typeof(payload) = 'object'::text) AND (pg_column_size(payload) <= 65536)))
   constraint runner_commands_pkey PRIMARY KEY (runner_session_id, seq)
@@ -1511,6 +1512,7 @@ table public.runner_commands -- What a runner is told to do, in order. Realtime 
   constraint runner_commands_seq_check CHECK ((seq >= 1))
   constraint runner_commands_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'delivered'::text, 'acknowledged'::text, 'expired'::text, 'failed'::text])))
   constraint runner_commands_type_check CHECK ((type = ANY (ARRAY['start_bot'::text, 'stop_bot'::text, 'pause_bot'::text, 'resume_bot'::text, 'update_config'::text, 'emergency_stop'::text, 'ping'::text])))
+  CREATE INDEX runner_commands_bot_id_user_id_idx ON public.runner_commands USING btree (bot_id, user_id)
   CREATE INDEX runner_commands_open_idx ON public.runner_commands USING btree (expires_at) WHERE (status = ANY (ARRAY['queued'::text, 'delivered'::text]))
   CREATE INDEX runner_commands_session_user_idx ON public.runner_commands USING btree (runner_session_id, user_id)
   CREATE INDEX runner_commands_user_id_created_at_idx ON public.runner_commands USING btree (user_id, created_at DESC)
@@ -1774,11 +1776,10 @@ table public.strategy_template_shares -- Templates shown to named users: one row
   shared_with uuid not null -- The user who may read it.
   created_at timestamp with time zone default now() not null -- Since when.
   row level security on
-  constraint strategy_template_shares_pkey PRIMARY KEY (template_id, shared_with)
+  constraint strategy_template_shares_pkey PRIMARY KEY (template_id, user_id, shared_with)
   constraint strategy_template_shares_shared_with_fkey FOREIGN KEY (shared_with) REFERENCES auth.users(id) ON DELETE CASCADE
   constraint strategy_template_shares_template_id_fkey FOREIGN KEY (template_id, user_id) REFERENCES strategy_templates(id, user_id) ON DELETE CASCADE
   CREATE INDEX strategy_template_shares_shared_with_idx ON public.strategy_template_shares USING btree (shared_with)
-  CREATE INDEX strategy_template_shares_template_id_user_id_idx ON public.strategy_template_shares USING btree (template_id, user_id)
   CREATE INDEX strategy_template_shares_user_id_idx ON public.strategy_template_shares USING btree (user_id)
   policy "Admins can read template shares" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Authors can share their templates" for insert to authenticated with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
@@ -2815,7 +2816,10 @@ begin
     from public.user_roles r
     where r.user_id = auth.uid()
       -- A session that was revoked writes nothing more, though its token lives on.
-      and exists (select from auth.sessions s where s.id = (auth.jwt() ->> 'session_id')::uuid and s.user_id = r.user_id)
+      and exists (
+        select from auth.sessions s
+        where s.id = (auth.jwt() ->> 'session_id')::uuid and s.user_id = r.user_id and coalesce(s.not_after, 'infinity') > now()
+      )
       -- Auth looks for a ban before it opens a session, so one may be opened a moment after the ban.
       and exists (select from auth.users u where u.id = r.user_id and coalesce(u.banned_until, '-infinity') <= now())
   );
@@ -2849,7 +2853,7 @@ begin
 end
 $function$
 
-function private.can_trade() -- Whether the caller may write rows of their own: traders and admins may, viewers and runners may not.
+function private.can_trade() -- Whether the caller may write rows of their own: traders and admins may, viewers and runners may not; nor may a user with a second factor who has not shown it in this session.
 -- executable by: authenticated, tradebase_admin
 CREATE OR REPLACE FUNCTION private.can_trade()
  RETURNS boolean
@@ -2858,7 +2862,8 @@ CREATE OR REPLACE FUNCTION private.can_trade()
  SET search_path TO ''
 AS $function$
 begin
-  return coalesce(private.caller_role() in ('trader', 'admin'), false);
+  -- Else the password alone were enough to trade for a user who asked for more.
+  return coalesce(private.caller_role() in ('trader', 'admin'), false) and not private.owes_factor();
 end
 $function$
 
@@ -2888,7 +2893,7 @@ begin
 end
 $function$
 
-function private.check_request() -- What PostgREST calls before each request: takes one call from the quota of the user, or of the runner session, when the request may write. Reads (GET, HEAD, and calls of functions that are not volatile) run in read-only transactions and are not counted; nor is a request that fails, whose transaction takes its count back. Definer, because nobody may reach the buckets.
+function private.check_request() -- What PostgREST calls before each request: takes one call from the quota of the user, or of the runner session, when the request may write, and refuses one beyond those that a user may have in hand. Reads (GET, HEAD, and calls of functions that are not volatile) run in read-only transactions and are not counted; nor is a request that fails, whose transaction takes its count back. Definer, because nobody may reach the buckets.
 -- executable by: anon, authenticated, service_role
 CREATE OR REPLACE FUNCTION private.check_request()
  RETURNS void
@@ -2900,6 +2905,7 @@ declare
   subject text;
   calls_per_minute numeric;
   retry_after_s numeric;
+  at_once numeric;
 begin
   -- What PostgREST runs read-only cannot be counted; service_role is not limited, and anon may write nothing.
   if current_setting('transaction_read_only') = 'on' or current_setting('role') <> 'authenticated' then
@@ -2914,6 +2920,10 @@ begin
   end if;
   if calls_per_minute is null or subject is null then
     return;
+  end if;
+  at_once := private.config_number('limits.writes_at_once');
+  if at_once is not null and not private.take_write_slot(coalesce(auth.jwt() -> 'app_metadata' ->> 'user_id', auth.uid()::text), at_once) then
+    perform private.raise_rate_limited(1, format('you may make %s requests at a time', at_once));
   end if;
   retry_after_s := private.take_tokens(subject, 'calls', calls_per_minute, calls_per_minute / 60);
   if retry_after_s > 0 then
@@ -3156,7 +3166,8 @@ CREATE OR REPLACE FUNCTION private.count_form_from(p_ip text)
  SET search_path TO ''
 AS $function$
 begin
-  perform private.count_form('ip:' || encode(sha256(convert_to(coalesce(p_ip, ''), 'UTF8')), 'hex'), 'hour', private.config_number('limits.forms_per_address_per_hour'));
+  perform private.count_form('ip:' || encode(sha256(convert_to(coalesce(private.form_origin(p_ip), ''), 'UTF8')), 'hex'), 'hour',
+    private.config_number('limits.forms_per_address_per_hour'));
   perform private.count_form('all', 'hour', private.config_number('limits.forms_per_hour'));
 end
 $function$
@@ -3263,7 +3274,7 @@ begin
 end
 $function$
 
-function private.create_api_key(INOUT name text, INOUT permissions text[], INOUT expires_at timestamp with time zone, p_ip_allowlist inet[], OUT id uuid, OUT key text, OUT prefix text, OUT ip_allowlist cidr[], OUT created_at timestamp with time zone) -- Makes an API key for the caller. The secret is made here, and not by who asks: so it is always one of chance, no statement or parameter that a log could keep has it in it, and it leaves in the result alone. Definer, because nobody may insert keys or see Auth's factors.
+function private.create_api_key(INOUT name text, INOUT permissions text[], INOUT expires_at timestamp with time zone, p_ip_allowlist inet[], OUT id uuid, OUT key text, OUT prefix text, OUT ip_allowlist cidr[], OUT created_at timestamp with time zone) -- Makes an API key for the caller. The secret is made here, and not by who asks: so it is always one of chance, no statement or parameter that a log could keep has it in it, and it leaves in the result alone. Definer, because nobody may insert keys.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.create_api_key(INOUT name text, INOUT permissions text[], INOUT expires_at timestamp with time zone, p_ip_allowlist inet[], OUT id uuid, OUT key text, OUT prefix text, OUT ip_allowlist cidr[], OUT created_at timestamp with time zone)
  RETURNS record
@@ -3276,12 +3287,11 @@ declare
   alphabet constant text := '0123456789abcdefghjkmnpqrstvwxyz';
   secret text;
 begin
+  if private.caller_role() is not null and private.owes_factor() then
+    perform private.raise_api_error(403, 'second_factor_required', 'show your second factor before you make an API key');
+  end if;
   if not private.can_trade() then
     perform private.raise_api_error(403, 'forbidden', 'your role does not make API keys');
-  end if;
-  if coalesce(auth.jwt() ->> 'aal', 'aal1') <> 'aal2'
-    and exists (select from auth.mfa_factors f where f.user_id = auth.uid() and f.status = 'verified') then
-    perform private.raise_api_error(403, 'second_factor_required', 'show your second factor before you make an API key');
   end if;
   if create_api_key.expires_at <= now() then
     perform private.raise_api_error(422, 'invalid_request', 'expires_at must lie in the future');
@@ -3914,6 +3924,29 @@ begin
 end
 $function$
 
+function private.form_origin(p_ip text) -- Whom an address counts for in the limits of the public forms: itself, or its network of IPv6.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.form_origin(p_ip text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  address inet;
+begin
+  if not pg_catalog.pg_input_is_valid(p_ip, 'inet') then
+    return p_ip;
+  end if;
+  address := p_ip::inet;
+  -- Who has one IPv6 address has the 2^64 of its network. An IPv4 address that came through an IPv6 socket is that address.
+  return case
+    when family(address) = 4 then host(address)
+    when address <<= '::ffff:0:0/96' then substring(host(address) from '[0-9.]+$')
+    else network(set_masklen(address, 64))::text end;
+end
+$function$
+
 function private.generate_recovery_codes() -- Ten new recovery codes for the caller, whose session must have shown a second factor; those before are void. Definer, because nobody may write the table or read Auth's.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.generate_recovery_codes()
@@ -3929,9 +3962,7 @@ declare
 begin
   -- One call of a user at a time, in the order in which everything about a user is locked: the user first.
   perform from auth.users u where u.id = caller for no key update;
-  -- The session's own level, besides the token's: a factor may have been removed since the token was made.
-  if auth.jwt() ->> 'aal' is distinct from 'aal2'
-    or not exists (select from auth.sessions s where s.id = (auth.jwt() ->> 'session_id')::uuid and s.aal = 'aal2')
+  if not private.has_shown_factor()
     or not exists (select from auth.mfa_factors f where f.user_id = caller and f.status = 'verified') then
     perform private.raise_api_error(403, 'second_factor_required', 'enrol a second factor and show it in this session first');
   end if;
@@ -4120,6 +4151,21 @@ begin
 end
 $function$
 
+function private.has_shown_factor() -- Whether the caller has shown a second factor in this session, and still has it. Definer, because Auth's sessions are not readable by users.
+-- executable by: authenticated, tradebase_admin
+CREATE OR REPLACE FUNCTION private.has_shown_factor()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return coalesce(auth.jwt() ->> 'aal' = 'aal2', false)
+    -- The session's own level, besides the token's: a factor may have been removed since the token was made.
+    and exists (select from auth.sessions s where s.id = (auth.jwt() ->> 'session_id')::uuid and s.user_id = auth.uid() and s.aal = 'aal2');
+end
+$function$
+
 function private.hash_code(p_salt text, p_code text) -- What is stored of a code. Spaces, dashes and small letters are as good as what was shown. SHA-256 suffices: nobody guesses 80 bits.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.hash_code(p_salt text, p_code text)
@@ -4166,7 +4212,7 @@ CREATE OR REPLACE FUNCTION private.is_admin()
  SET search_path TO ''
 AS $function$
 begin
-  return coalesce(private.caller_role() = 'admin' and auth.jwt() ->> 'aal' = 'aal2', false);
+  return coalesce(private.caller_role() = 'admin', false) and private.has_shown_factor();
 end
 $function$
 
@@ -4332,7 +4378,8 @@ AS $function$
   select s.id, s.created_at, greatest(s.created_at, s.refreshed_at at time zone 'UTC'), s.user_agent, host(s.ip), coalesce(s.aal::text, 'aal1'),
          s.id = (auth.jwt() ->> 'session_id')::uuid
   from auth.sessions s
-  where s.user_id = private.session_user_id() and coalesce(s.not_after, 'infinity') > now()
+  -- Asked once, however many sessions there are.
+  where s.user_id = (select private.session_user_id()) and coalesce(s.not_after, 'infinity') > now()
   order by 3 desc, s.id
 $function$
 
@@ -4354,7 +4401,9 @@ begin
     perform private.raise_api_error(422, 'invalid_request', 'p_limit must be from 1 to 200 and p_offset from 0 to 1000000');
   end if;
   perform private.write_audit('admin.users_listed', 'users', p_user_id::text, p_user_id, null, null, jsonb_strip_nulls(jsonb_build_object(
-    'limit', p_limit, 'offset', p_offset, 'active', p_active, 'role', left(p_role, 20), 'email', left(p_email, 255))));
+    'limit', p_limit, 'offset', p_offset, 'active', p_active, 'role', left(p_role, 20),
+    -- Not the address: entries about nobody outlive the user whose it is.
+    'by_email', case when p_email is not null then true end)));
   with matching as (
     select u.id, u.email, r.role, p.plan, p.is_active, p.first_name, p.last_name, u.email_confirmed_at, u.last_sign_in_at, u.created_at
     from auth.users u
@@ -4754,6 +4803,9 @@ begin
   if new.version > private.config_number('limits.versions_per_strategy') then
     perform private.raise_api_error(409, 'quota_exceeded', format('the strategy has %s versions, which is the most: go on with a copy of it', new.version - 1));
   end if;
+  if (select sum(s.current_version) from public.strategies s where s.user_id = new.user_id) > private.config_number('limits.strategy_versions_per_user') then
+    perform private.raise_api_error(409, 'quota_exceeded', 'your strategies have the most versions that there may be: delete one that you no longer need');
+  end if;
   return new;
 end
 $function$
@@ -4781,6 +4833,20 @@ begin
   values (credential.id, credential.name, credential.user_id, p_opened_by, p_purpose, p_bot_id, p_order_id, p_job_id);
   return query select credential.user_id, credential.exchange, credential.is_sandbox, credential.status, credential.ciphertext, k.fingerprint
     from private.encryption_keys k where k.id = credential.encryption_key_id;
+end
+$function$
+
+function private.owes_factor() -- Whether the caller has a second factor and has not shown it in this session. Definer, because Auth's factors are not readable by users.
+-- executable by: authenticated, tradebase_admin
+CREATE OR REPLACE FUNCTION private.owes_factor()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return not private.has_shown_factor()
+    and exists (select from auth.mfa_factors f where f.user_id = auth.uid() and f.status = 'verified');
 end
 $function$
 
@@ -4848,6 +4914,7 @@ CREATE OR REPLACE FUNCTION private.prepare_backtest()
 AS $function$
 declare
   most_open constant numeric := private.quota(new.user_id, 'open_backtests');
+  most_kept constant numeric := private.config_number('limits.backtests_per_user');
   per_hour constant numeric := private.quota(new.user_id, 'backtests_per_hour');
   retry_after_s numeric;
 begin
@@ -4855,6 +4922,10 @@ begin
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('backtests of ' || new.user_id::text, 0));
   if (select count(*) from public.backtests b where b.user_id = new.user_id and b.status in ('queued', 'running')) >= most_open then
     perform private.raise_api_error(429, 'rate_limited', format('you have %s backtests queued or running: wait for one to end, or cancel some', most_open));
+  end if;
+  -- A result may take some megabytes.
+  if (select count(*) from public.backtests b where b.user_id = new.user_id) >= most_kept then
+    perform private.raise_api_error(409, 'quota_exceeded', format('you have %s backtests, which is the most: delete some that you no longer need', most_kept));
   end if;
   select i.symbol into new.symbol from public.instruments i where i.id = new.instrument_id;
   if new.symbol is null then
@@ -4935,7 +5006,7 @@ begin
 end
 $function$
 
-function private.prune_accounts() -- Deletes attempts, events, counters and codes that have grown old, and of each user all but the newest 1,000 events; says how many. Called by the maintenance job, as often as one likes. Definer, because workers may delete none of it otherwise.
+function private.prune_accounts() -- Deletes attempts, events, counters and codes that have grown old, of each user all but the newest 1,000 events, and what Auth's log says of users who are gone; says how many. Called by the maintenance job, as often as one likes. Definer, because workers may delete none of it otherwise.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.prune_accounts()
  RETURNS jsonb
@@ -4957,6 +5028,7 @@ declare
   counters integer;
   codes integer;
   reactivated integer;
+  entries integer;
 begin
   -- Besides what is old, what a hook wrote while its user was being deleted.
   delete from public.sign_in_attempts where ctid = any (array(
@@ -4986,13 +5058,22 @@ begin
   delete from public.verification_codes where ctid = any (array(
     select v.ctid from public.verification_codes v where v.expires_at < now() - interval '1 day' limit most_rows for update skip locked));
   get diagnostics codes = row_count;
+  -- Auth's own log keeps the addresses of users who are gone; who deleted them is in ours.
+  delete from auth.audit_log_entries where ctid = any (array(
+    select logged.ctid
+    from (
+      select e.ctid, coalesce(e.payload -> 'traits' ->> 'user_id', e.payload ->> 'actor_id') as about from auth.audit_log_entries e
+    ) logged
+    where logged.about <> nobody::text and not exists (select from auth.users u where u.id::text = logged.about)
+    limit most_rows));
+  get diagnostics entries = row_count;
   -- Bans that ended by themselves.
   update public.profiles p set is_active = true
   from auth.users u
   where u.id = p.user_id and not p.is_active and coalesce(u.banned_until, '-infinity') <= now();
   get diagnostics reactivated = row_count;
   return jsonb_build_object('sign_in_attempts', attempts, 'security_events', events, 'attempt_counters', counters,
-                            'verification_codes', codes, 'reactivated', reactivated);
+                            'verification_codes', codes, 'auth_log_entries', entries, 'reactivated', reactivated);
 end
 $function$
 
@@ -5011,7 +5092,7 @@ begin
   delete from public.backtests b where b.id in (
     select old.id from public.backtests old
     where old.finished_at < now() - private.config_number('retention.backtests_days') * interval '1 day'
-    order by old.finished_at limit 500);
+    order by old.finished_at limit 500 for update skip locked);
   get diagnostics pruned = row_count;
   return pruned;
 end
@@ -5031,7 +5112,7 @@ begin
   delete from public.events e where (e.topic, e.seq) in (
     select old.topic, old.seq from public.events old
     where old.created_at < now() - private.config_number('retention.events_days') * interval '1 day'
-    order by old.created_at limit 20000);
+    order by old.created_at limit 20000 for update skip locked);
   get diagnostics pruned = row_count;
   return pruned;
 end
@@ -5049,7 +5130,10 @@ declare
   pruned bigint;
 begin
   delete from private.form_counts c where c.window_started_at < now() - interval '2 days';
-  delete from public.contact_messages m where m.created_at < now() - private.config_number('retention.contact_messages_days') * interval '1 day';
+  delete from public.contact_messages m where m.id in (
+    select old.id from public.contact_messages old
+    where old.created_at < now() - private.config_number('retention.contact_messages_days') * interval '1 day'
+    for update skip locked);
   get diagnostics pruned = row_count;
   return pruned;
 end
@@ -5070,7 +5154,7 @@ begin
     select old.id from public.messages old
     where old.status in ('delivered', 'failed', 'cancelled')
       and old.created_at < now() - private.config_number('retention.messages_days') * interval '1 day'
-    order by old.created_at limit 20000);
+    order by old.created_at limit 20000 for update skip locked);
   get diagnostics pruned = row_count;
   return pruned;
 end
@@ -5170,7 +5254,7 @@ begin
   delete from public.schedule_runs r where r.id in (
     select old.id from public.schedule_runs old
     where old.finished_at < now() - private.config_number('retention.schedule_runs_days') * interval '1 day'
-    order by old.finished_at limit 20000);
+    order by old.finished_at limit 20000 for update skip locked);
   get diagnostics pruned = row_count;
   return pruned;
 end
@@ -5190,7 +5274,7 @@ begin
   delete from public.tasks t where t.id in (
     select old.id from public.tasks old
     where old.finished_at < now() - private.config_number('retention.tasks_days') * interval '1 day'
-    order by old.finished_at limit 20000);
+    order by old.finished_at limit 20000 for update skip locked);
   get diagnostics pruned = row_count;
   return pruned;
 end
@@ -5622,18 +5706,21 @@ AS $function$
 declare
   pending record;
   sealed public.audit_log;
-  previous bytea;
+  head private.audit_chains;
 begin
   if not exists (select from private.audit_pending p where p.id = new.id) then
     return null;
   end if;
-  -- The first entry of a transaction seals all of them, chain by chain: so every transaction locks chains in the same order.
-  for pending in select p.id, p.entry from private.audit_pending p order by p.entry ->> 'chain', p.id loop
+  -- The first entry of a transaction seals all of them, chain by chain: so every transaction locks chains in the same order,
+  -- and writes the end of a chain once. Theirs are the numbers from here on, so that the index leads past what others left.
+  for pending in select p.id, p.entry from private.audit_pending p where p.id >= new.id order by p.entry ->> 'chain', p.id loop
     sealed := jsonb_populate_record(null::public.audit_log, pending.entry);
-    insert into private.audit_chains as head (chain, last_seq, last_hash)
-    values (sealed.chain, 1, ''::bytea)
-    on conflict (chain) do update set last_seq = head.last_seq + 1
-    returning last_seq, last_hash into sealed.seq, previous;
+    if sealed.chain is distinct from head.chain then
+      update private.audit_chains set last_seq = head.last_seq, last_hash = head.last_hash where chain = head.chain;
+      insert into private.audit_chains as locked (chain, last_seq, last_hash) values (sealed.chain, 0, ''::bytea)
+      on conflict (chain) do update set last_seq = locked.last_seq
+      returning * into head;
+    end if;
     -- Asked under the lock of the chain, which the deletion of a user holds from its forgetting on.
     if sealed.user_id is not null and not exists (select from auth.users u where u.id = sealed.user_id) then
       -- What the deletion of a user leaves to tell is told without them.
@@ -5644,13 +5731,16 @@ begin
       sealed.ip := null;
       sealed.user_agent := null;
     end if;
+    sealed.seq := head.last_seq + 1;
     sealed.content_hash := private.audit_content_hash(sealed.before, sealed.after, sealed.details, sealed.ip, sealed.user_agent);
-    sealed.hash := private.audit_hash(previous, sealed.chain, sealed.seq, sealed.created_at, sealed.actor, sealed.actor_id, sealed.action,
+    sealed.hash := private.audit_hash(head.last_hash, sealed.chain, sealed.seq, sealed.created_at, sealed.actor, sealed.actor_id, sealed.action,
       sealed.resource_type, sealed.resource_id, sealed.request_id, sealed.content_hash);
     insert into public.audit_log select sealed.*;
-    update private.audit_chains set last_hash = sealed.hash where chain = sealed.chain;
     delete from private.audit_pending where id = pending.id;
+    head.last_seq := sealed.seq;
+    head.last_hash := sealed.hash;
   end loop;
+  update private.audit_chains set last_seq = head.last_seq, last_hash = head.last_hash where chain = head.chain;
   return null;
 end
 $function$
@@ -6090,6 +6180,23 @@ begin
 end
 $function$
 
+function private.take_write_slot(p_user_id text, p_most numeric) -- Takes one of so many places of a user until the end of the transaction, and says whether there was one. The writes of a user wait for each other with a connection in hand: without this, those of one user take all connections of the Data API from everyone.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.take_write_slot(p_user_id text, p_most numeric)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  for slot in 1..p_most loop
+    if pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended(format('write %s of %s', slot, p_user_id), 0)) then
+      return true;
+    end if;
+  end loop;
+  return false;
+end
+$function$
+
 function private.tenant_id() -- The user whose rows the caller may read: of a session, its user; of a live runner whose key has data:read or runner:execute, its owner; else null.
 -- executable by: authenticated, tradebase_admin
 CREATE OR REPLACE FUNCTION private.tenant_id()
@@ -6247,7 +6354,9 @@ CREATE OR REPLACE FUNCTION private.write_audit(p_action text, p_resource_type te
 AS $function$
 declare
   who record;
-  forwarded_for constant text := trim(split_part(private.request_header('x-forwarded-for'), ',', 1));
+  -- Hosted Supabase is behind Cloudflare, which writes the first header itself and appends to what the client put into the second.
+  came_from constant text := coalesce(private.request_header('cf-connecting-ip'),
+                                      trim(split_part(private.request_header('x-forwarded-for'), ',', 1)));
 begin
   who := private.caller();
   insert into private.audit_pending (entry) values (jsonb_build_object(
@@ -6262,7 +6371,7 @@ begin
     'before', private.audit_content(p_before),
     'after', private.audit_content(p_after),
     'details', private.audit_content(p_details),
-    'ip', case when pg_catalog.pg_input_is_valid(forwarded_for, 'inet') then forwarded_for end,
+    'ip', case when pg_catalog.pg_input_is_valid(came_from, 'inet') then came_from end,
     'user_agent', left(private.request_header('user-agent'), 256),
     'request_id', left(private.request_header('x-request-id'), 64)
   ));
@@ -6304,6 +6413,8 @@ declare
   most_filters constant integer := 20;
   longest_filter constant integer := 8192;
   criteria constant jsonb := coalesce(p_filter, '{}');
+  -- What the log tells of it: not an address, because entries about nobody outlive the user whose it is.
+  noted_criteria constant jsonb := regexp_replace(coalesce(p_filter, '{}')::text, '[^"[:space:]]+@[^"[:space:]]+', '***', 'g');
   caller_role constant text := current_setting('role');
   table_oid oid;
   readable text[];
@@ -6382,7 +6493,7 @@ begin
     named_user := case when pg_catalog.pg_input_is_valid(criteria ->> 'user_id', 'uuid') then (criteria ->> 'user_id')::uuid end;
   end if;
   perform private.audit_admin_read(p_table, left(coalesce(criteria ->> 'id', criteria ->> 'key', criteria ->> 'user_id'), 200), array[named_user],
-    jsonb_build_object('filter', criteria, 'limit', p_limit, 'offset', p_offset, 'order', p_order));
+    jsonb_build_object('filter', noted_criteria, 'limit', p_limit, 'offset', p_offset, 'order', p_order));
 
   perform set_config('role', 'tradebase_admin', true);
   for found_row in execute format('select to_jsonb(r) from (select %s from public.%I t%s%s limit $2 offset $3) r',
@@ -6403,7 +6514,7 @@ begin
   -- Who was not named, and was read all the same, learns of it too.
   if cardinality(found_users) > 0 then
     perform private.audit_admin_read(p_table, null, found_users,
-      jsonb_build_object('filter', criteria, 'limit', p_limit, 'offset', p_offset, 'order', p_order));
+      jsonb_build_object('filter', noted_criteria, 'limit', p_limit, 'offset', p_offset, 'order', p_order));
   end if;
 end
 $function$

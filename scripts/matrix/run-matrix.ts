@@ -16,7 +16,6 @@ import { makeRows } from './make-rows.ts';
 import { makeTenants } from './make-tenants.ts';
 import type { MatrixTenant } from './matrix-tenant.ts';
 import { ownerDeletion } from './owner-deletion.ts';
-import { PREPARATIONS } from './prepare.ts';
 import { tableAllowedWrites } from './table-allowed-writes.ts';
 import { tableReads } from './table-reads.ts';
 import { tableRefusedWrites } from './table-refused-writes.ts';
@@ -90,7 +89,6 @@ class Matrix {
     const catalogue = await readCatalogue(this.#database);
     await liftLimits(this.#stack);
     await makeEncryptionKey(this.#database);
-    for (const prepare of PREPARATIONS) await prepare(this.#database);
     const tenants = await makeTenants(this.#stack);
     const withRows = [tenants.owner.tenant, tenants.other.tenant, tenants.viewer.tenant];
     const failures = await makeRows(this.#database, catalogue, this.#expectations.tables, withRows);

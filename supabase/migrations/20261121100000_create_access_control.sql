@@ -1,6 +1,7 @@
 -- Purpose: who a caller is: roles of users, the role in the token, and the helpers that policies ask.
--- Objects: role tradebase_admin; table user_roles; functions private.caller_role, private.can_trade, private.is_admin, private.require_admin,
---   private.tenant_id, private.create_account (trigger on auth.users), private.custom_access_token.
+-- Objects: role tradebase_admin; table user_roles; functions private.caller_role, private.has_shown_factor, private.owes_factor,
+--   private.can_trade, private.is_admin, private.require_admin, private.tenant_id, private.create_account (trigger on
+--   auth.users), private.custom_access_token.
 -- Risk: from here on a user without a role may read and not write: existing users get the role trader.
 
 do $$
@@ -42,28 +43,54 @@ begin
     from public.user_roles r
     where r.user_id = auth.uid()
       -- A session that was revoked writes nothing more, though its token lives on.
-      and exists (select from auth.sessions s where s.id = (auth.jwt() ->> 'session_id')::uuid and s.user_id = r.user_id)
+      and exists (
+        select from auth.sessions s
+        where s.id = (auth.jwt() ->> 'session_id')::uuid and s.user_id = r.user_id and coalesce(s.not_after, 'infinity') > now()
+      )
   );
 end
 $$;
 comment on function private.caller_role() is
   'The role of the signed-in caller: that of the token, as long as the table agrees, else viewer; null without a living session. So a new role counts from the next refresh, and a role taken away counts at once. Definer, because Auth''s sessions are not readable by users.';
 
+create function private.has_shown_factor() returns boolean
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return coalesce(auth.jwt() ->> 'aal' = 'aal2', false)
+    -- The session's own level, besides the token's: a factor may have been removed since the token was made.
+    and exists (select from auth.sessions s where s.id = (auth.jwt() ->> 'session_id')::uuid and s.user_id = auth.uid() and s.aal = 'aal2');
+end
+$$;
+comment on function private.has_shown_factor() is
+  'Whether the caller has shown a second factor in this session, and still has it. Definer, because Auth''s sessions are not readable by users.';
+
+create function private.owes_factor() returns boolean
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return not private.has_shown_factor()
+    and exists (select from auth.mfa_factors f where f.user_id = auth.uid() and f.status = 'verified');
+end
+$$;
+comment on function private.owes_factor() is
+  'Whether the caller has a second factor and has not shown it in this session. Definer, because Auth''s factors are not readable by users.';
+
 create function private.can_trade() returns boolean
 language plpgsql stable set search_path = '' as $$
 begin
-  return coalesce(private.caller_role() in ('trader', 'admin'), false);
+  -- Else the password alone were enough to trade for a user who asked for more.
+  return coalesce(private.caller_role() in ('trader', 'admin'), false) and not private.owes_factor();
 end
 $$;
-comment on function private.can_trade() is 'Whether the caller may write rows of their own: traders and admins may, viewers and runners may not.';
+comment on function private.can_trade() is 'Whether the caller may write rows of their own: traders and admins may, viewers and runners may not; nor may a user with a second factor who has not shown it in this session.';
 
 create function private.is_admin() returns boolean
-language plpgsql stable set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' as $$
 begin
-  return coalesce(private.caller_role() = 'admin' and auth.jwt() ->> 'aal' = 'aal2', false);
+  return coalesce(private.caller_role() = 'admin', false) and private.has_shown_factor();
 end
 $$;
-comment on function private.is_admin() is 'Whether the caller is an admin who has shown a second factor in this session.';
+comment on function private.is_admin() is
+  'Whether the caller is an admin who has shown a second factor in this session. Definer, because the role tradebase_admin has no rights on the schema auth.';
 
 create function private.require_admin() returns void
 language plpgsql stable set search_path = '' as $$
@@ -85,8 +112,10 @@ language sql stable set search_path = '' as $$
 $$;
 comment on function private.tenant_id() is 'The user whose rows the caller may read: of a session, its user.';
 
-revoke execute on function private.caller_role(), private.can_trade(), private.is_admin(), private.require_admin(), private.tenant_id() from public;
-grant execute on function private.caller_role(), private.can_trade(), private.is_admin(), private.require_admin(), private.tenant_id() to authenticated, tradebase_admin;
+revoke execute on function private.caller_role(), private.has_shown_factor(), private.owes_factor(), private.can_trade(), private.is_admin(),
+  private.require_admin(), private.tenant_id() from public;
+grant execute on function private.caller_role(), private.has_shown_factor(), private.owes_factor(), private.can_trade(), private.is_admin(),
+  private.require_admin(), private.tenant_id() to authenticated, tradebase_admin;
 
 alter table public.user_roles enable row level security;
 revoke all on public.user_roles from anon, authenticated, service_role;

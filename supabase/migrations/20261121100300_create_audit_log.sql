@@ -162,7 +162,9 @@ create function private.write_audit(
 language plpgsql security definer set search_path = '' as $$
 declare
   who record;
-  forwarded_for constant text := trim(split_part(private.request_header('x-forwarded-for'), ',', 1));
+  -- Hosted Supabase is behind Cloudflare, which writes the first header itself and appends to what the client put into the second.
+  came_from constant text := coalesce(private.request_header('cf-connecting-ip'),
+                                      trim(split_part(private.request_header('x-forwarded-for'), ',', 1)));
 begin
   who := private.caller();
   insert into private.audit_pending (entry) values (jsonb_build_object(
@@ -177,7 +179,7 @@ begin
     'before', private.audit_content(p_before),
     'after', private.audit_content(p_after),
     'details', private.audit_content(p_details),
-    'ip', case when pg_catalog.pg_input_is_valid(forwarded_for, 'inet') then forwarded_for end,
+    'ip', case when pg_catalog.pg_input_is_valid(came_from, 'inet') then came_from end,
     'user_agent', left(private.request_header('user-agent'), 256),
     'request_id', left(private.request_header('x-request-id'), 64)
   ));
@@ -243,18 +245,21 @@ language plpgsql security definer set search_path = '' as $$
 declare
   pending record;
   sealed public.audit_log;
-  previous bytea;
+  head private.audit_chains;
 begin
   if not exists (select from private.audit_pending p where p.id = new.id) then
     return null;
   end if;
-  -- The first entry of a transaction seals all of them, chain by chain: so every transaction locks chains in the same order.
-  for pending in select p.id, p.entry from private.audit_pending p order by p.entry ->> 'chain', p.id loop
+  -- The first entry of a transaction seals all of them, chain by chain: so every transaction locks chains in the same order,
+  -- and writes the end of a chain once. Theirs are the numbers from here on, so that the index leads past what others left.
+  for pending in select p.id, p.entry from private.audit_pending p where p.id >= new.id order by p.entry ->> 'chain', p.id loop
     sealed := jsonb_populate_record(null::public.audit_log, pending.entry);
-    insert into private.audit_chains as head (chain, last_seq, last_hash)
-    values (sealed.chain, 1, ''::bytea)
-    on conflict (chain) do update set last_seq = head.last_seq + 1
-    returning last_seq, last_hash into sealed.seq, previous;
+    if sealed.chain is distinct from head.chain then
+      update private.audit_chains set last_seq = head.last_seq, last_hash = head.last_hash where chain = head.chain;
+      insert into private.audit_chains as locked (chain, last_seq, last_hash) values (sealed.chain, 0, ''::bytea)
+      on conflict (chain) do update set last_seq = locked.last_seq
+      returning * into head;
+    end if;
     -- Asked under the lock of the chain, which the deletion of a user holds from its forgetting on.
     if sealed.user_id is not null and not exists (select from auth.users u where u.id = sealed.user_id) then
       -- What the deletion of a user leaves to tell is told without them.
@@ -265,13 +270,16 @@ begin
       sealed.ip := null;
       sealed.user_agent := null;
     end if;
+    sealed.seq := head.last_seq + 1;
     sealed.content_hash := private.audit_content_hash(sealed.before, sealed.after, sealed.details, sealed.ip, sealed.user_agent);
-    sealed.hash := private.audit_hash(previous, sealed.chain, sealed.seq, sealed.created_at, sealed.actor, sealed.actor_id, sealed.action,
+    sealed.hash := private.audit_hash(head.last_hash, sealed.chain, sealed.seq, sealed.created_at, sealed.actor, sealed.actor_id, sealed.action,
       sealed.resource_type, sealed.resource_id, sealed.request_id, sealed.content_hash);
     insert into public.audit_log select sealed.*;
-    update private.audit_chains set last_hash = sealed.hash where chain = sealed.chain;
     delete from private.audit_pending where id = pending.id;
+    head.last_seq := sealed.seq;
+    head.last_hash := sealed.hash;
   end loop;
+  update private.audit_chains set last_seq = head.last_seq, last_hash = head.last_hash where chain = head.chain;
   return null;
 end
 $$;

@@ -240,7 +240,10 @@ begin
     from public.user_roles r
     where r.user_id = auth.uid()
       -- A session that was revoked writes nothing more, though its token lives on.
-      and exists (select from auth.sessions s where s.id = (auth.jwt() ->> 'session_id')::uuid and s.user_id = r.user_id)
+      and exists (
+        select from auth.sessions s
+        where s.id = (auth.jwt() ->> 'session_id')::uuid and s.user_id = r.user_id and coalesce(s.not_after, 'infinity') > now()
+      )
       -- Auth looks for a ban before it opens a session, so one may be opened a moment after the ban.
       and exists (select from auth.users u where u.id = r.user_id and coalesce(u.banned_until, '-infinity') <= now())
   );

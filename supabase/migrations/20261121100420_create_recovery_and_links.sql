@@ -5,7 +5,8 @@
 --   private.use_recovery_code, private.start_account_link, private.finish_account_link, private.note_account_link,
 --   private.prune_accounts, and in public generate_recovery_codes, use_recovery_code, start_account_link,
 --   finish_account_link, unlink_account.
--- Risk: none on an empty database. private.use_recovery_code deletes rows of auth.mfa_factors and auth.sessions.
+-- Risk: none on an empty database. private.use_recovery_code deletes rows of auth.mfa_factors and auth.sessions,
+--   private.prune_accounts rows of auth.audit_log_entries.
 
 insert into public.system_config (key, value, min_value, max_value, description) values
   ('accounts.recovery_code_days', '730', 1, 36500, 'Days for which a recovery code is good.'),
@@ -184,9 +185,7 @@ declare
 begin
   -- One call of a user at a time, in the order in which everything about a user is locked: the user first.
   perform from auth.users u where u.id = caller for no key update;
-  -- The session's own level, besides the token's: a factor may have been removed since the token was made.
-  if auth.jwt() ->> 'aal' is distinct from 'aal2'
-    or not exists (select from auth.sessions s where s.id = (auth.jwt() ->> 'session_id')::uuid and s.aal = 'aal2')
+  if not private.has_shown_factor()
     or not exists (select from auth.mfa_factors f where f.user_id = caller and f.status = 'verified') then
     perform private.raise_api_error(403, 'second_factor_required', 'enrol a second factor and show it in this session first');
   end if;
@@ -399,6 +398,7 @@ declare
   counters integer;
   codes integer;
   reactivated integer;
+  entries integer;
 begin
   -- Besides what is old, what a hook wrote while its user was being deleted.
   delete from public.sign_in_attempts where ctid = any (array(
@@ -428,16 +428,25 @@ begin
   delete from public.verification_codes where ctid = any (array(
     select v.ctid from public.verification_codes v where v.expires_at < now() - interval '1 day' limit most_rows for update skip locked));
   get diagnostics codes = row_count;
+  -- Auth's own log keeps the addresses of users who are gone; who deleted them is in ours.
+  delete from auth.audit_log_entries where ctid = any (array(
+    select logged.ctid
+    from (
+      select e.ctid, coalesce(e.payload -> 'traits' ->> 'user_id', e.payload ->> 'actor_id') as about from auth.audit_log_entries e
+    ) logged
+    where logged.about <> nobody::text and not exists (select from auth.users u where u.id::text = logged.about)
+    limit most_rows));
+  get diagnostics entries = row_count;
   -- Bans that ended by themselves.
   update public.profiles p set is_active = true
   from auth.users u
   where u.id = p.user_id and not p.is_active and coalesce(u.banned_until, '-infinity') <= now();
   get diagnostics reactivated = row_count;
   return jsonb_build_object('sign_in_attempts', attempts, 'security_events', events, 'attempt_counters', counters,
-                            'verification_codes', codes, 'reactivated', reactivated);
+                            'verification_codes', codes, 'auth_log_entries', entries, 'reactivated', reactivated);
 end
 $$;
 comment on function private.prune_accounts() is
-  'Deletes attempts, events, counters and codes that have grown old, and of each user all but the newest 1,000 events; says how many. Called by the maintenance job, as often as one likes. Definer, because workers may delete none of it otherwise.';
+  'Deletes attempts, events, counters and codes that have grown old, of each user all but the newest 1,000 events, and what Auth''s log says of users who are gone; says how many. Called by the maintenance job, as often as one likes. Definer, because workers may delete none of it otherwise.';
 revoke execute on function private.prune_accounts() from public;
 grant execute on function private.prune_accounts() to tradebase_worker;

@@ -12,7 +12,8 @@ language sql stable security definer set search_path = '' as $$
   select s.id, s.created_at, greatest(s.created_at, s.refreshed_at at time zone 'UTC'), s.user_agent, host(s.ip), coalesce(s.aal::text, 'aal1'),
          s.id = (auth.jwt() ->> 'session_id')::uuid
   from auth.sessions s
-  where s.user_id = private.session_user_id() and coalesce(s.not_after, 'infinity') > now()
+  -- Asked once, however many sessions there are.
+  where s.user_id = (select private.session_user_id()) and coalesce(s.not_after, 'infinity') > now()
   order by 3 desc, s.id
 $$;
 comment on function private.list_sessions() is 'The living sessions of the caller. Definer, because Auth''s tables are not readable by users.';

@@ -101,12 +101,11 @@ declare
   alphabet constant text := '0123456789abcdefghjkmnpqrstvwxyz';
   secret text;
 begin
+  if private.caller_role() is not null and private.owes_factor() then
+    perform private.raise_api_error(403, 'second_factor_required', 'show your second factor before you make an API key');
+  end if;
   if not private.can_trade() then
     perform private.raise_api_error(403, 'forbidden', 'your role does not make API keys');
-  end if;
-  if coalesce(auth.jwt() ->> 'aal', 'aal1') <> 'aal2'
-    and exists (select from auth.mfa_factors f where f.user_id = auth.uid() and f.status = 'verified') then
-    perform private.raise_api_error(403, 'second_factor_required', 'show your second factor before you make an API key');
   end if;
   if create_api_key.expires_at <= now() then
     perform private.raise_api_error(422, 'invalid_request', 'expires_at must lie in the future');
@@ -136,7 +135,7 @@ begin
 end
 $$;
 comment on function private.create_api_key(text, text[], timestamptz, inet[]) is
-  'Makes an API key for the caller. The secret is made here, and not by who asks: so it is always one of chance, no statement or parameter that a log could keep has it in it, and it leaves in the result alone. Definer, because nobody may insert keys or see Auth''s factors.';
+  'Makes an API key for the caller. The secret is made here, and not by who asks: so it is always one of chance, no statement or parameter that a log could keep has it in it, and it leaves in the result alone. Definer, because nobody may insert keys.';
 
 create function public.create_api_key(
   p_name text,

@@ -7,6 +7,7 @@
 insert into public.system_config (key, value, min_value, max_value, description) values
   ('limits.strategies_per_user', '200', 1, 10000, 'Most strategies that a user may have.'),
   ('limits.versions_per_strategy', '1000', 1, 100000, 'Most versions that a strategy may have.'),
+  ('limits.strategy_versions_per_user', '5000', 1, 1000000, 'Most versions that the strategies of a user may have together.'),
   ('limits.strategy_templates_per_user', '100', 1, 10000, 'Most strategy templates that a user may have.'),
   ('limits.strategy_template_shares_per_user', '500', 1, 100000, 'Most shares of strategy templates that a user may give.'),
   ('limits.workspaces_per_user', '50', 1, 1000, 'Most workspaces that a user may have.');
@@ -104,7 +105,8 @@ create table public.strategy_template_shares (
   user_id uuid not null default auth.uid(),
   shared_with uuid not null,
   created_at timestamptz not null default now(),
-  constraint strategy_template_shares_pkey primary key (template_id, shared_with),
+  -- With the author, so that a clash with a share of another author's tells nobody that there is one.
+  constraint strategy_template_shares_pkey primary key (template_id, user_id, shared_with),
   constraint strategy_template_shares_template_id_fkey foreign key (template_id, user_id) references public.strategy_templates (id, user_id) on delete cascade,
   constraint strategy_template_shares_shared_with_fkey foreign key (shared_with) references auth.users (id) on delete cascade
 );
@@ -113,7 +115,6 @@ comment on column public.strategy_template_shares.template_id is 'The template.'
 comment on column public.strategy_template_shares.user_id is 'Author of the template.';
 comment on column public.strategy_template_shares.shared_with is 'The user who may read it.';
 comment on column public.strategy_template_shares.created_at is 'Since when.';
-create index strategy_template_shares_template_id_user_id_idx on public.strategy_template_shares (template_id, user_id);
 create index strategy_template_shares_user_id_idx on public.strategy_template_shares (user_id);
 create index strategy_template_shares_shared_with_idx on public.strategy_template_shares (shared_with);
 
@@ -261,6 +262,9 @@ begin
   end if;
   if new.version > private.config_number('limits.versions_per_strategy') then
     perform private.raise_api_error(409, 'quota_exceeded', format('the strategy has %s versions, which is the most: go on with a copy of it', new.version - 1));
+  end if;
+  if (select sum(s.current_version) from public.strategies s where s.user_id = new.user_id) > private.config_number('limits.strategy_versions_per_user') then
+    perform private.raise_api_error(409, 'quota_exceeded', 'your strategies have the most versions that there may be: delete one that you no longer need');
   end if;
   return new;
 end

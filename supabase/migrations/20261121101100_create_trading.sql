@@ -1,6 +1,6 @@
 -- Purpose: bots and their runs.
 -- Objects: tables bots, trading_runs; functions private.stamp_status_time, private.guard_bot_change,
---   private.guard_strategy_deletion.
+--   private.guard_strategy_deletion; foreign key from runner_commands to bots.
 -- Risk: none on an empty database. The key from bots to exchange credentials comes with 20261121101150_link_bots.sql.
 
 create table public.bots (
@@ -279,3 +279,6 @@ create trigger stamp_end before update on public.trading_runs
   for each row execute function private.stamp_status_time('ended_at', 'completed', 'error', 'stopped');
 create trigger guard_deletion before delete on public.strategies
   for each row execute function private.guard_strategy_deletion();
+alter table public.runner_commands
+  add constraint runner_commands_bot_id_fkey foreign key (bot_id, user_id) references public.bots (id, user_id) on delete set null (bot_id);
+create index runner_commands_bot_id_user_id_idx on public.runner_commands (bot_id, user_id);

@@ -671,7 +671,7 @@ begin
     select old.id from public.messages old
     where old.status in ('delivered', 'failed', 'cancelled')
       and old.created_at < now() - private.config_number('retention.messages_days') * interval '1 day'
-    order by old.created_at limit 20000);
+    order by old.created_at limit 20000 for update skip locked);
   get diagnostics pruned = row_count;
   return pruned;
 end

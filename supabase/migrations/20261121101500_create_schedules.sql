@@ -221,7 +221,7 @@ begin
   delete from public.schedule_runs r where r.id in (
     select old.id from public.schedule_runs old
     where old.finished_at < now() - private.config_number('retention.schedule_runs_days') * interval '1 day'
-    order by old.finished_at limit 20000);
+    order by old.finished_at limit 20000 for update skip locked);
   get diagnostics pruned = row_count;
   return pruned;
 end

@@ -340,10 +340,29 @@ end
 $$;
 comment on function private.count_form(text, text, numeric) is 'Counts a use of a public form in the hour or day; more than the most is refused.';
 
+create function private.form_origin(p_ip text) returns text
+language plpgsql immutable set search_path = '' as $$
+declare
+  address inet;
+begin
+  if not pg_catalog.pg_input_is_valid(p_ip, 'inet') then
+    return p_ip;
+  end if;
+  address := p_ip::inet;
+  -- Who has one IPv6 address has the 2^64 of its network. An IPv4 address that came through an IPv6 socket is that address.
+  return case
+    when family(address) = 4 then host(address)
+    when address <<= '::ffff:0:0/96' then substring(host(address) from '[0-9.]+$')
+    else network(set_masklen(address, 64))::text end;
+end
+$$;
+comment on function private.form_origin(text) is 'Whom an address counts for in the limits of the public forms: itself, or its network of IPv6.';
+
 create function private.count_form_from(p_ip text) returns void
 language plpgsql set search_path = '' as $$
 begin
-  perform private.count_form('ip:' || encode(sha256(convert_to(coalesce(p_ip, ''), 'UTF8')), 'hex'), 'hour', private.config_number('limits.forms_per_address_per_hour'));
+  perform private.count_form('ip:' || encode(sha256(convert_to(coalesce(private.form_origin(p_ip), ''), 'UTF8')), 'hex'), 'hour',
+    private.config_number('limits.forms_per_address_per_hour'));
   perform private.count_form('all', 'hour', private.config_number('limits.forms_per_hour'));
 end
 $$;
@@ -476,7 +495,8 @@ language sql security invoker set search_path = '' as $$
 $$;
 comment on function public.set_contact_status(uuid, text) is 'For admins: a message was read, or is closed. Audited. Errors: forbidden, not_found, invalid_transition.';
 
--- Maintenance.
+-- Maintenance. What someone holds is left for the next run: one that waited, with the rows of others in its hands, would
+-- deadlock with the deletion of a user.
 
 create function private.prune_events() returns bigint
 language plpgsql security definer set search_path = '' as $$
@@ -486,7 +506,7 @@ begin
   delete from public.events e where (e.topic, e.seq) in (
     select old.topic, old.seq from public.events old
     where old.created_at < now() - private.config_number('retention.events_days') * interval '1 day'
-    order by old.created_at limit 20000);
+    order by old.created_at limit 20000 for update skip locked);
   get diagnostics pruned = row_count;
   return pruned;
 end
@@ -501,7 +521,7 @@ begin
   delete from public.tasks t where t.id in (
     select old.id from public.tasks old
     where old.finished_at < now() - private.config_number('retention.tasks_days') * interval '1 day'
-    order by old.finished_at limit 20000);
+    order by old.finished_at limit 20000 for update skip locked);
   get diagnostics pruned = row_count;
   return pruned;
 end
@@ -517,7 +537,7 @@ begin
   delete from public.backtests b where b.id in (
     select old.id from public.backtests old
     where old.finished_at < now() - private.config_number('retention.backtests_days') * interval '1 day'
-    order by old.finished_at limit 500);
+    order by old.finished_at limit 500 for update skip locked);
   get diagnostics pruned = row_count;
   return pruned;
 end
@@ -530,7 +550,10 @@ declare
   pruned bigint;
 begin
   delete from private.form_counts c where c.window_started_at < now() - interval '2 days';
-  delete from public.contact_messages m where m.created_at < now() - private.config_number('retention.contact_messages_days') * interval '1 day';
+  delete from public.contact_messages m where m.id in (
+    select old.id from public.contact_messages old
+    where old.created_at < now() - private.config_number('retention.contact_messages_days') * interval '1 day'
+    for update skip locked);
   get diagnostics pruned = row_count;
   return pruned;
 end
@@ -616,7 +639,7 @@ comment on function private.run_maintenance() is
   'Deletes what is past its retention, makes partitions ahead and drops old ones, and writes down in system_health how it went. As often as one likes; the maintenance job calls it every hour. Definer, because workers may not delete.';
 
 revoke execute on function private.keep_task(), private.report_health(text, text, text, integer, text, jsonb), private.set_system_health(text, text, text, text),
-  private.count_form(text, text, numeric), private.count_form_from(text), private.join_waitlist(text, text, text),
+  private.count_form(text, text, numeric), private.form_origin(text), private.count_form_from(text), private.join_waitlist(text, text, text),
   private.submit_contact_message(text, text, text, text), private.convert_waitlist(), private.delete_operations_of_user(),
   private.invite_from_waitlist(uuid), private.answer_contact_message(uuid, text, text), private.prune_events(), private.prune_tasks(),
   private.prune_backtests(), private.prune_forms(), private.prune_orphans(), private.run_maintenance() from public;

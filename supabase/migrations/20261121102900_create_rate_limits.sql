@@ -1,14 +1,16 @@
 -- Purpose: how much one caller may ask for: calls a minute, backtests an hour, backtests at a time; and how admins change
 --   that while the system runs.
 -- Objects: table private.rate_buckets; functions private.take_tokens, private.raise_rate_limited,
---   private.prune_rate_buckets, private.check_request, public.take_call, public.set_system_config; private.prepare_backtest
+--   private.take_write_slot, private.prune_rate_buckets, private.check_request, public.take_call, public.set_system_config; private.prepare_backtest
 --   takes its limits from the user's quotas.
 -- Risk: PostgREST calls private.check_request before each request from here on, by a setting of the role authenticator,
 --   which holds in every database of the server. Without that function the Data API refuses everything: drop the setting
 --   first (alter role authenticator reset pgrst.db_pre_request; notify pgrst, 'reload config').
 
 insert into public.system_config (key, value, min_value, max_value, description) values
-  ('limits.runner_calls_per_minute', '600', 1, 100000, 'Calls that one runner session may make in a minute, and at once; null for any number.')
+  ('limits.runner_calls_per_minute', '600', 1, 100000, 'Calls that one runner session may make in a minute, and at once; null for any number.'),
+  ('limits.writes_at_once', '6', 1, 1000, 'Requests that write which one user, with their runners, may have in hand at a time: fewer than the Data API has connections; null for any number.'),
+  ('limits.backtests_per_user', '2000', 1, 1000000, 'Backtests that one user may keep, ended ones included; null for any number.')
 on conflict (key) do nothing;
 
 -- Unlogged: after a crash of the server everyone begins with a full bucket, and no write waits for the disk on its account.
@@ -123,12 +125,27 @@ comment on function private.delete_rate_buckets_of_user() is 'Trigger: a deleted
 create trigger tradebase_delete_rate_buckets after delete on auth.users
   for each row execute function private.delete_rate_buckets_of_user();
 
+create function private.take_write_slot(p_user_id text, p_most numeric) returns boolean
+language plpgsql set search_path = '' as $$
+begin
+  for slot in 1..p_most loop
+    if pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended(format('write %s of %s', slot, p_user_id), 0)) then
+      return true;
+    end if;
+  end loop;
+  return false;
+end
+$$;
+comment on function private.take_write_slot(text, numeric) is
+  'Takes one of so many places of a user until the end of the transaction, and says whether there was one. The writes of a user wait for each other with a connection in hand: without this, those of one user take all connections of the Data API from everyone.';
+
 create function private.check_request() returns void
 language plpgsql security definer set search_path = '' as $$
 declare
   subject text;
   calls_per_minute numeric;
   retry_after_s numeric;
+  at_once numeric;
 begin
   -- What PostgREST runs read-only cannot be counted; service_role is not limited, and anon may write nothing.
   if current_setting('transaction_read_only') = 'on' or current_setting('role') <> 'authenticated' then
@@ -144,6 +161,10 @@ begin
   if calls_per_minute is null or subject is null then
     return;
   end if;
+  at_once := private.config_number('limits.writes_at_once');
+  if at_once is not null and not private.take_write_slot(coalesce(auth.jwt() -> 'app_metadata' ->> 'user_id', auth.uid()::text), at_once) then
+    perform private.raise_rate_limited(1, format('you may make %s requests at a time', at_once));
+  end if;
   retry_after_s := private.take_tokens(subject, 'calls', calls_per_minute, calls_per_minute / 60);
   if retry_after_s > 0 then
     perform private.raise_rate_limited(retry_after_s, format('you may make %s calls a minute', calls_per_minute));
@@ -151,7 +172,7 @@ begin
 end
 $$;
 comment on function private.check_request() is
-  'What PostgREST calls before each request: takes one call from the quota of the user, or of the runner session, when the request may write. Reads (GET, HEAD, and calls of functions that are not volatile) run in read-only transactions and are not counted; nor is a request that fails, whose transaction takes its count back. Definer, because nobody may reach the buckets.';
+  'What PostgREST calls before each request: takes one call from the quota of the user, or of the runner session, when the request may write, and refuses one beyond those that a user may have in hand. Reads (GET, HEAD, and calls of functions that are not volatile) run in read-only transactions and are not counted; nor is a request that fails, whose transaction takes its count back. Definer, because nobody may reach the buckets.';
 
 create function public.take_call() returns void
 language plpgsql volatile security invoker set search_path = '' as $$
@@ -205,6 +226,7 @@ create or replace function private.prepare_backtest() returns trigger
 language plpgsql security definer set search_path = '' as $$
 declare
   most_open constant numeric := private.quota(new.user_id, 'open_backtests');
+  most_kept constant numeric := private.config_number('limits.backtests_per_user');
   per_hour constant numeric := private.quota(new.user_id, 'backtests_per_hour');
   retry_after_s numeric;
 begin
@@ -212,6 +234,10 @@ begin
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('backtests of ' || new.user_id::text, 0));
   if (select count(*) from public.backtests b where b.user_id = new.user_id and b.status in ('queued', 'running')) >= most_open then
     perform private.raise_api_error(429, 'rate_limited', format('you have %s backtests queued or running: wait for one to end, or cancel some', most_open));
+  end if;
+  -- A result may take some megabytes.
+  if (select count(*) from public.backtests b where b.user_id = new.user_id) >= most_kept then
+    perform private.raise_api_error(409, 'quota_exceeded', format('you have %s backtests, which is the most: delete some that you no longer need', most_kept));
   end if;
   select i.symbol into new.symbol from public.instruments i where i.id = new.instrument_id;
   if new.symbol is null then
@@ -238,7 +264,7 @@ comment on function private.prepare_backtest() is 'Trigger: refuses a backtest w
 
 -- PostgREST's roles all have to call it. It is all that anon may do in the schema.
 grant usage on schema private to anon;
-revoke execute on function private.take_tokens(text, text, numeric, numeric, numeric), private.raise_rate_limited(numeric, text),
+revoke execute on function private.take_write_slot(text, numeric), private.take_tokens(text, text, numeric, numeric, numeric), private.raise_rate_limited(numeric, text),
   private.prune_rate_buckets(), private.delete_rate_buckets_of_user(), private.check_request(), private.set_system_config(text, jsonb) from public;
 revoke execute on function public.take_call(), public.set_system_config(text, jsonb) from public, anon, service_role;
 grant execute on function private.prune_rate_buckets() to tradebase_worker;

@@ -1,11 +1,6 @@
 -- Purpose: how an admin reads other users' rows: through one function that first writes the read to the audit log.
--- Objects: functions public.admin_read, private.audit_admin_read; private.is_admin becomes definer.
+-- Objects: functions public.admin_read, private.audit_admin_read.
 -- Risk: none: nothing is changed but the log.
-
--- The policies for tradebase_admin ask it, and that role has no way to Auth's functions.
-alter function private.is_admin() security definer;
-comment on function private.is_admin() is
-  'Whether the caller is an admin who has shown a second factor in this session. Definer, because the role tradebase_admin has no rights on the schema auth.';
 
 create function private.audit_admin_read(p_table text, p_resource_id text, p_user_ids uuid[], p_details jsonb) returns void
 language plpgsql security definer set search_path = '' as $$
@@ -33,6 +28,8 @@ declare
   most_filters constant integer := 20;
   longest_filter constant integer := 8192;
   criteria constant jsonb := coalesce(p_filter, '{}');
+  -- What the log tells of it: not an address, because entries about nobody outlive the user whose it is.
+  noted_criteria constant jsonb := regexp_replace(coalesce(p_filter, '{}')::text, '[^"[:space:]]+@[^"[:space:]]+', '***', 'g');
   caller_role constant text := current_setting('role');
   table_oid oid;
   readable text[];
@@ -111,7 +108,7 @@ begin
     named_user := case when pg_catalog.pg_input_is_valid(criteria ->> 'user_id', 'uuid') then (criteria ->> 'user_id')::uuid end;
   end if;
   perform private.audit_admin_read(p_table, left(coalesce(criteria ->> 'id', criteria ->> 'key', criteria ->> 'user_id'), 200), array[named_user],
-    jsonb_build_object('filter', criteria, 'limit', p_limit, 'offset', p_offset, 'order', p_order));
+    jsonb_build_object('filter', noted_criteria, 'limit', p_limit, 'offset', p_offset, 'order', p_order));
 
   perform set_config('role', 'tradebase_admin', true);
   for found_row in execute format('select to_jsonb(r) from (select %s from public.%I t%s%s limit $2 offset $3) r',
@@ -132,7 +129,7 @@ begin
   -- Who was not named, and was read all the same, learns of it too.
   if cardinality(found_users) > 0 then
     perform private.audit_admin_read(p_table, null, found_users,
-      jsonb_build_object('filter', criteria, 'limit', p_limit, 'offset', p_offset, 'order', p_order));
+      jsonb_build_object('filter', noted_criteria, 'limit', p_limit, 'offset', p_offset, 'order', p_order));
   end if;
 end
 $$;

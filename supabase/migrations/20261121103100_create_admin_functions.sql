@@ -17,7 +17,9 @@ begin
     perform private.raise_api_error(422, 'invalid_request', 'p_limit must be from 1 to 200 and p_offset from 0 to 1000000');
   end if;
   perform private.write_audit('admin.users_listed', 'users', p_user_id::text, p_user_id, null, null, jsonb_strip_nulls(jsonb_build_object(
-    'limit', p_limit, 'offset', p_offset, 'active', p_active, 'role', left(p_role, 20), 'email', left(p_email, 255))));
+    'limit', p_limit, 'offset', p_offset, 'active', p_active, 'role', left(p_role, 20),
+    -- Not the address: entries about nobody outlive the user whose it is.
+    'by_email', case when p_email is not null then true end)));
   with matching as (
     select u.id, u.email, r.role, p.plan, p.is_active, p.first_name, p.last_name, u.email_confirmed_at, u.last_sign_in_at, u.created_at
     from auth.users u

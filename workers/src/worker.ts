@@ -62,7 +62,7 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Worke
     await boss.start();
     for (const job of JOBS) {
       const slots = job.cpu ? cpu.threads : (job.atOnce ?? 1);
-      for (let slot = 0; slot < slots; slot += 1) await consume(boss, job, context);
+      for (let slot = 0; slot < slots; slot += 1) await consume(boss, job, slots, context);
     }
   } catch (error) {
     await Promise.allSettled([boss.stop({ graceful: false }), cpu.close(), database.end()]);
@@ -80,7 +80,7 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Worke
 }
 
 /** One consumer of a queue: one job at a time, and the next one at once. */
-async function consume(boss: PgBoss, job: Job, context: JobContext): Promise<void> {
+async function consume(boss: PgBoss, job: Job, slots: number, context: JobContext): Promise<void> {
   const consumer: { id?: string } = {};
   consumer.id = await boss.work(
     job.queue,
@@ -89,8 +89,8 @@ async function consume(boss: PgBoss, job: Job, context: JobContext): Promise<voi
       includeMetadata: true,
       pollingIntervalSeconds: POLL_SECONDS,
       notifyPollingIntervalSeconds: NOTIFY_BACKSTOP_SECONDS,
-      // One user's backlog leaves a thread for the others, where there is more than one.
-      ...(job.cpu ? { groupConcurrency: Math.max(1, context.cpu.threads - 1) } : {}),
+      // One user's backlog leaves a slot for the others, where there is more than one.
+      ...(job.cpu || slots > 1 ? { groupConcurrency: Math.max(1, slots - 1) } : {}),
     },
     async ([claimed]) => {
       if (!claimed) return;

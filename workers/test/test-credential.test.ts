@@ -129,6 +129,22 @@ describe('The test of a credential', () => {
     expect(await test(id)).toEqual(['failed', 'credential_unreadable']);
   });
 
+  it('of one user does not wait for the many of another at an exchange that does not answer', async () => {
+    const hoarder = await signUp(stack, 'hoarder');
+    for (let n = 0; n < 8; n += 1) {
+      const apiKey = crypto.randomUUID();
+      kraken.answers.set(apiKey, 'silence');
+      const request = { exchange: 'kraken', name: `${n}`, key: apiKey, secret: SECRET };
+      const { data: id } = await hoarder.client.rpc('create_credential', request as never);
+      await hoarder.client.rpc('request_credential_test', { p_credential_id: id as unknown as string });
+    }
+    const apiKey = crypto.randomUUID();
+    kraken.accounts.set(apiKey, SECRET);
+    const startedAt = performance.now();
+    expect(await test(await store({ key: apiKey }))).toEqual(['ok', null]);
+    expect(performance.now() - startedAt).toBeLessThan(8000);
+  });
+
   it('does not open a credential that is disabled meanwhile, nor mind one that is deleted', async () => {
     await worker.end();
     const [disabled, deleted] = [await store(), await store()];

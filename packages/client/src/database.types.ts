@@ -2265,6 +2265,13 @@ export type Database = {
         };
         Relationships: [
           {
+            foreignKeyName: 'runner_commands_bot_id_fkey';
+            columns: ['bot_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'bots';
+            referencedColumns: ['id', 'user_id'];
+          },
+          {
             foreignKeyName: 'runner_commands_runner_session_id_fkey';
             columns: ['runner_session_id', 'user_id'];
             isOneToOne: false;

@@ -294,6 +294,22 @@ describe('Pruning', () => {
     expect(count).toBe(1000);
   });
 
+  it("deletes what Auth's log says of users who are gone, and nothing of those who are there", async () => {
+    const [gone, there] = [await newUser(), await newUser()];
+    expect((await asService(stack).auth.admin.deleteUser(gone.id)).error).toBeNull();
+    const logged = async ({ id, email }: Persona) =>
+      asPostgres(stack, async (client) => {
+        await client.query('select private.prune_accounts()');
+        const { rowCount } = await client.query(
+          `select from auth.audit_log_entries e where e.payload::text like '%' || $1 || '%' or e.payload::text like '%' || $2 || '%'`,
+          [id, email],
+        );
+        return rowCount;
+      });
+    expect(await logged(gone)).toBe(0);
+    expect(await logged(there)).toBeGreaterThan(0);
+  });
+
   it('shows users whose ban has ended as active', async () => {
     const user = await newUser();
     await asService(stack).auth.admin.updateUserById(user.id, { ban_duration: '1h' });

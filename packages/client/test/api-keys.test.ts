@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { ApiKey, ApiKeyPage, CreatedApiKey } from '@tradebase/contracts';
-import { showSecondFactor, startStack, type TestStack } from '@tradebase/local-stack/testing';
+import { mintToken, showSecondFactor, startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asPostgres } from './support/as-role.ts';
-import { accessTokenOf, anonymous, asService, type Persona, signUp } from './support/personas.ts';
+import { accessTokenOf, anonymous, asService, type Persona, signUp, withToken } from './support/personas.ts';
 import { mintRunnerToken } from './support/runner-token.ts';
 import { signIn } from './support/sign-in.ts';
 
@@ -137,6 +137,11 @@ describe('An API key', () => {
       status: 403,
       body: { code: 'second_factor_required' },
     });
+    // Nor does a token help that says so of a session which has not shown it.
+    const { data } = await client.auth.getClaims();
+    const untrue = withToken(stack, await mintToken(stack.keys, { ...data?.claims, aal: 'aal2' }));
+    const refused = await untrue.rpc('create_api_key', { p_name: 'Mine', p_permissions: ['data:read'] });
+    expect(refused.error?.code).toBe('second_factor_required');
     expect((await call(careful, 'POST', '', REQUEST)).status).toBe(201);
   });
 

@@ -70,6 +70,31 @@ describe('An entry', () => {
     expect(entries?.[2]?.before).toEqual({ body: 'before' });
   });
 
+  it('has the address from which the gateway was asked, whatever the client claims', async () => {
+    const user = await signUp(stack, 'pretender');
+    const { error } = await notes(user)
+      .insert({ body: 'from afar' } as never)
+      .setHeader('x-forwarded-for', '203.0.113.7')
+      .setHeader('cf-connecting-ip', '203.0.113.8');
+    expect(error).toBeNull();
+    const { data } = await user.client.from('audit_log').select('ip').eq('action', 'notes.created');
+    expect(data).toEqual([{ ip: '127.0.0.1' }]);
+  });
+
+  it('has the address that Cloudflare saw on hosted, where a client writes the head of x-forwarded-for', async () => {
+    const user = await signUp(stack, 'hosted');
+    const client = await connect('postgres');
+    await client.query('begin');
+    await client.query(`select set_config('request.headers', $1, true)`, [
+      JSON.stringify({ 'x-forwarded-for': '203.0.113.7, 198.51.100.1', 'cf-connecting-ip': '198.51.100.1' }),
+    ]);
+    await client.query(`select private.write_audit('test.done', 'test', null, $1)`, [user.id]);
+    await client.query('commit');
+    await client.end();
+    const { data } = await user.client.from('audit_log').select('ip').eq('action', 'test.done');
+    expect(data).toEqual([{ ip: '198.51.100.1' }]);
+  });
+
   it('is not written for a change that changes nothing, nor for one that does not commit', async () => {
     const user = await signUp(stack, 'idle');
     await writeNote(user, 'same');
@@ -169,6 +194,7 @@ describe('The log is append-only', () => {
 
 describe('The chain of a user', () => {
   it('has no gap when many write at once', async () => {
+    await database.query(`update public.system_config set value = 'null' where key = 'limits.writes_at_once'`);
     const user = await signUp(stack, 'busy');
     await Promise.all(Array.from({ length: 60 }, (_, i) => writeNote(user, `note ${i}`)));
     const entries = await readChain(database, user.id);

@@ -30,6 +30,23 @@ async function setQuota(quota: string, value: number): Promise<void> {
   ]);
 }
 
+/** Tells a new runner of a user to start a bot. Returns the runner's session. */
+async function commandTo({ id: userId, client }: Persona, botId: string): Promise<string> {
+  const { data, error } = await client
+    .rpc('create_api_key', { p_name: 'Commander', p_permissions: ['runner:connect'] })
+    .single<{ id: string }>();
+  if (error) throw error;
+  const { rows } = await postgres.query(
+    `insert into public.runner_sessions (user_id, api_key_id, machine_id) values ($1, $2, 'a machine') returning id`,
+    [userId, data.id],
+  );
+  await postgres.query(
+    `insert into public.runner_commands (runner_session_id, user_id, type, bot_id) values ($1, $2, 'start_bot', $3)`,
+    [rows[0].id, userId, botId],
+  );
+  return rows[0].id;
+}
+
 describe('A bot', () => {
   it('is made, changed and deleted by its owner', async () => {
     const id = await makeBot(owner, { name: 'Own', risk_per_trade: 50, schedule_timezone: 'America/New_York' });
@@ -99,6 +116,15 @@ describe('A bot', () => {
     const stolen = { name: 'Thief', strategy_id: strategyId, strategy_version: 1 };
     await expect(makeBot(owner, stolen)).rejects.toMatchObject({ code: '23503' });
     await expect(makeBot(other, stolen)).resolves.toBeTypeOf('string');
+  });
+
+  it('leaves the commands about it without it', async () => {
+    const botId = await makeBot(owner, { name: 'Commanded' });
+    const command = await commandTo(owner, botId);
+    await expect(commandTo(other, botId)).rejects.toMatchObject({ code: '23503' });
+    await owner.client.from('bots').delete().eq('id', botId);
+    const { data } = await owner.client.from('runner_commands').select('bot_id').eq('runner_session_id', command);
+    expect(data).toEqual([{ bot_id: null }]);
   });
 
   it('is refused beyond the most that the plan of its user allows', async () => {

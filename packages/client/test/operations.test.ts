@@ -141,6 +141,19 @@ describe('The waitlist', () => {
     expect(rows).toEqual([{ count: 0 }]);
   });
 
+  it('counts a network of IPv6 as one address, and an IPv4 address as itself, however it came', async () => {
+    const from = async (...ips: string[]) => {
+      const answers = [];
+      for (const ip of ips) answers.push((await join(`${crypto.randomUUID()}@example.com`, ip)).error?.code);
+      return answers.filter((code) => code === 'rate_limited').length;
+    };
+    expect(await from(...Array.from({ length: 11 }, (_, n) => `2001:db8:1:2:${n}::1`))).toBe(1);
+    expect(await from('2001:db8:1:3::1')).toBe(0);
+    expect(await from(...Array.from({ length: 11 }, (_, n) => `::ffff:198.51.100.${n}`))).toBe(0);
+    expect(await from(...Array.from({ length: 5 }, () => ['198.51.100.77', '::ffff:198.51.100.77']).flat())).toBe(0);
+    expect(await from('198.51.100.77')).toBe(1);
+  });
+
   it('is where admins invite from, once, with a message and an audit entry', async () => {
     await join('bea@example.com', '192.0.2.20');
     const { id } = await entry('bea@example.com');
@@ -301,6 +314,39 @@ describe('Maintenance', () => {
     // The task, the alert and its event.
     expect(done.prune_orphans).toBe(3);
     expect(await taskOf(user, await requestBacktest(user))).not.toBeNull();
+  });
+
+  it('leaves to the next run what someone holds, and waits for nobody', async () => {
+    const old = await requestBacktest(user);
+    await changeBacktest(old, `status = 'cancelled', finished_at = now() - interval '400 days'`);
+    await query(`update public.events set created_at = now() - interval '31 days' where payload ->> 'id' = $1`, [old]);
+    await query(`insert into public.messages (message_type, channels, recipient, body, status, created_at)
+      values ('test', '{email}', 'held@example.com', 'x', 'failed', now() - interval '31 days')`);
+    await query(`insert into public.contact_messages (name, email, message, created_at)
+      values ('x', 'held@example.com', 'x', now() - interval '731 days')`);
+    await query(`update public.system_config set value = '365' where key = 'retention.backtests_days'`);
+    await asPostgres(stack, async (holder) => {
+      await holder.query('begin');
+      await holder.query('select from public.backtests where id = $1 for update', [old]);
+      await holder.query('select from public.tasks where subject_id = $1 for update', [old]);
+      await holder.query(`select from public.events where payload ->> 'id' = $1 for update`, [old]);
+      await holder.query(`select from public.messages where recipient = 'held@example.com' for update`);
+      await holder.query(`select from public.contact_messages where email = 'held@example.com' for update`);
+      const { rows } = await asPostgres(stack, async (client) => {
+        await client.query(`set lock_timeout = '1s'`);
+        return client.query('select private.run_maintenance() as report');
+      });
+      const none = { prune_tasks: 0, prune_events: 0, prune_messages: 0, prune_backtests: 0, prune_forms: 0 };
+      expect(rows[0].report).toMatchObject({ failed: {}, done: none });
+      await holder.query('rollback');
+    });
+    expect((await maintain()).done).toMatchObject({
+      prune_events: 2,
+      prune_messages: 1,
+      prune_backtests: 1,
+      prune_forms: 1,
+    });
+    await query(`update public.system_config set value = 'null' where key = 'retention.backtests_days'`);
   });
 
   it('goes on after a step that fails, and health says which', async () => {

@@ -172,6 +172,25 @@ describe('Writes through PostgREST', () => {
     expect(await writes(calm.client, 3)).toBe(3);
   });
 
+  it('of one user that take long leave connections to the others', async () => {
+    const [busy, calm] = await Promise.all([signUp(stack, 'greedy'), signUp(stack, 'patient')]);
+    const token = await tokenOf(busy);
+    const isolated = await asPostgres(stack, async (holder) => {
+      // Whoever holds the bucket, as a long write does, keeps the other writes of this user waiting.
+      await rawWrite(token);
+      await holder.query('begin');
+      await holder.query('select from private.rate_buckets where subject = $1 for update', [`user:${busy.id}`]);
+      const statuses: number[] = [];
+      const flood = Array.from({ length: 30 }, async () => statuses.push((await rawWrite(token)).status));
+      await expect.poll(() => statuses.length).toBe(24);
+      const { error } = await calm.client.from('backtests').select('id');
+      await holder.query('rollback');
+      await Promise.all(flood);
+      return { error, refused: statuses.slice(0, 24), passed: statuses.slice(24) };
+    });
+    expect(isolated).toEqual({ error: null, refused: Array(24).fill(429), passed: Array(6).fill(204) });
+  });
+
   it('of the secret key are not limited', async () => {
     await setting('quota.calls_per_minute', 1);
     const { client } = await signUp(stack, 'holder');
@@ -341,6 +360,19 @@ describe('Backtests', () => {
     ]);
     await setting('quota.open_backtests', null);
     expect((await request(client, 1)).error).toBeNull();
+  });
+
+  it('may be kept as many as the setting says, until some are deleted', async () => {
+    await setting('limits.backtests_per_user', 2);
+    const { client } = await signUp(stack, 'hoarder');
+    expect((await request(client, 3)).error?.code).toBe('quota_exceeded');
+    expect((await request(client, 2)).error).toBeNull();
+    await client.from('backtests').update({ status: 'cancelled' }).eq('status', 'queued');
+    const refused = await request(client, 1);
+    expect([refused.status, refused.error?.code]).toEqual([409, 'quota_exceeded']);
+    await client.from('backtests').delete().eq('status', 'cancelled');
+    expect((await request(client, 1)).error).toBeNull();
+    await setting('limits.backtests_per_user', 2000);
   });
 
   it('that are refused for another reason cost nothing', async () => {

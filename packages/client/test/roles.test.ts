@@ -1,7 +1,15 @@
 import { showSecondFactor, startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asPostgres } from './support/as-role.ts';
-import { asService, grantRole, type Persona, signUp, signUpAdmin } from './support/personas.ts';
+import {
+  accessTokenOf,
+  asService,
+  grantRole,
+  type Persona,
+  signUp,
+  signUpAdmin,
+  withToken,
+} from './support/personas.ts';
 import { signIn } from './support/sign-in.ts';
 
 /** Roles, plans and activity: given by admins, and taken away at once. */
@@ -221,7 +229,42 @@ describe('A deactivated user', () => {
   });
 });
 
+describe('A user with a second factor', () => {
+  it('reads, and writes nothing until it is shown in the session', async () => {
+    const user = await newUser();
+    await showSecondFactor(user.client);
+    const { client } = await signIn(stack, user, user.password);
+    expect((await client.from('profiles').select('user_id')).data).toEqual([{ user_id: user.id }]);
+    expect(await canWrite({ ...user, client })).toBe(false);
+    expect((await client.rpc('start_account_link', { p_provider: 'discord' })).error?.code).toBe('forbidden');
+    expect(await canWrite(user)).toBe(true);
+  });
+
+  it('writes nothing with a token from before it was shown', async () => {
+    const user = await newUser();
+    const before = { ...user, client: withToken(stack, await accessTokenOf(user.client)) };
+    await showSecondFactor(user.client);
+    expect(await canWrite(user)).toBe(true);
+    expect(await canWrite(before)).toBe(false);
+  });
+});
+
 describe('An admin at aal2', () => {
+  it('is one no more when an operator takes the factor away, while the token lives', async () => {
+    const robbed = await signUp(stack, 'robbed');
+    await grantRole(stack, robbed, 'admin');
+    await robbed.client.auth.refreshSession();
+    await showSecondFactor(robbed.client);
+    const user = await newUser();
+    expect((await setRole(robbed, user, 'viewer')).error).toBeNull();
+    const { admin: auth } = asService(stack).auth;
+    const { data } = await auth.mfa.listFactors({ userId: robbed.id });
+    await auth.mfa.deleteFactor({ userId: robbed.id, id: data?.factors[0]?.id ?? '' });
+    expect((await setRole(robbed, user, 'trader')).error?.code).toBe('second_factor_required');
+    const read = await robbed.client.rpc('admin_read', { p_table: 'profiles' });
+    expect(read.error?.code).toBe('second_factor_required');
+  });
+
   it('is one no more when the factor is lost and recovered from', async () => {
     const second = await signUpAdmin(stack, 'second');
     const codes = (await second.client.rpc('generate_recovery_codes')).data ?? [];

@@ -81,6 +81,15 @@ describe('A revoked session', () => {
     expect(events.data).toMatchObject([{ details: { user_agent: PHONE } }]);
   });
 
+  it('writes nothing after its end, which Auth may have set', async () => {
+    const user = await signUp(stack, 'timed');
+    expect((await rename(user, 'Before')).data).toHaveLength(1);
+    await asPostgres(stack, (client) =>
+      client.query('update auth.sessions set not_after = now() where user_id = $1', [user.id]),
+    );
+    expect((await rename(user, 'After')).data).toEqual([]);
+  });
+
   it("cannot be another user's", async () => {
     const [user, other] = await Promise.all([signUp(stack, 'owner'), signUp(stack, 'other')]);
     const { error, status } = await other.client.rpc('revoke_session', { p_session_id: await sessionId(user) });

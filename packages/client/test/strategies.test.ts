@@ -127,6 +127,21 @@ describe('A version of a strategy', () => {
     expect([status, error?.code]).toEqual([409, 'quota_exceeded']);
     await setLimit('limits.versions_per_strategy', 1000);
   });
+
+  it('is refused beyond the most that a user may have of all strategies', async () => {
+    const collector = await signUp(stack, 'collector');
+    const [first, second] = [await makeStrategy(collector, 'First'), await makeStrategy(collector, 'Second')];
+    await setLimit('limits.strategy_versions_per_user', 3);
+    const add = (id: string, count: number) =>
+      collector.client.from('strategy_versions').insert(Array.from({ length: count }, () => version(id)) as never);
+    expect((await add(first, 2)).error).toBeNull();
+    expect((await add(second, 2)).error?.code).toBe('quota_exceeded');
+    expect((await add(second, 1)).error).toBeNull();
+    expect((await add(second, 1)).error?.code).toBe('quota_exceeded');
+    await collector.client.from('strategies').delete().eq('id', first);
+    expect((await add(second, 1)).error).toBeNull();
+    await setLimit('limits.strategy_versions_per_user', 5000);
+  });
 });
 
 describe('A template', () => {
@@ -174,6 +189,11 @@ describe('A template', () => {
       .from('strategy_template_shares')
       .insert({ template_id: id, shared_with: third.id });
     expect(forged.error?.code).toBe('23503');
+    await owner.client.from('strategy_template_shares').insert({ template_id: id, shared_with: third.id });
+    const again = await other.client
+      .from('strategy_template_shares')
+      .insert({ template_id: id, shared_with: third.id });
+    expect(again.error?.code, 'tells nobody that it is shared').toBe('23503');
     const inTheirName = await other.client
       .from('strategy_template_shares')
       .insert({ template_id: id, shared_with: third.id, user_id: owner.id });

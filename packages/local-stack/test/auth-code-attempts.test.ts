@@ -108,6 +108,16 @@ describe('a code that is guessed at', () => {
     expect((await verify(to, otp, 'email_change')).error).toMatchObject({ code: 'otp_expired' });
   });
 
+  test('for a change of address is good with that address alone, and not with digits of the code at its end', async () => {
+    const { client, email } = await confirmed();
+    const to = newEmail();
+    await client.auth.updateUser({ email: to });
+    for (const { to: address, otp } of [await mailTo(to), await mailTo(email)]) {
+      const shifted = await verify(address + otp.slice(0, 3), otp.slice(3), 'email_change');
+      expect(shifted.error).toMatchObject({ code: 'otp_expired' });
+    }
+  });
+
   test('for a new password is void after five', async () => {
     const { client, email } = await confirmed();
     auth.advance(25 * 3_600_000);

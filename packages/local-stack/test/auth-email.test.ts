@@ -138,6 +138,8 @@ describe('a link', () => {
     ['https://a.b.tradebase.example/welcome', false],
     ['https://user@app.tradebase.example.evil.example/welcome', false],
     ['javascript:alert(1)', false],
+    ['https://2130706433?.tradebase.example/welcome', false],
+    ['https://intranet\\.tradebase.example/welcome', false],
   ])('to %s is followed: %s', async (target, allowed) => {
     const { mail } = await signedUp(target);
     const location = (await follow(mail.link)).headers.get('location') ?? '';

@@ -2,7 +2,8 @@ import type { FunctionExpectations, Persona } from '../expectation.ts';
 
 /** Everyone with a session of Auth. A viewer is among them: what they may not write, their functions refuse. */
 const USERS: readonly Persona[] = ['owner', 'other', 'viewer', 'admin_aal1', 'admin_aal2'];
-const TRADERS: readonly Persona[] = ['owner', 'other', 'admin_aal1', 'admin_aal2'];
+/** Not the admin without the second factor: a user who has one and has not shown it writes nothing. */
+const TRADERS: readonly Persona[] = ['owner', 'other', 'admin_aal2'];
 const SIGNED_IN: readonly Persona[] = [...USERS, 'runner', 'other_runner'];
 const ADMIN: readonly Persona[] = ['admin_aal2'];
 
@@ -38,9 +39,8 @@ export const functions: FunctionExpectations = {
     by: ['owner'],
     args: (tenant) => ({ p_credential_id: tenant.row('exchange_credentials').id }),
   },
-  // The admin has a second factor, and so has to show it.
   create_api_key: {
-    by: ['owner', 'other', 'admin_aal2'],
+    by: TRADERS,
     args: () => ({ p_name: 'made by the matrix', p_permissions: ['data:read'] }),
   },
   // Taking a key's power away is open to viewers, too.

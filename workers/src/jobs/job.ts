@@ -30,7 +30,7 @@ export interface JobRun {
 /** A queue and what is done with its jobs. Handling a job twice must do no harm. */
 export interface Job {
   readonly queue: string;
-  /** CPU jobs run as many at once as the pool has threads; others one at a time, unless `atOnce` says more. */
+  /** CPU jobs run as many at once as the pool has threads; others one at a time, unless `atOnce` says more: of one user one less. */
   readonly cpu: boolean;
   readonly atOnce?: number;
   handle(run: JobRun, context: JobContext): Promise<void>;

@@ -95,6 +95,8 @@ function forwardedHeaders(request: IncomingMessage, authorization: string | unde
   // Node frames the body of a GET or DELETE only when told to: unframed, it would be the upstream's next request.
   if (request.headers['transfer-encoding'] !== undefined) headers['transfer-encoding'] = 'chunked';
   if (!REQUEST_ID.test(String(headers['x-request-id']))) delete headers['x-request-id'];
+  // On hosted this comes from Cloudflare alone, and is believed.
+  delete headers['cf-connecting-ip'];
   headers['x-forwarded-for'] = request.socket.remoteAddress;
   headers['x-forwarded-host'] = request.headers.host;
   headers['x-forwarded-proto'] = 'http';

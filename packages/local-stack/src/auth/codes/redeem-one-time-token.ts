@@ -108,7 +108,17 @@ async function findByCode(
 ) {
   const hash = hashCode(email, code);
   const user = type === 'email_change' ? await lockUserByEmailChange(tx, hash) : await lockUserByEmail(tx, email);
-  return user && { user, kind: kinds.find((kind) => user[TOKEN_COLUMNS[kind].token] === hash) };
+  return (
+    user && { user, kind: kinds.find((kind) => user[TOKEN_COLUMNS[kind].token] === hash && wentTo(user, kind, email)) }
+  );
+}
+
+/**
+ * Whether codes of a kind go to an address. The hash alone does not tell: it is the same for an address that ends with the
+ * code's first digits, under which tries would be counted apart.
+ */
+function wentTo(user: UserRecord, kind: OneTimeTokenKind, email: string): boolean {
+  return (kind === 'email_change_new' ? user.email_change : user.email)?.toLowerCase() === email;
 }
 
 /** The e-mails to send once this is committed; undefined while another address has still to confirm. */

@@ -16,8 +16,12 @@ export function redirectTarget({ config }: Pick<AuthServices, 'config'>, request
 function isAllowed(wanted: string, siteUrl: string, patterns: readonly string[]): boolean {
   if (!URL.canParse(wanted) || wanted.length > MAX_LENGTH) return false;
   if (URL.canParse(siteUrl) && sameSite(new URL(wanted), new URL(siteUrl))) return true;
-  const [withoutFragment = ''] = wanted.split('#');
-  return patterns.some((pattern) => matchesPattern(withoutFragment, pattern));
+  const [asGiven = ''] = wanted.split('#');
+  // As a browser reads it: a host of digits is an address, and ends at a `?` or `\` that a `*` would take.
+  const [asRead = ''] = new URL(wanted).href.split('#');
+  return patterns.some(
+    (pattern) => matchesPattern(asGiven, pattern) && (asRead === `${asGiven}/` || matchesPattern(asRead, pattern)),
+  );
 }
 
 /** The port is free on this machine, because native apps take any (RFC 8252, section 7.3). */
