@@ -23,11 +23,13 @@ export async function benchRls(): Promise<Figure[]> {
     await fillTenancyData(service);
     const ownerId = await becomeUser(user);
     await service.query('begin; set local role service_role');
-    const figures: Figure[] = [];
-    for (const query of TENANT_QUERIES) {
-      await checkPlan(user, query);
-      figures.push(await compare(query, ownerId, user, service));
+    for (const query of TENANT_QUERIES) await checkPlan(user, query);
+    const comparisons = TENANT_QUERIES.map((query) => new Comparison(query, ownerId, user, service));
+    // Round by round, so that a slow moment of the machine falls on all queries and not on one.
+    for (let i = -WARM_UP; i < RUNS; i += 1) {
+      for (const comparison of comparisons) await comparison.runBoth(i);
     }
+    const figures = comparisons.map((comparison) => comparison.figure());
     const worst = Math.max(...figures.map(({ value }) => value));
     return [...figures, { name: 'rls.worst_ratio', value: worst, unit: 'x', target: MOST_RATIO }];
   } finally {
@@ -51,37 +53,54 @@ async function becomeUser(client: pg.Client): Promise<string> {
   return user_id;
 }
 
-async function compare(query: TenantQuery, ownerId: string, user: pg.Client, service: pg.Client): Promise<Figure> {
-  const asUser = () => time(user, query.name, toSql(query));
-  const asService = () => time(service, query.name, toSql(query, ownerId));
-  const ratios: number[] = [];
-  const service_ms: number[] = [];
-  let rows = 0;
-  for (let i = -WARM_UP; i < RUNS; i += 1) {
-    // Who goes first changes, so that neither always finds warmer caches.
-    const userFirst = i % 2 === 0 ? await asUser() : undefined;
-    const ofService = await asService();
-    const ofUser = userFirst ?? (await asUser());
-    if (ofUser.rows !== ofService.rows || ofUser.rows === 0) {
-      throw new Error(`${query.name}: the user gets ${ofUser.rows} rows, the service ${ofService.rows}`);
-    }
-    rows = ofUser.rows;
-    if (i < 0) continue;
-    ratios.push(ofUser.ms / ofService.ms);
-    service_ms.push(ofService.ms);
+/** One query, timed as the user and as the service in turn. */
+class Comparison {
+  readonly #query: TenantQuery;
+  readonly #asUser: () => Promise<Timed>;
+  readonly #asService: () => Promise<Timed>;
+  readonly #ratios: number[] = [];
+  readonly #serviceMs: number[] = [];
+  #rows = 0;
+
+  constructor(query: TenantQuery, ownerId: string, user: pg.Client, service: pg.Client) {
+    this.#query = query;
+    this.#asUser = () => time(user, query.name, toSql(query));
+    this.#asService = () => time(service, query.name, toSql(query, ownerId));
   }
-  return {
-    name: `rls.${query.name}_ratio`,
-    // Of neighbours in time, so that what else the machine does slows both.
-    value: percentile(ratios, 0.5),
-    unit: 'x',
-    target: 1.2,
-    peer: `service_role with the owner as a condition, ${rows} rows, ms`,
-    peer_value: Number(percentile(service_ms, 0.5).toPrecision(3)),
-  };
+
+  /** Runs both; those of a negative number are to warm up. Who goes first changes, so that neither always finds warmer caches. */
+  async runBoth(number: number): Promise<void> {
+    const userFirst = number % 2 === 0 ? await this.#asUser() : undefined;
+    const ofService = await this.#asService();
+    const ofUser = userFirst ?? (await this.#asUser());
+    if (ofUser.rows !== ofService.rows || ofUser.rows === 0) {
+      throw new Error(`${this.#query.name}: the user gets ${ofUser.rows} rows, the service ${ofService.rows}`);
+    }
+    this.#rows = ofUser.rows;
+    if (number < 0) return;
+    this.#ratios.push(ofUser.ms / ofService.ms);
+    this.#serviceMs.push(ofService.ms);
+  }
+
+  figure(): Figure {
+    return {
+      name: `rls.${this.#query.name}_ratio`,
+      // Of neighbours in time, so that what else the machine does slows both.
+      value: percentile(this.#ratios, 0.5),
+      unit: 'x',
+      target: 1.2,
+      peer: `service_role with the owner as a condition, ${this.#rows} rows, ms`,
+      peer_value: Number(percentile(this.#serviceMs, 0.5).toPrecision(3)),
+    };
+  }
 }
 
-async function time(client: pg.Client, name: string, text: string): Promise<{ ms: number; rows: number }> {
+interface Timed {
+  readonly ms: number;
+  readonly rows: number;
+}
+
+async function time(client: pg.Client, name: string, text: string): Promise<Timed> {
   const startedAt = performance.now();
   const { rowCount } = await client.query({ name, text });
   return { ms: performance.now() - startedAt, rows: rowCount ?? 0 };
