@@ -6413,8 +6413,9 @@ declare
   most_filters constant integer := 20;
   longest_filter constant integer := 8192;
   criteria constant jsonb := coalesce(p_filter, '{}');
-  -- What the log tells of it: not an address, because entries about nobody outlive the user whose it is.
-  noted_criteria constant jsonb := regexp_replace(coalesce(p_filter, '{}')::text, '[^"[:space:]]+@[^"[:space:]]+', '***', 'g');
+  -- What the log tells of it: ids and states, and of other values only that there was one, because entries about nobody
+  -- outlive the user whose address or name it may be.
+  noted_criteria jsonb := '{}';
   caller_role constant text := current_setting('role');
   table_oid oid;
   readable text[];
@@ -6473,6 +6474,9 @@ begin
     conditions := conditions || case
       when wanted.text_value is null then format('t.%I is null', wanted.attname)
       else format('t.%I = ($1 ->> %L)::%s', wanted.attname, wanted.attname, wanted.type) end;
+    noted_criteria := noted_criteria || jsonb_build_object(wanted.attname, case
+      when wanted.text_value is null or wanted.type in ('uuid', 'boolean') or wanted.attname in ('id', 'status') then wanted.value
+      else '"***"' end);
   end loop;
 
   if p_order is not null then

@@ -100,6 +100,30 @@ describe('An admin with a second factor', () => {
     expect(data).toEqual([expect.objectContaining({ details: expect.objectContaining({ filter: {} }) })]);
   });
 
+  it('leaves in the entry which columns they filtered by, and of their values only ids and states', async () => {
+    const watched = await signUp(stack, 'discreet');
+    const filter = { id: watched.id, email: 'foo@"bar', name: 'Jane Doe', is_active: true, phone: null };
+    await asPostgres(stack, async (client) => {
+      await client.query(`
+        create table public.with_person (id uuid primary key, email text, name text, is_active boolean, phone text);
+        alter table public.with_person enable row level security;
+        create policy "Admins can read it" on public.with_person for select to tradebase_admin using ((select private.is_admin()));
+        grant select on public.with_person to tradebase_admin;`);
+    });
+    const { data, error } = await read(admin.client, { p_table: 'with_person', p_filter: filter });
+    expect([data, error]).toEqual([[], null]);
+    const { data: entries } = await read(admin.client, {
+      p_table: 'audit_log',
+      p_filter: { action: 'admin.read', resource_type: 'with_person' },
+    });
+    expect(entries).toEqual([
+      expect.objectContaining({
+        details: expect.objectContaining({ filter: { ...filter, email: '***', name: '***' } }),
+      }),
+    ]);
+    expect(JSON.stringify(entries)).not.toMatch(/foo|Jane/);
+  });
+
   it('leaves an entry also where there was nothing to read', async () => {
     const nobody = crypto.randomUUID();
     const { data, error } = await read(admin.client, { p_table: 'user_roles', p_filter: { user_id: nobody } });
@@ -142,8 +166,9 @@ describe('Everybody else', () => {
     ['an anonymous caller', () => anonymous(stack), '42501', 401],
     ['a server with the secret key', () => asService(stack), '42501', 403],
   ])('is refused: %s', async (_who, client, code, status) => {
-    const answer = await read(client(), { p_table: 'user_roles' });
+    const answer = await read(client(), { p_table: 'user_roles', p_filter: { email: 'foo@"bar' } });
     expect([answer.error?.code, answer.status]).toEqual([code, status]);
+    expect(JSON.stringify(answer.error)).not.toContain('foo');
   });
 
   it('cannot write entries by the helper behind it', async () => {
