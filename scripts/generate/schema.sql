@@ -330,7 +330,7 @@ table public.audit_log -- What was done, by whom, to what. Append-only, and a ha
   actor_id uuid -- The user or the runner session that did it, where there is one.
   action text not null -- What was done, such as credential.created.
   resource_type text not null -- Kind of thing it was done to, such as exchange_credentials.
-  resource_id text -- Which one.
+  resource_id text -- Which one: of a row its primary key, the columns of which are joined by slashes.
   before jsonb -- The changed columns before, without secrets.
   after jsonb -- The changed columns after, without secrets.
   details jsonb -- What else there is to say.
@@ -2680,6 +2680,7 @@ declare
   any_row constant jsonb := coalesce(row_after, row_before);
   changed_before jsonb := row_before - left_out;
   changed_after jsonb := row_after - left_out;
+  row_key text;
 begin
   if tg_op = 'UPDATE' then
     select jsonb_object_agg(b.key, b.value), jsonb_object_agg(b.key, changed_after -> b.key)
@@ -2690,10 +2691,15 @@ begin
       return null;
     end if;
   end if;
+  select string_agg(any_row ->> a.attname, '/' order by k.position) into row_key
+  from pg_catalog.pg_index i
+  cross join unnest(i.indkey::smallint[]) with ordinality k (attnum, position)
+  join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
+  where i.indrelid = tg_relid and i.indisprimary;
   perform private.write_audit(
     tg_table_name || case tg_op when 'INSERT' then '.created' when 'UPDATE' then '.updated' else '.deleted' end,
     tg_table_name,
-    coalesce(any_row ->> 'id', any_row ->> 'key', any_row ->> 'user_id'),
+    row_key,
     (any_row ->> 'user_id')::uuid,
     changed_before,
     changed_after

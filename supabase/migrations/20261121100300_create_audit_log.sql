@@ -42,7 +42,7 @@ comment on column public.audit_log.actor is 'What kind of caller did it: user, a
 comment on column public.audit_log.actor_id is 'The user or the runner session that did it, where there is one.';
 comment on column public.audit_log.action is 'What was done, such as credential.created.';
 comment on column public.audit_log.resource_type is 'Kind of thing it was done to, such as exchange_credentials.';
-comment on column public.audit_log.resource_id is 'Which one.';
+comment on column public.audit_log.resource_id is 'Which one: of a row its primary key, the columns of which are joined by slashes.';
 comment on column public.audit_log.before is 'The changed columns before, without secrets.';
 comment on column public.audit_log.after is 'The changed columns after, without secrets.';
 comment on column public.audit_log.details is 'What else there is to say.';
@@ -198,6 +198,7 @@ declare
   any_row constant jsonb := coalesce(row_after, row_before);
   changed_before jsonb := row_before - left_out;
   changed_after jsonb := row_after - left_out;
+  row_key text;
 begin
   if tg_op = 'UPDATE' then
     select jsonb_object_agg(b.key, b.value), jsonb_object_agg(b.key, changed_after -> b.key)
@@ -208,10 +209,15 @@ begin
       return null;
     end if;
   end if;
+  select string_agg(any_row ->> a.attname, '/' order by k.position) into row_key
+  from pg_catalog.pg_index i
+  cross join unnest(i.indkey::smallint[]) with ordinality k (attnum, position)
+  join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
+  where i.indrelid = tg_relid and i.indisprimary;
   perform private.write_audit(
     tg_table_name || case tg_op when 'INSERT' then '.created' when 'UPDATE' then '.updated' else '.deleted' end,
     tg_table_name,
-    coalesce(any_row ->> 'id', any_row ->> 'key', any_row ->> 'user_id'),
+    row_key,
     (any_row ->> 'user_id')::uuid,
     changed_before,
     changed_after

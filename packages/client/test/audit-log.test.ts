@@ -95,6 +95,28 @@ describe('An entry', () => {
     expect(data).toEqual([{ ip: '198.51.100.1' }]);
   });
 
+  it.each([
+    ['plans', `update public.plans set title = 'Audited' where plan = 'free'`, 'free'],
+    [
+      'plan_quotas',
+      `update public.plan_quotas set value = value + 1 where plan = 'pro' and quota = 'bots'`,
+      'pro/bots',
+    ],
+    ['channel_configs', `update public.channel_configs set max_attempts = 7 where channel = 'email'`, 'email'],
+    [
+      'system_config',
+      `update public.system_config set value = '2000' where key = 'retention.audit_log_days'`,
+      'retention.audit_log_days',
+    ],
+  ])('says by the primary key which row it is about, of %s too', async (table, update, key) => {
+    await database.query(update);
+    const { rows } = await database.query(
+      `select resource_id from public.audit_log where chain = 'system' and action = $1 order by seq desc limit 1`,
+      [`${table}.updated`],
+    );
+    expect(rows).toEqual([{ resource_id: key }]);
+  });
+
   it('is not written for a change that changes nothing, nor for one that does not commit', async () => {
     const user = await signUp(stack, 'idle');
     await writeNote(user, 'same');
