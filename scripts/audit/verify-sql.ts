@@ -16,7 +16,7 @@ export const CHAINS = `
 
 /**
  * Checks pieces of chains: $1 chains, $2 the number before the first, $3 the last. An entry whose user was deleted has
- * forgotten what its content hash is of; one that is older than the checkpoint has nothing left to follow from.
+ * forgotten what its content hash is of, one whose actor was deleted what its origin hash is of; one that is older than the checkpoint has nothing left to follow from.
  */
 export const SLICE = `
   with slices as (
@@ -29,7 +29,8 @@ export const SLICE = `
       order by e.seq desc limit 1
     ) p on true
   ), entries as (
-    select e.*, coalesce(lag(e.seq) over w, s.previous_seq) as previous_seq, coalesce(lag(e.hash) over w, s.previous_hash) as previous_hash
+    select e.*, coalesce(lag(e.seq) over w, s.previous_seq) as previous_seq, coalesce(lag(e.hash) over w, s.previous_hash) as previous_hash,
+      e.user_id is null and e.chain <> 'system' and not exists (select from auth.users u where u.id::text = e.chain) as subject_is_gone
     from slices s join public.audit_log e on e.chain = s.chain and e.seq > s.after and e.seq <= s.upto
     window w as (partition by s.chain, s.after order by e.seq, e.created_at)
   ), judged as (
@@ -39,10 +40,12 @@ export const SLICE = `
       ('missing', e.seq > e.previous_seq + 1),
       ('repeated', e.seq = e.previous_seq),
       ('changed', e.seq = e.previous_seq + 1 and e.hash <> private.audit_hash(e.previous_hash, e.chain, e.seq, e.created_at, e.actor,
-        e.actor_id, e.action, e.resource_type, e.resource_id, e.request_id, e.content_hash)),
-      ('content', e.content_hash <> private.audit_content_hash(e.before, e.after, e.details, e.ip, e.user_agent)
-        and not ((e.before, e.after, e.details, e.ip, e.user_agent) is not distinct from (null, null, null, null, null)
-          and e.user_id is null and e.chain <> 'system' and not exists (select from auth.users u where u.id::text = e.chain))),
+        e.actor_id, e.action, e.resource_type, e.resource_id, e.request_id, e.content_hash, e.origin_hash)),
+      ('content', e.content_hash <> private.audit_content_hash(e.before, e.after, e.details)
+        and not ((e.before, e.after, e.details) is not distinct from (null, null, null) and e.subject_is_gone)
+        or e.origin_hash <> private.audit_origin_hash(e.ip, e.user_agent)
+        and not ((e.ip, e.user_agent) is not distinct from (null, null)
+          and (e.subject_is_gone or private.is_gone(e.actor, e.actor_id)))),
       ('subject', case when e.user_id is null then e.chain <> 'system' and exists (select from auth.users u where u.id::text = e.chain)
         else e.user_id::text <> e.chain end)
     ) k (kind, is_so)
@@ -59,7 +62,7 @@ export const REORDERED = `
   join (select seq, hash from public.audit_log where chain = $1 union all select seq, hash from private.audit_checkpoints where chain = $1
         union all select 0, '') p on p.seq + 1 <> e.seq
   where e.chain = $1 and e.seq = $2 and e.hash = private.audit_hash(p.hash, e.chain, p.seq + 1, e.created_at, e.actor, e.actor_id,
-    e.action, e.resource_type, e.resource_id, e.request_id, e.content_hash)
+    e.action, e.resource_type, e.resource_id, e.request_id, e.content_hash, e.origin_hash)
   limit 1`;
 
 /** The hash of an entry, or of the checkpoint in its place: $1 chains, $2 numbers. Null where there is no such entry any more. */

@@ -337,13 +337,15 @@ table public.audit_log -- What was done, by whom, to what. Append-only, and a ha
   ip inet -- Address the request came from, as the gateway reports it.
   user_agent text -- Program the request came from, as it calls itself.
   request_id text -- Id of the request, as in the log of the function.
-  content_hash bytea not null -- SHA-256 over before, after, details, ip and user agent: these can be erased with their user, and the chain still proves the entry.
+  content_hash bytea not null -- SHA-256 over before, after and details: these can be erased with the user they are about, and the chain still proves the entry.
+  origin_hash bytea not null -- SHA-256 over ip and user agent: these can be erased with the user they are about, and with the one whose they are.
   hash bytea not null -- SHA-256 over the hash of the entry before and this entry's other columns.
   row level security on
   constraint audit_log_action_check CHECK (((action ~ '^[a-z][a-z_]*(\.[a-z][a-z_]*)+$'::text) AND (char_length(action) <= 100)))
   constraint audit_log_actor_check CHECK ((actor = ANY (ARRAY['user'::text, 'admin'::text, 'runner'::text, 'anonymous'::text, 'worker'::text, 'service'::text, 'auth'::text, 'operator'::text])))
   constraint audit_log_pkey PRIMARY KEY (chain, seq, created_at)
   constraint audit_log_size_check CHECK (((pg_column_size(before) <= 65536) AND (pg_column_size(after) <= 65536) AND (pg_column_size(details) <= 65536)))
+  CREATE INDEX audit_log_actor_id_idx ON ONLY public.audit_log USING btree (actor_id) WHERE (actor_id IS DISTINCT FROM user_id)
   CREATE INDEX audit_log_created_at_idx ON ONLY public.audit_log USING btree (created_at DESC)
   CREATE INDEX audit_log_user_id_created_at_idx ON ONLY public.audit_log USING btree (user_id, created_at DESC)
   policy "Admins can read the audit log" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
@@ -2571,7 +2573,7 @@ begin
 end
 $function$
 
-function private.anonymise_audit_log() -- Trigger at commit: a deleted user's entries keep who did what to which row, under ids that lead to nobody, and lose the rest. Definer, because Auth deletes users.
+function private.anonymise_audit_log() -- Trigger at commit: a deleted user's entries keep who did what to which row, under ids that lead to nobody, and lose the rest; entries about others lose where the user did it from. Definer, because Auth deletes users.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.anonymise_audit_log()
  RETURNS trigger
@@ -2585,6 +2587,8 @@ begin
   on conflict (chain) do update set last_seq = head.last_seq;
   update public.audit_log set user_id = null, before = null, after = null, details = null, ip = null, user_agent = null
   where user_id = old.id;
+  update public.audit_log set ip = null, user_agent = null
+  where actor_id = old.id and actor_id is distinct from user_id and (ip is not null or user_agent is not null);
   return null;
 end
 $function$
@@ -2723,20 +2727,20 @@ AS $function$
     else p_content end
 $function$
 
-function private.audit_content_hash(p_before jsonb, p_after jsonb, p_details jsonb, p_ip inet, p_user_agent text) -- Hash of what an audit entry says and may have to forget.
+function private.audit_content_hash(p_before jsonb, p_after jsonb, p_details jsonb) -- Hash of what an audit entry says and may have to forget with the user it is about.
 -- executable by: nobody
-CREATE OR REPLACE FUNCTION private.audit_content_hash(p_before jsonb, p_after jsonb, p_details jsonb, p_ip inet, p_user_agent text)
+CREATE OR REPLACE FUNCTION private.audit_content_hash(p_before jsonb, p_after jsonb, p_details jsonb)
  RETURNS bytea
  LANGUAGE sql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select sha256(convert_to(jsonb_build_array(p_before, p_after, p_details, host(p_ip), p_user_agent)::text, 'UTF8'))
+  select sha256(convert_to(jsonb_build_array(p_before, p_after, p_details)::text, 'UTF8'))
 $function$
 
-function private.audit_hash(p_previous bytea, p_chain text, p_seq bigint, p_created_at timestamp with time zone, p_actor text, p_actor_id uuid, p_action text, p_resource_type text, p_resource_id text, p_request_id text, p_content_hash bytea) -- Hash of an audit entry: over the hash of the entry before it, and over itself.
+function private.audit_hash(p_previous bytea, p_chain text, p_seq bigint, p_created_at timestamp with time zone, p_actor text, p_actor_id uuid, p_action text, p_resource_type text, p_resource_id text, p_request_id text, p_content_hash bytea, p_origin_hash bytea) -- Hash of an audit entry: over the hash of the entry before it, and over itself.
 -- executable by: nobody
-CREATE OR REPLACE FUNCTION private.audit_hash(p_previous bytea, p_chain text, p_seq bigint, p_created_at timestamp with time zone, p_actor text, p_actor_id uuid, p_action text, p_resource_type text, p_resource_id text, p_request_id text, p_content_hash bytea)
+CREATE OR REPLACE FUNCTION private.audit_hash(p_previous bytea, p_chain text, p_seq bigint, p_created_at timestamp with time zone, p_actor text, p_actor_id uuid, p_action text, p_resource_type text, p_resource_id text, p_request_id text, p_content_hash bytea, p_origin_hash bytea)
  RETURNS bytea
  LANGUAGE sql
  IMMUTABLE
@@ -2744,7 +2748,18 @@ CREATE OR REPLACE FUNCTION private.audit_hash(p_previous bytea, p_chain text, p_
 AS $function$
   select sha256(p_previous || convert_to(jsonb_build_array(
     p_chain, p_seq, extract(epoch from p_created_at), p_actor, p_actor_id, p_action, p_resource_type, p_resource_id, p_request_id,
-    encode(p_content_hash, 'hex'))::text, 'UTF8'))
+    encode(p_content_hash, 'hex'), encode(p_origin_hash, 'hex'))::text, 'UTF8'))
+$function$
+
+function private.audit_origin_hash(p_ip inet, p_user_agent text) -- Hash of where what an audit entry tells of was done from, which it may have to forget with who did it.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.audit_origin_hash(p_ip inet, p_user_agent text)
+ RETURNS bytea
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select sha256(convert_to(jsonb_build_array(host(p_ip), p_user_agent)::text, 'UTF8'))
 $function$
 
 function private.before_partition_drop(p_table text, p_partition text) -- Called before an old partition is dropped, in the same transaction: keeps what must outlive it.
@@ -4011,14 +4026,21 @@ CREATE OR REPLACE FUNCTION private.guard_audit_log()
 AS $function$
 declare
   personal constant text[] := '{before,after,details,ip,user_agent,user_id}';
+  origin constant text[] := '{ip,user_agent}';
   call_stack text;
 begin
   if tg_op = 'UPDATE' then
-    -- The one change there is: a deleted user's entries forget what was personal.
+    -- The two changes there are: a deleted user's entries forget what was personal, and what they did to others forgets
+    -- where from.
     if (new.before, new.after, new.details, new.ip, new.user_agent, new.user_id) is not distinct from (null, null, null, null, null, null)
       and to_jsonb(new) - personal = to_jsonb(old) - personal
       and old.user_id is not null
       and not exists (select from auth.users u where u.id = old.user_id) then
+      return new;
+    end if;
+    if (new.ip, new.user_agent) is not distinct from (null, null)
+      and to_jsonb(new) - origin = to_jsonb(old) - origin
+      and private.is_gone(old.actor, old.actor_id) then
       return new;
     end if;
   elsif tg_op = 'DELETE' and tg_table_schema = 'partitions' and tg_table_name = 'audit_log_default' then
@@ -4247,6 +4269,17 @@ begin
       and private.cron_field(fields[5], 0, 7, '{sun,mon,tue,wed,thu,fri,sat}') <> '{}',
     false);
 end
+$function$
+
+function private.is_gone(p_actor text, p_actor_id uuid) -- Whether an actor of the audit log is a user who was deleted. Definer, to see whether there is such a user.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.is_gone(p_actor text, p_actor_id uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select p_actor in ('user', 'admin') and p_actor_id is not null and not exists (select from auth.users u where u.id = p_actor_id)
 $function$
 
 function private.is_runner() -- Whether the token is a runner's, alive or not. Auth alone writes app_metadata, and never this.
@@ -5717,6 +5750,18 @@ begin
   if not exists (select from private.audit_pending p where p.id = new.id) then
     return null;
   end if;
+  -- Who did something to others may be being deleted: their own chain is locked too, as it is by the deletion from its
+  -- forgetting on, and all of them in the order of the loop.
+  if exists (select from private.audit_pending p where p.id >= new.id and p.entry ->> 'actor' in ('user', 'admin') and p.entry ->> 'actor_id' <> p.entry ->> 'chain') then
+    insert into private.audit_chains as locked (chain, last_seq, last_hash)
+    select involved.chain, 0, ''::bytea
+    from (
+      select p.entry ->> 'chain' as chain from private.audit_pending p where p.id >= new.id
+      union select p.entry ->> 'actor_id' from private.audit_pending p where p.id >= new.id and p.entry ->> 'actor' in ('user', 'admin')
+    ) involved
+    order by involved.chain
+    on conflict (chain) do update set last_seq = locked.last_seq;
+  end if;
   -- The first entry of a transaction seals all of them, chain by chain: so every transaction locks chains in the same order,
   -- and writes the end of a chain once. Theirs are the numbers from here on, so that the index leads past what others left.
   for pending in select p.id, p.entry from private.audit_pending p where p.id >= new.id order by p.entry ->> 'chain', p.id loop
@@ -5736,11 +5781,15 @@ begin
       sealed.details := null;
       sealed.ip := null;
       sealed.user_agent := null;
+    elsif private.is_gone(sealed.actor, sealed.actor_id) then
+      sealed.ip := null;
+      sealed.user_agent := null;
     end if;
     sealed.seq := head.last_seq + 1;
-    sealed.content_hash := private.audit_content_hash(sealed.before, sealed.after, sealed.details, sealed.ip, sealed.user_agent);
+    sealed.content_hash := private.audit_content_hash(sealed.before, sealed.after, sealed.details);
+    sealed.origin_hash := private.audit_origin_hash(sealed.ip, sealed.user_agent);
     sealed.hash := private.audit_hash(head.last_hash, sealed.chain, sealed.seq, sealed.created_at, sealed.actor, sealed.actor_id, sealed.action,
-      sealed.resource_type, sealed.resource_id, sealed.request_id, sealed.content_hash);
+      sealed.resource_type, sealed.resource_id, sealed.request_id, sealed.content_hash, sealed.origin_hash);
     insert into public.audit_log select sealed.*;
     delete from private.audit_pending where id = pending.id;
     head.last_seq := sealed.seq;

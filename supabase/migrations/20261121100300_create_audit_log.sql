@@ -1,7 +1,7 @@
 -- Purpose: who did what, to what, when and from where: append-only, and chained so that a removed or changed row shows.
 -- Objects: table audit_log (by month); tables private.audit_chains, private.audit_pending, private.audit_checkpoints;
 --   functions private.request_header, private.caller, private.write_audit, private.audit_change, private.seal_audit_entry,
---   private.audit_content, private.audit_hash, private.audit_content_hash, private.guard_audit_log, private.anonymise_audit_log,
+--   private.audit_content, private.audit_hash, private.audit_content_hash, private.audit_origin_hash, private.guard_audit_log, private.anonymise_audit_log,
 --   private.before_partition_drop.
 -- Risk: none on an empty database.
 
@@ -25,6 +25,7 @@ create table public.audit_log (
   user_agent text,
   request_id text,
   content_hash bytea not null,
+  origin_hash bytea not null,
   hash bytea not null,
   constraint audit_log_pkey primary key (chain, seq, created_at),
   constraint audit_log_actor_check check (actor in ('user', 'admin', 'runner', 'anonymous', 'worker', 'service', 'auth', 'operator')),
@@ -49,9 +50,12 @@ comment on column public.audit_log.details is 'What else there is to say.';
 comment on column public.audit_log.ip is 'Address the request came from, as the gateway reports it.';
 comment on column public.audit_log.user_agent is 'Program the request came from, as it calls itself.';
 comment on column public.audit_log.request_id is 'Id of the request, as in the log of the function.';
-comment on column public.audit_log.content_hash is 'SHA-256 over before, after, details, ip and user agent: these can be erased with their user, and the chain still proves the entry.';
+comment on column public.audit_log.content_hash is 'SHA-256 over before, after and details: these can be erased with the user they are about, and the chain still proves the entry.';
+comment on column public.audit_log.origin_hash is 'SHA-256 over ip and user agent: these can be erased with the user they are about, and with the one whose they are.';
 comment on column public.audit_log.hash is 'SHA-256 over the hash of the entry before and this entry''s other columns.';
 create index audit_log_user_id_created_at_idx on public.audit_log (user_id, created_at desc);
+-- What users did to others, for forgetting where they did it from.
+create index audit_log_actor_id_idx on public.audit_log (actor_id) where actor_id is distinct from user_id;
 create index audit_log_created_at_idx on public.audit_log (created_at desc);
 select private.add_partitioned_table('audit_log', 'created_at', 'month', 3, 'retention.audit_log_days');
 
@@ -228,22 +232,34 @@ $$;
 comment on function private.audit_change() is
   'Trigger after insert, update or delete: an audit entry with the columns that changed. Its arguments name columns to leave out: every secret, hash and ciphertext. Definer, because nobody may write the log otherwise.';
 
-create function private.audit_content_hash(p_before jsonb, p_after jsonb, p_details jsonb, p_ip inet, p_user_agent text) returns bytea
+create function private.audit_content_hash(p_before jsonb, p_after jsonb, p_details jsonb) returns bytea
 language sql immutable set search_path = '' as $$
-  select sha256(convert_to(jsonb_build_array(p_before, p_after, p_details, host(p_ip), p_user_agent)::text, 'UTF8'))
+  select sha256(convert_to(jsonb_build_array(p_before, p_after, p_details)::text, 'UTF8'))
 $$;
-comment on function private.audit_content_hash(jsonb, jsonb, jsonb, inet, text) is 'Hash of what an audit entry says and may have to forget.';
+comment on function private.audit_content_hash(jsonb, jsonb, jsonb) is 'Hash of what an audit entry says and may have to forget with the user it is about.';
+
+create function private.audit_origin_hash(p_ip inet, p_user_agent text) returns bytea
+language sql immutable set search_path = '' as $$
+  select sha256(convert_to(jsonb_build_array(host(p_ip), p_user_agent)::text, 'UTF8'))
+$$;
+comment on function private.audit_origin_hash(inet, text) is 'Hash of where what an audit entry tells of was done from, which it may have to forget with who did it.';
+
+create function private.is_gone(p_actor text, p_actor_id uuid) returns boolean
+language sql stable security definer set search_path = '' as $$
+  select p_actor in ('user', 'admin') and p_actor_id is not null and not exists (select from auth.users u where u.id = p_actor_id)
+$$;
+comment on function private.is_gone(text, uuid) is 'Whether an actor of the audit log is a user who was deleted. Definer, to see whether there is such a user.';
 
 create function private.audit_hash(
   p_previous bytea, p_chain text, p_seq bigint, p_created_at timestamptz, p_actor text, p_actor_id uuid, p_action text,
-  p_resource_type text, p_resource_id text, p_request_id text, p_content_hash bytea
+  p_resource_type text, p_resource_id text, p_request_id text, p_content_hash bytea, p_origin_hash bytea
 ) returns bytea
 language sql immutable set search_path = '' as $$
   select sha256(p_previous || convert_to(jsonb_build_array(
     p_chain, p_seq, extract(epoch from p_created_at), p_actor, p_actor_id, p_action, p_resource_type, p_resource_id, p_request_id,
-    encode(p_content_hash, 'hex'))::text, 'UTF8'))
+    encode(p_content_hash, 'hex'), encode(p_origin_hash, 'hex'))::text, 'UTF8'))
 $$;
-comment on function private.audit_hash(bytea, text, bigint, timestamptz, text, uuid, text, text, text, text, bytea) is
+comment on function private.audit_hash(bytea, text, bigint, timestamptz, text, uuid, text, text, text, text, bytea, bytea) is
   'Hash of an audit entry: over the hash of the entry before it, and over itself.';
 
 create function private.seal_audit_entry() returns trigger
@@ -255,6 +271,18 @@ declare
 begin
   if not exists (select from private.audit_pending p where p.id = new.id) then
     return null;
+  end if;
+  -- Who did something to others may be being deleted: their own chain is locked too, as it is by the deletion from its
+  -- forgetting on, and all of them in the order of the loop.
+  if exists (select from private.audit_pending p where p.id >= new.id and p.entry ->> 'actor' in ('user', 'admin') and p.entry ->> 'actor_id' <> p.entry ->> 'chain') then
+    insert into private.audit_chains as locked (chain, last_seq, last_hash)
+    select involved.chain, 0, ''::bytea
+    from (
+      select p.entry ->> 'chain' as chain from private.audit_pending p where p.id >= new.id
+      union select p.entry ->> 'actor_id' from private.audit_pending p where p.id >= new.id and p.entry ->> 'actor' in ('user', 'admin')
+    ) involved
+    order by involved.chain
+    on conflict (chain) do update set last_seq = locked.last_seq;
   end if;
   -- The first entry of a transaction seals all of them, chain by chain: so every transaction locks chains in the same order,
   -- and writes the end of a chain once. Theirs are the numbers from here on, so that the index leads past what others left.
@@ -275,11 +303,15 @@ begin
       sealed.details := null;
       sealed.ip := null;
       sealed.user_agent := null;
+    elsif private.is_gone(sealed.actor, sealed.actor_id) then
+      sealed.ip := null;
+      sealed.user_agent := null;
     end if;
     sealed.seq := head.last_seq + 1;
-    sealed.content_hash := private.audit_content_hash(sealed.before, sealed.after, sealed.details, sealed.ip, sealed.user_agent);
+    sealed.content_hash := private.audit_content_hash(sealed.before, sealed.after, sealed.details);
+    sealed.origin_hash := private.audit_origin_hash(sealed.ip, sealed.user_agent);
     sealed.hash := private.audit_hash(head.last_hash, sealed.chain, sealed.seq, sealed.created_at, sealed.actor, sealed.actor_id, sealed.action,
-      sealed.resource_type, sealed.resource_id, sealed.request_id, sealed.content_hash);
+      sealed.resource_type, sealed.resource_id, sealed.request_id, sealed.content_hash, sealed.origin_hash);
     insert into public.audit_log select sealed.*;
     delete from private.audit_pending where id = pending.id;
     head.last_seq := sealed.seq;
@@ -297,14 +329,21 @@ create function private.guard_audit_log() returns trigger
 language plpgsql security definer set search_path = '' as $$
 declare
   personal constant text[] := '{before,after,details,ip,user_agent,user_id}';
+  origin constant text[] := '{ip,user_agent}';
   call_stack text;
 begin
   if tg_op = 'UPDATE' then
-    -- The one change there is: a deleted user's entries forget what was personal.
+    -- The two changes there are: a deleted user's entries forget what was personal, and what they did to others forgets
+    -- where from.
     if (new.before, new.after, new.details, new.ip, new.user_agent, new.user_id) is not distinct from (null, null, null, null, null, null)
       and to_jsonb(new) - personal = to_jsonb(old) - personal
       and old.user_id is not null
       and not exists (select from auth.users u where u.id = old.user_id) then
+      return new;
+    end if;
+    if (new.ip, new.user_agent) is not distinct from (null, null)
+      and to_jsonb(new) - origin = to_jsonb(old) - origin
+      and private.is_gone(old.actor, old.actor_id) then
       return new;
     end if;
   elsif tg_op = 'DELETE' and tg_table_schema = 'partitions' and tg_table_name = 'audit_log_default' then
@@ -331,10 +370,12 @@ begin
   on conflict (chain) do update set last_seq = head.last_seq;
   update public.audit_log set user_id = null, before = null, after = null, details = null, ip = null, user_agent = null
   where user_id = old.id;
+  update public.audit_log set ip = null, user_agent = null
+  where actor_id = old.id and actor_id is distinct from user_id and (ip is not null or user_agent is not null);
   return null;
 end
 $$;
-comment on function private.anonymise_audit_log() is 'Trigger at commit: a deleted user''s entries keep who did what to which row, under ids that lead to nobody, and lose the rest. Definer, because Auth deletes users.';
+comment on function private.anonymise_audit_log() is 'Trigger at commit: a deleted user''s entries keep who did what to which row, under ids that lead to nobody, and lose the rest; entries about others lose where the user did it from. Definer, because Auth deletes users.';
 -- At commit, because it locks the user's chain: whoever holds that lock must wait for no other.
 create constraint trigger tradebase_anonymise_audit_log after delete on auth.users
   deferrable initially deferred for each row execute function private.anonymise_audit_log();
@@ -353,8 +394,9 @@ end
 $$;
 
 revoke execute on function private.request_header(text), private.caller(), private.write_audit(text, text, text, uuid, jsonb, jsonb, jsonb),
-  private.audit_change(), private.audit_content(jsonb), private.audit_content_hash(jsonb, jsonb, jsonb, inet, text),
-  private.audit_hash(bytea, text, bigint, timestamptz, text, uuid, text, text, text, text, bytea), private.seal_audit_entry(),
+  private.audit_change(), private.audit_content(jsonb), private.audit_content_hash(jsonb, jsonb, jsonb),
+  private.audit_origin_hash(inet, text), private.is_gone(text, uuid),
+  private.audit_hash(bytea, text, bigint, timestamptz, text, uuid, text, text, text, text, bytea, bytea), private.seal_audit_entry(),
   private.guard_audit_log(), private.anonymise_audit_log() from public;
 grant execute on function private.write_audit(text, text, text, uuid, jsonb, jsonb, jsonb) to tradebase_worker;
 

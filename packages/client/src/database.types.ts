@@ -294,6 +294,7 @@ export type Database = {
           details: Json | null;
           hash: string;
           ip: unknown;
+          origin_hash: string;
           request_id: string | null;
           resource_id: string | null;
           resource_type: string;
@@ -314,6 +315,7 @@ export type Database = {
           details?: Json | null;
           hash: string;
           ip?: unknown;
+          origin_hash: string;
           request_id?: string | null;
           resource_id?: string | null;
           resource_type: string;
@@ -333,6 +335,7 @@ export type Database = {
           details?: Json | null;
           hash?: string;
           ip?: unknown;
+          origin_hash?: string;
           request_id?: string | null;
           resource_id?: string | null;
           resource_type?: string;

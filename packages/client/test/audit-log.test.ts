@@ -167,6 +167,7 @@ describe('The log is append-only', () => {
   const CHANGES = [
     `update public.audit_log set action = 'nothing.happened'`,
     `update public.audit_log set before = null, after = null, details = null, ip = null, user_agent = null, user_id = null`,
+    'update public.audit_log set ip = null, user_agent = null',
     'delete from public.audit_log',
     'truncate public.audit_log',
   ];
@@ -269,6 +270,70 @@ describe('When a user is deleted', () => {
     expect(after.slice(0, before.length).map(({ hash }) => hash)).toEqual(before.map(({ hash }) => hash));
     expect(await personal(user.id)).toEqual([]);
     expect(JSON.stringify(after)).not.toContain(user.email);
+    expect(await verify()).toEqual([]);
+  });
+
+  /** Where the entries about a subject say that the actor acted from. */
+  async function origins(subject: string, actor: string) {
+    const { rows } = await database.query(
+      'select ip, user_agent, after from public.audit_log where chain = $1 and actor_id = $2 order by seq',
+      [subject, actor],
+    );
+    return rows;
+  }
+
+  /** Writes to the log, in an open transaction, that one user did something to another. */
+  async function actOn(client: pg.Client, subject: string | null, actor: string): Promise<void> {
+    await client.query('begin');
+    await client.query(`select set_config('request.jwt.claims', $1, true), set_config('request.headers', $2, true)`, [
+      JSON.stringify({ sub: actor, role: 'authenticated' }),
+      JSON.stringify({ 'cf-connecting-ip': '198.51.100.1', 'user-agent': 'Test/1.0' }),
+    ]);
+    await client.query(`select private.write_audit('test.done', 'test', 'id', $1, null, '{"kept": true}')`, [subject]);
+  }
+
+  it('what they did to others stays, without where they did it from', async () => {
+    const [actor, subject] = [await signUp(stack, 'actor'), await signUp(stack, 'acted-on')];
+    const client = await connect('postgres');
+    try {
+      for (const about of [subject.id, null]) {
+        await actOn(client, about, actor.id);
+        await client.query('commit');
+      }
+    } finally {
+      await client.end();
+    }
+    const after = { kept: true };
+    const told = [{ ip: '198.51.100.1', user_agent: 'Test/1.0', after }];
+    expect(await origins(subject.id, actor.id)).toEqual(told);
+    expect(await origins('system', actor.id)).toEqual(told);
+    expect((await asService(stack).auth.admin.deleteUser(actor.id)).error).toBeNull();
+    expect(await origins(subject.id, actor.id)).toEqual([{ ip: null, user_agent: null, after }]);
+    expect(await origins('system', actor.id)).toEqual([{ ip: null, user_agent: null, after }]);
+    await expect(
+      database.query(`update public.audit_log set after = null where chain = 'system' and actor_id = $1`, [actor.id]),
+    ).rejects.toThrow('the audit log is append-only');
+    expect(await verify()).toEqual([]);
+    expect((await asService(stack).auth.admin.deleteUser(subject.id)).error).toBeNull();
+    expect(await origins(subject.id, actor.id)).toEqual([{ ip: null, user_agent: null, after: null }]);
+    expect(await verify()).toEqual([]);
+  });
+
+  it.each(['before', 'while'])('what they did to others is told so, too, if they go %s it is sealed', async (when) => {
+    const [actor, subject] = [await signUp(stack, `actor-${when}`), await signUp(stack, `acted-on-${when}`)];
+    const slow = await connect('postgres');
+    try {
+      await actOn(slow, subject.id, actor.id);
+      if (when === 'while') await slow.query('set constraints all immediate');
+      const deletion = asService(stack).auth.admin.deleteUser(actor.id);
+      if (when === 'while') await untilSomebodyWaits();
+      else expect((await deletion).error).toBeNull();
+      await slow.query('commit');
+      expect((await deletion).error).toBeNull();
+    } finally {
+      await slow.end();
+    }
+    expect(await origins(subject.id, actor.id)).toEqual([{ ip: null, user_agent: null, after: { kept: true } }]);
     expect(await verify()).toEqual([]);
   });
 

@@ -44,7 +44,7 @@ async function rewrite(chain: string): Promise<void> {
           entry.action := 'notes.forged';
         end if;
         entry.hash := private.audit_hash(previous, entry.chain, entry.seq, entry.created_at, entry.actor, entry.actor_id, entry.action,
-          entry.resource_type, entry.resource_id, entry.request_id, entry.content_hash);
+          entry.resource_type, entry.resource_id, entry.request_id, entry.content_hash, entry.origin_hash);
         update public.audit_log set action = entry.action, hash = entry.hash where chain = entry.chain and seq = entry.seq;
         previous := entry.hash;
       end loop;
@@ -104,6 +104,16 @@ describe('The verifier', () => {
       ],
     ],
     [
+      'an address forgotten of an actor who is there',
+      'update public.audit_log set ip = null, user_agent = null where chain = $1 and seq = 3',
+      ['entry 3 (notes.created, TIME) was changed: it does not say what it said when it was written'],
+    ],
+    [
+      'another address',
+      `update public.audit_log set ip = '203.0.113.7' where chain = $1 and seq = 3`,
+      ['entry 3 (notes.created, TIME) was changed: it does not say what it said when it was written'],
+    ],
+    [
       'an entry hidden from its user',
       'update public.audit_log set user_id = gen_random_uuid() where chain = $1 and seq = 3',
       ['entry 3 (notes.created, TIME) was changed: it is not about the user whose chain it is in'],
@@ -111,7 +121,7 @@ describe('The verifier', () => {
     [
       'a change with its hash put right',
       `update public.audit_log e set actor = 'operator', hash = private.audit_hash(p.hash, e.chain, e.seq, e.created_at, 'operator',
-         e.actor_id, e.action, e.resource_type, e.resource_id, e.request_id, e.content_hash)
+         e.actor_id, e.action, e.resource_type, e.resource_id, e.request_id, e.content_hash, e.origin_hash)
        from public.audit_log p where e.chain = $1 and e.seq = 3 and p.chain = e.chain and p.seq = 2`,
       [NOT_FROM(4)],
     ],
@@ -166,7 +176,7 @@ describe('What becomes old', () => {
           delete from public.audit_log where chain = entry.chain and seq = entry.seq;
           entry.created_at := old_start + interval '1 day';
           entry.hash := private.audit_hash(head.last_hash, entry.chain, entry.seq, entry.created_at, entry.actor, entry.actor_id,
-            entry.action, entry.resource_type, entry.resource_id, entry.request_id, entry.content_hash);
+            entry.action, entry.resource_type, entry.resource_id, entry.request_id, entry.content_hash, entry.origin_hash);
           insert into public.audit_log select entry.*;
           head.last_hash := entry.hash;
         end loop;

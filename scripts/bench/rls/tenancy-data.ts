@@ -185,6 +185,7 @@ const DATA: readonly TableRows[] = [
       action: `'bots.updated'`,
       resource_type: `'bots'`,
       content_hash: `''`,
+      origin_hash: `''`,
       hash: `''`,
     },
   },

@@ -17,6 +17,7 @@ export const access: DomainExpectation = {
     select: ['owner', 'viewer', 'service'],
     notSecret: {
       content_hash: 'lets anyone who may read an entry prove it',
+      origin_hash: 'lets anyone who may read an entry prove it',
       hash: 'lets anyone who may read an entry prove it',
     },
   },
