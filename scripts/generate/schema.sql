@@ -4016,7 +4016,7 @@ begin
 end
 $function$
 
-function private.guard_audit_log() -- Trigger: refuses every change and deletion of an entry to every role, but for forgetting a deleted user and moving rows from the default partition to a new one. Definer, to see whether there is such a user.
+function private.guard_audit_log() -- Trigger: refuses every change and deletion of an entry to every role, but for forgetting a deleted user. Not asked where a new partition takes rows over from the default one. Definer, to see whether there is such a user.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.guard_audit_log()
  RETURNS trigger
@@ -4027,7 +4027,6 @@ AS $function$
 declare
   personal constant text[] := '{before,after,details,ip,user_agent,user_id}';
   origin constant text[] := '{ip,user_agent}';
-  call_stack text;
 begin
   if tg_op = 'UPDATE' then
     -- The two changes there are: a deleted user's entries forget what was personal, and what they did to others forgets
@@ -4042,12 +4041,6 @@ begin
       and to_jsonb(new) - origin = to_jsonb(old) - origin
       and private.is_gone(old.actor, old.actor_id) then
       return new;
-    end if;
-  elsif tg_op = 'DELETE' and tg_table_schema = 'partitions' and tg_table_name = 'audit_log_default' then
-    -- The one deletion: a new partition takes over what came before it was made.
-    get diagnostics call_stack = pg_context;
-    if call_stack like '%function private.add_partition(%' then
-      return old;
     end if;
   end if;
   raise exception 'the audit log is append-only' using errcode = 'insufficient_privilege';
