@@ -2477,6 +2477,7 @@ begin
   -- Attached rather than created in place: that lock lets inserts into the other partitions go on.
   execute format('create table partitions.%I (like public.%I including defaults including constraints)', partition_name, p_table);
   perform private.close_partition(partition_name);
+  perform private.guard_partition(p_table, partition_name);
   execute format('select exists (select from partitions.%I where %I >= %L and %2$I < %4$L)', default_partition, p_time_column, p_start, period_end)
     into some_to_move;
   if some_to_move then
@@ -2491,7 +2492,7 @@ begin
 end
 $function$
 
-function private.add_partitioned_table(p_table text, p_time_column text, p_period text, p_periods_ahead integer, p_retention_key text, p_first timestamp with time zone) -- For migrations: gives a new partitioned table its default partition and those from the given time, by default now, to the given number ahead, and has it looked after.
+function private.add_partitioned_table(p_table text, p_time_column text, p_period text, p_periods_ahead integer, p_retention_key text, p_first timestamp with time zone) -- For migrations, after the table's triggers: gives a new partitioned table its default partition and those from the given time, by default now, to the given number ahead, and has it looked after.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.add_partitioned_table(p_table text, p_time_column text, p_period text, p_periods_ahead integer, p_retention_key text, p_first timestamp with time zone DEFAULT NULL::timestamp with time zone)
  RETURNS void
@@ -2505,6 +2506,7 @@ begin
   insert into private.partitioned_tables values (p_table, p_time_column, p_period, p_periods_ahead, p_retention_key);
   execute format('create table partitions.%I partition of public.%I default', p_table || '_default', p_table);
   perform private.close_partition(p_table || '_default');
+  perform private.guard_partition(p_table, p_table || '_default');
   while period_start <= private.period_start(p_period, now()) + p_periods_ahead * private.period_length(p_period) loop
     perform private.add_partition(p_table, p_period, p_time_column, period_start);
     period_start := period_start + private.period_length(p_period);
@@ -4148,6 +4150,26 @@ begin
     perform private.raise_api_error(409, 'bot_has_open_positions', format('the bot has open %s: close them before you delete it', what));
   end if;
   return old;
+end
+$function$
+
+function private.guard_partition(p_table text, p_partition text) -- Gives a partition the triggers before or after TRUNCATE that its table has: Postgres gives it those for each row only.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.guard_partition(p_table text, p_partition text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  definition text;
+begin
+  -- Each names the table only once: ON public.candles FOR EACH STATEMENT.
+  for definition in
+    select pg_catalog.pg_get_triggerdef(t.oid) from pg_catalog.pg_trigger t
+    where t.tgrelid = format('public.%I', p_table)::regclass and not t.tgisinternal and t.tgtype & 32 <> 0
+  loop
+    execute replace(definition, format(' ON public.%I ', p_table), format(' ON partitions.%I ', p_partition));
+  end loop;
 end
 $function$
 

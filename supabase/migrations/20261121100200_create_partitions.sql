@@ -1,6 +1,6 @@
 -- Purpose: partitions by time for the big append-only tables: made ahead, and dropped when they are old.
 -- Objects: schema partitions; table private.partitioned_tables; functions private.add_partitioned_table,
---   private.add_partition, private.close_partition, private.maintain_partitions, private.period_start, private.period_length,
+--   private.add_partition, private.close_partition, private.guard_partition, private.maintain_partitions, private.period_start, private.period_length,
 --   private.before_partition_drop.
 -- Risk: dropping partitions deletes their rows: only where system_config names a retention for the table.
 
@@ -59,6 +59,22 @@ end
 $$;
 comment on function private.close_partition(text) is 'Says of a partition outright what the missing grants mean.';
 
+create function private.guard_partition(p_table text, p_partition text) returns void
+language plpgsql set search_path = '' as $$
+declare
+  definition text;
+begin
+  -- Each names the table only once: ON public.candles FOR EACH STATEMENT.
+  for definition in
+    select pg_catalog.pg_get_triggerdef(t.oid) from pg_catalog.pg_trigger t
+    where t.tgrelid = format('public.%I', p_table)::regclass and not t.tgisinternal and t.tgtype & 32 <> 0
+  loop
+    execute replace(definition, format(' ON public.%I ', p_table), format(' ON partitions.%I ', p_partition));
+  end loop;
+end
+$$;
+comment on function private.guard_partition(text, text) is 'Gives a partition the triggers before or after TRUNCATE that its table has: Postgres gives it those for each row only.';
+
 create function private.add_partition(p_table text, p_period text, p_time_column text, p_start timestamptz) returns boolean
 language plpgsql set search_path = '' set timezone = 'UTC' as $$
 declare
@@ -73,6 +89,7 @@ begin
   -- Attached rather than created in place: that lock lets inserts into the other partitions go on.
   execute format('create table partitions.%I (like public.%I including defaults including constraints)', partition_name, p_table);
   perform private.close_partition(partition_name);
+  perform private.guard_partition(p_table, partition_name);
   execute format('select exists (select from partitions.%I where %I >= %L and %2$I < %4$L)', default_partition, p_time_column, p_start, period_end)
     into some_to_move;
   if some_to_move then
@@ -99,6 +116,7 @@ begin
   insert into private.partitioned_tables values (p_table, p_time_column, p_period, p_periods_ahead, p_retention_key);
   execute format('create table partitions.%I partition of public.%I default', p_table || '_default', p_table);
   perform private.close_partition(p_table || '_default');
+  perform private.guard_partition(p_table, p_table || '_default');
   while period_start <= private.period_start(p_period, now()) + p_periods_ahead * private.period_length(p_period) loop
     perform private.add_partition(p_table, p_period, p_time_column, period_start);
     period_start := period_start + private.period_length(p_period);
@@ -106,7 +124,7 @@ begin
 end
 $$;
 comment on function private.add_partitioned_table(text, text, text, integer, text, timestamptz) is
-  'For migrations: gives a new partitioned table its default partition and those from the given time, by default now, to the given number ahead, and has it looked after.';
+  'For migrations, after the table''s triggers: gives a new partitioned table its default partition and those from the given time, by default now, to the given number ahead, and has it looked after.';
 
 create function private.maintain_partitions() returns table (partition_name text, action text)
 language plpgsql security definer set search_path = '' set timezone = 'UTC' set lock_timeout = '2s' as $$
@@ -172,6 +190,6 @@ end
 $$;
 comment on function private.before_partition_drop(text, text) is 'Called before an old partition is dropped, in the same transaction: keeps what must outlive it.';
 
-revoke execute on function private.close_partition(text), private.add_partition(text, text, text, timestamptz), private.add_partitioned_table(text, text, text, integer, text, timestamptz),
+revoke execute on function private.close_partition(text), private.guard_partition(text, text), private.add_partition(text, text, text, timestamptz), private.add_partitioned_table(text, text, text, integer, text, timestamptz),
   private.maintain_partitions(), private.before_partition_drop(text, text) from public;
 grant execute on function private.maintain_partitions() to tradebase_worker;

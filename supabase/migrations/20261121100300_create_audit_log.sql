@@ -57,7 +57,6 @@ create index audit_log_user_id_created_at_idx on public.audit_log (user_id, crea
 -- What users did to others, for forgetting where they did it from.
 create index audit_log_actor_id_idx on public.audit_log (actor_id) where actor_id is distinct from user_id;
 create index audit_log_created_at_idx on public.audit_log (created_at desc);
-select private.add_partitioned_table('audit_log', 'created_at', 'month', 3, 'retention.audit_log_days');
 
 create table private.audit_chains (
   chain text not null,
@@ -354,6 +353,7 @@ create trigger guard before update or delete on public.audit_log
   for each row execute function private.guard_audit_log();
 create trigger guard_truncate before truncate on public.audit_log
   for each statement execute function private.guard_audit_log();
+select private.add_partitioned_table('audit_log', 'created_at', 'month', 3, 'retention.audit_log_days');
 
 create function private.anonymise_audit_log() returns trigger
 language plpgsql security definer set search_path = '' as $$

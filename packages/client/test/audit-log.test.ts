@@ -205,6 +205,8 @@ describe('The log is append-only', () => {
       for (const statement of [
         ...CHANGES,
         `delete from partitions.audit_log_${month}`,
+        `truncate partitions.audit_log_${month}`,
+        'truncate partitions.audit_log_default',
         `update public.audit_log set after = null where chain = 'system'`,
       ]) {
         await expect(client.query(statement), statement).rejects.toThrow('the audit log is append-only');

@@ -171,6 +171,21 @@ describe('A status', () => {
 });
 
 describe('Partitions', () => {
+  it('refuse to be emptied where their table does, those that maintenance makes too', async () => {
+    const guarded = ['audit_log', 'credential_access_log'];
+    for (const table of guarded) await query(`drop table partitions.${partition(3, table)}`);
+    await maintain();
+    for (const table of guarded) {
+      const partitions = await partitionsOf(table);
+      expect(partitions).toEqual(
+        expect.arrayContaining([`${table}_default`, partition(0, table), partition(3, table)]),
+      );
+      for (const name of partitions) {
+        await expect(query(`truncate partitions.${name}`), name).rejects.toThrow('is append-only');
+      }
+    }
+  });
+
   it('cannot be reached through the API, by any key', async () => {
     for (const client of [user.client, anonymous(stack), asService(stack)]) {
       // The schema is not exposed, and what is not exposed has no table of that name.
