@@ -334,7 +334,7 @@ table public.audit_log -- What was done, by whom, to what. Append-only, and a ha
   before jsonb -- The changed columns before, without secrets.
   after jsonb -- The changed columns after, without secrets.
   details jsonb -- What else there is to say.
-  ip inet -- Address the request came from, as the gateway reports it.
+  ip inet -- Address the request came from, as the gateway reports it. Of a request through a function it is the function's: the caller's is in the function's log, under request_id.
   user_agent text -- Program the request came from, as it calls itself.
   request_id text -- Id of the request, as in the log of the function.
   content_hash bytea not null -- SHA-256 over before, after and details: these can be erased with the user they are about, and the chain still proves the entry.

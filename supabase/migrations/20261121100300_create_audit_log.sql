@@ -47,7 +47,7 @@ comment on column public.audit_log.resource_id is 'Which one: of a row its prima
 comment on column public.audit_log.before is 'The changed columns before, without secrets.';
 comment on column public.audit_log.after is 'The changed columns after, without secrets.';
 comment on column public.audit_log.details is 'What else there is to say.';
-comment on column public.audit_log.ip is 'Address the request came from, as the gateway reports it.';
+comment on column public.audit_log.ip is 'Address the request came from, as the gateway reports it. Of a request through a function it is the function''s: the caller''s is in the function''s log, under request_id.';
 comment on column public.audit_log.user_agent is 'Program the request came from, as it calls itself.';
 comment on column public.audit_log.request_id is 'Id of the request, as in the log of the function.';
 comment on column public.audit_log.content_hash is 'SHA-256 over before, after and details: these can be erased with the user they are about, and the chain still proves the entry.';

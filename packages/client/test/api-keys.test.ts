@@ -96,6 +96,17 @@ describe('An API key', () => {
     expect(JSON.stringify(data)).not.toContain(secret);
   });
 
+  it('is in the audit log with the program of the caller and not that of the function', async () => {
+    const headers = { 'user-agent': `Workstation/1.0 ${'x'.repeat(300)}`, 'x-request-id': 'made-by-workstation' };
+    const { data: created, error } = await owner.client.functions.invoke('api/keys', { body: REQUEST, headers });
+    expect(error).toBeNull();
+    const { data } = await owner.client
+      .from('audit_log')
+      .select('user_agent, request_id')
+      .eq('resource_id', created.id);
+    expect(data).toEqual([{ user_agent: headers['user-agent'].slice(0, 256), request_id: headers['x-request-id'] }]);
+  });
+
   it('shows its hash to nobody, not even to the secret key', async () => {
     for (const client of [owner.client, asService(stack), anonymous(stack)]) {
       expect((await client.from('api_keys').select('secret_hash')).error?.code).toBe('42501');

@@ -69,13 +69,16 @@ describe('every function', () => {
   });
 
   test('gives each response an id and its timing, and logs one line with the same id', async () => {
-    const { headers } = await asUser('/api/nothing', { headers: { 'x-request-id': 'from-the-caller' } });
+    const { headers } = await asUser('/api/nothing', {
+      headers: { 'x-request-id': 'from-the-caller', 'x-forwarded-for': '198.51.100.1, 203.0.113.7' },
+    });
     expect(headers['x-request-id']).toBe('from-the-caller');
     expect(headers['server-timing']).toMatch(/auth;dur=[\d.]+, db;dur=[\d.]+, total;dur=[\d.]+/);
     expect(JSON.parse(await project.logged(/from-the-caller/))).toMatchObject({
       method: 'GET',
       path: '/api/nothing',
       status: 404,
+      ip: '198.51.100.1',
       user_id: userId,
     });
   });

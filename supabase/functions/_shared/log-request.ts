@@ -1,4 +1,5 @@
 import { createMiddleware } from 'hono/factory';
+import { clientAddress } from './client-address.ts';
 import type { RequestEnv } from './request-env.ts';
 
 /** An id given by a caller is kept only in this form, so that it cannot forge log lines. */
@@ -28,6 +29,8 @@ export function logRequest(functionName: string) {
         status: c.res.status,
         ms: Math.round(ms * 100) / 100,
         request_id: requestId,
+        // An audit entry written through a function has the function's address: its request id leads to this one.
+        ip: clientAddress(c.req.raw),
         user_id: c.get('userId') ?? null,
       }),
     );

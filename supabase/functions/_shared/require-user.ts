@@ -13,6 +13,8 @@ export interface UserEnv extends RequestEnv {
 
 /** The role of every session that Auth issues. */
 const USER_ROLE = 'authenticated';
+/** As much as the audit log keeps. */
+const LONGEST_USER_AGENT = 256;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
@@ -34,8 +36,10 @@ export const requireUser = createMiddleware<UserEnv>(async (c, next) => {
   }
   c.set('userId', claims.sub);
   const fetch = timedFetch(c.get('timings'));
-  // The id goes along to the database, which puts it into the jobs that a request causes.
-  const headers = { 'x-request-id': c.get('requestId') };
+  // The id goes along to the database, which puts it into the jobs that a request causes, and into the audit log with the
+  // caller's program.
+  const userAgent = c.req.header('user-agent')?.slice(0, LONGEST_USER_AGENT);
+  const headers = { 'x-request-id': c.get('requestId'), ...(userAgent ? { 'user-agent': userAgent } : {}) };
   c.set(
     'supabase',
     createContextClient({ auth: { token: auth.token }, supabaseOptions: { global: { fetch, headers } } }),
