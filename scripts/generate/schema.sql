@@ -691,6 +691,7 @@ table public.contact_messages -- What people wrote to us, and what we answered. 
   constraint contact_messages_status_check CHECK ((status = ANY (ARRAY['new'::text, 'read'::text, 'responded'::text, 'closed'::text])))
   CREATE INDEX contact_messages_created_at_idx ON public.contact_messages USING btree (created_at)
   CREATE INDEX contact_messages_email_idx ON public.contact_messages USING btree (lower(email))
+  CREATE INDEX contact_messages_responded_by_idx ON public.contact_messages USING btree (responded_by) WHERE (responded_by IS NOT NULL)
   CREATE INDEX contact_messages_status_created_at_idx ON public.contact_messages USING btree (status, created_at)
   policy "Admins can read contact messages" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   grant select to service_role
@@ -2295,6 +2296,7 @@ table public.user_roles -- What each user may do: a viewer reads, a trader trade
   constraint user_roles_pkey PRIMARY KEY (user_id)
   constraint user_roles_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'trader'::text, 'viewer'::text])))
   constraint user_roles_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  CREATE INDEX user_roles_granted_by_idx ON public.user_roles USING btree (granted_by) WHERE (granted_by IS NOT NULL)
   policy "Admins can read roles" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Users can read their role" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
   grant select to authenticated
@@ -2341,6 +2343,7 @@ table public.waitlist -- Who wants to be let in. Filled by the function public, 
   constraint waitlist_pkey PRIMARY KEY (id)
   constraint waitlist_source_check CHECK (((char_length(source) >= 1) AND (char_length(source) <= 50)))
   constraint waitlist_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'invited'::text, 'converted'::text])))
+  CREATE INDEX waitlist_invited_by_idx ON public.waitlist USING btree (invited_by) WHERE (invited_by IS NOT NULL)
   CREATE INDEX waitlist_status_created_at_idx ON public.waitlist USING btree (status, created_at)
   CREATE UNIQUE INDEX waitlist_email_key ON public.waitlist USING btree (lower(email))
   policy "Admins can read the waitlist" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
@@ -3930,6 +3933,25 @@ begin
   elsif old.banned_until > now() then
     perform private.note_security_event(new.id, 'account_reactivated');
   end if;
+  return null;
+end
+$function$
+
+function private.forget_admin() -- Trigger: what a deleted admin changed, granted or answered no longer names them; the audit log says that somebody did. Definer, because Auth deletes users.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.forget_admin()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.user_roles r set granted_by = null where r.granted_by = old.id;
+  update public.system_config c set updated_by = null where c.updated_by = old.id;
+  update public.channel_configs c set updated_by = null where c.updated_by = old.id;
+  update public.telegram_settings s set updated_by = null where s.updated_by = old.id;
+  update public.waitlist w set invited_by = null where w.invited_by = old.id;
+  update public.contact_messages m set responded_by = null where m.responded_by = old.id;
   return null;
 end
 $function$
@@ -7025,6 +7047,7 @@ CREATE TRIGGER tradebase_delete_events AFTER DELETE ON auth.users FOR EACH ROW E
 CREATE TRIGGER tradebase_delete_operations AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.delete_operations_of_user()
 CREATE TRIGGER tradebase_delete_rate_buckets AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.delete_rate_buckets_of_user()
 CREATE TRIGGER tradebase_follow_ban AFTER UPDATE ON auth.users FOR EACH ROW WHEN ((old.banned_until IS DISTINCT FROM new.banned_until)) EXECUTE FUNCTION private.follow_ban()
+CREATE TRIGGER tradebase_forget_admin AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.forget_admin()
 CREATE TRIGGER tradebase_note_email_change AFTER UPDATE ON auth.users FOR EACH ROW WHEN ((((old.email)::text <> ''::text) AND ((old.email)::text IS DISTINCT FROM (new.email)::text))) EXECUTE FUNCTION private.note_email_change()
 CREATE TRIGGER tradebase_note_password_change AFTER UPDATE ON auth.users FOR EACH ROW WHEN (((old.encrypted_password)::text IS DISTINCT FROM (new.encrypted_password)::text)) EXECUTE FUNCTION private.note_password_change()
 CREATE TRIGGER tradebase_note_sign_in AFTER UPDATE ON auth.users FOR EACH ROW WHEN ((old.last_sign_in_at IS DISTINCT FROM new.last_sign_in_at)) EXECUTE FUNCTION private.note_sign_in()

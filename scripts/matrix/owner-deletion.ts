@@ -7,7 +7,13 @@ import type { Tenant } from './expectation.ts';
 
 const TABLES = `
   select n.nspname as schema, c.relname as name,
-    exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'user_id' and not a.attisdropped) as owned
+    array(
+      select a.attname::text from pg_attribute a
+      where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and (a.atttypid = 'uuid'::regtype or a.attname = 'user_id')
+        -- Who did it: an id that leads to nobody any more.
+        and (c.relname, a.attname) <> ('audit_log', 'actor_id')
+      order by a.attnum
+    ) as ids
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where n.nspname in ('public', 'private') and c.relkind in ('r', 'p') and not c.relispartition
   order by 1, 2`;
@@ -15,7 +21,8 @@ const TABLES = `
 interface Leftovers {
   readonly schema: string;
   readonly name: string;
-  readonly owned: boolean;
+  /** Its columns that may hold the id of a user. */
+  readonly ids: readonly string[];
 }
 
 /** Deletes the owner through Auth, and then looks into every table, public or private, for what is left of them. */
@@ -58,12 +65,13 @@ async function deleteThroughAuth({ apiUrl, keys }: TestStack, { userId }: Tenant
 
 async function findLeftovers(
   database: pg.Client,
-  { schema, name, owned }: Leftovers,
+  { schema, name, ids }: Leftovers,
   { userId, email }: Tenant,
 ): Promise<string | undefined> {
   const table = `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(name)}`;
+  const holdsId = ids.map((column) => `t.${pg.escapeIdentifier(column)}::text = $1`).join(' or ') || 'false';
   const { rows } = await database.query<{ own: number; mentions: number }>(
-    `select ${owned ? 'count(*) filter (where t.user_id::text = $1)::int' : '0'} as own,
+    `select count(*) filter (where ${holdsId})::int as own,
        count(*) filter (where $1::text is not null and position(lower($2) in lower(to_jsonb(t)::text)) > 0)::int as mentions
      from ${table} t`,
     [userId, email],

@@ -218,6 +218,38 @@ describe('Deleting a user', () => {
     expect(rows).toEqual([]);
   });
 
+  it('leaves what they did for others as an admin, and not their id', async () => {
+    const [admin, user] = [await newUser(), await newUser()];
+    const email = `${crypto.randomUUID()}@example.com`;
+    const written: [table: string, column: string, of: string][] = [
+      ['user_roles', 'granted_by', `user_id = '${user.id}'`],
+      ['system_config', 'updated_by', `key = 'retention.audit_log_days'`],
+      ['channel_configs', 'updated_by', `channel = 'email'`],
+      ['telegram_settings', 'updated_by', `key = 'greeting'`],
+      ['waitlist', 'invited_by', `email = '${email}'`],
+      ['contact_messages', 'responded_by', `email = '${email}'`],
+    ];
+    const named = () =>
+      asPostgres(stack, async (client) => {
+        const selects = written.map(
+          ([table, column, of]) => `select ${column} as who from public.${table} where ${of}`,
+        );
+        return (await client.query(selects.join(' union all '))).rows.map(({ who }) => who);
+      });
+    await asPostgres(stack, async (client) => {
+      await client.query(`
+        insert into public.telegram_settings (key, value) values ('greeting', 'Hello');
+        insert into public.waitlist (email, source) values ('${email}', 'test');
+        insert into public.contact_messages (name, email, message) values ('A', '${email}', 'Hello');`);
+      for (const [table, column, of] of written) {
+        await client.query(`update public.${table} set ${column} = $1 where ${of}`, [admin.id]);
+      }
+    });
+    expect(await named()).toEqual(written.map(() => admin.id));
+    expect((await asService(stack).auth.admin.deleteUser(admin.id)).error).toBeNull();
+    expect(await named()).toEqual(written.map(() => null));
+  });
+
   it('is not hindered by attempts that go on meanwhile', async () => {
     const user = await newUser();
     const attempts = Array.from({ length: 8 }, () => signIn(stack, user, 'wrong horse'));
