@@ -2587,9 +2587,9 @@ CREATE OR REPLACE FUNCTION private.anonymise_audit_log()
  SET search_path TO ''
 AS $function$
 begin
-  -- Entries that are being sealed wait for this transaction, or this one for them: none is missed.
-  insert into private.audit_chains as head (chain, last_seq, last_hash) values (old.id::text, 0, ''::bytea)
-  on conflict (chain) do update set last_seq = head.last_seq;
+  -- Entries that are being sealed wait for this transaction, or this one for them: none is missed. Those of the deletion
+  -- itself are sealed after this, and their chains locked now.
+  perform private.lock_audit_chains(0, old.id::text);
   update public.audit_log set user_id = null, before = null, after = null, details = null, ip = null, user_agent = null
   where user_id = old.id;
   update public.audit_log set ip = null, user_agent = null
@@ -4524,6 +4524,24 @@ begin
 end
 $function$
 
+function private.lock_audit_chains(p_first bigint, p_also text) -- Locks, in the one order that keeps from deadlocks, the chains of this transaction's entries from one on, those of the users who did it, and one more.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.lock_audit_chains(p_first bigint, p_also text DEFAULT NULL::text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  insert into private.audit_chains as locked (chain, last_seq, last_hash)
+  select involved.chain, 0, ''::bytea
+  from (
+    select p.entry ->> 'chain' as chain from private.audit_pending p where p.id >= p_first
+    union select p.entry ->> 'actor_id' from private.audit_pending p where p.id >= p_first and p.entry ->> 'actor' in ('user', 'admin')
+    union select p_also where p_also is not null
+  ) involved
+  order by involved.chain
+  on conflict (chain) do update set last_seq = locked.last_seq
+$function$
+
 function private.maintain_partitions() -- Makes the partitions ahead and drops those whose rows are all older than the retention; says what it did. Called by the maintenance job, as often as one likes. Definer, because only the owner of a table may.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.maintain_partitions()
@@ -5788,16 +5806,9 @@ begin
     return null;
   end if;
   -- Who did something to others may be being deleted: their own chain is locked too, as it is by the deletion from its
-  -- forgetting on, and all of them in the order of the loop.
+  -- forgetting on.
   if exists (select from private.audit_pending p where p.id >= new.id and p.entry ->> 'actor' in ('user', 'admin') and p.entry ->> 'actor_id' <> p.entry ->> 'chain') then
-    insert into private.audit_chains as locked (chain, last_seq, last_hash)
-    select involved.chain, 0, ''::bytea
-    from (
-      select p.entry ->> 'chain' as chain from private.audit_pending p where p.id >= new.id
-      union select p.entry ->> 'actor_id' from private.audit_pending p where p.id >= new.id and p.entry ->> 'actor' in ('user', 'admin')
-    ) involved
-    order by involved.chain
-    on conflict (chain) do update set last_seq = locked.last_seq;
+    perform private.lock_audit_chains(new.id);
   end if;
   -- The first entry of a transaction seals all of them, chain by chain: so every transaction locks chains in the same order,
   -- and writes the end of a chain once. Theirs are the numbers from here on, so that the index leads past what others left.

@@ -1,7 +1,8 @@
 -- Purpose: who did what, to what, when and from where: append-only, and chained so that a removed or changed row shows.
 -- Objects: table audit_log (by month); tables private.audit_chains, private.audit_pending, private.audit_checkpoints;
 --   functions private.request_header, private.caller, private.write_audit, private.audit_change, private.seal_audit_entry,
---   private.audit_content, private.audit_hash, private.audit_content_hash, private.audit_origin_hash, private.guard_audit_log, private.anonymise_audit_log,
+--   private.audit_content, private.audit_hash, private.audit_content_hash, private.audit_origin_hash, private.is_gone,
+--   private.lock_audit_chains, private.guard_audit_log, private.anonymise_audit_log,
 --   private.before_partition_drop.
 -- Risk: none on an empty database.
 
@@ -261,6 +262,21 @@ $$;
 comment on function private.audit_hash(bytea, text, bigint, timestamptz, text, uuid, text, text, text, text, bytea, bytea) is
   'Hash of an audit entry: over the hash of the entry before it, and over itself.';
 
+create function private.lock_audit_chains(p_first bigint, p_also text default null) returns void
+language sql set search_path = '' as $$
+  insert into private.audit_chains as locked (chain, last_seq, last_hash)
+  select involved.chain, 0, ''::bytea
+  from (
+    select p.entry ->> 'chain' as chain from private.audit_pending p where p.id >= p_first
+    union select p.entry ->> 'actor_id' from private.audit_pending p where p.id >= p_first and p.entry ->> 'actor' in ('user', 'admin')
+    union select p_also where p_also is not null
+  ) involved
+  order by involved.chain
+  on conflict (chain) do update set last_seq = locked.last_seq
+$$;
+comment on function private.lock_audit_chains(bigint, text) is
+  'Locks, in the one order that keeps from deadlocks, the chains of this transaction''s entries from one on, those of the users who did it, and one more.';
+
 create function private.seal_audit_entry() returns trigger
 language plpgsql security definer set search_path = '' as $$
 declare
@@ -272,16 +288,9 @@ begin
     return null;
   end if;
   -- Who did something to others may be being deleted: their own chain is locked too, as it is by the deletion from its
-  -- forgetting on, and all of them in the order of the loop.
+  -- forgetting on.
   if exists (select from private.audit_pending p where p.id >= new.id and p.entry ->> 'actor' in ('user', 'admin') and p.entry ->> 'actor_id' <> p.entry ->> 'chain') then
-    insert into private.audit_chains as locked (chain, last_seq, last_hash)
-    select involved.chain, 0, ''::bytea
-    from (
-      select p.entry ->> 'chain' as chain from private.audit_pending p where p.id >= new.id
-      union select p.entry ->> 'actor_id' from private.audit_pending p where p.id >= new.id and p.entry ->> 'actor' in ('user', 'admin')
-    ) involved
-    order by involved.chain
-    on conflict (chain) do update set last_seq = locked.last_seq;
+    perform private.lock_audit_chains(new.id);
   end if;
   -- The first entry of a transaction seals all of them, chain by chain: so every transaction locks chains in the same order,
   -- and writes the end of a chain once. Theirs are the numbers from here on, so that the index leads past what others left.
@@ -358,9 +367,9 @@ select private.add_partitioned_table('audit_log', 'created_at', 'month', 3, 'ret
 create function private.anonymise_audit_log() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
-  -- Entries that are being sealed wait for this transaction, or this one for them: none is missed.
-  insert into private.audit_chains as head (chain, last_seq, last_hash) values (old.id::text, 0, ''::bytea)
-  on conflict (chain) do update set last_seq = head.last_seq;
+  -- Entries that are being sealed wait for this transaction, or this one for them: none is missed. Those of the deletion
+  -- itself are sealed after this, and their chains locked now.
+  perform private.lock_audit_chains(0, old.id::text);
   update public.audit_log set user_id = null, before = null, after = null, details = null, ip = null, user_agent = null
   where user_id = old.id;
   update public.audit_log set ip = null, user_agent = null
@@ -388,7 +397,7 @@ $$;
 
 revoke execute on function private.request_header(text), private.caller(), private.write_audit(text, text, text, uuid, jsonb, jsonb, jsonb),
   private.audit_change(), private.audit_content(jsonb), private.audit_content_hash(jsonb, jsonb, jsonb),
-  private.audit_origin_hash(inet, text), private.is_gone(text, uuid),
+  private.audit_origin_hash(inet, text), private.is_gone(text, uuid), private.lock_audit_chains(bigint, text),
   private.audit_hash(bytea, text, bigint, timestamptz, text, uuid, text, text, text, text, bytea, bytea), private.seal_audit_entry(),
   private.guard_audit_log(), private.anonymise_audit_log() from public;
 grant execute on function private.write_audit(text, text, text, uuid, jsonb, jsonb, jsonb) to tradebase_worker;
