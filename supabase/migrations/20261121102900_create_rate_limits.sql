@@ -158,21 +158,24 @@ begin
     subject := 'user:' || auth.uid()::text;
     calls_per_minute := private.quota(auth.uid(), 'calls_per_minute');
   end if;
-  if calls_per_minute is null or subject is null then
+  if subject is null then
     return;
   end if;
+  -- Also of who may call without limit: the connections are everyone's.
   at_once := private.config_number('limits.writes_at_once');
   if at_once is not null and not private.take_write_slot(coalesce(auth.jwt() -> 'app_metadata' ->> 'user_id', auth.uid()::text), at_once) then
     perform private.raise_rate_limited(1, format('you may make %s requests at a time', at_once));
   end if;
-  retry_after_s := private.take_tokens(subject, 'calls', calls_per_minute, calls_per_minute / 60);
-  if retry_after_s > 0 then
-    perform private.raise_rate_limited(retry_after_s, format('you may make %s calls a minute', calls_per_minute));
+  if calls_per_minute is not null then
+    retry_after_s := private.take_tokens(subject, 'calls', calls_per_minute, calls_per_minute / 60);
+    if retry_after_s > 0 then
+      perform private.raise_rate_limited(retry_after_s, format('you may make %s calls a minute', calls_per_minute));
+    end if;
   end if;
 end
 $$;
 comment on function private.check_request() is
-  'What PostgREST calls before each request: takes one call from the quota of the user, or of the runner session, when the request may write, and refuses one beyond those that a user may have in hand. Reads (GET, HEAD, and calls of functions that are not volatile) run in read-only transactions and are not counted; nor is a request that fails, whose transaction takes its count back. Definer, because nobody may reach the buckets.';
+  'What PostgREST calls before each request: takes one call from the quota of the user, or of the runner session, if it has a limit, when the request may write, and refuses one beyond those that a user may have in hand, whatever the quota. Reads (GET, HEAD, and calls of functions that are not volatile) run in read-only transactions and are not counted; nor is a request that fails, whose transaction takes its count back. Definer, because nobody may reach the buckets.';
 
 create function public.take_call() returns void
 language plpgsql volatile security invoker set search_path = '' as $$
