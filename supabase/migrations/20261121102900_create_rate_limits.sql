@@ -81,8 +81,8 @@ declare
   retry_after constant bigint := case when p_retry_after_s < 1e9 then greatest(ceil(p_retry_after_s), 1) end;
 begin
   raise sqlstate 'PGRST' using
-    message = json_build_object('code', 'rate_limited', 'message', p_message || coalesce(format(': try again in %s s', retry_after), ''),
-      'details', format('retry after %s s', retry_after))::text,
+    message = json_build_object('code', 'rate_limited', 'message', p_message || coalesce(': try again in ' || retry_after || ' s', ''),
+      'details', 'retry after ' || retry_after || ' s')::text,
     detail = json_build_object('status', 429,
       'headers', case when retry_after is null then '{}'::json else json_build_object('retry-after', retry_after::text) end)::text;
 end

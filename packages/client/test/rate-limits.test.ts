@@ -250,7 +250,9 @@ describe('Writes through PostgREST', () => {
     const user = await signUp(stack, 'boundless');
     await setting('quota.calls_per_minute', 0);
     expect(await writes(user.client, 1)).toBe(0);
-    expect((await rawWrite(await tokenOf(user))).headers.get('retry-after')).toBeNull();
+    const refused = await rawWrite(await tokenOf(user));
+    expect(refused.headers.get('retry-after')).toBeNull();
+    expect(await refused.json()).toMatchObject({ message: 'you may make 0 calls a minute', details: null });
     await setting('quota.calls_per_minute', null);
     expect(await writes(user.client, 10)).toBe(10);
   });
