@@ -2841,6 +2841,7 @@ export type Database = {
         Row: {
           created_at: string;
           description: string;
+          is_optional: boolean;
           key: string;
           max_value: number | null;
           min_value: number | null;
@@ -2852,6 +2853,7 @@ export type Database = {
         Insert: {
           created_at?: string;
           description: string;
+          is_optional?: boolean;
           key: string;
           max_value?: number | null;
           min_value?: number | null;
@@ -2862,6 +2864,7 @@ export type Database = {
         Update: {
           created_at?: string;
           description?: string;
+          is_optional?: boolean;
           key?: string;
           max_value?: number | null;
           min_value?: number | null;
@@ -3796,6 +3799,7 @@ export type Database = {
         Returns: {
           created_at: string;
           description: string;
+          is_optional: boolean;
           key: string;
           max_value: number | null;
           min_value: number | null;
