@@ -5010,7 +5010,7 @@ begin
 end
 $function$
 
-function private.prune_accounts() -- Deletes attempts, events, counters and codes that have grown old, of each user all but the newest 1,000 events, and what Auth's log says of users who are gone; says how many. Called by the maintenance job, as often as one likes. Definer, because workers may delete none of it otherwise.
+function private.prune_accounts() -- Deletes attempts, events, counters and codes that have grown old, of each user all but the newest 1,000 events, and what Auth's log says of users who are gone; says how many, and in failed why Auth's log could not be pruned. Called by the maintenance job, as often as one likes. Definer, because workers may delete none of it otherwise.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.prune_accounts()
  RETURNS jsonb
@@ -5032,7 +5032,8 @@ declare
   counters integer;
   codes integer;
   reactivated integer;
-  entries integer;
+  entries integer := 0;
+  failed jsonb;
 begin
   -- Besides what is old, what a hook wrote while its user was being deleted.
   delete from public.sign_in_attempts where ctid = any (array(
@@ -5062,22 +5063,28 @@ begin
   delete from public.verification_codes where ctid = any (array(
     select v.ctid from public.verification_codes v where v.expires_at < now() - interval '1 day' limit most_rows for update skip locked));
   get diagnostics codes = row_count;
-  -- Auth's own log keeps the addresses of users who are gone; who deleted them is in ours.
-  delete from auth.audit_log_entries where ctid = any (array(
-    select logged.ctid
-    from (
-      select e.ctid, coalesce(e.payload -> 'traits' ->> 'user_id', e.payload ->> 'actor_id') as about from auth.audit_log_entries e
-    ) logged
-    where logged.about <> nobody::text and not exists (select from auth.users u where u.id::text = logged.about)
-    limit most_rows));
-  get diagnostics entries = row_count;
+  -- Auth's own log keeps the addresses of users who are gone; who deleted them is in ours. The log is Auth's: where it may
+  -- not be touched, the rest is done all the same.
+  begin
+    delete from auth.audit_log_entries where ctid = any (array(
+      select logged.ctid
+      from (
+        select e.ctid, coalesce(e.payload -> 'traits' ->> 'user_id', e.payload ->> 'actor_id') as about from auth.audit_log_entries e
+      ) logged
+      where logged.about <> nobody::text and not exists (select from auth.users u where u.id::text = logged.about)
+      limit most_rows));
+    get diagnostics entries = row_count;
+  exception when others then
+    failed := jsonb_build_object('auth_log_entries', sqlerrm);
+  end;
   -- Bans that ended by themselves.
   update public.profiles p set is_active = true
   from auth.users u
   where u.id = p.user_id and not p.is_active and coalesce(u.banned_until, '-infinity') <= now();
   get diagnostics reactivated = row_count;
   return jsonb_build_object('sign_in_attempts', attempts, 'security_events', events, 'attempt_counters', counters,
-                            'verification_codes', codes, 'auth_log_entries', entries, 'reactivated', reactivated);
+                            'verification_codes', codes, 'auth_log_entries', entries, 'reactivated', reactivated)
+    || case when failed is null then '{}' else jsonb_build_object('failed', failed) end;
 end
 $function$
 
@@ -5122,7 +5129,7 @@ begin
 end
 $function$
 
-function private.prune_forms() -- Deletes counts of the public forms that no limit asks for any more, and contact messages at the end of their retention. Definer, because only the maintenance job deletes them.
+function private.prune_forms() -- Deletes counts of the public forms that no limit asks for any more, and contact messages at the end of their retention, 20,000 of each at most. Definer, because only the maintenance job deletes them.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.prune_forms()
  RETURNS bigint
@@ -5133,11 +5140,14 @@ AS $function$
 declare
   pruned bigint;
 begin
-  delete from private.form_counts c where c.window_started_at < now() - interval '2 days';
+  delete from private.form_counts c where (c.key, c.window_started_at) in (
+    select old.key, old.window_started_at from private.form_counts old
+    where old.window_started_at < now() - interval '2 days'
+    limit 20000 for update skip locked);
   delete from public.contact_messages m where m.id in (
     select old.id from public.contact_messages old
     where old.created_at < now() - private.config_number('retention.contact_messages_days') * interval '1 day'
-    for update skip locked);
+    limit 20000 for update skip locked);
   get diagnostics pruned = row_count;
   return pruned;
 end
@@ -5164,7 +5174,7 @@ begin
 end
 $function$
 
-function private.prune_orphans() -- Deletes rows of users who are gone, where no foreign key does. Definer, because only the maintenance job deletes them.
+function private.prune_orphans() -- Deletes rows of users who are gone, where no foreign key does, 20,000 of each table at most. Definer, because only the maintenance job deletes them.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.prune_orphans()
  RETURNS bigint
@@ -5173,9 +5183,11 @@ CREATE OR REPLACE FUNCTION private.prune_orphans()
  SET search_path TO ''
 AS $function$
 declare
+  most_rows constant integer := 20000;
   pruned bigint := 0;
   pruned_here bigint;
   orphaned text;
+  gone uuid[];
 begin
   -- Tables without a foreign key to users. A worker may have written to one while its user was being deleted.
   foreach orphaned in array array['performance_snapshots', 'alert_history', 'messages', 'alert_limits', 'tasks', 'events'] loop
@@ -5186,10 +5198,15 @@ begin
         union all
         select (select user_id from public.%1$I where user_id > owners.user_id order by user_id limit 1) from owners where owners.user_id is not null
       )
-      delete from public.%1$I where user_id in (
-        select o.user_id from owners o
-        where o.user_id is not null and not exists (select from auth.users u where u.id = o.user_id))
-    $sql$, orphaned);
+      select array_agg(o.user_id) from owners o
+      where o.user_id is not null and not exists (select from auth.users u where u.id = o.user_id)
+    $sql$, orphaned) into gone;
+    continue when gone is null;
+    -- In partitions a place is one only together with the partition.
+    execute format($sql$
+      delete from public.%1$I where user_id = any ($1) and (tableoid, ctid) in (
+        select o.tableoid, o.ctid from public.%1$I o where o.user_id = any ($1) limit $2 for update skip locked)
+    $sql$, orphaned) using gone, most_rows;
     get diagnostics pruned_here = row_count;
     pruned := pruned + pruned_here;
   end loop;
@@ -5649,6 +5666,11 @@ begin
     -- One that fails leaves the others to be done.
     begin
       execute format('select to_jsonb(private.%I())', prune) into pruned;
+      if jsonb_typeof(pruned) = 'object' then
+        -- One that went on after a part that failed.
+        failed := failed || coalesce(pruned -> 'failed', '{}');
+        pruned := pruned - 'failed';
+      end if;
       done := done || jsonb_build_object(prune, pruned);
     exception when others then
       failed := failed || jsonb_build_object(prune, sqlerrm);
