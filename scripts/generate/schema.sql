@@ -2617,6 +2617,13 @@ declare
   changed public.contact_messages;
 begin
   perform private.require_admin();
+  if char_length(p_response) not between 1 and 10000 then
+    perform private.raise_api_error(422, 'invalid_request', 'the response must have 1 to 10,000 characters');
+  end if;
+  if p_status = 'responded' and p_response is null
+    and exists (select from public.contact_messages c where c.id = p_contact_message_id and c.response is null) then
+    perform private.raise_api_error(422, 'invalid_request', 'a message is responded with a response: answer_contact_message takes it');
+  end if;
   update public.contact_messages c
   set status = p_status,
       response = coalesce(p_response, c.response),
@@ -6544,7 +6551,7 @@ begin
 end
 $function$
 
-function public.answer_contact_message(p_contact_message_id uuid, p_response text) -- For admins: answers someone; the message to them waits with it. Audited, without the text. Errors: forbidden, not_found, invalid_transition.
+function public.answer_contact_message(p_contact_message_id uuid, p_response text) -- For admins: answers someone; the message to them waits with it. Audited, without the text. Errors: forbidden, not_found, invalid_request, invalid_transition.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.answer_contact_message(p_contact_message_id uuid, p_response text)
  RETURNS contact_messages
@@ -6801,7 +6808,7 @@ AS $function$
   select private.set_channel_config(p_channel, p_enabled, p_provider, p_settings, p_messages_per_window)
 $function$
 
-function public.set_contact_status(p_contact_message_id uuid, p_status text) -- For admins: a message was read, or is closed. Audited. Errors: forbidden, not_found, invalid_transition.
+function public.set_contact_status(p_contact_message_id uuid, p_status text) -- For admins: a message was read, or is closed. Audited. Errors: forbidden, not_found, invalid_request for responded without a response, invalid_transition.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.set_contact_status(p_contact_message_id uuid, p_status text)
  RETURNS contact_messages

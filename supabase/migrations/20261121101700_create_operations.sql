@@ -463,6 +463,13 @@ declare
   changed public.contact_messages;
 begin
   perform private.require_admin();
+  if char_length(p_response) not between 1 and 10000 then
+    perform private.raise_api_error(422, 'invalid_request', 'the response must have 1 to 10,000 characters');
+  end if;
+  if p_status = 'responded' and p_response is null
+    and exists (select from public.contact_messages c where c.id = p_contact_message_id and c.response is null) then
+    perform private.raise_api_error(422, 'invalid_request', 'a message is responded with a response: answer_contact_message takes it');
+  end if;
   update public.contact_messages c
   set status = p_status,
       response = coalesce(p_response, c.response),
@@ -487,13 +494,13 @@ create function public.answer_contact_message(p_contact_message_id uuid, p_respo
 language sql security invoker set search_path = '' as $$
   select private.answer_contact_message(p_contact_message_id, 'responded', p_response)
 $$;
-comment on function public.answer_contact_message(uuid, text) is 'For admins: answers someone; the message to them waits with it. Audited, without the text. Errors: forbidden, not_found, invalid_transition.';
+comment on function public.answer_contact_message(uuid, text) is 'For admins: answers someone; the message to them waits with it. Audited, without the text. Errors: forbidden, not_found, invalid_request, invalid_transition.';
 
 create function public.set_contact_status(p_contact_message_id uuid, p_status text) returns public.contact_messages
 language sql security invoker set search_path = '' as $$
   select private.answer_contact_message(p_contact_message_id, p_status, null)
 $$;
-comment on function public.set_contact_status(uuid, text) is 'For admins: a message was read, or is closed. Audited. Errors: forbidden, not_found, invalid_transition.';
+comment on function public.set_contact_status(uuid, text) is 'For admins: a message was read, or is closed. Audited. Errors: forbidden, not_found, invalid_request for responded without a response, invalid_transition.';
 
 -- Maintenance. What someone holds is left for the next run: one that waited, with the rows of others in its hands, would
 -- deadlock with the deletion of a user.

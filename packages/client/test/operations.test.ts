@@ -214,7 +214,14 @@ describe('A contact message', () => {
       p_contact_message_id: id,
       p_status: 'responded',
     });
-    expect(unanswered.error?.code).toBe('23514');
+    expect([unanswered.status, unanswered.error?.code]).toEqual([422, 'invalid_request']);
+    for (const response of ['', 'x'.repeat(10_001)]) {
+      const refused = await admin.client.rpc('answer_contact_message', {
+        p_contact_message_id: id,
+        p_response: response,
+      });
+      expect([refused.status, refused.error?.code]).toEqual([422, 'invalid_request']);
+    }
     const answered = await admin.client.rpc('answer_contact_message', { p_contact_message_id: id, p_response: 'No' });
     expect(answered.data).toMatchObject({ status: 'responded', response: 'No', responded_by: admin.id });
     const { rows } = await query(`select body from public.messages where recipient = 'dan@example.com'`);
