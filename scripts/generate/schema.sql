@@ -792,6 +792,7 @@ table public.exchange_credentials -- Keys to users' accounts on exchanges. Made 
   status text default 'active'::text not null -- active, or disabled by its owner: then it cannot be opened.
   test_status text -- Outcome of the last test at the exchange: pending, ok or failed; null before the first.
   test_error text -- Why the last test failed, as a code of contracts.CREDENTIAL_TEST_ERRORS.
+  test_requested_at timestamp with time zone -- When the last test was asked for.
   last_tested_at timestamp with time zone -- When the last test ended.
   last_used_at timestamp with time zone -- When a worker last opened it, but for encrypting it anew.
   created_at timestamp with time zone default now() not null -- When it was stored.
@@ -815,11 +816,11 @@ table public.exchange_credentials -- Keys to users' accounts on exchanges. Made 
   policy "Owners can delete their credentials" for delete to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
   policy "Owners can see their credentials" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
   grant delete to authenticated
-  grant select (id, user_id, exchange, name, key_hint, has_passphrase, is_sandbox, status, test_status, test_error, last_tested_at, last_used_at, created_at, updated_at) to authenticated
-  grant select (id, user_id, exchange, name, key_hint, has_passphrase, is_sandbox, status, test_status, test_error, last_tested_at, last_used_at, created_at, updated_at) to service_role
-  grant select (id, user_id, exchange, name, key_hint, has_passphrase, is_sandbox, status, test_status, test_error, last_tested_at, last_used_at, created_at, updated_at) to tradebase_admin
-  grant select (id, user_id, exchange, name, key_hint, has_passphrase, is_sandbox, status, test_status, test_error, last_tested_at, last_used_at, created_at, updated_at) to tradebase_worker
-  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.audit_change('ciphertext', 'encryption_key_id', 'last_used_at', 'last_tested_at', 'test_status', 'test_error')
+  grant select (id, user_id, exchange, name, key_hint, has_passphrase, is_sandbox, status, test_status, test_error, test_requested_at, last_tested_at, last_used_at, created_at, updated_at) to authenticated
+  grant select (id, user_id, exchange, name, key_hint, has_passphrase, is_sandbox, status, test_status, test_error, test_requested_at, last_tested_at, last_used_at, created_at, updated_at) to service_role
+  grant select (id, user_id, exchange, name, key_hint, has_passphrase, is_sandbox, status, test_status, test_error, test_requested_at, last_tested_at, last_used_at, created_at, updated_at) to tradebase_admin
+  grant select (id, user_id, exchange, name, key_hint, has_passphrase, is_sandbox, status, test_status, test_error, test_requested_at, last_tested_at, last_used_at, created_at, updated_at) to tradebase_worker
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.audit_change('ciphertext', 'encryption_key_id', 'last_used_at', 'last_tested_at', 'test_requested_at', 'test_status', 'test_error')
   CREATE TRIGGER check_status BEFORE UPDATE ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER guard_deletion BEFORE DELETE ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.guard_credential_deletion()
   CREATE TRIGGER set_updated_at BEFORE UPDATE OF name, status ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
@@ -5489,8 +5490,9 @@ begin
   if credential.status = 'disabled' then
     perform private.raise_api_error(409, 'credential_disabled', 'the credential is disabled: enable it first');
   end if;
-  if credential.test_status is distinct from 'pending' then
-    update public.exchange_credentials c set test_status = 'pending', test_error = null where c.id = credential.id;
+  -- After a while the job is taken for lost.
+  if credential.test_status is distinct from 'pending' or credential.test_requested_at <= now() - interval '10 minutes' then
+    update public.exchange_credentials c set test_status = 'pending', test_error = null, test_requested_at = now() where c.id = credential.id;
     perform private.enqueue_job(
       'test-credential',
       gen_random_uuid(),
@@ -6758,7 +6760,7 @@ AS $function$
   select * from private.list_quotas()
 $function$
 
-function public.request_credential_test(p_credential_id uuid) -- Has a worker ask the exchange whether a credential of the caller is good; while one test is pending, asking again changes nothing. Errors: credential_not_found, credential_disabled, forbidden.
+function public.request_credential_test(p_credential_id uuid) -- Has a worker ask the exchange whether a credential of the caller is good; while one test is pending, asking again changes nothing for ten minutes. Errors: credential_not_found, credential_disabled, forbidden.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.request_credential_test(p_credential_id uuid)
  RETURNS void

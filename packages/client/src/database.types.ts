@@ -1069,6 +1069,7 @@ export type Database = {
           name: string;
           status: string;
           test_error: string | null;
+          test_requested_at: string | null;
           test_status: string | null;
           updated_at: string;
           user_id: string;
@@ -1088,6 +1089,7 @@ export type Database = {
           name: string;
           status?: string;
           test_error?: string | null;
+          test_requested_at?: string | null;
           test_status?: string | null;
           updated_at?: string;
           user_id?: string;
@@ -1106,6 +1108,7 @@ export type Database = {
           name?: string;
           status?: string;
           test_error?: string | null;
+          test_requested_at?: string | null;
           test_status?: string | null;
           updated_at?: string;
           user_id?: string;

@@ -196,6 +196,27 @@ describe('A credential', () => {
     expect(rows).toEqual([{ data: { version: 1, credential_id: id, request_id: expect.any(String) } }]);
   });
 
+  it('may be tested anew when ten minutes have brought no outcome', async () => {
+    const id = await create(owner);
+    const jobsAfter = async (minutes: number) => {
+      await asPostgres(stack, (client) =>
+        client.query(
+          `update public.exchange_credentials set test_requested_at = now() - $2 * interval '1 minute' where id = $1`,
+          [id, minutes],
+        ),
+      );
+      expect((await credentials(owner, 'POST', `/${id}/test`)).status).toBe(202);
+      const { rowCount } = await asPostgres(stack, (client) =>
+        client.query(`select from pgboss.job where name = 'test-credential' and data ->> 'credential_id' = $1`, [id]),
+      );
+      return rowCount;
+    };
+    expect(await jobsAfter(0)).toBe(1);
+    expect(await jobsAfter(9)).toBe(1);
+    expect(await jobsAfter(10)).toBe(2);
+    expect(await jobsAfter(0)).toBe(2);
+  });
+
   it('has its openings listed in pages', async () => {
     const id = await create(owner);
     await asPostgres(stack, async (client) => {
