@@ -243,6 +243,8 @@ declare
   owner_id constant uuid := auth.uid();
   credential_id constant uuid := gen_random_uuid();
   most_bytes constant integer := 4096;
+  -- What the column takes of a ciphertext, less what encryption adds: of the longest RSA key there is, 2 kB.
+  most_plaintext_bytes constant integer := 16384 - 2304;
   most_credentials constant numeric := private.quota(owner_id, 'credentials');
   request jsonb;
   problem text;
@@ -252,6 +254,7 @@ declare
   with_passphrase boolean;
   sandbox boolean;
   encryption_key record;
+  plaintext text;
   message bytea;
 begin
   if not private.can_trade() then
@@ -304,12 +307,15 @@ begin
 
   -- The ids go in as well: a ciphertext that is put into another row, or whose row is given another owner or exchange, is of
   -- no use.
-  message := extensions.pgp_pub_encrypt(
-    jsonb_strip_nulls(jsonb_build_object(
-      'credential_id', credential_id, 'user_id', owner_id, 'exchange', exchange_id,
-      'key', request ->> 'key', 'secret', request ->> 'secret', 'passphrase', request ->> 'passphrase'))::text,
-    extensions.dearmor(encryption_key.public_key),
-    'compress-algo=0, cipher-algo=aes256');
+  plaintext := jsonb_strip_nulls(jsonb_build_object(
+    'credential_id', credential_id, 'user_id', owner_id, 'exchange', exchange_id,
+    'key', request ->> 'key', 'secret', request ->> 'secret', 'passphrase', request ->> 'passphrase'))::text;
+  -- JSON writes some characters as six.
+  if octet_length(plaintext) > most_plaintext_bytes then
+    perform private.raise_api_error(422, 'invalid_request',
+      format('key, secret and passphrase, written as JSON, may have about %s bytes together', most_plaintext_bytes));
+  end if;
+  message := extensions.pgp_pub_encrypt(plaintext, extensions.dearmor(encryption_key.public_key), 'compress-algo=0, cipher-algo=aes256');
   begin
     insert into public.exchange_credentials (id, user_id, exchange, name, key_hint, ciphertext, encryption_key_id, has_passphrase, is_sandbox)
     values (credential_id, owner_id, exchange_id, new_name, hint, message, encryption_key.id, with_passphrase, sandbox);

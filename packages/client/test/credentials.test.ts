@@ -275,6 +275,18 @@ describe('A request to store a credential', () => {
     await create(owner, { secret: '-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE\n-----END EC PRIVATE KEY-----\n' });
   });
 
+  it('takes three secrets of four kilobytes, and refuses with a code what JSON makes too long to be stored', async () => {
+    const longest = 'x'.repeat(4096);
+    await create(owner, { key: longest, secret: longest, passphrase: longest });
+    const before = await countCredentials();
+    for (const secret of ['\u0001'.repeat(2_650), `${CANARY}${'\u0001'.repeat(2_400)}`]) {
+      const answer = await owner.client.rpc('create_credential', { ...KRAKEN, name: 'escapes', secret } as never);
+      expect([answer.status, answer.error?.code]).toEqual([422, 'invalid_request']);
+      expect(JSON.stringify(answer)).not.toMatch(/canary|u0001/);
+    }
+    expect(await countCredentials()).toBe(before);
+  });
+
   it('is refused with a name that is taken, in whatever form it is written', async () => {
     await create(owner, { name: 'Börse' });
     for (const name of ['Börse', ' Börse ', 'Bo\u0308rse']) {
