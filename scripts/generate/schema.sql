@@ -795,6 +795,7 @@ table public.exchange_credentials -- Keys to users' accounts on exchanges. Made 
   status text default 'active'::text not null -- active, or disabled by its owner: then it cannot be opened.
   test_status text -- Outcome of the last test at the exchange: pending, ok or failed; null before the first.
   test_error text -- Why the last test failed, as a code of contracts.CREDENTIAL_TEST_ERRORS.
+  test_requested_at timestamp with time zone -- When the last test was asked for.
   last_tested_at timestamp with time zone -- When the last test ended.
   last_used_at timestamp with time zone -- When a worker last opened it, but for encrypting it anew.
   created_at timestamp with time zone default now() not null -- When it was stored.
@@ -818,11 +819,11 @@ table public.exchange_credentials -- Keys to users' accounts on exchanges. Made 
   policy "Owners can delete their credentials" for delete to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
   policy "Owners can see their credentials" for select to authenticated using ((user_id = ( SELECT auth.uid() AS uid)))
   grant delete to authenticated
-  grant select (id, user_id, exchange, name, key_hint, has_passphrase, is_sandbox, status, test_status, test_error, last_tested_at, last_used_at, created_at, updated_at) to authenticated
-  grant select (id, user_id, exchange, name, key_hint, has_passphrase, is_sandbox, status, test_status, test_error, last_tested_at, last_used_at, created_at, updated_at) to service_role
-  grant select (id, user_id, exchange, name, key_hint, has_passphrase, is_sandbox, status, test_status, test_error, last_tested_at, last_used_at, created_at, updated_at) to tradebase_admin
-  grant select (id, user_id, exchange, name, key_hint, has_passphrase, is_sandbox, status, test_status, test_error, last_tested_at, last_used_at, created_at, updated_at) to tradebase_worker
-  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.audit_change('ciphertext', 'encryption_key_id', 'last_used_at', 'last_tested_at', 'test_status', 'test_error')
+  grant select (id, user_id, exchange, name, key_hint, has_passphrase, is_sandbox, status, test_status, test_error, test_requested_at, last_tested_at, last_used_at, created_at, updated_at) to authenticated
+  grant select (id, user_id, exchange, name, key_hint, has_passphrase, is_sandbox, status, test_status, test_error, test_requested_at, last_tested_at, last_used_at, created_at, updated_at) to service_role
+  grant select (id, user_id, exchange, name, key_hint, has_passphrase, is_sandbox, status, test_status, test_error, test_requested_at, last_tested_at, last_used_at, created_at, updated_at) to tradebase_admin
+  grant select (id, user_id, exchange, name, key_hint, has_passphrase, is_sandbox, status, test_status, test_error, test_requested_at, last_tested_at, last_used_at, created_at, updated_at) to tradebase_worker
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.audit_change('ciphertext', 'encryption_key_id', 'last_used_at', 'last_tested_at', 'test_requested_at', 'test_status', 'test_error')
   CREATE TRIGGER check_status BEFORE UPDATE ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER guard_deletion BEFORE DELETE ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.guard_credential_deletion()
   CREATE TRIGGER set_updated_at BEFORE UPDATE OF name, status ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
@@ -1922,9 +1923,10 @@ table public.studies -- Studies of a strategy: many backtests for one question, 
 
 table public.system_config -- Settings of the running system, by key. Migrations add keys; admins change values.
   key text not null -- Name of the setting, with dots: area.name, and its unit last.
-  value jsonb not null -- Value: always of the JSON type that it was made with.
+  value jsonb not null -- Value: always of the JSON type that it was made with, or null where is_optional says so.
   min_value numeric -- Least value of a number; null for none.
   max_value numeric -- Greatest value of a number; null for none.
+  is_optional boolean default false not null -- Whether a number may be null: for no limit, or for keeping things for ever. Without this, null would switch off what depends on the number, or break it.
   description text not null -- What the setting does.
   updated_by uuid -- The admin who last changed it; null for its first value.
   created_at timestamp with time zone default now() not null -- When the key was added.
@@ -2625,6 +2627,13 @@ declare
   changed public.contact_messages;
 begin
   perform private.require_admin();
+  if char_length(p_response) not between 1 and 10000 then
+    perform private.raise_api_error(422, 'invalid_request', 'the response must have 1 to 10,000 characters');
+  end if;
+  if p_status = 'responded' and p_response is null
+    and exists (select from public.contact_messages c where c.id = p_contact_message_id and c.response is null) then
+    perform private.raise_api_error(422, 'invalid_request', 'a message is responded with a response: answer_contact_message takes it');
+  end if;
   update public.contact_messages c
   set status = p_status,
       response = coalesce(p_response, c.response),
@@ -2919,7 +2928,7 @@ begin
 end
 $function$
 
-function private.check_request() -- What PostgREST calls before each request: takes one call from the quota of the user, or of the runner session, when the request may write, and refuses one beyond those that a user may have in hand. Reads (GET, HEAD, and calls of functions that are not volatile) run in read-only transactions and are not counted; nor is a request that fails, whose transaction takes its count back. Definer, because nobody may reach the buckets.
+function private.check_request() -- What PostgREST calls before each request: takes one call from the quota of the user, or of the runner session, if it has a limit, when the request may write, and refuses one beyond those that a user may have in hand, whatever the quota. Reads (GET, HEAD, and calls of functions that are not volatile) run in read-only transactions and are not counted; nor is a request that fails, whose transaction takes its count back. Definer, because nobody may reach the buckets.
 -- executable by: anon, authenticated, service_role
 CREATE OR REPLACE FUNCTION private.check_request()
  RETURNS void
@@ -2944,16 +2953,19 @@ begin
     subject := 'user:' || auth.uid()::text;
     calls_per_minute := private.quota(auth.uid(), 'calls_per_minute');
   end if;
-  if calls_per_minute is null or subject is null then
+  if subject is null then
     return;
   end if;
+  -- Also of who may call without limit: the connections are everyone's.
   at_once := private.config_number('limits.writes_at_once');
   if at_once is not null and not private.take_write_slot(coalesce(auth.jwt() -> 'app_metadata' ->> 'user_id', auth.uid()::text), at_once) then
     perform private.raise_rate_limited(1, format('you may make %s requests at a time', at_once));
   end if;
-  retry_after_s := private.take_tokens(subject, 'calls', calls_per_minute, calls_per_minute / 60);
-  if retry_after_s > 0 then
-    perform private.raise_rate_limited(retry_after_s, format('you may make %s calls a minute', calls_per_minute));
+  if calls_per_minute is not null then
+    retry_after_s := private.take_tokens(subject, 'calls', calls_per_minute, calls_per_minute / 60);
+    if retry_after_s > 0 then
+      perform private.raise_rate_limited(retry_after_s, format('you may make %s calls a minute', calls_per_minute));
+    end if;
   end if;
 end
 $function$
@@ -3379,6 +3391,8 @@ declare
   owner_id constant uuid := auth.uid();
   credential_id constant uuid := gen_random_uuid();
   most_bytes constant integer := 4096;
+  -- What the column takes of a ciphertext, less what encryption adds: of the longest RSA key there is, 2 kB.
+  most_plaintext_bytes constant integer := 16384 - 2304;
   most_credentials constant numeric := private.quota(owner_id, 'credentials');
   request jsonb;
   problem text;
@@ -3388,6 +3402,7 @@ declare
   with_passphrase boolean;
   sandbox boolean;
   encryption_key record;
+  plaintext text;
   message bytea;
 begin
   if not private.can_trade() then
@@ -3440,12 +3455,15 @@ begin
 
   -- The ids go in as well: a ciphertext that is put into another row, or whose row is given another owner or exchange, is of
   -- no use.
-  message := extensions.pgp_pub_encrypt(
-    jsonb_strip_nulls(jsonb_build_object(
-      'credential_id', credential_id, 'user_id', owner_id, 'exchange', exchange_id,
-      'key', request ->> 'key', 'secret', request ->> 'secret', 'passphrase', request ->> 'passphrase'))::text,
-    extensions.dearmor(encryption_key.public_key),
-    'compress-algo=0, cipher-algo=aes256');
+  plaintext := jsonb_strip_nulls(jsonb_build_object(
+    'credential_id', credential_id, 'user_id', owner_id, 'exchange', exchange_id,
+    'key', request ->> 'key', 'secret', request ->> 'secret', 'passphrase', request ->> 'passphrase'))::text;
+  -- JSON writes some characters as six.
+  if octet_length(plaintext) > most_plaintext_bytes then
+    perform private.raise_api_error(422, 'invalid_request',
+      format('key, secret and passphrase, written as JSON, may have about %s bytes together', most_plaintext_bytes));
+  end if;
+  message := extensions.pgp_pub_encrypt(plaintext, extensions.dearmor(encryption_key.public_key), 'compress-algo=0, cipher-algo=aes256');
   begin
     insert into public.exchange_credentials (id, user_id, exchange, name, key_hint, ciphertext, encryption_key_id, has_passphrase, is_sandbox)
     values (credential_id, owner_id, exchange_id, new_name, hint, message, encryption_key.id, with_passphrase, sandbox);
@@ -5100,7 +5118,7 @@ begin
 end
 $function$
 
-function private.prune_accounts() -- Deletes attempts, events, counters and codes that have grown old, of each user all but the newest 1,000 events, and what Auth's log says of users who are gone; says how many. Called by the maintenance job, as often as one likes. Definer, because workers may delete none of it otherwise.
+function private.prune_accounts() -- Deletes attempts, events, counters and codes that have grown old, of each user all but the newest 1,000 events, and what Auth's log says of users who are gone; says how many, and in failed why Auth's log could not be pruned. Called by the maintenance job, as often as one likes. Definer, because workers may delete none of it otherwise.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.prune_accounts()
  RETURNS jsonb
@@ -5122,7 +5140,8 @@ declare
   counters integer;
   codes integer;
   reactivated integer;
-  entries integer;
+  entries integer := 0;
+  failed jsonb;
 begin
   -- Besides what is old, what a hook wrote while its user was being deleted.
   delete from public.sign_in_attempts where ctid = any (array(
@@ -5152,22 +5171,28 @@ begin
   delete from public.verification_codes where ctid = any (array(
     select v.ctid from public.verification_codes v where v.expires_at < now() - interval '1 day' limit most_rows for update skip locked));
   get diagnostics codes = row_count;
-  -- Auth's own log keeps the addresses of users who are gone; who deleted them is in ours.
-  delete from auth.audit_log_entries where ctid = any (array(
-    select logged.ctid
-    from (
-      select e.ctid, coalesce(e.payload -> 'traits' ->> 'user_id', e.payload ->> 'actor_id') as about from auth.audit_log_entries e
-    ) logged
-    where logged.about <> nobody::text and not exists (select from auth.users u where u.id::text = logged.about)
-    limit most_rows));
-  get diagnostics entries = row_count;
+  -- Auth's own log keeps the addresses of users who are gone; who deleted them is in ours. The log is Auth's: where it may
+  -- not be touched, the rest is done all the same.
+  begin
+    delete from auth.audit_log_entries where ctid = any (array(
+      select logged.ctid
+      from (
+        select e.ctid, coalesce(e.payload -> 'traits' ->> 'user_id', e.payload ->> 'actor_id') as about from auth.audit_log_entries e
+      ) logged
+      where logged.about <> nobody::text and not exists (select from auth.users u where u.id::text = logged.about)
+      limit most_rows));
+    get diagnostics entries = row_count;
+  exception when others then
+    failed := jsonb_build_object('auth_log_entries', sqlerrm);
+  end;
   -- Bans that ended by themselves.
   update public.profiles p set is_active = true
   from auth.users u
   where u.id = p.user_id and not p.is_active and coalesce(u.banned_until, '-infinity') <= now();
   get diagnostics reactivated = row_count;
   return jsonb_build_object('sign_in_attempts', attempts, 'security_events', events, 'attempt_counters', counters,
-                            'verification_codes', codes, 'auth_log_entries', entries, 'reactivated', reactivated);
+                            'verification_codes', codes, 'auth_log_entries', entries, 'reactivated', reactivated)
+    || case when failed is null then '{}' else jsonb_build_object('failed', failed) end;
 end
 $function$
 
@@ -5212,7 +5237,7 @@ begin
 end
 $function$
 
-function private.prune_forms() -- Deletes counts of the public forms that no limit asks for any more, and contact messages at the end of their retention. Definer, because only the maintenance job deletes them.
+function private.prune_forms() -- Deletes counts of the public forms that no limit asks for any more, and contact messages at the end of their retention, 20,000 of each at most. Definer, because only the maintenance job deletes them.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.prune_forms()
  RETURNS bigint
@@ -5223,11 +5248,14 @@ AS $function$
 declare
   pruned bigint;
 begin
-  delete from private.form_counts c where c.window_started_at < now() - interval '2 days';
+  delete from private.form_counts c where (c.key, c.window_started_at) in (
+    select old.key, old.window_started_at from private.form_counts old
+    where old.window_started_at < now() - interval '2 days'
+    limit 20000 for update skip locked);
   delete from public.contact_messages m where m.id in (
     select old.id from public.contact_messages old
     where old.created_at < now() - private.config_number('retention.contact_messages_days') * interval '1 day'
-    for update skip locked);
+    limit 20000 for update skip locked);
   get diagnostics pruned = row_count;
   return pruned;
 end
@@ -5254,7 +5282,7 @@ begin
 end
 $function$
 
-function private.prune_orphans() -- Deletes rows of users who are gone, where no foreign key does. Definer, because only the maintenance job deletes them.
+function private.prune_orphans() -- Deletes rows of users who are gone, where no foreign key does, 20,000 of each table at most. Definer, because only the maintenance job deletes them.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.prune_orphans()
  RETURNS bigint
@@ -5263,9 +5291,11 @@ CREATE OR REPLACE FUNCTION private.prune_orphans()
  SET search_path TO ''
 AS $function$
 declare
+  most_rows constant integer := 20000;
   pruned bigint := 0;
   pruned_here bigint;
   orphaned text;
+  gone uuid[];
 begin
   -- Tables without a foreign key to users. A worker may have written to one while its user was being deleted.
   foreach orphaned in array array['performance_snapshots', 'alert_history', 'messages', 'alert_limits', 'tasks', 'events'] loop
@@ -5276,10 +5306,15 @@ begin
         union all
         select (select user_id from public.%1$I where user_id > owners.user_id order by user_id limit 1) from owners where owners.user_id is not null
       )
-      delete from public.%1$I where user_id in (
-        select o.user_id from owners o
-        where o.user_id is not null and not exists (select from auth.users u where u.id = o.user_id))
-    $sql$, orphaned);
+      select array_agg(o.user_id) from owners o
+      where o.user_id is not null and not exists (select from auth.users u where u.id = o.user_id)
+    $sql$, orphaned) into gone;
+    continue when gone is null;
+    -- In partitions a place is one only together with the partition.
+    execute format($sql$
+      delete from public.%1$I where user_id = any ($1) and (tableoid, ctid) in (
+        select o.tableoid, o.ctid from public.%1$I o where o.user_id = any ($1) limit $2 for update skip locked)
+    $sql$, orphaned) using gone, most_rows;
     get diagnostics pruned_here = row_count;
     pruned := pruned + pruned_here;
   end loop;
@@ -5421,8 +5456,8 @@ declare
   retry_after constant bigint := case when p_retry_after_s < 1e9 then greatest(ceil(p_retry_after_s), 1) end;
 begin
   raise sqlstate 'PGRST' using
-    message = json_build_object('code', 'rate_limited', 'message', p_message || coalesce(format(': try again in %s s', retry_after), ''),
-      'details', format('retry after %s s', retry_after))::text,
+    message = json_build_object('code', 'rate_limited', 'message', p_message || coalesce(': try again in ' || retry_after || ' s', ''),
+      'details', 'retry after ' || retry_after || ' s')::text,
     detail = json_build_object('status', 429,
       'headers', case when retry_after is null then '{}'::json else json_build_object('retry-after', retry_after::text) end)::text;
 end
@@ -5555,8 +5590,9 @@ begin
   if credential.status = 'disabled' then
     perform private.raise_api_error(409, 'credential_disabled', 'the credential is disabled: enable it first');
   end if;
-  if credential.test_status is distinct from 'pending' then
-    update public.exchange_credentials c set test_status = 'pending', test_error = null where c.id = credential.id;
+  -- After a while the job is taken for lost.
+  if credential.test_status is distinct from 'pending' or credential.test_requested_at <= now() - interval '10 minutes' then
+    update public.exchange_credentials c set test_status = 'pending', test_error = null, test_requested_at = now() where c.id = credential.id;
     perform private.enqueue_job(
       'test-credential',
       gen_random_uuid(),
@@ -5739,6 +5775,11 @@ begin
     -- One that fails leaves the others to be done.
     begin
       execute format('select to_jsonb(private.%I())', prune) into pruned;
+      if jsonb_typeof(pruned) = 'object' then
+        -- One that went on after a part that failed.
+        failed := failed || coalesce(pruned -> 'failed', '{}');
+        pruned := pruned - 'failed';
+      end if;
       done := done || jsonb_build_object(prune, pruned);
     exception when others then
       failed := failed || jsonb_build_object(prune, sqlerrm);
@@ -5924,19 +5965,18 @@ declare
   -- The Data API hands a JSON null over as an SQL null.
   new_value constant jsonb := coalesce(p_value, 'null');
   setting public.system_config;
-  is_bounded boolean;
+  wanted_type text;
 begin
   perform private.require_admin();
   select * into setting from public.system_config c where c.key = p_key for update;
   if setting.key is null then
     perform private.raise_api_error(404, 'not_found', format('there is no setting %L', left(p_key, 100)));
   end if;
-  is_bounded := setting.min_value is not null or setting.max_value is not null;
-  -- A number with bounds may be null, for no limit; everything else keeps its type.
-  if (is_bounded and jsonb_typeof(new_value) not in ('number', 'null'))
-    or (not is_bounded and jsonb_typeof(new_value) <> jsonb_typeof(setting.value)) then
-    perform private.raise_api_error(422, 'invalid_request', format('%s must be %s', p_key,
-      case when is_bounded then 'a number, or null' else 'of the type ' || jsonb_typeof(setting.value) end));
+  -- The type of a number is known by its bounds: its value may be null.
+  wanted_type := case when setting.min_value is not null or setting.max_value is not null then 'number' else jsonb_typeof(setting.value) end;
+  if jsonb_typeof(new_value) <> wanted_type and not (setting.is_optional and jsonb_typeof(new_value) = 'null') then
+    perform private.raise_api_error(422, 'invalid_request', format('%s must be of the type %s', p_key,
+      wanted_type || case when setting.is_optional then ', or null' else '' end));
   end if;
   if jsonb_typeof(new_value) = 'number'
     and not new_value::numeric between coalesce(setting.min_value, '-infinity') and coalesce(setting.max_value, 'infinity') then
@@ -6626,7 +6666,7 @@ begin
 end
 $function$
 
-function public.answer_contact_message(p_contact_message_id uuid, p_response text) -- For admins: answers someone; the message to them waits with it. Audited, without the text. Errors: forbidden, not_found, invalid_transition.
+function public.answer_contact_message(p_contact_message_id uuid, p_response text) -- For admins: answers someone; the message to them waits with it. Audited, without the text. Errors: forbidden, not_found, invalid_request, invalid_transition.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.answer_contact_message(p_contact_message_id uuid, p_response text)
  RETURNS contact_messages
@@ -6833,7 +6873,7 @@ AS $function$
   select * from private.list_quotas()
 $function$
 
-function public.request_credential_test(p_credential_id uuid) -- Has a worker ask the exchange whether a credential of the caller is good; while one test is pending, asking again changes nothing. Errors: credential_not_found, credential_disabled, forbidden.
+function public.request_credential_test(p_credential_id uuid) -- Has a worker ask the exchange whether a credential of the caller is good; while one test is pending, asking again changes nothing for ten minutes. Errors: credential_not_found, credential_disabled, forbidden.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.request_credential_test(p_credential_id uuid)
  RETURNS void
@@ -6883,7 +6923,7 @@ AS $function$
   select private.set_channel_config(p_channel, p_enabled, p_provider, p_settings, p_messages_per_window)
 $function$
 
-function public.set_contact_status(p_contact_message_id uuid, p_status text) -- For admins: a message was read, or is closed. Audited. Errors: forbidden, not_found, invalid_transition.
+function public.set_contact_status(p_contact_message_id uuid, p_status text) -- For admins: a message was read, or is closed. Audited. Errors: forbidden, not_found, invalid_request for responded without a response, invalid_transition.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.set_contact_status(p_contact_message_id uuid, p_status text)
  RETURNS contact_messages
@@ -6903,7 +6943,7 @@ AS $function$
   select private.set_feedback_status(p_feedback_id, p_status)
 $function$
 
-function public.set_system_config(p_key text, p_value jsonb) -- For admins with a second factor: changes the value of a setting; the change is in the audit log. A value keeps its type and bounds; a number with bounds may be null. Errors: forbidden, not_found, invalid_request.
+function public.set_system_config(p_key text, p_value jsonb) -- For admins with a second factor: changes the value of a setting; the change is in the audit log. A value keeps its type and bounds; null is for settings that are optional. Errors: forbidden, not_found, invalid_request.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.set_system_config(p_key text, p_value jsonb)
  RETURNS system_config

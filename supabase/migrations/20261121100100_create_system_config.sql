@@ -8,6 +8,7 @@ create table public.system_config (
   value jsonb not null,
   min_value numeric,
   max_value numeric,
+  is_optional boolean not null default false,
   description text not null,
   updated_by uuid,
   created_at timestamptz not null default now(),
@@ -23,9 +24,10 @@ create table public.system_config (
 );
 comment on table public.system_config is 'Settings of the running system, by key. Migrations add keys; admins change values.';
 comment on column public.system_config.key is 'Name of the setting, with dots: area.name, and its unit last.';
-comment on column public.system_config.value is 'Value: always of the JSON type that it was made with.';
+comment on column public.system_config.value is 'Value: always of the JSON type that it was made with, or null where is_optional says so.';
 comment on column public.system_config.min_value is 'Least value of a number; null for none.';
 comment on column public.system_config.max_value is 'Greatest value of a number; null for none.';
+comment on column public.system_config.is_optional is 'Whether a number may be null: for no limit, or for keeping things for ever. Without this, null would switch off what depends on the number, or break it.';
 comment on column public.system_config.description is 'What the setting does.';
 comment on column public.system_config.updated_by is 'The admin who last changed it; null for its first value.';
 comment on column public.system_config.created_at is 'When the key was added.';

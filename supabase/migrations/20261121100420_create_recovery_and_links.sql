@@ -398,7 +398,8 @@ declare
   counters integer;
   codes integer;
   reactivated integer;
-  entries integer;
+  entries integer := 0;
+  failed jsonb;
 begin
   -- Besides what is old, what a hook wrote while its user was being deleted.
   delete from public.sign_in_attempts where ctid = any (array(
@@ -428,25 +429,31 @@ begin
   delete from public.verification_codes where ctid = any (array(
     select v.ctid from public.verification_codes v where v.expires_at < now() - interval '1 day' limit most_rows for update skip locked));
   get diagnostics codes = row_count;
-  -- Auth's own log keeps the addresses of users who are gone; who deleted them is in ours.
-  delete from auth.audit_log_entries where ctid = any (array(
-    select logged.ctid
-    from (
-      select e.ctid, coalesce(e.payload -> 'traits' ->> 'user_id', e.payload ->> 'actor_id') as about from auth.audit_log_entries e
-    ) logged
-    where logged.about <> nobody::text and not exists (select from auth.users u where u.id::text = logged.about)
-    limit most_rows));
-  get diagnostics entries = row_count;
+  -- Auth's own log keeps the addresses of users who are gone; who deleted them is in ours. The log is Auth's: where it may
+  -- not be touched, the rest is done all the same.
+  begin
+    delete from auth.audit_log_entries where ctid = any (array(
+      select logged.ctid
+      from (
+        select e.ctid, coalesce(e.payload -> 'traits' ->> 'user_id', e.payload ->> 'actor_id') as about from auth.audit_log_entries e
+      ) logged
+      where logged.about <> nobody::text and not exists (select from auth.users u where u.id::text = logged.about)
+      limit most_rows));
+    get diagnostics entries = row_count;
+  exception when others then
+    failed := jsonb_build_object('auth_log_entries', sqlerrm);
+  end;
   -- Bans that ended by themselves.
   update public.profiles p set is_active = true
   from auth.users u
   where u.id = p.user_id and not p.is_active and coalesce(u.banned_until, '-infinity') <= now();
   get diagnostics reactivated = row_count;
   return jsonb_build_object('sign_in_attempts', attempts, 'security_events', events, 'attempt_counters', counters,
-                            'verification_codes', codes, 'auth_log_entries', entries, 'reactivated', reactivated);
+                            'verification_codes', codes, 'auth_log_entries', entries, 'reactivated', reactivated)
+    || case when failed is null then '{}' else jsonb_build_object('failed', failed) end;
 end
 $$;
 comment on function private.prune_accounts() is
-  'Deletes attempts, events, counters and codes that have grown old, of each user all but the newest 1,000 events, and what Auth''s log says of users who are gone; says how many. Called by the maintenance job, as often as one likes. Definer, because workers may delete none of it otherwise.';
+  'Deletes attempts, events, counters and codes that have grown old, of each user all but the newest 1,000 events, and what Auth''s log says of users who are gone; says how many, and in failed why Auth''s log could not be pruned. Called by the maintenance job, as often as one likes. Definer, because workers may delete none of it otherwise.';
 revoke execute on function private.prune_accounts() from public;
 grant execute on function private.prune_accounts() to tradebase_worker;

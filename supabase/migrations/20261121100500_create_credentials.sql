@@ -70,6 +70,7 @@ create table public.exchange_credentials (
   status text not null default 'active',
   test_status text,
   test_error text,
+  test_requested_at timestamptz,
   last_tested_at timestamptz,
   last_used_at timestamptz,
   created_at timestamptz not null default now(),
@@ -106,6 +107,7 @@ comment on column public.exchange_credentials.is_sandbox is 'Whether it belongs 
 comment on column public.exchange_credentials.status is 'active, or disabled by its owner: then it cannot be opened.';
 comment on column public.exchange_credentials.test_status is 'Outcome of the last test at the exchange: pending, ok or failed; null before the first.';
 comment on column public.exchange_credentials.test_error is 'Why the last test failed, as a code of contracts.CREDENTIAL_TEST_ERRORS.';
+comment on column public.exchange_credentials.test_requested_at is 'When the last test was asked for.';
 comment on column public.exchange_credentials.last_tested_at is 'When the last test ended.';
 comment on column public.exchange_credentials.last_used_at is 'When a worker last opened it, but for encrypting it anew.';
 comment on column public.exchange_credentials.created_at is 'When it was stored.';
@@ -185,7 +187,7 @@ select private.add_partitioned_table('credential_access_log', 'opened_at', 'mont
 alter table public.exchange_credentials enable row level security;
 alter table public.credential_access_log enable row level security;
 revoke all on public.exchange_credentials, public.credential_access_log from anon, authenticated, service_role;
-grant select (id, user_id, exchange, name, key_hint, has_passphrase, is_sandbox, status, test_status, test_error, last_tested_at,
+grant select (id, user_id, exchange, name, key_hint, has_passphrase, is_sandbox, status, test_status, test_error, test_requested_at, last_tested_at,
   last_used_at, created_at, updated_at) on public.exchange_credentials to authenticated, service_role, tradebase_admin, tradebase_worker;
 grant delete on public.exchange_credentials to authenticated;
 grant select on public.credential_access_log to authenticated, service_role, tradebase_admin;
@@ -217,7 +219,7 @@ create trigger set_updated_at before update of name, status on public.exchange_c
 create trigger check_status before update on public.exchange_credentials
   for each row execute function private.check_status();
 create trigger audit_change after insert or update or delete on public.exchange_credentials
-  for each row execute function private.audit_change('ciphertext', 'encryption_key_id', 'last_used_at', 'last_tested_at', 'test_status', 'test_error');
+  for each row execute function private.audit_change('ciphertext', 'encryption_key_id', 'last_used_at', 'last_tested_at', 'test_requested_at', 'test_status', 'test_error');
 
 create function private.checked_credential_name(p_name text) returns text
 language plpgsql set search_path = '' as $$
@@ -241,6 +243,8 @@ declare
   owner_id constant uuid := auth.uid();
   credential_id constant uuid := gen_random_uuid();
   most_bytes constant integer := 4096;
+  -- What the column takes of a ciphertext, less what encryption adds: of the longest RSA key there is, 2 kB.
+  most_plaintext_bytes constant integer := 16384 - 2304;
   most_credentials constant numeric := private.quota(owner_id, 'credentials');
   request jsonb;
   problem text;
@@ -250,6 +254,7 @@ declare
   with_passphrase boolean;
   sandbox boolean;
   encryption_key record;
+  plaintext text;
   message bytea;
 begin
   if not private.can_trade() then
@@ -302,12 +307,15 @@ begin
 
   -- The ids go in as well: a ciphertext that is put into another row, or whose row is given another owner or exchange, is of
   -- no use.
-  message := extensions.pgp_pub_encrypt(
-    jsonb_strip_nulls(jsonb_build_object(
-      'credential_id', credential_id, 'user_id', owner_id, 'exchange', exchange_id,
-      'key', request ->> 'key', 'secret', request ->> 'secret', 'passphrase', request ->> 'passphrase'))::text,
-    extensions.dearmor(encryption_key.public_key),
-    'compress-algo=0, cipher-algo=aes256');
+  plaintext := jsonb_strip_nulls(jsonb_build_object(
+    'credential_id', credential_id, 'user_id', owner_id, 'exchange', exchange_id,
+    'key', request ->> 'key', 'secret', request ->> 'secret', 'passphrase', request ->> 'passphrase'))::text;
+  -- JSON writes some characters as six.
+  if octet_length(plaintext) > most_plaintext_bytes then
+    perform private.raise_api_error(422, 'invalid_request',
+      format('key, secret and passphrase, written as JSON, may have about %s bytes together', most_plaintext_bytes));
+  end if;
+  message := extensions.pgp_pub_encrypt(plaintext, extensions.dearmor(encryption_key.public_key), 'compress-algo=0, cipher-algo=aes256');
   begin
     insert into public.exchange_credentials (id, user_id, exchange, name, key_hint, ciphertext, encryption_key_id, has_passphrase, is_sandbox)
     values (credential_id, owner_id, exchange_id, new_name, hint, message, encryption_key.id, with_passphrase, sandbox);
@@ -377,8 +385,9 @@ begin
   if credential.status = 'disabled' then
     perform private.raise_api_error(409, 'credential_disabled', 'the credential is disabled: enable it first');
   end if;
-  if credential.test_status is distinct from 'pending' then
-    update public.exchange_credentials c set test_status = 'pending', test_error = null where c.id = credential.id;
+  -- After a while the job is taken for lost.
+  if credential.test_status is distinct from 'pending' or credential.test_requested_at <= now() - interval '10 minutes' then
+    update public.exchange_credentials c set test_status = 'pending', test_error = null, test_requested_at = now() where c.id = credential.id;
     perform private.enqueue_job(
       'test-credential',
       gen_random_uuid(),
@@ -395,7 +404,7 @@ language sql security invoker set search_path = '' as $$
   select private.request_credential_test(p_credential_id)
 $$;
 comment on function public.request_credential_test(uuid) is
-  'Has a worker ask the exchange whether a credential of the caller is good; while one test is pending, asking again changes nothing. Errors: credential_not_found, credential_disabled, forbidden.';
+  'Has a worker ask the exchange whether a credential of the caller is good; while one test is pending, asking again changes nothing for ten minutes. Errors: credential_not_found, credential_disabled, forbidden.';
 
 revoke execute on function private.checked_credential_name(text), private.create_credential(json), private.find_own_credential(uuid),
   private.update_credential(uuid, text, boolean), private.request_credential_test(uuid) from public;

@@ -463,6 +463,13 @@ declare
   changed public.contact_messages;
 begin
   perform private.require_admin();
+  if char_length(p_response) not between 1 and 10000 then
+    perform private.raise_api_error(422, 'invalid_request', 'the response must have 1 to 10,000 characters');
+  end if;
+  if p_status = 'responded' and p_response is null
+    and exists (select from public.contact_messages c where c.id = p_contact_message_id and c.response is null) then
+    perform private.raise_api_error(422, 'invalid_request', 'a message is responded with a response: answer_contact_message takes it');
+  end if;
   update public.contact_messages c
   set status = p_status,
       response = coalesce(p_response, c.response),
@@ -487,13 +494,13 @@ create function public.answer_contact_message(p_contact_message_id uuid, p_respo
 language sql security invoker set search_path = '' as $$
   select private.answer_contact_message(p_contact_message_id, 'responded', p_response)
 $$;
-comment on function public.answer_contact_message(uuid, text) is 'For admins: answers someone; the message to them waits with it. Audited, without the text. Errors: forbidden, not_found, invalid_transition.';
+comment on function public.answer_contact_message(uuid, text) is 'For admins: answers someone; the message to them waits with it. Audited, without the text. Errors: forbidden, not_found, invalid_request, invalid_transition.';
 
 create function public.set_contact_status(p_contact_message_id uuid, p_status text) returns public.contact_messages
 language sql security invoker set search_path = '' as $$
   select private.answer_contact_message(p_contact_message_id, p_status, null)
 $$;
-comment on function public.set_contact_status(uuid, text) is 'For admins: a message was read, or is closed. Audited. Errors: forbidden, not_found, invalid_transition.';
+comment on function public.set_contact_status(uuid, text) is 'For admins: a message was read, or is closed. Audited. Errors: forbidden, not_found, invalid_request for responded without a response, invalid_transition.';
 
 -- Maintenance. What someone holds is left for the next run: one that waited, with the rows of others in its hands, would
 -- deadlock with the deletion of a user.
@@ -549,23 +556,28 @@ language plpgsql security definer set search_path = '' as $$
 declare
   pruned bigint;
 begin
-  delete from private.form_counts c where c.window_started_at < now() - interval '2 days';
+  delete from private.form_counts c where (c.key, c.window_started_at) in (
+    select old.key, old.window_started_at from private.form_counts old
+    where old.window_started_at < now() - interval '2 days'
+    limit 20000 for update skip locked);
   delete from public.contact_messages m where m.id in (
     select old.id from public.contact_messages old
     where old.created_at < now() - private.config_number('retention.contact_messages_days') * interval '1 day'
-    for update skip locked);
+    limit 20000 for update skip locked);
   get diagnostics pruned = row_count;
   return pruned;
 end
 $$;
-comment on function private.prune_forms() is 'Deletes counts of the public forms that no limit asks for any more, and contact messages at the end of their retention. Definer, because only the maintenance job deletes them.';
+comment on function private.prune_forms() is 'Deletes counts of the public forms that no limit asks for any more, and contact messages at the end of their retention, 20,000 of each at most. Definer, because only the maintenance job deletes them.';
 
 create function private.prune_orphans() returns bigint
 language plpgsql security definer set search_path = '' as $$
 declare
+  most_rows constant integer := 20000;
   pruned bigint := 0;
   pruned_here bigint;
   orphaned text;
+  gone uuid[];
 begin
   -- Tables without a foreign key to users. A worker may have written to one while its user was being deleted.
   foreach orphaned in array array['performance_snapshots', 'alert_history', 'messages', 'alert_limits', 'tasks', 'events'] loop
@@ -576,17 +588,22 @@ begin
         union all
         select (select user_id from public.%1$I where user_id > owners.user_id order by user_id limit 1) from owners where owners.user_id is not null
       )
-      delete from public.%1$I where user_id in (
-        select o.user_id from owners o
-        where o.user_id is not null and not exists (select from auth.users u where u.id = o.user_id))
-    $sql$, orphaned);
+      select array_agg(o.user_id) from owners o
+      where o.user_id is not null and not exists (select from auth.users u where u.id = o.user_id)
+    $sql$, orphaned) into gone;
+    continue when gone is null;
+    -- In partitions a place is one only together with the partition.
+    execute format($sql$
+      delete from public.%1$I where user_id = any ($1) and (tableoid, ctid) in (
+        select o.tableoid, o.ctid from public.%1$I o where o.user_id = any ($1) limit $2 for update skip locked)
+    $sql$, orphaned) using gone, most_rows;
     get diagnostics pruned_here = row_count;
     pruned := pruned + pruned_here;
   end loop;
   return pruned;
 end
 $$;
-comment on function private.prune_orphans() is 'Deletes rows of users who are gone, where no foreign key does. Definer, because only the maintenance job deletes them.';
+comment on function private.prune_orphans() is 'Deletes rows of users who are gone, where no foreign key does, 20,000 of each table at most. Definer, because only the maintenance job deletes them.';
 
 create function private.run_maintenance() returns jsonb
 language plpgsql security definer set search_path = '' as $$
@@ -615,6 +632,11 @@ begin
     -- One that fails leaves the others to be done.
     begin
       execute format('select to_jsonb(private.%I())', prune) into pruned;
+      if jsonb_typeof(pruned) = 'object' then
+        -- One that went on after a part that failed.
+        failed := failed || coalesce(pruned -> 'failed', '{}');
+        pruned := pruned - 'failed';
+      end if;
       done := done || jsonb_build_object(prune, pruned);
     exception when others then
       failed := failed || jsonb_build_object(prune, sqlerrm);

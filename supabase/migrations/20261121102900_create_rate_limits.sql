@@ -13,6 +13,11 @@ insert into public.system_config (key, value, min_value, max_value, description)
   ('limits.backtests_per_user', '2000', 1, 1000000, 'Backtests that one user may keep, ended ones included; null for any number.')
 on conflict (key) do nothing;
 
+-- Every setting is there by now. Who signed in and what happened to an account's security is not kept for ever.
+update public.system_config c set is_optional = true
+where c.key like any (array['quota.%', 'limits.%', 'retention.%'])
+  and c.key <> all (array['retention.sign_in_attempts_days', 'retention.security_events_days']);
+
 -- Unlogged: after a crash of the server everyone begins with a full bucket, and no write waits for the disk on its account.
 create unlogged table private.rate_buckets (
   subject text not null,
@@ -81,8 +86,8 @@ declare
   retry_after constant bigint := case when p_retry_after_s < 1e9 then greatest(ceil(p_retry_after_s), 1) end;
 begin
   raise sqlstate 'PGRST' using
-    message = json_build_object('code', 'rate_limited', 'message', p_message || coalesce(format(': try again in %s s', retry_after), ''),
-      'details', format('retry after %s s', retry_after))::text,
+    message = json_build_object('code', 'rate_limited', 'message', p_message || coalesce(': try again in ' || retry_after || ' s', ''),
+      'details', 'retry after ' || retry_after || ' s')::text,
     detail = json_build_object('status', 429,
       'headers', case when retry_after is null then '{}'::json else json_build_object('retry-after', retry_after::text) end)::text;
 end
@@ -158,21 +163,24 @@ begin
     subject := 'user:' || auth.uid()::text;
     calls_per_minute := private.quota(auth.uid(), 'calls_per_minute');
   end if;
-  if calls_per_minute is null or subject is null then
+  if subject is null then
     return;
   end if;
+  -- Also of who may call without limit: the connections are everyone's.
   at_once := private.config_number('limits.writes_at_once');
   if at_once is not null and not private.take_write_slot(coalesce(auth.jwt() -> 'app_metadata' ->> 'user_id', auth.uid()::text), at_once) then
     perform private.raise_rate_limited(1, format('you may make %s requests at a time', at_once));
   end if;
-  retry_after_s := private.take_tokens(subject, 'calls', calls_per_minute, calls_per_minute / 60);
-  if retry_after_s > 0 then
-    perform private.raise_rate_limited(retry_after_s, format('you may make %s calls a minute', calls_per_minute));
+  if calls_per_minute is not null then
+    retry_after_s := private.take_tokens(subject, 'calls', calls_per_minute, calls_per_minute / 60);
+    if retry_after_s > 0 then
+      perform private.raise_rate_limited(retry_after_s, format('you may make %s calls a minute', calls_per_minute));
+    end if;
   end if;
 end
 $$;
 comment on function private.check_request() is
-  'What PostgREST calls before each request: takes one call from the quota of the user, or of the runner session, when the request may write, and refuses one beyond those that a user may have in hand. Reads (GET, HEAD, and calls of functions that are not volatile) run in read-only transactions and are not counted; nor is a request that fails, whose transaction takes its count back. Definer, because nobody may reach the buckets.';
+  'What PostgREST calls before each request: takes one call from the quota of the user, or of the runner session, if it has a limit, when the request may write, and refuses one beyond those that a user may have in hand, whatever the quota. Reads (GET, HEAD, and calls of functions that are not volatile) run in read-only transactions and are not counted; nor is a request that fails, whose transaction takes its count back. Definer, because nobody may reach the buckets.';
 
 create function public.take_call() returns void
 language plpgsql volatile security invoker set search_path = '' as $$
@@ -190,19 +198,18 @@ declare
   -- The Data API hands a JSON null over as an SQL null.
   new_value constant jsonb := coalesce(p_value, 'null');
   setting public.system_config;
-  is_bounded boolean;
+  wanted_type text;
 begin
   perform private.require_admin();
   select * into setting from public.system_config c where c.key = p_key for update;
   if setting.key is null then
     perform private.raise_api_error(404, 'not_found', format('there is no setting %L', left(p_key, 100)));
   end if;
-  is_bounded := setting.min_value is not null or setting.max_value is not null;
-  -- A number with bounds may be null, for no limit; everything else keeps its type.
-  if (is_bounded and jsonb_typeof(new_value) not in ('number', 'null'))
-    or (not is_bounded and jsonb_typeof(new_value) <> jsonb_typeof(setting.value)) then
-    perform private.raise_api_error(422, 'invalid_request', format('%s must be %s', p_key,
-      case when is_bounded then 'a number, or null' else 'of the type ' || jsonb_typeof(setting.value) end));
+  -- The type of a number is known by its bounds: its value may be null.
+  wanted_type := case when setting.min_value is not null or setting.max_value is not null then 'number' else jsonb_typeof(setting.value) end;
+  if jsonb_typeof(new_value) <> wanted_type and not (setting.is_optional and jsonb_typeof(new_value) = 'null') then
+    perform private.raise_api_error(422, 'invalid_request', format('%s must be of the type %s', p_key,
+      wanted_type || case when setting.is_optional then ', or null' else '' end));
   end if;
   if jsonb_typeof(new_value) = 'number'
     and not new_value::numeric between coalesce(setting.min_value, '-infinity') and coalesce(setting.max_value, 'infinity') then
@@ -220,7 +227,7 @@ language sql security invoker set search_path = '' as $$
   select private.set_system_config(p_key, p_value)
 $$;
 comment on function public.set_system_config(text, jsonb) is
-  'For admins with a second factor: changes the value of a setting; the change is in the audit log. A value keeps its type and bounds; a number with bounds may be null. Errors: forbidden, not_found, invalid_request.';
+  'For admins with a second factor: changes the value of a setting; the change is in the audit log. A value keeps its type and bounds; null is for settings that are optional. Errors: forbidden, not_found, invalid_request.';
 
 create or replace function private.prepare_backtest() returns trigger
 language plpgsql security definer set search_path = '' as $$

@@ -1072,6 +1072,7 @@ export type Database = {
           name: string;
           status: string;
           test_error: string | null;
+          test_requested_at: string | null;
           test_status: string | null;
           updated_at: string;
           user_id: string;
@@ -1091,6 +1092,7 @@ export type Database = {
           name: string;
           status?: string;
           test_error?: string | null;
+          test_requested_at?: string | null;
           test_status?: string | null;
           updated_at?: string;
           user_id?: string;
@@ -1109,6 +1111,7 @@ export type Database = {
           name?: string;
           status?: string;
           test_error?: string | null;
+          test_requested_at?: string | null;
           test_status?: string | null;
           updated_at?: string;
           user_id?: string;
@@ -2844,6 +2847,7 @@ export type Database = {
         Row: {
           created_at: string;
           description: string;
+          is_optional: boolean;
           key: string;
           max_value: number | null;
           min_value: number | null;
@@ -2855,6 +2859,7 @@ export type Database = {
         Insert: {
           created_at?: string;
           description: string;
+          is_optional?: boolean;
           key: string;
           max_value?: number | null;
           min_value?: number | null;
@@ -2865,6 +2870,7 @@ export type Database = {
         Update: {
           created_at?: string;
           description?: string;
+          is_optional?: boolean;
           key?: string;
           max_value?: number | null;
           min_value?: number | null;
@@ -3799,6 +3805,7 @@ export type Database = {
         Returns: {
           created_at: string;
           description: string;
+          is_optional: boolean;
           key: string;
           max_value: number | null;
           min_value: number | null;

@@ -76,6 +76,8 @@ export function followTaskEvents(
     if (error) throw error;
     for (const { seq, event, payload } of data) {
       deliver(event, typeof payload === 'object' ? { ...payload, seq } : payload);
+      // Events of other kinds count in the same numbers: without this each would look like a gap for ever.
+      lastSeq = Math.max(lastSeq, seq);
     }
   };
 

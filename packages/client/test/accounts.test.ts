@@ -342,6 +342,31 @@ describe('Pruning', () => {
     expect(await logged(there)).toBeGreaterThan(0);
   });
 
+  it("goes on where Auth's log may not be touched, and says so", async () => {
+    const user = await newUser();
+    const { report, left } = await asPostgres(stack, async (client) => {
+      await client.query('begin');
+      await client.query(`create function pg_temp.refuse() returns trigger language plpgsql as $$
+        begin raise exception 'the log is not yours'; end $$`);
+      await client.query(`create trigger refuse before delete on auth.audit_log_entries
+        for each statement execute function pg_temp.refuse()`);
+      await client.query(
+        `insert into public.security_events (user_id, kind, created_at) values ($1, 'lockout', now() - interval '3 years')`,
+        [user.id],
+      );
+      const { rows } = await client.query('select private.run_maintenance() as report');
+      const kept = await client.query(
+        `select from public.security_events where user_id = $1 and created_at < now() - interval '2 years'`,
+        [user.id],
+      );
+      await client.query('rollback');
+      return { report: rows[0].report, left: kept.rowCount };
+    });
+    expect(report.failed).toEqual({ auth_log_entries: 'the log is not yours' });
+    expect(report.done.prune_accounts).toMatchObject({ auth_log_entries: 0, security_events: 1 });
+    expect(left).toBe(0);
+  });
+
   it('shows users whose ban has ended as active', async () => {
     const user = await newUser();
     await asService(stack).auth.admin.updateUserById(user.id, { ban_duration: '1h' });

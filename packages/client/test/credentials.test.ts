@@ -196,6 +196,27 @@ describe('A credential', () => {
     expect(rows).toEqual([{ data: { version: 1, credential_id: id, request_id: expect.any(String) } }]);
   });
 
+  it('may be tested anew when ten minutes have brought no outcome', async () => {
+    const id = await create(owner);
+    const jobsAfter = async (minutes: number) => {
+      await asPostgres(stack, (client) =>
+        client.query(
+          `update public.exchange_credentials set test_requested_at = now() - $2 * interval '1 minute' where id = $1`,
+          [id, minutes],
+        ),
+      );
+      expect((await credentials(owner, 'POST', `/${id}/test`)).status).toBe(202);
+      const { rowCount } = await asPostgres(stack, (client) =>
+        client.query(`select from pgboss.job where name = 'test-credential' and data ->> 'credential_id' = $1`, [id]),
+      );
+      return rowCount;
+    };
+    expect(await jobsAfter(0)).toBe(1);
+    expect(await jobsAfter(9)).toBe(1);
+    expect(await jobsAfter(10)).toBe(2);
+    expect(await jobsAfter(0)).toBe(2);
+  });
+
   it('has its openings listed in pages', async () => {
     const id = await create(owner);
     await asPostgres(stack, async (client) => {
@@ -252,6 +273,18 @@ describe('A request to store a credential', () => {
   it('takes a secret of four kilobytes and one of several lines', async () => {
     await create(owner, { secret: 'x'.repeat(4096) });
     await create(owner, { secret: '-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE\n-----END EC PRIVATE KEY-----\n' });
+  });
+
+  it('takes three secrets of four kilobytes, and refuses with a code what JSON makes too long to be stored', async () => {
+    const longest = 'x'.repeat(4096);
+    await create(owner, { key: longest, secret: longest, passphrase: longest });
+    const before = await countCredentials();
+    for (const secret of ['\u0001'.repeat(2_650), `${CANARY}${'\u0001'.repeat(2_400)}`]) {
+      const answer = await owner.client.rpc('create_credential', { ...KRAKEN, name: 'escapes', secret } as never);
+      expect([answer.status, answer.error?.code]).toEqual([422, 'invalid_request']);
+      expect(JSON.stringify(answer)).not.toMatch(/canary|u0001/);
+    }
+    expect(await countCredentials()).toBe(before);
   });
 
   it('is refused with a name that is taken, in whatever form it is written', async () => {

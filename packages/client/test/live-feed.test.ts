@@ -1,6 +1,6 @@
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { followTaskEvents, type NamedTaskEvent, type TradebaseClient } from '../src/index.ts';
+import { createTradebaseClient, followTaskEvents, type NamedTaskEvent, type TradebaseClient } from '../src/index.ts';
 import { asPostgres } from './support/as-role.ts';
 import { anonymous, type Persona, signUp } from './support/personas.ts';
 import { seedMarket } from './support/seed-market.ts';
@@ -127,6 +127,32 @@ describe('A feed of task events', () => {
     await collected.until(3);
     await feed.stop();
     expect(collected.events.map(({ event }) => event.seq)).toEqual([1, 2, 3]);
+  });
+
+  it('reads an event of another kind once, and not again at each event after it', async () => {
+    const user = await signUp(stack, 'alerted');
+    let reads = 0;
+    const counting = createTradebaseClient(stack.apiUrl, stack.keys.publishableKey, {
+      auth: { persistSession: false, autoRefreshToken: false },
+      global: {
+        fetch: (input, init) => {
+          if (String(input).includes('payload')) reads += 1;
+          return fetch(input, init);
+        },
+      },
+    });
+    await counting.auth.signInWithPassword(user);
+    await worker(`select private.create_alert($1, 'error', 'x')`, [user.id]);
+    const collected = new Collected();
+    const feed = followTaskEvents(counting, user.id, collected.add, { after: 0 });
+    await feed.live;
+    const id = await requestBacktest(user);
+    await worker(`update public.backtests set status = 'running', attempt = 1 where id = $1`, [id]);
+    await collected.until(2);
+    await feed.stop();
+    expect(collected.events.map(({ name }) => name)).toEqual(['task_queued', 'task_running']);
+    // The one when the feed began.
+    expect(reads).toBe(1);
   });
 
   it('is refused for the topic of another user, and without a session', async () => {

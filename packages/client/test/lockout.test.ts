@@ -1,7 +1,7 @@
 import { showSecondFactor, startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asPostgres, asRole } from './support/as-role.ts';
-import { type Persona, signUp } from './support/personas.ts';
+import { asService, type Persona, signUp } from './support/personas.ts';
 import { signIn } from './support/sign-in.ts';
 
 /** Wrong passwords lock an account for a while, and tell nobody anything. */
@@ -100,6 +100,20 @@ describe('Five wrong passwords', () => {
     expect((await signIn(stack, user, user.password)).error).toBeNull();
   });
 
+  it('lock where a session guesses them for a change of password, too', async () => {
+    const user = await newUser();
+    const change = (current_password: string) =>
+      user.client.auth.updateUser({ password: 'a brand new password', current_password });
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      expect((await change(WRONG)).error).toMatchObject({ code: 'current_password_invalid' });
+    }
+    expect(await counted(user)).toEqual({ failures: 5, attempts: 5, locked: true });
+    expect((await change(user.password)).error).toMatchObject({ code: 'current_password_invalid' });
+    expect((await signIn(stack, user, user.password)).error).not.toBeNull();
+    await passTime(user, 901);
+    expect((await change(user.password)).error).toBeNull();
+  });
+
   it('do not lock when they are more than a window apart', async () => {
     const user = await newUser();
     await failTimes(user, 4);
@@ -139,17 +153,13 @@ describe('Five wrong passwords', () => {
     expect(data?.every(({ user_id }) => user_id === other.id)).toBe(true);
   });
 
-  it('are forgotten with a new password', async () => {
+  it('are forgotten with the new password of who recovers it', async () => {
     const user = await newUser();
     await failTimes(user, 6);
-    expect(
-      (
-        await user.client.auth.updateUser({
-          password: 'a new horse altogether',
-          current_password: user.password,
-        })
-      ).error,
-    ).toBeNull();
+    const { data: link } = await asService(stack).auth.admin.generateLink({ type: 'recovery', email: user.email });
+    const token_hash = String(link.properties?.hashed_token);
+    expect((await user.client.auth.verifyOtp({ type: 'recovery', token_hash })).error).toBeNull();
+    expect((await user.client.auth.updateUser({ password: 'a new horse altogether' })).error).toBeNull();
     expect((await signIn(stack, user, 'a new horse altogether')).error).toBeNull();
     const { data } = await user.client.from('security_events').select('kind').eq('kind', 'password_changed');
     expect(data).toHaveLength(1);

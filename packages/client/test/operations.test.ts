@@ -214,7 +214,14 @@ describe('A contact message', () => {
       p_contact_message_id: id,
       p_status: 'responded',
     });
-    expect(unanswered.error?.code).toBe('23514');
+    expect([unanswered.status, unanswered.error?.code]).toEqual([422, 'invalid_request']);
+    for (const response of ['', 'x'.repeat(10_001)]) {
+      const refused = await admin.client.rpc('answer_contact_message', {
+        p_contact_message_id: id,
+        p_response: response,
+      });
+      expect([refused.status, refused.error?.code]).toEqual([422, 'invalid_request']);
+    }
     const answered = await admin.client.rpc('answer_contact_message', { p_contact_message_id: id, p_response: 'No' });
     expect(answered.data).toMatchObject({ status: 'responded', response: 'No', responded_by: admin.id });
     const { rows } = await query(`select body from public.messages where recipient = 'dan@example.com'`);
@@ -314,6 +321,31 @@ describe('Maintenance', () => {
     // The task, the alert and its event.
     expect(done.prune_orphans).toBe(3);
     expect(await taskOf(user, await requestBacktest(user))).not.toBeNull();
+  });
+
+  it('deletes at most 20,000 rows of a table in a run, so that none takes long', async () => {
+    const left = await asPostgres(stack, async (client) => {
+      await client.query('begin');
+      await client.query(`insert into private.form_counts (key, window_started_at)
+        select 'old ' || n, now() - interval '3 days' from generate_series(1, 20005) n`);
+      await client.query(`insert into public.messages (user_id, message_type, channels, recipient, body)
+        select gen_random_uuid(), 'test', '{email}', 'gone@example.com', 'x' from generate_series(1, 20005) n`);
+      const count = async (sources: string) =>
+        Number((await client.query(`select count(*) from ${sources}`)).rows[0].count);
+      const forms = `private.form_counts where key like 'old %'`;
+      const messages = `public.messages where recipient = 'gone@example.com'`;
+      const counts: number[][] = [];
+      for (let run = 0; run < 2; run += 1) {
+        await client.query('select private.prune_forms(), private.prune_orphans()');
+        counts.push([await count(forms), await count(messages)]);
+      }
+      await client.query('rollback');
+      return counts;
+    });
+    expect(left).toEqual([
+      [5, 5],
+      [0, 0],
+    ]);
   });
 
   it('leaves to the next run what someone holds, and waits for nobody', async () => {

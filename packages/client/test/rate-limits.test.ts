@@ -191,6 +191,24 @@ describe('Writes through PostgREST', () => {
     expect(isolated).toEqual({ error: null, refused: Array(24).fill(429), passed: Array(6).fill(204) });
   });
 
+  it('that take long leave connections to the others where the calls of their user have no limit, too', async () => {
+    await setting('quota.calls_per_minute', null);
+    const busy = await signUp(stack, 'unlimited');
+    const statuses: number[] = [];
+    await asPostgres(stack, async (holder) => {
+      await holder.query('begin');
+      await holder.query(`select pg_advisory_xact_lock(hashtextextended('API keys of ' || $1, 0))`, [busy.id]);
+      const flood = Array.from({ length: 10 }, async (_, i) => {
+        const made = await busy.client.rpc('create_api_key', { p_name: `key ${i}`, p_permissions: ['runner:connect'] });
+        statuses.push(made.status);
+      });
+      await expect.poll(() => statuses.length).toBe(4);
+      await holder.query('rollback');
+      await Promise.all(flood);
+    });
+    expect(statuses).toEqual([...Array(4).fill(429), ...Array(6).fill(200)]);
+  });
+
   it('of the secret key are not limited', async () => {
     await setting('quota.calls_per_minute', 1);
     const { client } = await signUp(stack, 'holder');
@@ -232,7 +250,9 @@ describe('Writes through PostgREST', () => {
     const user = await signUp(stack, 'boundless');
     await setting('quota.calls_per_minute', 0);
     expect(await writes(user.client, 1)).toBe(0);
-    expect((await rawWrite(await tokenOf(user))).headers.get('retry-after')).toBeNull();
+    const refused = await rawWrite(await tokenOf(user));
+    expect(refused.headers.get('retry-after')).toBeNull();
+    expect(await refused.json()).toMatchObject({ message: 'you may make 0 calls a minute', details: null });
     await setting('quota.calls_per_minute', null);
     expect(await writes(user.client, 10)).toBe(10);
   });

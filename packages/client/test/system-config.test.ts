@@ -63,4 +63,26 @@ describe('A setting', () => {
     expect((await change(admin, 'quota.calls_per_minute', 100)).error).toBeNull();
     expect((await change(admin, 'no.such_setting', 1)).error?.code).toBe('not_found');
   });
+
+  it('may be null where that means no limit or for ever, and nowhere else', async () => {
+    await sql(`update public.system_config set value = 'null' where key = 'quota.calls_per_minute'`);
+    for (const key of ['quota.bots', 'limits.writes_at_once', 'retention.events_days']) {
+      const { rows } = await sql('select value from public.system_config where key = $1', [key]);
+      expect((await change(admin, key, null)).data, key).toMatchObject({ value: null });
+      expect((await change(admin, key, rows[0].value)).error, key).toBeNull();
+    }
+    for (const key of [
+      'lockout.max_attempts',
+      'lockout.window_s',
+      'lockout.duration_s',
+      'accounts.recovery_code_days',
+      'accounts.link_code_s',
+      'accounts.default_role',
+      'retention.sign_in_attempts_days',
+      'retention.security_events_days',
+    ]) {
+      const refused = await change(admin, key, null);
+      expect([refused.status, refused.error?.code], key).toEqual([422, 'invalid_request']);
+    }
+  });
 });

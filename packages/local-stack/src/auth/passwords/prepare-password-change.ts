@@ -3,6 +3,8 @@ import { AuthError } from '../requests/auth-error.ts';
 import type { RequestFields } from '../requests/request-fields.ts';
 import type { Caller } from '../sessions/authenticate.ts';
 import { readSessionAssurance, type SessionRecord } from '../sessions/session-store.ts';
+import type { UserRecord } from '../users/user-record.ts';
+import { askPasswordHook } from './ask-password-hook.ts';
 import { checkPasswordStrength } from './password-hasher.ts';
 import { redeemNonce } from './reauthenticate.ts';
 
@@ -29,7 +31,7 @@ export async function preparePasswordChange(
     await redeemNonce(auth, user, nonce);
   }
   if (requireCurrentPassword && user.encrypted_password && !(await isRecovery(auth, session))) {
-    await checkCurrentPassword(auth, user.encrypted_password, fields.text('current_password'));
+    await checkCurrentPassword(auth, user, fields.text('current_password'));
   }
   if (await auth.passwords.verify(password, user.encrypted_password)) {
     throw new AuthError(422, 'same_password', 'New password should be different from the old password.');
@@ -46,9 +48,14 @@ async function isRecovery(auth: AuthServices, session: SessionRecord): Promise<b
   return amr.some(({ method }) => RECOVERY_METHODS.has(method));
 }
 
-/** Hosted Auth gives both refusals one sentence. */
-async function checkCurrentPassword(auth: AuthServices, hash: string, current: string | undefined): Promise<void> {
+/**
+ * Hosted Auth gives both refusals one sentence, and asks no hook: there, who has stolen a session may guess the password as often as
+ * they like. Here a guess counts like one at sign-in, and whoever is locked is told that it was wrong.
+ */
+async function checkCurrentPassword(auth: AuthServices, user: UserRecord, current: string | undefined): Promise<void> {
   const message = 'Current password required when setting new password.';
   if (!current) throw new AuthError(400, 'current_password_required', message);
-  if (!(await auth.passwords.verify(current, hash))) throw new AuthError(400, 'current_password_invalid', message);
+  const valid = await auth.passwords.verify(current, user.encrypted_password);
+  const refused = await askPasswordHook(auth, user.id, valid);
+  if (!valid || refused) throw new AuthError(400, 'current_password_invalid', message);
 }

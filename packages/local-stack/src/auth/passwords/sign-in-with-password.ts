@@ -4,10 +4,10 @@ import { AuthError, invalid, notInLocalStack } from '../requests/auth-error.ts';
 import { readFields } from '../requests/request-fields.ts';
 import { requestOrigin } from '../requests/request-origin.ts';
 import { issueSession, type SessionResponse } from '../sessions/issue-session.ts';
-import { deleteSessionsOfUser } from '../sessions/session-store.ts';
 import { transaction } from '../transaction.ts';
 import { findUserByEmail } from '../users/find-user.ts';
-import { isBanned, type UserRecord } from '../users/user-record.ts';
+import { isBanned } from '../users/user-record.ts';
+import { askPasswordHook } from './ask-password-hook.ts';
 
 /** Whom the hook is asked about when nobody has the address. */
 const NOBODY = '00000000-0000-0000-0000-000000000000';
@@ -24,9 +24,13 @@ export async function signInWithPassword(auth: AuthServices, request: Request): 
   }
   const user = await findUserByEmail(auth.pool, email.toLowerCase());
   const valid = await auth.passwords.verify(password, user?.encrypted_password ?? null);
-  if (user) await askPasswordHook(auth, user, valid);
-  // Hosted Auth asks no hook here, and bcrypt neither: who is registered can be told there by the time that it takes.
-  else await auth.hooks.rehearse('password_verification_attempt', { user_id: NOBODY, valid });
+  if (user) {
+    const refused = await askPasswordHook(auth, user.id, valid);
+    if (refused) throw new AuthError(400, 'invalid_credentials', refused.message);
+  } else {
+    // Hosted Auth asks no hook here, and bcrypt neither: who is registered can be told there by the time that it takes.
+    await auth.hooks.rehearse('password_verification_attempt', { user_id: NOBODY, valid });
+  }
   if (!user || !valid) throw invalidCredentials();
   if (isBanned(user, auth.now())) throw new AuthError(400, 'user_banned', 'User is banned');
   if (!user.email_confirmed_at) throw new AuthError(400, 'email_not_confirmed', 'Email not confirmed');
@@ -34,19 +38,6 @@ export async function signInWithPassword(auth: AuthServices, request: Request): 
     await writeAuditEntry(tx, { actor: user, action: 'login', traits: { provider: 'email' }, now: auth.now() });
     return issueSession(auth, tx, { user, method: 'password', origin: requestOrigin(request) });
   });
-}
-
-/** The hook hears of every attempt on an account, and may refuse even the right password. */
-async function askPasswordHook(auth: AuthServices, user: UserRecord, valid: boolean): Promise<void> {
-  const answer = await auth.hooks.run('password_verification_attempt', { user_id: user.id, valid });
-  if (!answer || answer.decision === 'continue') return;
-  if (answer.decision !== 'reject') {
-    const message = 'The hook password_verification_attempt must return the decision "continue" or "reject"';
-    throw new AuthError(500, 'unexpected_failure', message);
-  }
-  if (answer.should_logout_user === true) await deleteSessionsOfUser(auth.pool, user.id);
-  const message = answer.message || 'Further password verification attempts will be rejected.';
-  throw new AuthError(400, 'invalid_credentials', String(message));
 }
 
 function invalidCredentials(): AuthError {
