@@ -3333,6 +3333,9 @@ declare
   made public.telegram_broadcasts;
 begin
   perform private.require_admin();
+  if p_message is null or char_length(p_message) not between 1 and 4096 then
+    perform private.raise_api_error(422, 'invalid_request', 'a message has 1 to 4096 characters');
+  end if;
   insert into public.telegram_broadcasts (message, sent_by) values (p_message, auth.uid()) returning * into made;
   return made;
 end
@@ -5771,13 +5774,20 @@ CREATE OR REPLACE FUNCTION private.set_channel_config(p_channel text, p_enabled 
 AS $function$
 declare
   changed public.channel_configs;
+  refused_by text;
 begin
   perform private.require_admin();
-  update public.channel_configs c
-  set enabled = coalesce(p_enabled, c.enabled), provider = coalesce(p_provider, c.provider), settings = coalesce(p_settings, c.settings),
-      messages_per_window = coalesce(p_messages_per_window, c.messages_per_window), updated_by = auth.uid()
-  where c.channel = p_channel
-  returning * into changed;
+  begin
+    update public.channel_configs c
+    set enabled = coalesce(p_enabled, c.enabled), provider = coalesce(p_provider, c.provider), settings = coalesce(p_settings, c.settings),
+        messages_per_window = coalesce(p_messages_per_window, c.messages_per_window), updated_by = auth.uid()
+    where c.channel = p_channel
+    returning * into changed;
+  exception when check_violation then
+    -- Its details show the row, and what was refused may be a secret: it must reach neither the answer nor the log.
+    get stacked diagnostics refused_by = constraint_name;
+    perform private.raise_api_error(422, 'invalid_request', format('the channel cannot be set so: see %s', refused_by));
+  end;
   if changed.channel is null then
     perform private.raise_api_error(404, 'not_found', 'there is no such channel');
   end if;
@@ -5881,11 +5891,18 @@ CREATE OR REPLACE FUNCTION private.set_telegram_setting(p_key text, p_value text
 AS $function$
 declare
   changed public.telegram_settings;
+  refused_by text;
 begin
   perform private.require_admin();
-  insert into public.telegram_settings as setting (key, value, description, updated_by) values (p_key, p_value, p_description, auth.uid())
-  on conflict (key) do update set value = excluded.value, description = coalesce(excluded.description, setting.description), updated_by = excluded.updated_by
-  returning * into changed;
+  begin
+    insert into public.telegram_settings as setting (key, value, description, updated_by) values (p_key, p_value, p_description, auth.uid())
+    on conflict (key) do update set value = excluded.value, description = coalesce(excluded.description, setting.description), updated_by = excluded.updated_by
+    returning * into changed;
+  exception when check_violation or not_null_violation then
+    -- Its details show the row, and what was refused may be a secret: it must reach neither the answer nor the log.
+    get stacked diagnostics refused_by = constraint_name;
+    perform private.raise_api_error(422, 'invalid_request', format('the setting cannot be set so: see %s', coalesce(nullif(refused_by, ''), 'telegram_settings_key_check')));
+  end;
   return changed;
 end
 $function$
@@ -6622,7 +6639,7 @@ begin
 end
 $function$
 
-function public.create_broadcast(p_message text) -- For admins: a message to everyone on Telegram. The trigger audits it. Errors: forbidden.
+function public.create_broadcast(p_message text) -- For admins: a message to everyone on Telegram. The trigger audits it. Errors: forbidden, invalid_request.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.create_broadcast(p_message text)
  RETURNS telegram_broadcasts
@@ -6766,7 +6783,7 @@ AS $function$
   select private.revoke_session(p_session_id)
 $function$
 
-function public.set_channel_config(p_channel text, p_enabled boolean, p_provider text, p_settings jsonb, p_messages_per_window integer) -- For admins: changes a channel; what is null stays as it is. The trigger audits it. Errors: forbidden, not_found.
+function public.set_channel_config(p_channel text, p_enabled boolean, p_provider text, p_settings jsonb, p_messages_per_window integer) -- For admins: changes a channel; what is null stays as it is. The trigger audits it. Errors: forbidden, not_found, invalid_request (secrets in the settings above all).
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.set_channel_config(p_channel text, p_enabled boolean DEFAULT NULL::boolean, p_provider text DEFAULT NULL::text, p_settings jsonb DEFAULT NULL::jsonb, p_messages_per_window integer DEFAULT NULL::integer)
  RETURNS channel_configs
@@ -6816,7 +6833,7 @@ AS $function$
   select private.set_system_health(p_system, p_component, p_status, p_error_message)
 $function$
 
-function public.set_telegram_setting(p_key text, p_value text, p_description text) -- For admins: adds or changes a setting of the bot. The trigger audits it. Errors: forbidden.
+function public.set_telegram_setting(p_key text, p_value text, p_description text) -- For admins: adds or changes a setting of the bot. The trigger audits it. Errors: forbidden, invalid_request (what looks like a secret above all).
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.set_telegram_setting(p_key text, p_value text, p_description text DEFAULT NULL::text)
  RETURNS telegram_settings

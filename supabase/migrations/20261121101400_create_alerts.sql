@@ -639,13 +639,20 @@ returns public.channel_configs
 language plpgsql security definer set search_path = '' as $$
 declare
   changed public.channel_configs;
+  refused_by text;
 begin
   perform private.require_admin();
-  update public.channel_configs c
-  set enabled = coalesce(p_enabled, c.enabled), provider = coalesce(p_provider, c.provider), settings = coalesce(p_settings, c.settings),
-      messages_per_window = coalesce(p_messages_per_window, c.messages_per_window), updated_by = auth.uid()
-  where c.channel = p_channel
-  returning * into changed;
+  begin
+    update public.channel_configs c
+    set enabled = coalesce(p_enabled, c.enabled), provider = coalesce(p_provider, c.provider), settings = coalesce(p_settings, c.settings),
+        messages_per_window = coalesce(p_messages_per_window, c.messages_per_window), updated_by = auth.uid()
+    where c.channel = p_channel
+    returning * into changed;
+  exception when check_violation then
+    -- Its details show the row, and what was refused may be a secret: it must reach neither the answer nor the log.
+    get stacked diagnostics refused_by = constraint_name;
+    perform private.raise_api_error(422, 'invalid_request', format('the channel cannot be set so: see %s', refused_by));
+  end;
   if changed.channel is null then
     perform private.raise_api_error(404, 'not_found', 'there is no such channel');
   end if;
@@ -660,7 +667,7 @@ create function public.set_channel_config(
 language sql security invoker set search_path = '' as $$
   select private.set_channel_config(p_channel, p_enabled, p_provider, p_settings, p_messages_per_window)
 $$;
-comment on function public.set_channel_config(text, boolean, text, jsonb, integer) is 'For admins: changes a channel; what is null stays as it is. The trigger audits it. Errors: forbidden, not_found.';
+comment on function public.set_channel_config(text, boolean, text, jsonb, integer) is 'For admins: changes a channel; what is null stays as it is. The trigger audits it. Errors: forbidden, not_found, invalid_request (secrets in the settings above all).';
 
 create function private.prune_messages() returns bigint
 language plpgsql security definer set search_path = '' as $$
