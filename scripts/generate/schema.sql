@@ -467,10 +467,11 @@ table public.backtests -- One row a requested backtest. Owners insert requests a
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
   CREATE TRIGGER stamp_end BEFORE UPDATE ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('finished_at', 'completed', 'failed', 'cancelled')
 
-table public.bot_events -- What happened to a bot beside its trading: started, paused, refused, limits reached, connection lost. Written by runners' functions and workers.
+table public.bot_events -- What happened to a bot beside its trading: started, paused, refused, limits reached, connection lost; or to a strategy that no bot runs. Written by runners' functions and workers.
   id bigint generated always as identity not null -- Identifies the event.
-  bot_id uuid not null -- The bot.
-  user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the bot.
+  bot_id uuid -- The bot, which knows its strategy; null for an event of a strategy alone.
+  strategy_id uuid -- The strategy, where no bot is involved; null for an event of a bot.
+  user_id uuid not null -- Owner of the bot or strategy, repeated here so that the policy needs no join; goes with it.
   run_id uuid -- Run in which it happened; null outside of one.
   type text not null -- What happened, such as daily_risk_cap_reached.
   severity text default 'INFO'::text not null -- DEBUG, INFO, WARN, ERROR or CRITICAL.
@@ -485,9 +486,12 @@ table public.bot_events -- What happened to a bot beside its trading: started, p
   constraint bot_events_pkey PRIMARY KEY (id)
   constraint bot_events_run_id_fkey FOREIGN KEY (run_id, user_id) REFERENCES trading_runs(id, user_id) ON DELETE CASCADE
   constraint bot_events_severity_check CHECK ((severity = ANY (ARRAY['DEBUG'::text, 'INFO'::text, 'WARN'::text, 'ERROR'::text, 'CRITICAL'::text])))
+  constraint bot_events_strategy_id_fkey FOREIGN KEY (strategy_id, user_id) REFERENCES strategies(id, user_id) ON DELETE CASCADE
+  constraint bot_events_subject_check CHECK (((num_nonnulls(bot_id, strategy_id) = 1) AND ((run_id IS NULL) OR (bot_id IS NOT NULL))))
   constraint bot_events_type_check CHECK ((type ~ '^[a-z][a-z_]{0,62}$'::text))
   CREATE INDEX bot_events_bot_id_user_id_idx ON public.bot_events USING btree (bot_id, user_id, occurred_at DESC)
   CREATE INDEX bot_events_run_id_user_id_idx ON public.bot_events USING btree (run_id, user_id)
+  CREATE INDEX bot_events_strategy_id_user_id_idx ON public.bot_events USING btree (strategy_id, user_id, occurred_at DESC)
   CREATE INDEX bot_events_user_id_occurred_at_idx ON public.bot_events USING btree (user_id, occurred_at DESC)
   policy "Admins can read bot events" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners can read their bot events" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
@@ -1153,6 +1157,7 @@ table public.orders -- Orders of runs, from the intention to the broker's last w
   bot_id uuid not null -- The bot, that of the run.
   user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the run.
   position_id uuid -- Position that it opens, changes or closes; null if there is none, or it was deleted.
+  trade_id uuid -- Trade that it enters or leaves; null while there is none, or if that was deleted.
   client_order_id text not null -- Name that the runner gave it, unique in the bot: sending it again makes no second order.
   broker_order_id text -- Name that the broker gave it.
   symbol text not null -- What is bought or sold.
@@ -1198,11 +1203,13 @@ table public.orders -- Orders of runs, from the intention to the broker's last w
   constraint orders_stop_price_check CHECK (((type <> ALL (ARRAY['stop'::text, 'stop_limit'::text])) OR (stop_price IS NOT NULL)))
   constraint orders_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
   constraint orders_time_in_force_check CHECK ((time_in_force = ANY (ARRAY['day'::text, 'gtc'::text, 'gtd'::text, 'ioc'::text, 'fok'::text, 'opg'::text, 'cls'::text])))
+  constraint orders_trade_id_fkey FOREIGN KEY (trade_id, user_id) REFERENCES trades(id, user_id) ON DELETE SET NULL (trade_id)
   constraint orders_trail_check CHECK (((num_nonnulls(trail_amount, trail_pct) = ((type = 'trailing_stop'::text))::integer) AND (trail_amount > (0)::numeric) AND (trail_pct > (0)::numeric) AND (trail_pct < (100)::numeric)))
   constraint orders_type_check CHECK ((type = ANY (ARRAY['market'::text, 'limit'::text, 'stop'::text, 'stop_limit'::text, 'trailing_stop'::text, 'take_profit'::text])))
   CREATE INDEX orders_bot_id_open_idx ON public.orders USING btree (bot_id) WHERE (status = ANY (ARRAY['new'::text, 'submitted'::text, 'accepted'::text, 'partially_filled'::text, 'pending_cancel'::text]))
   CREATE INDEX orders_position_id_user_id_idx ON public.orders USING btree (position_id, user_id)
   CREATE INDEX orders_run_id_bot_id_user_id_idx ON public.orders USING btree (run_id, bot_id, user_id)
+  CREATE INDEX orders_trade_id_user_id_idx ON public.orders USING btree (trade_id, user_id)
   CREATE INDEX orders_user_id_created_at_idx ON public.orders USING btree (user_id, created_at DESC)
   policy "Admins can read orders" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners can read their orders" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
@@ -1325,7 +1332,7 @@ table public.plans -- Plans that a user can be on. Made by migrations and operat
 
 table public.positions -- Positions of runs: what is or was held, from opening to closing. Written by runners' functions and workers.
   id uuid default gen_random_uuid() not null -- Identifies the position.
-  run_id uuid not null -- The run.
+  run_id uuid not null -- The run. Its mode says whether the position is PAPER or LIVE; backtests keep theirs in tables of their own.
   bot_id uuid not null -- The bot, that of the run.
   user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the run.
   symbol text not null -- What is held.
@@ -1713,10 +1720,12 @@ table public.signals -- What the strategy of a run said of a symbol, and whether
   executed boolean default false not null -- Whether it was acted on.
   executed_at timestamp with time zone -- When.
   order_id uuid -- Order that came of it.
+  model_id uuid -- Model that said it; null for rules alone, or if that was deleted.
   created_at timestamp with time zone default now() not null -- When the row was written.
   row level security on
   constraint signals_executed_check CHECK (((executed = (executed_at IS NOT NULL)) AND ((order_id IS NULL) OR executed)))
   constraint signals_indicators_check CHECK (((jsonb_typeof(indicators) = 'object'::text) AND (pg_column_size(indicators) <= 16384)))
+  constraint signals_model_id_fkey FOREIGN KEY (model_id, user_id) REFERENCES models(id, user_id) ON DELETE SET NULL (model_id)
   constraint signals_order_id_fkey FOREIGN KEY (order_id, user_id) REFERENCES orders(id, user_id) ON DELETE SET NULL (order_id)
   constraint signals_pkey PRIMARY KEY (run_id, user_id, seq)
   constraint signals_reasons_check CHECK (((jsonb_typeof(reasons) = 'array'::text) AND (pg_column_size(reasons) <= 16384)))
@@ -1726,6 +1735,7 @@ table public.signals -- What the strategy of a run said of a symbol, and whether
   constraint signals_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
   constraint signals_timeframe_check CHECK ((timeframe = ANY (ARRAY['1m'::text, '3m'::text, '5m'::text, '15m'::text, '30m'::text, '1h'::text, '2h'::text, '4h'::text, '6h'::text, '8h'::text, '12h'::text, '1d'::text, '1w'::text, '1mo'::text])))
   constraint signals_type_check CHECK ((type = ANY (ARRAY['BUY'::text, 'SELL'::text, 'HOLD'::text])))
+  CREATE INDEX signals_model_id_user_id_idx ON public.signals USING btree (model_id, user_id)
   CREATE INDEX signals_order_id_user_id_idx ON public.signals USING btree (order_id, user_id)
   CREATE INDEX signals_user_id_signal_at_idx ON public.signals USING btree (user_id, signal_at DESC)
   policy "Admins can read signals" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
@@ -2035,7 +2045,7 @@ table public.telegram_broadcasts -- Messages to everyone on Telegram. Made by ad
 table public.telegram_command_audits -- Commands that the Telegram bot got and how it answered. Written by the bot's server, redacted on the way in; a partition a month, dropped at the end of the retention.
   id bigint generated always as identity not null -- Identifies the entry.
   telegram_user_id text -- Who sent it, in Telegram; null once the account it was linked to is deleted.
-  user_id uuid -- The linked user, whose address is in Auth; null for none, and once the account is deleted.
+  user_id uuid -- The linked user, who stands for their address: it is in Auth and not repeated here. Null for none, and once the account is deleted.
   command text not null -- The command, such as /status.
   full_message text -- The message with codes, keys and tokens taken out, since verification codes come this way; null once the account is deleted.
   is_registered_user boolean default false not null -- Whether the sender was linked to an account.
@@ -2111,7 +2121,7 @@ table public.telegram_settings -- Settings of the Telegram bot. Changed by admin
 
 table public.trades -- Round trips: one entry and one exit of the same size. A position that is built or closed in parts has several. Written by runners' functions and workers.
   id uuid default gen_random_uuid() not null -- Identifies the trade.
-  run_id uuid not null -- The run.
+  run_id uuid not null -- The run. Its mode says whether the trade is PAPER or LIVE; those of backtests are in backtest_trades.
   bot_id uuid not null -- The bot, that of the run.
   user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the run.
   position_id uuid -- Position it is part of; null if that was deleted.
@@ -2121,6 +2131,7 @@ table public.trades -- Round trips: one entry and one exit of the same size. A p
   strategy text -- Name of the strategy.
   entry_logic text -- Name of the rule that opened it.
   exit_logic text -- Name of the rule that closed it.
+  model_id uuid -- Model that decided on it; null for rules alone, or if that was deleted.
   quantity numeric not null -- Units.
   entry_at timestamp with time zone not null -- When it was entered.
   entry_price numeric not null -- Price of the entry.
@@ -2130,6 +2141,9 @@ table public.trades -- Round trips: one entry and one exit of the same size. A p
   gross_pnl numeric -- Profit before costs, in the account's currency; null while it is open.
   net_pnl numeric -- Profit after costs, in the account's currency; null while it is open.
   pnl_pct numeric -- Net profit over the value at entry, in percent; null while it is open.
+  stop_loss numeric -- Price at which it was to be left with a loss.
+  take_profit numeric -- Price at which it was to be left with a profit.
+  market_context jsonb -- The market when it was entered: values of indicators and such.
   status text default 'open'::text not null -- open, then closed.
   exit_reason text -- Why it was left.
   metadata jsonb default '{}'::jsonb not null -- What else there is to say.
@@ -2142,7 +2156,10 @@ CASE status
     WHEN 'open'::text THEN 0
     ELSE 4
 END) AND (exit_at >= entry_at) AND ((pnl_pct IS NULL) OR (status = 'closed'::text))))
+  constraint trades_id_user_id_key UNIQUE (id, user_id)
+  constraint trades_market_context_check CHECK (((jsonb_typeof(market_context) = 'object'::text) AND (pg_column_size(market_context) <= 16384)))
   constraint trades_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 16384)))
+  constraint trades_model_id_fkey FOREIGN KEY (model_id, user_id) REFERENCES models(id, user_id) ON DELETE SET NULL (model_id)
   constraint trades_names_check CHECK (((char_length(strategy) <= 100) AND (char_length(entry_logic) <= 100) AND (char_length(exit_logic) <= 100) AND (char_length(exit_reason) <= 100)))
   constraint trades_pkey PRIMARY KEY (id)
   constraint trades_position_id_fkey FOREIGN KEY (position_id, user_id) REFERENCES positions(id, user_id) ON DELETE SET NULL (position_id)
@@ -2152,6 +2169,7 @@ END) AND (exit_at >= entry_at) AND ((pnl_pct IS NULL) OR (status = 'closed'::tex
   constraint trades_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
   constraint trades_timeframe_check CHECK ((timeframe = ANY (ARRAY['1m'::text, '3m'::text, '5m'::text, '15m'::text, '30m'::text, '1h'::text, '2h'::text, '4h'::text, '6h'::text, '8h'::text, '12h'::text, '1d'::text, '1w'::text, '1mo'::text])))
   CREATE INDEX trades_bot_id_open_idx ON public.trades USING btree (bot_id) WHERE (status = 'open'::text)
+  CREATE INDEX trades_model_id_user_id_idx ON public.trades USING btree (model_id, user_id)
   CREATE INDEX trades_position_id_user_id_idx ON public.trades USING btree (position_id, user_id)
   CREATE INDEX trades_run_id_bot_id_user_id_idx ON public.trades USING btree (run_id, bot_id, user_id)
   CREATE INDEX trades_user_id_entry_at_idx ON public.trades USING btree (user_id, entry_at DESC)

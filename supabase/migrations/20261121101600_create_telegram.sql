@@ -29,7 +29,7 @@ create table public.telegram_command_audits (
 comment on table public.telegram_command_audits is 'Commands that the Telegram bot got and how it answered. Written by the bot''s server, redacted on the way in; a partition a month, dropped at the end of the retention.';
 comment on column public.telegram_command_audits.id is 'Identifies the entry.';
 comment on column public.telegram_command_audits.telegram_user_id is 'Who sent it, in Telegram; null once the account it was linked to is deleted.';
-comment on column public.telegram_command_audits.user_id is 'The linked user, whose address is in Auth; null for none, and once the account is deleted.';
+comment on column public.telegram_command_audits.user_id is 'The linked user, who stands for their address: it is in Auth and not repeated here. Null for none, and once the account is deleted.';
 comment on column public.telegram_command_audits.command is 'The command, such as /status.';
 comment on column public.telegram_command_audits.full_message is 'The message with codes, keys and tokens taken out, since verification codes come this way; null once the account is deleted.';
 comment on column public.telegram_command_audits.is_registered_user is 'Whether the sender was linked to an account.';

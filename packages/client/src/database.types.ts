@@ -534,7 +534,7 @@ export type Database = {
       };
       bot_events: {
         Row: {
-          bot_id: string;
+          bot_id: string | null;
           created_at: string;
           id: number;
           message: string;
@@ -542,12 +542,13 @@ export type Database = {
           occurred_at: string;
           run_id: string | null;
           severity: string;
+          strategy_id: string | null;
           type: string;
           user_id: string;
         };
         ComputedFields: never;
         Insert: {
-          bot_id: string;
+          bot_id?: string | null;
           created_at?: string;
           id?: never;
           message: string;
@@ -555,11 +556,12 @@ export type Database = {
           occurred_at?: string;
           run_id?: string | null;
           severity?: string;
+          strategy_id?: string | null;
           type: string;
           user_id: string;
         };
         Update: {
-          bot_id?: string;
+          bot_id?: string | null;
           created_at?: string;
           id?: never;
           message?: string;
@@ -567,6 +569,7 @@ export type Database = {
           occurred_at?: string;
           run_id?: string | null;
           severity?: string;
+          strategy_id?: string | null;
           type?: string;
           user_id?: string;
         };
@@ -583,6 +586,13 @@ export type Database = {
             columns: ['run_id', 'user_id'];
             isOneToOne: false;
             referencedRelation: 'trading_runs';
+            referencedColumns: ['id', 'user_id'];
+          },
+          {
+            foreignKeyName: 'bot_events_strategy_id_fkey';
+            columns: ['strategy_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'strategies';
             referencedColumns: ['id', 'user_id'];
           },
         ];
@@ -1677,6 +1687,7 @@ export type Database = {
           submitted_at: string | null;
           symbol: string;
           time_in_force: string;
+          trade_id: string | null;
           trail_amount: number | null;
           trail_pct: number | null;
           type: string;
@@ -1709,6 +1720,7 @@ export type Database = {
           submitted_at?: string | null;
           symbol: string;
           time_in_force?: string;
+          trade_id?: string | null;
           trail_amount?: number | null;
           trail_pct?: number | null;
           type: string;
@@ -1740,6 +1752,7 @@ export type Database = {
           submitted_at?: string | null;
           symbol?: string;
           time_in_force?: string;
+          trade_id?: string | null;
           trail_amount?: number | null;
           trail_pct?: number | null;
           type?: string;
@@ -1760,6 +1773,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: 'trading_runs';
             referencedColumns: ['id', 'bot_id', 'user_id'];
+          },
+          {
+            foreignKeyName: 'orders_trade_id_fkey';
+            columns: ['trade_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'trades';
+            referencedColumns: ['id', 'user_id'];
           },
         ];
       };
@@ -2527,6 +2547,7 @@ export type Database = {
           executed: boolean;
           executed_at: string | null;
           indicators: NonNullable<Json>;
+          model_id: string | null;
           order_id: string | null;
           price: number | null;
           reasons: NonNullable<Json>;
@@ -2545,6 +2566,7 @@ export type Database = {
           executed?: boolean;
           executed_at?: string | null;
           indicators?: NonNullable<Json>;
+          model_id?: string | null;
           order_id?: string | null;
           price?: number | null;
           reasons?: NonNullable<Json>;
@@ -2562,6 +2584,7 @@ export type Database = {
           executed?: boolean;
           executed_at?: string | null;
           indicators?: NonNullable<Json>;
+          model_id?: string | null;
           order_id?: string | null;
           price?: number | null;
           reasons?: NonNullable<Json>;
@@ -2575,6 +2598,13 @@ export type Database = {
           user_id?: string;
         };
         Relationships: [
+          {
+            foreignKeyName: 'signals_model_id_fkey';
+            columns: ['model_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'models';
+            referencedColumns: ['id', 'user_id'];
+          },
           {
             foreignKeyName: 'signals_order_id_fkey';
             columns: ['order_id', 'user_id'];
@@ -3123,15 +3153,19 @@ export type Database = {
           exit_reason: string | null;
           gross_pnl: number | null;
           id: string;
+          market_context: Json | null;
           metadata: NonNullable<Json>;
+          model_id: string | null;
           net_pnl: number | null;
           pnl_pct: number | null;
           position_id: string | null;
           quantity: number;
           run_id: string;
           status: string;
+          stop_loss: number | null;
           strategy: string | null;
           symbol: string;
+          take_profit: number | null;
           timeframe: string | null;
           updated_at: string;
           user_id: string;
@@ -3151,15 +3185,19 @@ export type Database = {
           exit_reason?: string | null;
           gross_pnl?: number | null;
           id?: string;
+          market_context?: Json | null;
           metadata?: NonNullable<Json>;
+          model_id?: string | null;
           net_pnl?: number | null;
           pnl_pct?: number | null;
           position_id?: string | null;
           quantity: number;
           run_id: string;
           status?: string;
+          stop_loss?: number | null;
           strategy?: string | null;
           symbol: string;
+          take_profit?: number | null;
           timeframe?: string | null;
           updated_at?: string;
           user_id: string;
@@ -3178,20 +3216,31 @@ export type Database = {
           exit_reason?: string | null;
           gross_pnl?: number | null;
           id?: string;
+          market_context?: Json | null;
           metadata?: NonNullable<Json>;
+          model_id?: string | null;
           net_pnl?: number | null;
           pnl_pct?: number | null;
           position_id?: string | null;
           quantity?: number;
           run_id?: string;
           status?: string;
+          stop_loss?: number | null;
           strategy?: string | null;
           symbol?: string;
+          take_profit?: number | null;
           timeframe?: string | null;
           updated_at?: string;
           user_id?: string;
         };
         Relationships: [
+          {
+            foreignKeyName: 'trades_model_id_fkey';
+            columns: ['model_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'models';
+            referencedColumns: ['id', 'user_id'];
+          },
           {
             foreignKeyName: 'trades_position_id_fkey';
             columns: ['position_id', 'user_id'];
