@@ -214,7 +214,7 @@ table public.alert_preferences -- What each user wants to hear of, and by which 
   telegram_enabled boolean default false not null -- Whether alerts go to the linked Telegram chat.
   discord_enabled boolean default false not null -- Whether alerts go to the Discord webhook.
   push_enabled boolean default false not null -- Whether alerts go out as push messages.
-  telegram_chat_id text -- The chat, as verified when the account was linked. Users cannot set it: it could be somebody else's.
+  telegram_chat_id text -- The chat of the Telegram account that was linked or verified last; null without one. Kept by a trigger on linked_accounts. Users cannot set it: it could be somebody else's.
   discord_webhook_url text -- Discord webhook. Whoever knows it can post to the channel: users set it, and no API role can read it again.
   discord_webhook_hint text generated always as ("substring"(discord_webhook_url, 'webhooks/([0-9]+)/'::text)) stored -- Number of the webhook, which tells its owner which one is set; null without one.
   alert_types text[] default '{entry,exit,risk,error}'::text[] not null -- Kinds of alert that go out by the channels. Security alerts always do.
@@ -979,6 +979,7 @@ table public.linked_accounts -- Accounts elsewhere that a user has shown to be t
   grant select to tradebase_admin
   grant select to tradebase_worker
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.linked_accounts FOR EACH ROW EXECUTE FUNCTION private.audit_change()
+  CREATE TRIGGER keep_telegram_chat AFTER INSERT OR DELETE OR UPDATE ON public.linked_accounts FOR EACH ROW EXECUTE FUNCTION private.keep_telegram_chat()
   CREATE TRIGGER note_account_link AFTER INSERT OR DELETE ON public.linked_accounts FOR EACH ROW EXECUTE FUNCTION private.note_account_link()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.linked_accounts FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
@@ -4343,6 +4344,33 @@ begin
   on conflict (kind, subject_id) do update
   set status = excluded.status, progress = excluded.progress, error = excluded.error, started_at = excluded.started_at, finished_at = excluded.finished_at,
       queue_position = case when excluded.status = 'queued' then coalesce(task.queue_position, excluded.queue_position) end;
+  return null;
+end
+$function$
+
+function private.keep_telegram_chat() -- Trigger: alerts go to the Telegram chat that was linked or verified last, and to none once all are unlinked. Definer, because users may not set the chat.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.keep_telegram_chat()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  owner constant uuid := (case tg_op when 'DELETE' then old else new end).user_id;
+begin
+  -- One after the other: the links are read when whoever else changes them has committed.
+  perform from public.alert_preferences p where p.user_id = owner for no key update;
+  update public.alert_preferences p set telegram_chat_id = chat.id
+  from (
+    select (
+      select l.external_id from public.linked_accounts l
+      where l.user_id = owner and l.provider = 'telegram' and l.external_id ~ '^-?[0-9]{1,20}$'
+      order by l.verified_at desc, l.id
+      limit 1
+    ) as id
+  ) chat
+  where p.user_id = owner and p.telegram_chat_id is distinct from chat.id;
   return null;
 end
 $function$

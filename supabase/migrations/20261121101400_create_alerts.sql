@@ -1,5 +1,5 @@
 -- Purpose: what users want to hear of, what they were told, and the messages on their way to them.
--- Objects: tables alert_preferences, alert_rules, alert_history (by month), messages, message_deliveries, channel_configs,
+-- Objects: tables alert_preferences (a trigger on linked_accounts keeps its Telegram chat), alert_rules, alert_history (by month), messages, message_deliveries, channel_configs,
 --   alert_limits; functions private.after_quiet_hours, private.take_alert_allowance, private.create_alert,
 --   public.mark_alerts_read, public.set_channel_config and the triggers' functions.
 -- Risk: every user gets a row in alert_preferences. The keys to bots come with 20261121101800_link_platform.sql. No worker
@@ -10,9 +10,6 @@ insert into public.system_config (key, value, min_value, max_value, description)
   ('limits.alerts_read_at_once', '1000', 1, 10000, 'Alerts that one call of mark_alerts_read takes by their ids.'),
   ('retention.alert_history_days', '365', 7, 36500, 'Days for which alerts are kept; null keeps them for ever.'),
   ('retention.messages_days', '30', 1, 3650, 'Days for which messages are kept once delivered, failed or cancelled; null keeps them for ever.');
-
--- The secret key's server calls functions of public that reach into private; it holds rights there by name, as users do.
-grant usage on schema private to service_role;
 
 create table public.channel_configs (
   channel text not null,
@@ -88,7 +85,7 @@ comment on column public.alert_preferences.email_enabled is 'Whether alerts go o
 comment on column public.alert_preferences.telegram_enabled is 'Whether alerts go to the linked Telegram chat.';
 comment on column public.alert_preferences.discord_enabled is 'Whether alerts go to the Discord webhook.';
 comment on column public.alert_preferences.push_enabled is 'Whether alerts go out as push messages.';
-comment on column public.alert_preferences.telegram_chat_id is 'The chat, as verified when the account was linked. Users cannot set it: it could be somebody else''s.';
+comment on column public.alert_preferences.telegram_chat_id is 'The chat of the Telegram account that was linked or verified last; null without one. Kept by a trigger on linked_accounts. Users cannot set it: it could be somebody else''s.';
 comment on column public.alert_preferences.discord_webhook_url is 'Discord webhook. Whoever knows it can post to the channel: users set it, and no API role can read it again.';
 comment on column public.alert_preferences.discord_webhook_hint is 'Number of the webhook, which tells its owner which one is set; null without one.';
 comment on column public.alert_preferences.alert_types is 'Kinds of alert that go out by the channels. Security alerts always do.';
@@ -456,6 +453,31 @@ create trigger tradebase_create_alert_preferences after insert on auth.users
   for each row execute function private.create_alert_preferences();
 insert into public.alert_preferences (user_id) select u.id from auth.users u;
 
+create function private.keep_telegram_chat() returns trigger
+language plpgsql security definer set search_path = '' as $$
+declare
+  owner constant uuid := (case tg_op when 'DELETE' then old else new end).user_id;
+begin
+  -- One after the other: the links are read when whoever else changes them has committed.
+  perform from public.alert_preferences p where p.user_id = owner for no key update;
+  update public.alert_preferences p set telegram_chat_id = chat.id
+  from (
+    select (
+      select l.external_id from public.linked_accounts l
+      where l.user_id = owner and l.provider = 'telegram' and l.external_id ~ '^-?[0-9]{1,20}$'
+      order by l.verified_at desc, l.id
+      limit 1
+    ) as id
+  ) chat
+  where p.user_id = owner and p.telegram_chat_id is distinct from chat.id;
+  return null;
+end
+$$;
+comment on function private.keep_telegram_chat() is 'Trigger: alerts go to the Telegram chat that was linked or verified last, and to none once all are unlinked. Definer, because users may not set the chat.';
+-- A link never passes to another user.
+create trigger keep_telegram_chat after insert or update or delete on public.linked_accounts
+  for each row execute function private.keep_telegram_chat();
+
 create function private.delete_alerts_of_user() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
@@ -685,7 +707,7 @@ end
 $$;
 comment on function private.prune_messages() is 'Deletes messages that ended, at the end of their retention, 20,000 at most. Definer, because only the maintenance job deletes them.';
 
-revoke execute on function private.create_alert_preferences(), private.delete_alerts_of_user(),
+revoke execute on function private.create_alert_preferences(), private.keep_telegram_chat(), private.delete_alerts_of_user(),
   private.add_message_deliveries(), private.finish_message(), private.announce_alert(), private.after_quiet_hours(time, time, text, timestamptz),
   private.take_alert_allowance(uuid, text), private.create_alert(uuid, text, text, text, jsonb, uuid, uuid, uuid), private.mark_alerts_read(uuid[]),
   private.set_channel_config(text, boolean, text, jsonb, integer), private.prune_messages() from public;

@@ -126,6 +126,46 @@ describe('Alert preferences', () => {
   });
 });
 
+describe('The Telegram chat of the preferences', () => {
+  async function link(user: Persona, chat: string): Promise<string> {
+    const { data: codes } = await user.client.rpc('start_account_link', { p_provider: 'telegram' });
+    const { data, error } = await asService(stack).rpc('finish_account_link', {
+      p_provider: 'telegram',
+      p_external_id: chat,
+      p_code: codes?.[0]?.code ?? '',
+    });
+    if (error) throw error;
+    return Object(data).linked_account_id;
+  }
+  const unlink = ({ client }: Persona, id: string) => client.rpc('unlink_account', { p_linked_account_id: id });
+  const chatOf = async ({ client }: Persona) =>
+    (await client.from('alert_preferences').select('telegram_chat_id').single()).data?.telegram_chat_id;
+
+  it('is that of the account linked last, and none once all are unlinked', async () => {
+    const user = await newUser('telegram-chat', { telegram_enabled: true });
+    const first = await link(user, '1001');
+    expect(await chatOf(user)).toBe('1001');
+    const group = await link(user, '-1002');
+    expect(await chatOf(user)).toBe('-1002');
+    expect(await chatOf(owner)).toBeNull();
+    await link(user, '1001');
+    expect(await chatOf(user)).toBe('1001');
+    expect((await unlink(user, first)).error).toBeNull();
+    expect(await chatOf(user)).toBe('-1002');
+    expect((await unlink(user, group)).error).toBeNull();
+    expect(await chatOf(user)).toBeNull();
+  });
+
+  it('gets alerts, once its owner wants them there', async () => {
+    const user = await newUser('telegram-alerts', { email_enabled: false, telegram_enabled: true });
+    await raise(user);
+    expect(await messagesTo(user)).toEqual([]);
+    await link(user, '2001');
+    await raise(user);
+    expect(await messagesTo(user)).toMatchObject([{ channels: ['telegram'] }]);
+  });
+});
+
 describe('An alert rule', () => {
   it('is made, changed and deleted by its owner', async () => {
     const made = await owner.client.from('alert_rules').insert(RULE).select('id, enabled, last_triggered_at').single();
