@@ -182,7 +182,7 @@ table public.alert_history -- What users were told. Written by private.create_al
   grant select to tradebase_admin
   grant insert, select to tradebase_worker
   grant update (status, sent_at, error) to tradebase_worker
-  CREATE TRIGGER announce AFTER INSERT ON public.alert_history FOR EACH ROW EXECUTE FUNCTION private.announce_alert()
+  CREATE TRIGGER announce AFTER INSERT ON public.alert_history FOR EACH ROW WHEN ((NOT (new.metadata ? 'security_event_id'::text))) EXECUTE FUNCTION private.announce_alert()
   CREATE TRIGGER check_status BEFORE UPDATE ON public.alert_history FOR EACH ROW EXECUTE FUNCTION private.check_status()
 
 table public.alert_limits -- How many messages each user had by each channel in the current window. Written by private.take_alert_allowance.
@@ -217,7 +217,7 @@ table public.alert_preferences -- What each user wants to hear of, and by which 
   telegram_chat_id text -- The chat of the Telegram account that was linked or verified last; null without one. Kept by a trigger on linked_accounts. Users cannot set it: it could be somebody else's.
   discord_webhook_url text -- Discord webhook. Whoever knows it can post to the channel: users set it, and no API role can read it again.
   discord_webhook_hint text generated always as ("substring"(discord_webhook_url, 'webhooks/([0-9]+)/'::text)) stored -- Number of the webhook, which tells its owner which one is set; null without one.
-  alert_types text[] default '{entry,exit,risk,error}'::text[] not null -- Kinds of alert that go out by the channels. Security alerts always do.
+  alert_types text[] default '{entry,exit,risk,error}'::text[] not null -- Kinds of alert that go out by the channels. Security alerts always do, as many as the channel lets through.
   quiet_hours_start time without time zone -- Local time from which only security, risk and critical alerts go out; null for no quiet hours.
   quiet_hours_end time without time zone -- Local time at which the others follow.
   quiet_hours_timezone text default 'UTC'::text not null -- Time zone of the quiet hours, by its name in the tz database.
@@ -2459,7 +2459,7 @@ begin
 end
 $function$
 
-function private.add_message_deliveries() -- Trigger: one delivery for each channel of a new message. Definer, because functions of users write messages.
+function private.add_message_deliveries() -- Trigger: one delivery for each channel of a new message. Definer, because Auth's hooks and functions of admins write messages.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.add_message_deliveries()
  RETURNS trigger
@@ -2548,7 +2548,7 @@ AS $function$
   from (select p_at at time zone p_timezone as local) l
 $function$
 
-function private.announce_alert() -- Trigger: shows a new alert to its owner at once. Definer, because triggers of users' statements raise alerts.
+function private.announce_alert() -- Trigger: shows a new alert to its owner at once. Definer, because Auth raises alerts, too.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.announce_alert()
  RETURNS trigger
@@ -3230,7 +3230,7 @@ begin
 end
 $function$
 
-function private.create_alert(p_user_id uuid, p_alert_type text, p_message text, p_severity text, p_metadata jsonb, p_bot_id uuid, p_run_id uuid, p_rule_id uuid) -- Tells a user something: the alert, its event and the message to deliver commit with what caused them. Which channels, their preferences, the rule and the limits decide. Definer, because triggers of users' statements call it.
+function private.create_alert(p_user_id uuid, p_alert_type text, p_message text, p_severity text, p_metadata jsonb, p_bot_id uuid, p_run_id uuid, p_rule_id uuid) -- Tells a user something: the alert, its event and the message to deliver commit with what caused them. Which channels, their preferences, the rule and the limits decide. Definer, so that Auth's hooks and workers can raise alerts without rights on the tables.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.create_alert(p_user_id uuid, p_alert_type text, p_message text, p_severity text DEFAULT 'info'::text, p_metadata jsonb DEFAULT '{}'::jsonb, p_bot_id uuid DEFAULT NULL::uuid, p_run_id uuid DEFAULT NULL::uuid, p_rule_id uuid DEFAULT NULL::uuid)
  RETURNS uuid
@@ -4778,7 +4778,7 @@ begin
 end
 $function$
 
-function private.note_security_event(p_user_id uuid, p_kind text, p_details jsonb) -- Writes a security event of a user and sends it as an alert on their topic; an alert that cannot be sent at once is left out. Definer, because hooks and triggers of Auth call it.
+function private.note_security_event(p_user_id uuid, p_kind text, p_details jsonb) -- Writes a security event of a user and sends it on their topic; what they should act on if it was not them is an alert too, with messages. What cannot be written or sent at once is left out. Definer, because hooks and triggers of Auth call it.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.note_security_event(p_user_id uuid, p_kind text, p_details jsonb DEFAULT '{}'::jsonb)
  RETURNS void
@@ -4788,12 +4788,41 @@ CREATE OR REPLACE FUNCTION private.note_security_event(p_user_id uuid, p_kind te
  SET lock_timeout TO '500ms'
 AS $function$
 declare
+  -- The other kinds are what users or admins did knowingly: they are shown, and no message goes out.
+  message constant text := case p_kind
+    when 'new_device' then 'Your account was signed in to from a new device'
+    when 'lockout' then 'Your account is locked for a while after too many wrong attempts'
+    when 'password_changed' then 'The password of your account was changed'
+    when 'email_changed' then 'The e-mail address of your account was changed'
+    when 'factor_added' then 'A second factor was added to your account'
+    when 'factor_removed' then 'A second factor was removed from your account'
+    when 'recovery_code_used' then 'A recovery code of your account was used'
+  end;
   noted public.security_events;
+  raised uuid;
 begin
   insert into public.security_events (user_id, kind, details) values (p_user_id, p_kind, coalesce(p_details, '{}')) returning * into noted;
+  if message is not null then
+    begin
+      -- Whoever deletes the user waits, and finds what is written here.
+      perform from auth.users u where u.id = p_user_id for key share;
+      if found then
+        raised := private.create_alert(p_user_id, 'security', message, 'warning',
+          jsonb_build_object('security_event_id', noted.id, 'what', noted.kind, 'details', noted.details));
+        -- Whoever took an account over reads the new address.
+        if p_kind = 'email_changed' and p_details ->> 'from' <> '' then
+          insert into public.messages (user_id, alert_id, message_type, priority, channels, recipient, body)
+          values (p_user_id, raised, 'alert', 'high', '{email}', p_details ->> 'from', message);
+        end if;
+      end if;
+    exception when others then
+      raised := null;
+      raise warning 'no message for security event %: %', noted.id, sqlerrm;
+    end;
+  end if;
   begin
     perform private.emit_event(p_user_id, 'user:' || p_user_id::text, 'alert', jsonb_build_object(
-      'kind', 'security', 'id', noted.id, 'what', noted.kind, 'details', noted.details, 'at', noted.created_at));
+      'kind', 'security', 'id', noted.id, 'what', noted.kind, 'details', noted.details, 'alert_id', raised, 'at', noted.created_at));
   exception when others then
     -- A worker may hold the topic for as long as its transaction lasts: the row is there to read, and nobody is kept out.
     raise warning 'no alert for security event %: %', noted.id, sqlerrm;
@@ -6172,7 +6201,7 @@ begin
 end
 $function$
 
-function private.take_alert_allowance(p_user_id uuid, p_channel text) -- Counts a message of a user by a channel; false where the window is full. Definer, because triggers of users' statements raise alerts.
+function private.take_alert_allowance(p_user_id uuid, p_channel text) -- Counts a message of a user by a channel; false where the window is full. Definer, because Auth raises alerts, too.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.take_alert_allowance(p_user_id uuid, p_channel text)
  RETURNS boolean

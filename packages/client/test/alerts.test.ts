@@ -166,6 +166,33 @@ describe('The Telegram chat of the preferences', () => {
   });
 });
 
+describe('A security event', () => {
+  it('goes out whatever the preferences, with one event', async () => {
+    const user = await newUser('security-message', { email_enabled: false, alert_types: [] });
+    await asService(stack).auth.admin.updateUserById(user.id, { password: 'another correct horse' });
+    const { data: alert } = await user.client.from('alert_history').select('id, alert_type, metadata').single();
+    expect(alert).toMatchObject({ alert_type: 'security', metadata: { what: 'password_changed' } });
+    expect(await messagesTo(user)).toMatchObject([{ alert_id: alert?.id, channels: ['email'], status: 'pending' }]);
+    const { data: events } = await user.client.from('events').select('payload').eq('event', 'alert');
+    expect(events).toMatchObject([{ payload: { kind: 'security', what: 'password_changed', alert_id: alert?.id } }]);
+  });
+
+  it('of a new address is told to the old one too', async () => {
+    const user = await newUser('security-address');
+    await asService(stack).auth.admin.updateUserById(user.id, { email: `moved-${user.email}` });
+    const { data } = await user.client.from('messages').select('recipient').order('recipient');
+    expect(data).toEqual([{ recipient: user.email }, { recipient: null }]);
+  });
+
+  it('that its user caused knowingly is shown and sends nothing', async () => {
+    const user = await newUser('security-shown');
+    await grantRole(stack, user, 'viewer');
+    const { data: events } = await user.client.from('events').select('payload').eq('event', 'alert');
+    expect(events?.at(-1)).toMatchObject({ payload: { what: 'role_changed', alert_id: null } });
+    expect(await messagesTo(user)).toEqual([]);
+  });
+});
+
 describe('An alert rule', () => {
   it('is made, changed and deleted by its owner', async () => {
     const made = await owner.client.from('alert_rules').insert(RULE).select('id, enabled, last_triggered_at').single();
