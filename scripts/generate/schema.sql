@@ -182,7 +182,7 @@ table public.alert_history -- What users were told. Written by private.create_al
   grant select to tradebase_admin
   grant insert, select to tradebase_worker
   grant update (status, sent_at, error) to tradebase_worker
-  CREATE TRIGGER announce AFTER INSERT ON public.alert_history FOR EACH ROW EXECUTE FUNCTION private.announce_alert()
+  CREATE TRIGGER announce AFTER INSERT ON public.alert_history FOR EACH ROW WHEN ((NOT (new.metadata ? 'security_event_id'::text))) EXECUTE FUNCTION private.announce_alert()
   CREATE TRIGGER check_status BEFORE UPDATE ON public.alert_history FOR EACH ROW EXECUTE FUNCTION private.check_status()
 
 table public.alert_limits -- How many messages each user had by each channel in the current window. Written by private.take_alert_allowance.
@@ -214,10 +214,10 @@ table public.alert_preferences -- What each user wants to hear of, and by which 
   telegram_enabled boolean default false not null -- Whether alerts go to the linked Telegram chat.
   discord_enabled boolean default false not null -- Whether alerts go to the Discord webhook.
   push_enabled boolean default false not null -- Whether alerts go out as push messages.
-  telegram_chat_id text -- The chat, as verified when the account was linked. Users cannot set it: it could be somebody else's.
+  telegram_chat_id text -- The chat of the Telegram account that was linked or verified last; null without one. Kept by a trigger on linked_accounts. Users cannot set it: it could be somebody else's.
   discord_webhook_url text -- Discord webhook. Whoever knows it can post to the channel: users set it, and no API role can read it again.
   discord_webhook_hint text generated always as ("substring"(discord_webhook_url, 'webhooks/([0-9]+)/'::text)) stored -- Number of the webhook, which tells its owner which one is set; null without one.
-  alert_types text[] default '{entry,exit,risk,error}'::text[] not null -- Kinds of alert that go out by the channels. Security alerts always do.
+  alert_types text[] default '{entry,exit,risk,error}'::text[] not null -- Kinds of alert that go out by the channels. Security alerts always do, as many as the channel lets through.
   quiet_hours_start time without time zone -- Local time from which only security, risk and critical alerts go out; null for no quiet hours.
   quiet_hours_end time without time zone -- Local time at which the others follow.
   quiet_hours_timezone text default 'UTC'::text not null -- Time zone of the quiet hours, by its name in the tz database.
@@ -469,10 +469,11 @@ table public.backtests -- One row a requested backtest. Owners insert requests a
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
   CREATE TRIGGER stamp_end BEFORE UPDATE ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('finished_at', 'completed', 'failed', 'cancelled')
 
-table public.bot_events -- What happened to a bot beside its trading: started, paused, refused, limits reached, connection lost. Written by runners' functions and workers.
+table public.bot_events -- What happened to a bot beside its trading: started, paused, refused, limits reached, connection lost; or to a strategy that no bot runs. Written by runners' functions and workers.
   id bigint generated always as identity not null -- Identifies the event.
-  bot_id uuid not null -- The bot.
-  user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the bot.
+  bot_id uuid -- The bot, which knows its strategy; null for an event of a strategy alone.
+  strategy_id uuid -- The strategy, where no bot is involved; null for an event of a bot.
+  user_id uuid not null -- Owner of the bot or strategy, repeated here so that the policy needs no join; goes with it.
   run_id uuid -- Run in which it happened; null outside of one.
   type text not null -- What happened, such as daily_risk_cap_reached.
   severity text default 'INFO'::text not null -- DEBUG, INFO, WARN, ERROR or CRITICAL.
@@ -487,9 +488,12 @@ table public.bot_events -- What happened to a bot beside its trading: started, p
   constraint bot_events_pkey PRIMARY KEY (id)
   constraint bot_events_run_id_fkey FOREIGN KEY (run_id, user_id) REFERENCES trading_runs(id, user_id) ON DELETE CASCADE
   constraint bot_events_severity_check CHECK ((severity = ANY (ARRAY['DEBUG'::text, 'INFO'::text, 'WARN'::text, 'ERROR'::text, 'CRITICAL'::text])))
+  constraint bot_events_strategy_id_fkey FOREIGN KEY (strategy_id, user_id) REFERENCES strategies(id, user_id) ON DELETE CASCADE
+  constraint bot_events_subject_check CHECK (((num_nonnulls(bot_id, strategy_id) = 1) AND ((run_id IS NULL) OR (bot_id IS NOT NULL))))
   constraint bot_events_type_check CHECK ((type ~ '^[a-z][a-z_]{0,62}$'::text))
   CREATE INDEX bot_events_bot_id_user_id_idx ON public.bot_events USING btree (bot_id, user_id, occurred_at DESC)
   CREATE INDEX bot_events_run_id_user_id_idx ON public.bot_events USING btree (run_id, user_id)
+  CREATE INDEX bot_events_strategy_id_user_id_idx ON public.bot_events USING btree (strategy_id, user_id, occurred_at DESC)
   CREATE INDEX bot_events_user_id_occurred_at_idx ON public.bot_events USING btree (user_id, occurred_at DESC)
   policy "Admins can read bot events" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners can read their bot events" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
@@ -979,6 +983,7 @@ table public.linked_accounts -- Accounts elsewhere that a user has shown to be t
   grant select to tradebase_admin
   grant select to tradebase_worker
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.linked_accounts FOR EACH ROW EXECUTE FUNCTION private.audit_change()
+  CREATE TRIGGER keep_telegram_chat AFTER INSERT OR DELETE OR UPDATE ON public.linked_accounts FOR EACH ROW EXECUTE FUNCTION private.keep_telegram_chat()
   CREATE TRIGGER note_account_link AFTER INSERT OR DELETE ON public.linked_accounts FOR EACH ROW EXECUTE FUNCTION private.note_account_link()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.linked_accounts FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
@@ -1157,6 +1162,7 @@ table public.orders -- Orders of runs, from the intention to the broker's last w
   bot_id uuid not null -- The bot, that of the run.
   user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the run.
   position_id uuid -- Position that it opens, changes or closes; null if there is none, or it was deleted.
+  trade_id uuid -- Trade that it enters or leaves; null while there is none, or if that was deleted.
   client_order_id text not null -- Name that the runner gave it, unique in the bot: sending it again makes no second order.
   broker_order_id text -- Name that the broker gave it.
   symbol text not null -- What is bought or sold.
@@ -1202,11 +1208,13 @@ table public.orders -- Orders of runs, from the intention to the broker's last w
   constraint orders_stop_price_check CHECK (((type <> ALL (ARRAY['stop'::text, 'stop_limit'::text])) OR (stop_price IS NOT NULL)))
   constraint orders_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
   constraint orders_time_in_force_check CHECK ((time_in_force = ANY (ARRAY['day'::text, 'gtc'::text, 'gtd'::text, 'ioc'::text, 'fok'::text, 'opg'::text, 'cls'::text])))
+  constraint orders_trade_id_fkey FOREIGN KEY (trade_id, user_id) REFERENCES trades(id, user_id) ON DELETE SET NULL (trade_id)
   constraint orders_trail_check CHECK (((num_nonnulls(trail_amount, trail_pct) = ((type = 'trailing_stop'::text))::integer) AND (trail_amount > (0)::numeric) AND (trail_pct > (0)::numeric) AND (trail_pct < (100)::numeric)))
   constraint orders_type_check CHECK ((type = ANY (ARRAY['market'::text, 'limit'::text, 'stop'::text, 'stop_limit'::text, 'trailing_stop'::text, 'take_profit'::text])))
   CREATE INDEX orders_bot_id_open_idx ON public.orders USING btree (bot_id) WHERE (status = ANY (ARRAY['new'::text, 'submitted'::text, 'accepted'::text, 'partially_filled'::text, 'pending_cancel'::text]))
   CREATE INDEX orders_position_id_user_id_idx ON public.orders USING btree (position_id, user_id)
   CREATE INDEX orders_run_id_bot_id_user_id_idx ON public.orders USING btree (run_id, bot_id, user_id)
+  CREATE INDEX orders_trade_id_user_id_idx ON public.orders USING btree (trade_id, user_id)
   CREATE INDEX orders_user_id_created_at_idx ON public.orders USING btree (user_id, created_at DESC)
   policy "Admins can read orders" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners can read their orders" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
@@ -1329,7 +1337,7 @@ table public.plans -- Plans that a user can be on. Made by migrations and operat
 
 table public.positions -- Positions of runs: what is or was held, from opening to closing. Written by runners' functions and workers.
   id uuid default gen_random_uuid() not null -- Identifies the position.
-  run_id uuid not null -- The run.
+  run_id uuid not null -- The run. Its mode says whether the position is PAPER or LIVE; backtests keep theirs in tables of their own.
   bot_id uuid not null -- The bot, that of the run.
   user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the run.
   symbol text not null -- What is held.
@@ -1717,10 +1725,12 @@ table public.signals -- What the strategy of a run said of a symbol, and whether
   executed boolean default false not null -- Whether it was acted on.
   executed_at timestamp with time zone -- When.
   order_id uuid -- Order that came of it.
+  model_id uuid -- Model that said it; null for rules alone, or if that was deleted.
   created_at timestamp with time zone default now() not null -- When the row was written.
   row level security on
   constraint signals_executed_check CHECK (((executed = (executed_at IS NOT NULL)) AND ((order_id IS NULL) OR executed)))
   constraint signals_indicators_check CHECK (((jsonb_typeof(indicators) = 'object'::text) AND (pg_column_size(indicators) <= 16384)))
+  constraint signals_model_id_fkey FOREIGN KEY (model_id, user_id) REFERENCES models(id, user_id) ON DELETE SET NULL (model_id)
   constraint signals_order_id_fkey FOREIGN KEY (order_id, user_id) REFERENCES orders(id, user_id) ON DELETE SET NULL (order_id)
   constraint signals_pkey PRIMARY KEY (run_id, user_id, seq)
   constraint signals_reasons_check CHECK (((jsonb_typeof(reasons) = 'array'::text) AND (pg_column_size(reasons) <= 16384)))
@@ -1730,6 +1740,7 @@ table public.signals -- What the strategy of a run said of a symbol, and whether
   constraint signals_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
   constraint signals_timeframe_check CHECK ((timeframe = ANY (ARRAY['1m'::text, '3m'::text, '5m'::text, '15m'::text, '30m'::text, '1h'::text, '2h'::text, '4h'::text, '6h'::text, '8h'::text, '12h'::text, '1d'::text, '1w'::text, '1mo'::text])))
   constraint signals_type_check CHECK ((type = ANY (ARRAY['BUY'::text, 'SELL'::text, 'HOLD'::text])))
+  CREATE INDEX signals_model_id_user_id_idx ON public.signals USING btree (model_id, user_id)
   CREATE INDEX signals_order_id_user_id_idx ON public.signals USING btree (order_id, user_id)
   CREATE INDEX signals_user_id_signal_at_idx ON public.signals USING btree (user_id, signal_at DESC)
   policy "Admins can read signals" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
@@ -2040,7 +2051,7 @@ table public.telegram_broadcasts -- Messages to everyone on Telegram. Made by ad
 table public.telegram_command_audits -- Commands that the Telegram bot got and how it answered. Written by the bot's server, redacted on the way in; a partition a month, dropped at the end of the retention.
   id bigint generated always as identity not null -- Identifies the entry.
   telegram_user_id text -- Who sent it, in Telegram; null once the account it was linked to is deleted.
-  user_id uuid -- The linked user, whose address is in Auth; null for none, and once the account is deleted.
+  user_id uuid -- The linked user, who stands for their address: it is in Auth and not repeated here. Null for none, and once the account is deleted.
   command text not null -- The command, such as /status.
   full_message text -- The message with codes, keys and tokens taken out, since verification codes come this way; null once the account is deleted.
   is_registered_user boolean default false not null -- Whether the sender was linked to an account.
@@ -2116,7 +2127,7 @@ table public.telegram_settings -- Settings of the Telegram bot. Changed by admin
 
 table public.trades -- Round trips: one entry and one exit of the same size. A position that is built or closed in parts has several. Written by runners' functions and workers.
   id uuid default gen_random_uuid() not null -- Identifies the trade.
-  run_id uuid not null -- The run.
+  run_id uuid not null -- The run. Its mode says whether the trade is PAPER or LIVE; those of backtests are in backtest_trades.
   bot_id uuid not null -- The bot, that of the run.
   user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the run.
   position_id uuid -- Position it is part of; null if that was deleted.
@@ -2126,6 +2137,7 @@ table public.trades -- Round trips: one entry and one exit of the same size. A p
   strategy text -- Name of the strategy.
   entry_logic text -- Name of the rule that opened it.
   exit_logic text -- Name of the rule that closed it.
+  model_id uuid -- Model that decided on it; null for rules alone, or if that was deleted.
   quantity numeric not null -- Units.
   entry_at timestamp with time zone not null -- When it was entered.
   entry_price numeric not null -- Price of the entry.
@@ -2135,6 +2147,9 @@ table public.trades -- Round trips: one entry and one exit of the same size. A p
   gross_pnl numeric -- Profit before costs, in the account's currency; null while it is open.
   net_pnl numeric -- Profit after costs, in the account's currency; null while it is open.
   pnl_pct numeric -- Net profit over the value at entry, in percent; null while it is open.
+  stop_loss numeric -- Price at which it was to be left with a loss.
+  take_profit numeric -- Price at which it was to be left with a profit.
+  market_context jsonb -- The market when it was entered: values of indicators and such.
   status text default 'open'::text not null -- open, then closed.
   exit_reason text -- Why it was left.
   metadata jsonb default '{}'::jsonb not null -- What else there is to say.
@@ -2147,7 +2162,10 @@ CASE status
     WHEN 'open'::text THEN 0
     ELSE 4
 END) AND (exit_at >= entry_at) AND ((pnl_pct IS NULL) OR (status = 'closed'::text))))
+  constraint trades_id_user_id_key UNIQUE (id, user_id)
+  constraint trades_market_context_check CHECK (((jsonb_typeof(market_context) = 'object'::text) AND (pg_column_size(market_context) <= 16384)))
   constraint trades_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 16384)))
+  constraint trades_model_id_fkey FOREIGN KEY (model_id, user_id) REFERENCES models(id, user_id) ON DELETE SET NULL (model_id)
   constraint trades_names_check CHECK (((char_length(strategy) <= 100) AND (char_length(entry_logic) <= 100) AND (char_length(exit_logic) <= 100) AND (char_length(exit_reason) <= 100)))
   constraint trades_pkey PRIMARY KEY (id)
   constraint trades_position_id_fkey FOREIGN KEY (position_id, user_id) REFERENCES positions(id, user_id) ON DELETE SET NULL (position_id)
@@ -2157,6 +2175,7 @@ END) AND (exit_at >= entry_at) AND ((pnl_pct IS NULL) OR (status = 'closed'::tex
   constraint trades_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
   constraint trades_timeframe_check CHECK ((timeframe = ANY (ARRAY['1m'::text, '3m'::text, '5m'::text, '15m'::text, '30m'::text, '1h'::text, '2h'::text, '4h'::text, '6h'::text, '8h'::text, '12h'::text, '1d'::text, '1w'::text, '1mo'::text])))
   CREATE INDEX trades_bot_id_open_idx ON public.trades USING btree (bot_id) WHERE (status = 'open'::text)
+  CREATE INDEX trades_model_id_user_id_idx ON public.trades USING btree (model_id, user_id)
   CREATE INDEX trades_position_id_user_id_idx ON public.trades USING btree (position_id, user_id)
   CREATE INDEX trades_run_id_bot_id_user_id_idx ON public.trades USING btree (run_id, bot_id, user_id)
   CREATE INDEX trades_user_id_entry_at_idx ON public.trades USING btree (user_id, entry_at DESC)
@@ -2447,7 +2466,7 @@ begin
 end
 $function$
 
-function private.add_message_deliveries() -- Trigger: one delivery for each channel of a new message. Definer, because functions of users write messages.
+function private.add_message_deliveries() -- Trigger: one delivery for each channel of a new message. Definer, because Auth's hooks and functions of admins write messages.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.add_message_deliveries()
  RETURNS trigger
@@ -2538,7 +2557,7 @@ AS $function$
   from (select p_at at time zone p_timezone as local) l
 $function$
 
-function private.announce_alert() -- Trigger: shows a new alert to its owner at once. Definer, because triggers of users' statements raise alerts.
+function private.announce_alert() -- Trigger: shows a new alert to its owner at once. Definer, because Auth raises alerts, too.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.announce_alert()
  RETURNS trigger
@@ -3249,7 +3268,7 @@ begin
 end
 $function$
 
-function private.create_alert(p_user_id uuid, p_alert_type text, p_message text, p_severity text, p_metadata jsonb, p_bot_id uuid, p_run_id uuid, p_rule_id uuid) -- Tells a user something: the alert, its event and the message to deliver commit with what caused them. Which channels, their preferences, the rule and the limits decide. Definer, because triggers of users' statements call it.
+function private.create_alert(p_user_id uuid, p_alert_type text, p_message text, p_severity text, p_metadata jsonb, p_bot_id uuid, p_run_id uuid, p_rule_id uuid) -- Tells a user something: the alert, its event and the message to deliver commit with what caused them. Which channels, their preferences, the rule and the limits decide. Definer, so that Auth's hooks and workers can raise alerts without rights on the tables.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.create_alert(p_user_id uuid, p_alert_type text, p_message text, p_severity text DEFAULT 'info'::text, p_metadata jsonb DEFAULT '{}'::jsonb, p_bot_id uuid DEFAULT NULL::uuid, p_run_id uuid DEFAULT NULL::uuid, p_rule_id uuid DEFAULT NULL::uuid)
  RETURNS uuid
@@ -3371,6 +3390,9 @@ declare
   made public.telegram_broadcasts;
 begin
   perform private.require_admin();
+  if p_message is null or char_length(p_message) not between 1 and 4096 then
+    perform private.raise_api_error(422, 'invalid_request', 'a message has 1 to 4096 characters');
+  end if;
   insert into public.telegram_broadcasts (message, sent_by) values (p_message, auth.uid()) returning * into made;
   return made;
 end
@@ -4420,6 +4442,33 @@ begin
 end
 $function$
 
+function private.keep_telegram_chat() -- Trigger: alerts go to the Telegram chat that was linked or verified last, and to none once all are unlinked. Definer, because users may not set the chat.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.keep_telegram_chat()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  owner constant uuid := (case tg_op when 'DELETE' then old else new end).user_id;
+begin
+  -- One after the other: the links are read when whoever else changes them has committed.
+  perform from public.alert_preferences p where p.user_id = owner for no key update;
+  update public.alert_preferences p set telegram_chat_id = chat.id
+  from (
+    select (
+      select l.external_id from public.linked_accounts l
+      where l.user_id = owner and l.provider = 'telegram' and l.external_id ~ '^-?[0-9]{1,20}$'
+      order by l.verified_at desc, l.id
+      limit 1
+    ) as id
+  ) chat
+  where p.user_id = owner and p.telegram_chat_id is distinct from chat.id;
+  return null;
+end
+$function$
+
 function private.limit_api_keys() -- Trigger: bounds the keys of a user, and forgets all but the latest 100 revoked ones. Definer, because owners may not delete.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.limit_api_keys()
@@ -4841,7 +4890,7 @@ begin
 end
 $function$
 
-function private.note_security_event(p_user_id uuid, p_kind text, p_details jsonb) -- Writes a security event of a user and sends it as an alert on their topic; an alert that cannot be sent at once is left out. Definer, because hooks and triggers of Auth call it.
+function private.note_security_event(p_user_id uuid, p_kind text, p_details jsonb) -- Writes a security event of a user and sends it on their topic; what they should act on if it was not them is an alert too, with messages. What cannot be written or sent at once is left out. Definer, because hooks and triggers of Auth call it.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.note_security_event(p_user_id uuid, p_kind text, p_details jsonb DEFAULT '{}'::jsonb)
  RETURNS void
@@ -4851,12 +4900,41 @@ CREATE OR REPLACE FUNCTION private.note_security_event(p_user_id uuid, p_kind te
  SET lock_timeout TO '500ms'
 AS $function$
 declare
+  -- The other kinds are what users or admins did knowingly: they are shown, and no message goes out.
+  message constant text := case p_kind
+    when 'new_device' then 'Your account was signed in to from a new device'
+    when 'lockout' then 'Your account is locked for a while after too many wrong attempts'
+    when 'password_changed' then 'The password of your account was changed'
+    when 'email_changed' then 'The e-mail address of your account was changed'
+    when 'factor_added' then 'A second factor was added to your account'
+    when 'factor_removed' then 'A second factor was removed from your account'
+    when 'recovery_code_used' then 'A recovery code of your account was used'
+  end;
   noted public.security_events;
+  raised uuid;
 begin
   insert into public.security_events (user_id, kind, details) values (p_user_id, p_kind, coalesce(p_details, '{}')) returning * into noted;
+  if message is not null then
+    begin
+      -- Whoever deletes the user waits, and finds what is written here.
+      perform from auth.users u where u.id = p_user_id for key share;
+      if found then
+        raised := private.create_alert(p_user_id, 'security', message, 'warning',
+          jsonb_build_object('security_event_id', noted.id, 'what', noted.kind, 'details', noted.details));
+        -- Whoever took an account over reads the new address.
+        if p_kind = 'email_changed' and p_details ->> 'from' <> '' then
+          insert into public.messages (user_id, alert_id, message_type, priority, channels, recipient, body)
+          values (p_user_id, raised, 'alert', 'high', '{email}', p_details ->> 'from', message);
+        end if;
+      end if;
+    exception when others then
+      raised := null;
+      raise warning 'no message for security event %: %', noted.id, sqlerrm;
+    end;
+  end if;
   begin
     perform private.emit_event(p_user_id, 'user:' || p_user_id::text, 'alert', jsonb_build_object(
-      'kind', 'security', 'id', noted.id, 'what', noted.kind, 'details', noted.details, 'at', noted.created_at));
+      'kind', 'security', 'id', noted.id, 'what', noted.kind, 'details', noted.details, 'alert_id', raised, 'at', noted.created_at));
   exception when others then
     -- A worker may hold the topic for as long as its transaction lasts: the row is there to read, and nobody is kept out.
     raise warning 'no alert for security event %: %', noted.id, sqlerrm;
@@ -5915,13 +5993,20 @@ CREATE OR REPLACE FUNCTION private.set_channel_config(p_channel text, p_enabled 
 AS $function$
 declare
   changed public.channel_configs;
+  refused_by text;
 begin
   perform private.require_admin();
-  update public.channel_configs c
-  set enabled = coalesce(p_enabled, c.enabled), provider = coalesce(p_provider, c.provider), settings = coalesce(p_settings, c.settings),
-      messages_per_window = coalesce(p_messages_per_window, c.messages_per_window), updated_by = auth.uid()
-  where c.channel = p_channel
-  returning * into changed;
+  begin
+    update public.channel_configs c
+    set enabled = coalesce(p_enabled, c.enabled), provider = coalesce(p_provider, c.provider), settings = coalesce(p_settings, c.settings),
+        messages_per_window = coalesce(p_messages_per_window, c.messages_per_window), updated_by = auth.uid()
+    where c.channel = p_channel
+    returning * into changed;
+  exception when check_violation then
+    -- Its details show the row, and what was refused may be a secret: it must reach neither the answer nor the log.
+    get stacked diagnostics refused_by = constraint_name;
+    perform private.raise_api_error(422, 'invalid_request', format('the channel cannot be set so: see %s', refused_by));
+  end;
   if changed.channel is null then
     perform private.raise_api_error(404, 'not_found', 'there is no such channel');
   end if;
@@ -6024,11 +6109,18 @@ CREATE OR REPLACE FUNCTION private.set_telegram_setting(p_key text, p_value text
 AS $function$
 declare
   changed public.telegram_settings;
+  refused_by text;
 begin
   perform private.require_admin();
-  insert into public.telegram_settings as setting (key, value, description, updated_by) values (p_key, p_value, p_description, auth.uid())
-  on conflict (key) do update set value = excluded.value, description = coalesce(excluded.description, setting.description), updated_by = excluded.updated_by
-  returning * into changed;
+  begin
+    insert into public.telegram_settings as setting (key, value, description, updated_by) values (p_key, p_value, p_description, auth.uid())
+    on conflict (key) do update set value = excluded.value, description = coalesce(excluded.description, setting.description), updated_by = excluded.updated_by
+    returning * into changed;
+  exception when check_violation or not_null_violation then
+    -- Its details show the row, and what was refused may be a secret: it must reach neither the answer nor the log.
+    get stacked diagnostics refused_by = constraint_name;
+    perform private.raise_api_error(422, 'invalid_request', format('the setting cannot be set so: see %s', coalesce(nullif(refused_by, ''), 'telegram_settings_key_check')));
+  end;
   return changed;
 end
 $function$
@@ -6252,7 +6344,7 @@ begin
 end
 $function$
 
-function private.take_alert_allowance(p_user_id uuid, p_channel text) -- Counts a message of a user by a channel; false where the window is full. Definer, because triggers of users' statements raise alerts.
+function private.take_alert_allowance(p_user_id uuid, p_channel text) -- Counts a message of a user by a channel; false where the window is full. Definer, because Auth raises alerts, too.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.take_alert_allowance(p_user_id uuid, p_channel text)
  RETURNS boolean
@@ -6769,7 +6861,7 @@ begin
 end
 $function$
 
-function public.create_broadcast(p_message text) -- For admins: a message to everyone on Telegram. The trigger audits it. Errors: forbidden.
+function public.create_broadcast(p_message text) -- For admins: a message to everyone on Telegram. The trigger audits it. Errors: forbidden, invalid_request.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.create_broadcast(p_message text)
  RETURNS telegram_broadcasts
@@ -6913,7 +7005,7 @@ AS $function$
   select private.revoke_session(p_session_id)
 $function$
 
-function public.set_channel_config(p_channel text, p_enabled boolean, p_provider text, p_settings jsonb, p_messages_per_window integer) -- For admins: changes a channel; what is null stays as it is. The trigger audits it. Errors: forbidden, not_found.
+function public.set_channel_config(p_channel text, p_enabled boolean, p_provider text, p_settings jsonb, p_messages_per_window integer) -- For admins: changes a channel; what is null stays as it is. The trigger audits it. Errors: forbidden, not_found, invalid_request (secrets in the settings above all).
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.set_channel_config(p_channel text, p_enabled boolean DEFAULT NULL::boolean, p_provider text DEFAULT NULL::text, p_settings jsonb DEFAULT NULL::jsonb, p_messages_per_window integer DEFAULT NULL::integer)
  RETURNS channel_configs
@@ -6963,7 +7055,7 @@ AS $function$
   select private.set_system_health(p_system, p_component, p_status, p_error_message)
 $function$
 
-function public.set_telegram_setting(p_key text, p_value text, p_description text) -- For admins: adds or changes a setting of the bot. The trigger audits it. Errors: forbidden.
+function public.set_telegram_setting(p_key text, p_value text, p_description text) -- For admins: adds or changes a setting of the bot. The trigger audits it. Errors: forbidden, invalid_request (what looks like a secret above all).
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.set_telegram_setting(p_key text, p_value text, p_description text DEFAULT NULL::text)
  RETURNS telegram_settings

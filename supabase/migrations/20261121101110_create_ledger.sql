@@ -49,7 +49,7 @@ create table public.positions (
 );
 comment on table public.positions is 'Positions of runs: what is or was held, from opening to closing. Written by runners'' functions and workers.';
 comment on column public.positions.id is 'Identifies the position.';
-comment on column public.positions.run_id is 'The run.';
+comment on column public.positions.run_id is 'The run. Its mode says whether the position is PAPER or LIVE; backtests keep theirs in tables of their own.';
 comment on column public.positions.bot_id is 'The bot, that of the run.';
 comment on column public.positions.user_id is 'Owner of the bot, repeated here so that the policy needs no join; goes with the run.';
 comment on column public.positions.symbol is 'What is held.';
@@ -86,6 +86,7 @@ create table public.orders (
   bot_id uuid not null,
   user_id uuid not null,
   position_id uuid,
+  trade_id uuid,
   client_order_id text not null,
   broker_order_id text,
   symbol text not null,
@@ -139,6 +140,7 @@ comment on column public.orders.run_id is 'The run.';
 comment on column public.orders.bot_id is 'The bot, that of the run.';
 comment on column public.orders.user_id is 'Owner of the bot, repeated here so that the policy needs no join; goes with the run.';
 comment on column public.orders.position_id is 'Position that it opens, changes or closes; null if there is none, or it was deleted.';
+comment on column public.orders.trade_id is 'Trade that it enters or leaves; null while there is none, or if that was deleted.';
 comment on column public.orders.client_order_id is 'Name that the runner gave it, unique in the bot: sending it again makes no second order.';
 comment on column public.orders.broker_order_id is 'Name that the broker gave it.';
 comment on column public.orders.symbol is 'What is bought or sold.';
@@ -165,6 +167,7 @@ comment on column public.orders.created_at is 'When the row was written.';
 comment on column public.orders.updated_at is 'When the row last changed.';
 create index orders_run_id_bot_id_user_id_idx on public.orders (run_id, bot_id, user_id);
 create index orders_position_id_user_id_idx on public.orders (position_id, user_id);
+create index orders_trade_id_user_id_idx on public.orders (trade_id, user_id);
 create index orders_user_id_created_at_idx on public.orders (user_id, created_at desc);
 create index orders_bot_id_open_idx on public.orders (bot_id) where status in ('new', 'submitted', 'accepted', 'partially_filled', 'pending_cancel');
 
@@ -180,6 +183,7 @@ create table public.trades (
   strategy text,
   entry_logic text,
   exit_logic text,
+  model_id uuid,
   quantity numeric not null,
   entry_at timestamptz not null,
   entry_price numeric not null,
@@ -189,12 +193,16 @@ create table public.trades (
   gross_pnl numeric,
   net_pnl numeric,
   pnl_pct numeric,
+  stop_loss numeric,
+  take_profit numeric,
+  market_context jsonb,
   status text not null default 'open',
   exit_reason text,
   metadata jsonb not null default '{}',
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint trades_pkey primary key (id),
+  constraint trades_id_user_id_key unique (id, user_id),
   constraint trades_run_id_fkey foreign key (run_id, bot_id, user_id) references public.trading_runs (id, bot_id, user_id) on delete cascade,
   constraint trades_position_id_fkey foreign key (position_id, user_id) references public.positions (id, user_id) on delete set null (position_id),
   constraint trades_symbol_check check (symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'),
@@ -202,13 +210,14 @@ create table public.trades (
   constraint trades_direction_check check (direction in ('long', 'short')),
   constraint trades_names_check check (char_length(strategy) <= 100 and char_length(entry_logic) <= 100 and char_length(exit_logic) <= 100 and char_length(exit_reason) <= 100),
   constraint trades_quantity_check check (quantity > 0 and quantity < 1e18),
+  constraint trades_market_context_check check (jsonb_typeof(market_context) = 'object' and pg_column_size(market_context) <= 16384),
   constraint trades_status_check check (status in ('open', 'closed')),
   constraint trades_exit_check check (num_nonnulls(exit_at, exit_price, gross_pnl, net_pnl) = case status when 'open' then 0 else 4 end and exit_at >= entry_at and (pnl_pct is null or status = 'closed')),
   constraint trades_metadata_check check (jsonb_typeof(metadata) = 'object' and pg_column_size(metadata) <= 16384)
 );
 comment on table public.trades is 'Round trips: one entry and one exit of the same size. A position that is built or closed in parts has several. Written by runners'' functions and workers.';
 comment on column public.trades.id is 'Identifies the trade.';
-comment on column public.trades.run_id is 'The run.';
+comment on column public.trades.run_id is 'The run. Its mode says whether the trade is PAPER or LIVE; those of backtests are in backtest_trades.';
 comment on column public.trades.bot_id is 'The bot, that of the run.';
 comment on column public.trades.user_id is 'Owner of the bot, repeated here so that the policy needs no join; goes with the run.';
 comment on column public.trades.position_id is 'Position it is part of; null if that was deleted.';
@@ -218,6 +227,7 @@ comment on column public.trades.direction is 'long or short.';
 comment on column public.trades.strategy is 'Name of the strategy.';
 comment on column public.trades.entry_logic is 'Name of the rule that opened it.';
 comment on column public.trades.exit_logic is 'Name of the rule that closed it.';
+comment on column public.trades.model_id is 'Model that decided on it; null for rules alone, or if that was deleted.';
 comment on column public.trades.quantity is 'Units.';
 comment on column public.trades.entry_at is 'When it was entered.';
 comment on column public.trades.entry_price is 'Price of the entry.';
@@ -227,6 +237,9 @@ comment on column public.trades.commission is 'Fees of both sides, in the accoun
 comment on column public.trades.gross_pnl is 'Profit before costs, in the account''s currency; null while it is open.';
 comment on column public.trades.net_pnl is 'Profit after costs, in the account''s currency; null while it is open.';
 comment on column public.trades.pnl_pct is 'Net profit over the value at entry, in percent; null while it is open.';
+comment on column public.trades.stop_loss is 'Price at which it was to be left with a loss.';
+comment on column public.trades.take_profit is 'Price at which it was to be left with a profit.';
+comment on column public.trades.market_context is 'The market when it was entered: values of indicators and such.';
 comment on column public.trades.status is 'open, then closed.';
 comment on column public.trades.exit_reason is 'Why it was left.';
 comment on column public.trades.metadata is 'What else there is to say.';
@@ -234,8 +247,12 @@ comment on column public.trades.created_at is 'When the row was written.';
 comment on column public.trades.updated_at is 'When the row last changed.';
 create index trades_run_id_bot_id_user_id_idx on public.trades (run_id, bot_id, user_id);
 create index trades_position_id_user_id_idx on public.trades (position_id, user_id);
+create index trades_model_id_user_id_idx on public.trades (model_id, user_id);
 create index trades_user_id_entry_at_idx on public.trades (user_id, entry_at desc);
 create index trades_bot_id_open_idx on public.trades (bot_id) where status = 'open';
+-- Orders come first above, as they do in life.
+alter table public.orders
+  add constraint orders_trade_id_fkey foreign key (trade_id, user_id) references public.trades (id, user_id) on delete set null (trade_id);
 
 create table public.fills (
   run_id uuid not null,

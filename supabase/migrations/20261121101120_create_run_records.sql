@@ -46,6 +46,7 @@ create table public.signals (
   executed boolean not null default false,
   executed_at timestamptz,
   order_id uuid,
+  model_id uuid,
   created_at timestamptz not null default now(),
   constraint signals_pkey primary key (run_id, user_id, seq),
   constraint signals_run_id_fkey foreign key (run_id, user_id) references public.trading_runs (id, user_id) on delete cascade,
@@ -74,13 +75,16 @@ comment on column public.signals.indicators is 'Values of the indicators it come
 comment on column public.signals.executed is 'Whether it was acted on.';
 comment on column public.signals.executed_at is 'When.';
 comment on column public.signals.order_id is 'Order that came of it.';
+comment on column public.signals.model_id is 'Model that said it; null for rules alone, or if that was deleted.';
 comment on column public.signals.created_at is 'When the row was written.';
 create index signals_order_id_user_id_idx on public.signals (order_id, user_id);
+create index signals_model_id_user_id_idx on public.signals (model_id, user_id);
 create index signals_user_id_signal_at_idx on public.signals (user_id, signal_at desc);
 
 create table public.bot_events (
   id bigint not null generated always as identity,
-  bot_id uuid not null,
+  bot_id uuid,
+  strategy_id uuid,
   user_id uuid not null,
   run_id uuid,
   type text not null,
@@ -91,16 +95,19 @@ create table public.bot_events (
   created_at timestamptz not null default now(),
   constraint bot_events_pkey primary key (id),
   constraint bot_events_bot_id_fkey foreign key (bot_id, user_id) references public.bots (id, user_id) on delete cascade,
+  constraint bot_events_strategy_id_fkey foreign key (strategy_id, user_id) references public.strategies (id, user_id) on delete cascade,
   constraint bot_events_run_id_fkey foreign key (run_id, user_id) references public.trading_runs (id, user_id) on delete cascade,
+  constraint bot_events_subject_check check (num_nonnulls(bot_id, strategy_id) = 1 and (run_id is null or bot_id is not null)),
   constraint bot_events_type_check check (type ~ '^[a-z][a-z_]{0,62}$'),
   constraint bot_events_severity_check check (severity in ('DEBUG', 'INFO', 'WARN', 'ERROR', 'CRITICAL')),
   constraint bot_events_message_check check (char_length(message) between 1 and 4000),
   constraint bot_events_metadata_check check (jsonb_typeof(metadata) = 'object' and pg_column_size(metadata) <= 16384)
 );
-comment on table public.bot_events is 'What happened to a bot beside its trading: started, paused, refused, limits reached, connection lost. Written by runners'' functions and workers.';
+comment on table public.bot_events is 'What happened to a bot beside its trading: started, paused, refused, limits reached, connection lost; or to a strategy that no bot runs. Written by runners'' functions and workers.';
 comment on column public.bot_events.id is 'Identifies the event.';
-comment on column public.bot_events.bot_id is 'The bot.';
-comment on column public.bot_events.user_id is 'Owner of the bot, repeated here so that the policy needs no join; goes with the bot.';
+comment on column public.bot_events.bot_id is 'The bot, which knows its strategy; null for an event of a strategy alone.';
+comment on column public.bot_events.strategy_id is 'The strategy, where no bot is involved; null for an event of a bot.';
+comment on column public.bot_events.user_id is 'Owner of the bot or strategy, repeated here so that the policy needs no join; goes with it.';
 comment on column public.bot_events.run_id is 'Run in which it happened; null outside of one.';
 comment on column public.bot_events.type is 'What happened, such as daily_risk_cap_reached.';
 comment on column public.bot_events.severity is 'DEBUG, INFO, WARN, ERROR or CRITICAL.';
@@ -109,6 +116,7 @@ comment on column public.bot_events.metadata is 'Details.';
 comment on column public.bot_events.occurred_at is 'When it happened.';
 comment on column public.bot_events.created_at is 'When the row was written.';
 create index bot_events_bot_id_user_id_idx on public.bot_events (bot_id, user_id, occurred_at desc);
+create index bot_events_strategy_id_user_id_idx on public.bot_events (strategy_id, user_id, occurred_at desc);
 create index bot_events_run_id_user_id_idx on public.bot_events (run_id, user_id);
 create index bot_events_user_id_occurred_at_idx on public.bot_events (user_id, occurred_at desc);
 

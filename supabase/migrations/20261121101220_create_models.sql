@@ -1,5 +1,5 @@
 -- Purpose: models that learn from candles, their training and what they predict.
--- Objects: tables models, training_runs, predictions, private.model_artifacts.
+-- Objects: tables models, training_runs, predictions, private.model_artifacts; foreign keys of signals and trades to models.
 -- Risk: none on an empty database.
 create table public.models (
   id uuid not null default gen_random_uuid(),
@@ -77,6 +77,12 @@ comment on column public.models.created_at is 'When it was requested.';
 comment on column public.models.updated_at is 'When the row last changed.';
 create index models_user_id_created_at_idx on public.models (user_id, created_at desc);
 create index models_instrument_id_timeframe_idx on public.models (instrument_id, timeframe);
+
+-- What a model said and traded outlives it.
+alter table public.signals
+  add constraint signals_model_id_fkey foreign key (model_id, user_id) references public.models (id, user_id) on delete set null (model_id);
+alter table public.trades
+  add constraint trades_model_id_fkey foreign key (model_id, user_id) references public.models (id, user_id) on delete set null (model_id);
 
 create table private.model_artifacts (
   model_id uuid not null,

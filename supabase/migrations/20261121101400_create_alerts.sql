@@ -1,5 +1,5 @@
 -- Purpose: what users want to hear of, what they were told, and the messages on their way to them.
--- Objects: tables alert_preferences, alert_rules, alert_history (by month), messages, message_deliveries, channel_configs,
+-- Objects: private.note_security_event is replaced by one that raises alerts; tables alert_preferences (a trigger on linked_accounts keeps its Telegram chat), alert_rules, alert_history (by month), messages, message_deliveries, channel_configs,
 --   alert_limits; functions private.after_quiet_hours, private.take_alert_allowance, private.create_alert,
 --   public.mark_alerts_read, public.set_channel_config and the triggers' functions.
 -- Risk: every user gets a row in alert_preferences. The keys to bots come with 20261121101800_link_platform.sql. No worker
@@ -10,9 +10,6 @@ insert into public.system_config (key, value, min_value, max_value, description)
   ('limits.alerts_read_at_once', '1000', 1, 10000, 'Alerts that one call of mark_alerts_read takes by their ids.'),
   ('retention.alert_history_days', '365', 7, 36500, 'Days for which alerts are kept; null keeps them for ever.'),
   ('retention.messages_days', '30', 1, 3650, 'Days for which messages are kept once delivered, failed or cancelled; null keeps them for ever.');
-
--- The secret key's server calls functions of public that reach into private; it holds rights there by name, as users do.
-grant usage on schema private to service_role;
 
 create table public.channel_configs (
   channel text not null,
@@ -88,10 +85,10 @@ comment on column public.alert_preferences.email_enabled is 'Whether alerts go o
 comment on column public.alert_preferences.telegram_enabled is 'Whether alerts go to the linked Telegram chat.';
 comment on column public.alert_preferences.discord_enabled is 'Whether alerts go to the Discord webhook.';
 comment on column public.alert_preferences.push_enabled is 'Whether alerts go out as push messages.';
-comment on column public.alert_preferences.telegram_chat_id is 'The chat, as verified when the account was linked. Users cannot set it: it could be somebody else''s.';
+comment on column public.alert_preferences.telegram_chat_id is 'The chat of the Telegram account that was linked or verified last; null without one. Kept by a trigger on linked_accounts. Users cannot set it: it could be somebody else''s.';
 comment on column public.alert_preferences.discord_webhook_url is 'Discord webhook. Whoever knows it can post to the channel: users set it, and no API role can read it again.';
 comment on column public.alert_preferences.discord_webhook_hint is 'Number of the webhook, which tells its owner which one is set; null without one.';
-comment on column public.alert_preferences.alert_types is 'Kinds of alert that go out by the channels. Security alerts always do.';
+comment on column public.alert_preferences.alert_types is 'Kinds of alert that go out by the channels. Security alerts always do, as many as the channel lets through.';
 comment on column public.alert_preferences.quiet_hours_start is 'Local time from which only security, risk and critical alerts go out; null for no quiet hours.';
 comment on column public.alert_preferences.quiet_hours_end is 'Local time at which the others follow.';
 comment on column public.alert_preferences.quiet_hours_timezone is 'Time zone of the quiet hours, by its name in the tz database.';
@@ -456,6 +453,31 @@ create trigger tradebase_create_alert_preferences after insert on auth.users
   for each row execute function private.create_alert_preferences();
 insert into public.alert_preferences (user_id) select u.id from auth.users u;
 
+create function private.keep_telegram_chat() returns trigger
+language plpgsql security definer set search_path = '' as $$
+declare
+  owner constant uuid := (case tg_op when 'DELETE' then old else new end).user_id;
+begin
+  -- One after the other: the links are read when whoever else changes them has committed.
+  perform from public.alert_preferences p where p.user_id = owner for no key update;
+  update public.alert_preferences p set telegram_chat_id = chat.id
+  from (
+    select (
+      select l.external_id from public.linked_accounts l
+      where l.user_id = owner and l.provider = 'telegram' and l.external_id ~ '^-?[0-9]{1,20}$'
+      order by l.verified_at desc, l.id
+      limit 1
+    ) as id
+  ) chat
+  where p.user_id = owner and p.telegram_chat_id is distinct from chat.id;
+  return null;
+end
+$$;
+comment on function private.keep_telegram_chat() is 'Trigger: alerts go to the Telegram chat that was linked or verified last, and to none once all are unlinked. Definer, because users may not set the chat.';
+-- A link never passes to another user.
+create trigger keep_telegram_chat after insert or update or delete on public.linked_accounts
+  for each row execute function private.keep_telegram_chat();
+
 create function private.delete_alerts_of_user() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
@@ -477,7 +499,7 @@ begin
   return null;
 end
 $$;
-comment on function private.add_message_deliveries() is 'Trigger: one delivery for each channel of a new message. Definer, because functions of users write messages.';
+comment on function private.add_message_deliveries() is 'Trigger: one delivery for each channel of a new message. Definer, because Auth''s hooks and functions of admins write messages.';
 create trigger add_deliveries after insert on public.messages
   for each row execute function private.add_message_deliveries();
 
@@ -510,9 +532,10 @@ begin
   return null;
 end
 $$;
-comment on function private.announce_alert() is 'Trigger: shows a new alert to its owner at once. Definer, because triggers of users'' statements raise alerts.';
+comment on function private.announce_alert() is 'Trigger: shows a new alert to its owner at once. Definer, because Auth raises alerts, too.';
+-- Alerts of security events are told of by private.note_security_event, with one event for both.
 create trigger announce after insert on public.alert_history
-  for each row execute function private.announce_alert();
+  for each row when (not new.metadata ? 'security_event_id') execute function private.announce_alert();
 
 create function private.after_quiet_hours(p_start time, p_end time, p_timezone text, p_at timestamptz) returns timestamptz
 language sql stable set search_path = '' as $$
@@ -552,7 +575,7 @@ begin
   return allowed;
 end
 $$;
-comment on function private.take_alert_allowance(uuid, text) is 'Counts a message of a user by a channel; false where the window is full. Definer, because triggers of users'' statements raise alerts.';
+comment on function private.take_alert_allowance(uuid, text) is 'Counts a message of a user by a channel; false where the window is full. Definer, because Auth raises alerts, too.';
 
 create function private.create_alert(
   p_user_id uuid,
@@ -606,7 +629,54 @@ begin
 end
 $$;
 comment on function private.create_alert(uuid, text, text, text, jsonb, uuid, uuid, uuid) is
-  'Tells a user something: the alert, its event and the message to deliver commit with what caused them. Which channels, their preferences, the rule and the limits decide. Definer, because triggers of users'' statements call it.';
+  'Tells a user something: the alert, its event and the message to deliver commit with what caused them. Which channels, their preferences, the rule and the limits decide. Definer, so that Auth''s hooks and workers can raise alerts without rights on the tables.';
+
+create or replace function private.note_security_event(p_user_id uuid, p_kind text, p_details jsonb default '{}') returns void
+language plpgsql security definer set search_path = '' set lock_timeout = '500ms' as $$
+declare
+  -- The other kinds are what users or admins did knowingly: they are shown, and no message goes out.
+  message constant text := case p_kind
+    when 'new_device' then 'Your account was signed in to from a new device'
+    when 'lockout' then 'Your account is locked for a while after too many wrong attempts'
+    when 'password_changed' then 'The password of your account was changed'
+    when 'email_changed' then 'The e-mail address of your account was changed'
+    when 'factor_added' then 'A second factor was added to your account'
+    when 'factor_removed' then 'A second factor was removed from your account'
+    when 'recovery_code_used' then 'A recovery code of your account was used'
+  end;
+  noted public.security_events;
+  raised uuid;
+begin
+  insert into public.security_events (user_id, kind, details) values (p_user_id, p_kind, coalesce(p_details, '{}')) returning * into noted;
+  if message is not null then
+    begin
+      -- Whoever deletes the user waits, and finds what is written here.
+      perform from auth.users u where u.id = p_user_id for key share;
+      if found then
+        raised := private.create_alert(p_user_id, 'security', message, 'warning',
+          jsonb_build_object('security_event_id', noted.id, 'what', noted.kind, 'details', noted.details));
+        -- Whoever took an account over reads the new address.
+        if p_kind = 'email_changed' and p_details ->> 'from' <> '' then
+          insert into public.messages (user_id, alert_id, message_type, priority, channels, recipient, body)
+          values (p_user_id, raised, 'alert', 'high', '{email}', p_details ->> 'from', message);
+        end if;
+      end if;
+    exception when others then
+      raised := null;
+      raise warning 'no message for security event %: %', noted.id, sqlerrm;
+    end;
+  end if;
+  begin
+    perform private.emit_event(p_user_id, 'user:' || p_user_id::text, 'alert', jsonb_build_object(
+      'kind', 'security', 'id', noted.id, 'what', noted.kind, 'details', noted.details, 'alert_id', raised, 'at', noted.created_at));
+  exception when others then
+    -- A worker may hold the topic for as long as its transaction lasts: the row is there to read, and nobody is kept out.
+    raise warning 'no alert for security event %: %', noted.id, sqlerrm;
+  end;
+end
+$$;
+comment on function private.note_security_event(uuid, text, jsonb) is
+  'Writes a security event of a user and sends it on their topic; what they should act on if it was not them is an alert too, with messages. What cannot be written or sent at once is left out. Definer, because hooks and triggers of Auth call it.';
 
 create function private.mark_alerts_read(p_alert_ids uuid[]) returns integer
 language plpgsql security definer set search_path = '' as $$
@@ -639,13 +709,20 @@ returns public.channel_configs
 language plpgsql security definer set search_path = '' as $$
 declare
   changed public.channel_configs;
+  refused_by text;
 begin
   perform private.require_admin();
-  update public.channel_configs c
-  set enabled = coalesce(p_enabled, c.enabled), provider = coalesce(p_provider, c.provider), settings = coalesce(p_settings, c.settings),
-      messages_per_window = coalesce(p_messages_per_window, c.messages_per_window), updated_by = auth.uid()
-  where c.channel = p_channel
-  returning * into changed;
+  begin
+    update public.channel_configs c
+    set enabled = coalesce(p_enabled, c.enabled), provider = coalesce(p_provider, c.provider), settings = coalesce(p_settings, c.settings),
+        messages_per_window = coalesce(p_messages_per_window, c.messages_per_window), updated_by = auth.uid()
+    where c.channel = p_channel
+    returning * into changed;
+  exception when check_violation then
+    -- Its details show the row, and what was refused may be a secret: it must reach neither the answer nor the log.
+    get stacked diagnostics refused_by = constraint_name;
+    perform private.raise_api_error(422, 'invalid_request', format('the channel cannot be set so: see %s', refused_by));
+  end;
   if changed.channel is null then
     perform private.raise_api_error(404, 'not_found', 'there is no such channel');
   end if;
@@ -660,7 +737,7 @@ create function public.set_channel_config(
 language sql security invoker set search_path = '' as $$
   select private.set_channel_config(p_channel, p_enabled, p_provider, p_settings, p_messages_per_window)
 $$;
-comment on function public.set_channel_config(text, boolean, text, jsonb, integer) is 'For admins: changes a channel; what is null stays as it is. The trigger audits it. Errors: forbidden, not_found.';
+comment on function public.set_channel_config(text, boolean, text, jsonb, integer) is 'For admins: changes a channel; what is null stays as it is. The trigger audits it. Errors: forbidden, not_found, invalid_request (secrets in the settings above all).';
 
 create function private.prune_messages() returns bigint
 language plpgsql security definer set search_path = '' as $$
@@ -678,7 +755,7 @@ end
 $$;
 comment on function private.prune_messages() is 'Deletes messages that ended, at the end of their retention, 20,000 at most. Definer, because only the maintenance job deletes them.';
 
-revoke execute on function private.create_alert_preferences(), private.delete_alerts_of_user(),
+revoke execute on function private.create_alert_preferences(), private.keep_telegram_chat(), private.delete_alerts_of_user(),
   private.add_message_deliveries(), private.finish_message(), private.announce_alert(), private.after_quiet_hours(time, time, text, timestamptz),
   private.take_alert_allowance(uuid, text), private.create_alert(uuid, text, text, text, jsonb, uuid, uuid, uuid), private.mark_alerts_read(uuid[]),
   private.set_channel_config(text, boolean, text, jsonb, integer), private.prune_messages() from public;

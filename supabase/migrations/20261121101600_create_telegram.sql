@@ -29,7 +29,7 @@ create table public.telegram_command_audits (
 comment on table public.telegram_command_audits is 'Commands that the Telegram bot got and how it answered. Written by the bot''s server, redacted on the way in; a partition a month, dropped at the end of the retention.';
 comment on column public.telegram_command_audits.id is 'Identifies the entry.';
 comment on column public.telegram_command_audits.telegram_user_id is 'Who sent it, in Telegram; null once the account it was linked to is deleted.';
-comment on column public.telegram_command_audits.user_id is 'The linked user, whose address is in Auth; null for none, and once the account is deleted.';
+comment on column public.telegram_command_audits.user_id is 'The linked user, who stands for their address: it is in Auth and not repeated here. Null for none, and once the account is deleted.';
 comment on column public.telegram_command_audits.command is 'The command, such as /status.';
 comment on column public.telegram_command_audits.full_message is 'The message with codes, keys and tokens taken out, since verification codes come this way; null once the account is deleted.';
 comment on column public.telegram_command_audits.is_registered_user is 'Whether the sender was linked to an account.';
@@ -206,6 +206,9 @@ declare
   made public.telegram_broadcasts;
 begin
   perform private.require_admin();
+  if p_message is null or char_length(p_message) not between 1 and 4096 then
+    perform private.raise_api_error(422, 'invalid_request', 'a message has 1 to 4096 characters');
+  end if;
   insert into public.telegram_broadcasts (message, sent_by) values (p_message, auth.uid()) returning * into made;
   return made;
 end
@@ -216,7 +219,7 @@ create function public.create_broadcast(p_message text) returns public.telegram_
 language sql security invoker set search_path = '' as $$
   select private.create_broadcast(p_message)
 $$;
-comment on function public.create_broadcast(text) is 'For admins: a message to everyone on Telegram. The trigger audits it. Errors: forbidden.';
+comment on function public.create_broadcast(text) is 'For admins: a message to everyone on Telegram. The trigger audits it. Errors: forbidden, invalid_request.';
 
 create function private.set_feedback_status(p_feedback_id uuid, p_status text) returns public.telegram_feedback
 language plpgsql security definer set search_path = '' as $$
@@ -247,11 +250,18 @@ create function private.set_telegram_setting(p_key text, p_value text, p_descrip
 language plpgsql security definer set search_path = '' as $$
 declare
   changed public.telegram_settings;
+  refused_by text;
 begin
   perform private.require_admin();
-  insert into public.telegram_settings as setting (key, value, description, updated_by) values (p_key, p_value, p_description, auth.uid())
-  on conflict (key) do update set value = excluded.value, description = coalesce(excluded.description, setting.description), updated_by = excluded.updated_by
-  returning * into changed;
+  begin
+    insert into public.telegram_settings as setting (key, value, description, updated_by) values (p_key, p_value, p_description, auth.uid())
+    on conflict (key) do update set value = excluded.value, description = coalesce(excluded.description, setting.description), updated_by = excluded.updated_by
+    returning * into changed;
+  exception when check_violation or not_null_violation then
+    -- Its details show the row, and what was refused may be a secret: it must reach neither the answer nor the log.
+    get stacked diagnostics refused_by = constraint_name;
+    perform private.raise_api_error(422, 'invalid_request', format('the setting cannot be set so: see %s', coalesce(nullif(refused_by, ''), 'telegram_settings_key_check')));
+  end;
   return changed;
 end
 $$;
@@ -261,7 +271,7 @@ create function public.set_telegram_setting(p_key text, p_value text, p_descript
 language sql security invoker set search_path = '' as $$
   select private.set_telegram_setting(p_key, p_value, p_description)
 $$;
-comment on function public.set_telegram_setting(text, text, text) is 'For admins: adds or changes a setting of the bot. The trigger audits it. Errors: forbidden.';
+comment on function public.set_telegram_setting(text, text, text) is 'For admins: adds or changes a setting of the bot. The trigger audits it. Errors: forbidden, invalid_request (what looks like a secret above all).';
 
 revoke execute on function private.redact_message(text, text), private.redact_command_audit(), private.anonymise_telegram_of_user(),
   private.create_broadcast(text), private.set_feedback_status(uuid, text), private.set_telegram_setting(text, text, text) from public;

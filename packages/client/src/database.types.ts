@@ -537,7 +537,7 @@ export type Database = {
       };
       bot_events: {
         Row: {
-          bot_id: string;
+          bot_id: string | null;
           created_at: string;
           id: number;
           message: string;
@@ -545,12 +545,13 @@ export type Database = {
           occurred_at: string;
           run_id: string | null;
           severity: string;
+          strategy_id: string | null;
           type: string;
           user_id: string;
         };
         ComputedFields: never;
         Insert: {
-          bot_id: string;
+          bot_id?: string | null;
           created_at?: string;
           id?: never;
           message: string;
@@ -558,11 +559,12 @@ export type Database = {
           occurred_at?: string;
           run_id?: string | null;
           severity?: string;
+          strategy_id?: string | null;
           type: string;
           user_id: string;
         };
         Update: {
-          bot_id?: string;
+          bot_id?: string | null;
           created_at?: string;
           id?: never;
           message?: string;
@@ -570,6 +572,7 @@ export type Database = {
           occurred_at?: string;
           run_id?: string | null;
           severity?: string;
+          strategy_id?: string | null;
           type?: string;
           user_id?: string;
         };
@@ -586,6 +589,13 @@ export type Database = {
             columns: ['run_id', 'user_id'];
             isOneToOne: false;
             referencedRelation: 'trading_runs';
+            referencedColumns: ['id', 'user_id'];
+          },
+          {
+            foreignKeyName: 'bot_events_strategy_id_fkey';
+            columns: ['strategy_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'strategies';
             referencedColumns: ['id', 'user_id'];
           },
         ];
@@ -1683,6 +1693,7 @@ export type Database = {
           submitted_at: string | null;
           symbol: string;
           time_in_force: string;
+          trade_id: string | null;
           trail_amount: number | null;
           trail_pct: number | null;
           type: string;
@@ -1715,6 +1726,7 @@ export type Database = {
           submitted_at?: string | null;
           symbol: string;
           time_in_force?: string;
+          trade_id?: string | null;
           trail_amount?: number | null;
           trail_pct?: number | null;
           type: string;
@@ -1746,6 +1758,7 @@ export type Database = {
           submitted_at?: string | null;
           symbol?: string;
           time_in_force?: string;
+          trade_id?: string | null;
           trail_amount?: number | null;
           trail_pct?: number | null;
           type?: string;
@@ -1766,6 +1779,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: 'trading_runs';
             referencedColumns: ['id', 'bot_id', 'user_id'];
+          },
+          {
+            foreignKeyName: 'orders_trade_id_fkey';
+            columns: ['trade_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'trades';
+            referencedColumns: ['id', 'user_id'];
           },
         ];
       };
@@ -2533,6 +2553,7 @@ export type Database = {
           executed: boolean;
           executed_at: string | null;
           indicators: NonNullable<Json>;
+          model_id: string | null;
           order_id: string | null;
           price: number | null;
           reasons: NonNullable<Json>;
@@ -2551,6 +2572,7 @@ export type Database = {
           executed?: boolean;
           executed_at?: string | null;
           indicators?: NonNullable<Json>;
+          model_id?: string | null;
           order_id?: string | null;
           price?: number | null;
           reasons?: NonNullable<Json>;
@@ -2568,6 +2590,7 @@ export type Database = {
           executed?: boolean;
           executed_at?: string | null;
           indicators?: NonNullable<Json>;
+          model_id?: string | null;
           order_id?: string | null;
           price?: number | null;
           reasons?: NonNullable<Json>;
@@ -2581,6 +2604,13 @@ export type Database = {
           user_id?: string;
         };
         Relationships: [
+          {
+            foreignKeyName: 'signals_model_id_fkey';
+            columns: ['model_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'models';
+            referencedColumns: ['id', 'user_id'];
+          },
           {
             foreignKeyName: 'signals_order_id_fkey';
             columns: ['order_id', 'user_id'];
@@ -3132,15 +3162,19 @@ export type Database = {
           exit_reason: string | null;
           gross_pnl: number | null;
           id: string;
+          market_context: Json | null;
           metadata: NonNullable<Json>;
+          model_id: string | null;
           net_pnl: number | null;
           pnl_pct: number | null;
           position_id: string | null;
           quantity: number;
           run_id: string;
           status: string;
+          stop_loss: number | null;
           strategy: string | null;
           symbol: string;
+          take_profit: number | null;
           timeframe: string | null;
           updated_at: string;
           user_id: string;
@@ -3160,15 +3194,19 @@ export type Database = {
           exit_reason?: string | null;
           gross_pnl?: number | null;
           id?: string;
+          market_context?: Json | null;
           metadata?: NonNullable<Json>;
+          model_id?: string | null;
           net_pnl?: number | null;
           pnl_pct?: number | null;
           position_id?: string | null;
           quantity: number;
           run_id: string;
           status?: string;
+          stop_loss?: number | null;
           strategy?: string | null;
           symbol: string;
+          take_profit?: number | null;
           timeframe?: string | null;
           updated_at?: string;
           user_id: string;
@@ -3187,20 +3225,31 @@ export type Database = {
           exit_reason?: string | null;
           gross_pnl?: number | null;
           id?: string;
+          market_context?: Json | null;
           metadata?: NonNullable<Json>;
+          model_id?: string | null;
           net_pnl?: number | null;
           pnl_pct?: number | null;
           position_id?: string | null;
           quantity?: number;
           run_id?: string;
           status?: string;
+          stop_loss?: number | null;
           strategy?: string | null;
           symbol?: string;
+          take_profit?: number | null;
           timeframe?: string | null;
           updated_at?: string;
           user_id?: string;
         };
         Relationships: [
+          {
+            foreignKeyName: 'trades_model_id_fkey';
+            columns: ['model_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'models';
+            referencedColumns: ['id', 'user_id'];
+          },
           {
             foreignKeyName: 'trades_position_id_fkey';
             columns: ['position_id', 'user_id'];

@@ -126,6 +126,73 @@ describe('Alert preferences', () => {
   });
 });
 
+describe('The Telegram chat of the preferences', () => {
+  async function link(user: Persona, chat: string): Promise<string> {
+    const { data: codes } = await user.client.rpc('start_account_link', { p_provider: 'telegram' });
+    const { data, error } = await asService(stack).rpc('finish_account_link', {
+      p_provider: 'telegram',
+      p_external_id: chat,
+      p_code: codes?.[0]?.code ?? '',
+    });
+    if (error) throw error;
+    return Object(data).linked_account_id;
+  }
+  const unlink = ({ client }: Persona, id: string) => client.rpc('unlink_account', { p_linked_account_id: id });
+  const chatOf = async ({ client }: Persona) =>
+    (await client.from('alert_preferences').select('telegram_chat_id').single()).data?.telegram_chat_id;
+
+  it('is that of the account linked last, and none once all are unlinked', async () => {
+    const user = await newUser('telegram-chat', { telegram_enabled: true });
+    const first = await link(user, '1001');
+    expect(await chatOf(user)).toBe('1001');
+    const group = await link(user, '-1002');
+    expect(await chatOf(user)).toBe('-1002');
+    expect(await chatOf(owner)).toBeNull();
+    await link(user, '1001');
+    expect(await chatOf(user)).toBe('1001');
+    expect((await unlink(user, first)).error).toBeNull();
+    expect(await chatOf(user)).toBe('-1002');
+    expect((await unlink(user, group)).error).toBeNull();
+    expect(await chatOf(user)).toBeNull();
+  });
+
+  it('gets alerts, once its owner wants them there', async () => {
+    const user = await newUser('telegram-alerts', { email_enabled: false, telegram_enabled: true });
+    await raise(user);
+    expect(await messagesTo(user)).toEqual([]);
+    await link(user, '2001');
+    await raise(user);
+    expect(await messagesTo(user)).toMatchObject([{ channels: ['telegram'] }]);
+  });
+});
+
+describe('A security event', () => {
+  it('goes out whatever the preferences, with one event', async () => {
+    const user = await newUser('security-message', { email_enabled: false, alert_types: [] });
+    await asService(stack).auth.admin.updateUserById(user.id, { password: 'another correct horse' });
+    const { data: alert } = await user.client.from('alert_history').select('id, alert_type, metadata').single();
+    expect(alert).toMatchObject({ alert_type: 'security', metadata: { what: 'password_changed' } });
+    expect(await messagesTo(user)).toMatchObject([{ alert_id: alert?.id, channels: ['email'], status: 'pending' }]);
+    const { data: events } = await user.client.from('events').select('payload').eq('event', 'alert');
+    expect(events).toMatchObject([{ payload: { kind: 'security', what: 'password_changed', alert_id: alert?.id } }]);
+  });
+
+  it('of a new address is told to the old one too', async () => {
+    const user = await newUser('security-address');
+    await asService(stack).auth.admin.updateUserById(user.id, { email: `moved-${user.email}` });
+    const { data } = await user.client.from('messages').select('recipient').order('recipient');
+    expect(data).toEqual([{ recipient: user.email }, { recipient: null }]);
+  });
+
+  it('that its user caused knowingly is shown and sends nothing', async () => {
+    const user = await newUser('security-shown');
+    await grantRole(stack, user, 'viewer');
+    const { data: events } = await user.client.from('events').select('payload').eq('event', 'alert');
+    expect(events?.at(-1)).toMatchObject({ payload: { what: 'role_changed', alert_id: null } });
+    expect(await messagesTo(user)).toEqual([]);
+  });
+});
+
 describe('An alert rule', () => {
   it('is made, changed and deleted by its owner', async () => {
     const made = await owner.client.from('alert_rules').insert(RULE).select('id, enabled, last_triggered_at').single();
@@ -290,10 +357,11 @@ describe('The channels of the system', () => {
   });
 
   it('take no secrets, however deep', async () => {
-    const { error } = await admin.client.rpc('set_channel_config', {
+    const { error, status } = await admin.client.rpc('set_channel_config', {
       p_channel: 'email',
-      p_settings: { smtp: [{ Api_Key: 'x' }] },
+      p_settings: { smtp: [{ Api_Key: 'not-to-be-told' }] },
     });
-    expect(error?.code).toBe('23514');
+    expect([error?.code, status]).toEqual(['invalid_request', 422]);
+    expect(JSON.stringify(error)).not.toContain('not-to-be-told');
   });
 });

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asService, type Persona, signUp } from './support/personas.ts';
 import { seedMarket } from './support/seed-market.ts';
+import { seedBot } from './support/seed-trading.ts';
 import { acceptedTransitions, listedTransitions } from './support/transitions.ts';
 
 /** Backtests, studies and models: what users ask for and workers answer, through PostgREST with supabase-js. */
@@ -218,5 +219,23 @@ describe('Research', () => {
       const { rowCount } = await postgres.query(`select from public.${table} where user_id = $1`, [leaving.id]);
       expect([table, rowCount]).toEqual([table, 0]);
     }
+  });
+});
+
+describe('A model', () => {
+  it.each(['signals', 'trades'] as const)('is named by the %s it made, which outlive it', async (table) => {
+    const { runId } = await seedBot(stack, owner, `Model of ${table}`);
+    const [model, ofOther] = await Promise.all([
+      insertModel(owner.id, `Of ${table}`),
+      insertModel(other.id, `Of ${table}`),
+    ]);
+    const name = (id: string) =>
+      postgres.query(`update public.${table} set model_id = $1 where run_id = $2`, [id, runId]);
+    await expect(name(ofOther)).rejects.toMatchObject({ code: '23503' });
+    await name(model);
+    const read = () => owner.client.from(table).select('model_id, user_id').eq('run_id', runId).single();
+    expect((await read()).data).toEqual({ model_id: model, user_id: owner.id });
+    await postgres.query('delete from public.models where id = $1', [model]);
+    expect((await read()).data).toEqual({ model_id: null, user_id: owner.id });
   });
 });

@@ -124,6 +124,15 @@ describe('A sign-in', () => {
     const { data: event } = await user.client.from('events').select('seq, payload').eq('event', 'alert').single();
     const alert = SecurityAlert.safeParse({ ...Object(event?.payload), seq: event?.seq });
     expect(alert.success).toBe(true);
+    const raised = await user.client.from('alert_history').select('id, alert_type, channels, metadata').single();
+    expect(raised.data).toMatchObject({
+      id: alert.data?.alert_id,
+      alert_type: 'security',
+      channels: ['email'],
+      metadata: { security_event_id: alert.data?.id, what: 'new_device' },
+    });
+    const messages = await user.client.from('messages').select('priority, channels, status').single();
+    expect(messages.data).toEqual({ priority: 'high', channels: ['email'], status: 'pending' });
     const { data } = await user.client.from('known_devices').select('user_agent');
     expect(data).toHaveLength(2);
   });

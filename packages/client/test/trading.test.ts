@@ -234,6 +234,34 @@ describe('The ledger', () => {
     await expect(postgres.query(ofOther)).rejects.toMatchObject({ code: '23503' });
   });
 
+  it('names the trade of an order, of the same user only, and outlives it', async () => {
+    const seeded = await seedBot(stack, owner, 'Order of a trade');
+    const ofOther = await seedBot(stack, other, 'Order of a trade');
+    const nameTrade = (tradeId: string) =>
+      postgres.query('update public.orders set trade_id = $1 where id = $2', [tradeId, seeded.orderId]);
+    await expect(nameTrade(ofOther.tradeId)).rejects.toMatchObject({ code: '23503' });
+    await nameTrade(seeded.tradeId);
+    const read = () => owner.client.from('orders').select('trade_id, user_id').eq('id', seeded.orderId).single();
+    expect((await read()).data).toEqual({ trade_id: seeded.tradeId, user_id: owner.id });
+    await postgres.query('delete from public.trades where id = $1', [seeded.tradeId]);
+    expect((await read()).data).toEqual({ trade_id: null, user_id: owner.id });
+  });
+
+  it('keeps the bounds and the market of a trade', async () => {
+    const { tradeId } = await seedBot(stack, owner, 'Bounds of a trade');
+    const bounds = { stop_loss: 95.5, take_profit: 110, market_context: { rsi: 31.5 } };
+    await postgres.query(
+      'update public.trades set stop_loss = $2, take_profit = $3, market_context = $4 where id = $1',
+      [tradeId, ...Object.values(bounds)],
+    );
+    const { data } = await owner.client
+      .from('trades')
+      .select('stop_loss, take_profit, market_context')
+      .eq('id', tradeId)
+      .single();
+    expect(data).toEqual(bounds);
+  });
+
   it('takes an order, a fill and a log line once', async () => {
     const { botId, runId, orderId } = await seedBot(stack, owner, 'Repeating');
     const again = [
@@ -258,5 +286,40 @@ describe('The ledger', () => {
       [runId],
     );
     expect(rows).toEqual([{ old_fill: 'partitions.fills_default', log: true }]);
+  });
+});
+
+describe('An event', () => {
+  const add = (persona: Persona, botId: string | null, strategyId: string | null, runId: string | null = null) =>
+    postgres.query(
+      `insert into public.bot_events (user_id, bot_id, strategy_id, run_id, type, message) values ($1, $2, $3, $4, 'changed', 'x')`,
+      [persona.id, botId, strategyId, runId],
+    );
+  let strategyId: string;
+
+  beforeAll(async () => {
+    const { data, error } = await owner.client.from('strategies').insert({ name: 'Without a bot' }).select().single();
+    if (error) throw error;
+    strategyId = data.id;
+  });
+
+  it('can be of a strategy that no bot runs, and goes with it', async () => {
+    await add(owner, null, strategyId);
+    const read = ({ client }: Persona) =>
+      client.from('bot_events').select('type, bot_id').eq('strategy_id', strategyId);
+    expect((await read(owner)).data).toEqual([{ type: 'changed', bot_id: null }]);
+    expect((await read(other)).data).toEqual([]);
+    await expect(add(other, null, strategyId)).rejects.toMatchObject({ code: '23503' });
+    const deleted = await owner.client.from('strategies').delete().eq('id', strategyId).select().single();
+    expect(deleted.error).toBeNull();
+    expect((await read(owner)).data).toEqual([]);
+  });
+
+  it('is of a bot or of a strategy, and in a run only of a bot', async () => {
+    const { botId, runId } = await seedBot(stack, owner, 'Events');
+    const refused = { code: '23514' };
+    await expect(add(owner, null, null)).rejects.toMatchObject(refused);
+    await expect(add(owner, botId, crypto.randomUUID())).rejects.toMatchObject(refused);
+    await expect(add(owner, null, crypto.randomUUID(), runId)).rejects.toMatchObject(refused);
   });
 });

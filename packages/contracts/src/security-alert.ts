@@ -28,6 +28,10 @@ export const SecurityAlert = z.object({
   id: z.int().describe('The row of security_events'),
   what: SecurityEventKind,
   details: z.record(z.string(), z.unknown()),
+  alert_id: z
+    .uuid()
+    .nullable()
+    .describe('The row of alert_history whose messages go out; null for kinds that are only shown'),
   at: z.string().describe('When it happened, ISO 8601'),
 });
 export type SecurityAlert = z.infer<typeof SecurityAlert>;

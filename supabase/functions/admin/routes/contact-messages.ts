@@ -8,6 +8,7 @@ import { readJson } from '../../_shared/read-json.ts';
 import type { UserEnv } from '../../_shared/require-user.ts';
 import { listByStatus } from './list-by-status.ts';
 
+/** What people wrote, and the admins' answers: stored as pending messages, which nothing delivers yet. */
 export const contactMessages = new Hono<UserEnv>()
   .get('/', async (c) => {
     const query = parseInput(ListByStatusQuery, c.req.query());

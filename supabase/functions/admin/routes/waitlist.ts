@@ -7,6 +7,7 @@ import { parseInput } from '../../_shared/parse-input.ts';
 import type { UserEnv } from '../../_shared/require-user.ts';
 import { listByStatus } from './list-by-status.ts';
 
+/** Who waits, and invitations: stored as pending messages, which nothing delivers yet. */
 export const waitlist = new Hono<UserEnv>()
   .get('/', async (c) => {
     const query = parseInput(ListByStatusQuery, c.req.query());

@@ -10,7 +10,7 @@ import type { RequestEnv } from '../../_shared/request-env.ts';
 
 const ANSWER: PublicFormResponse = { message: 'Thank you: we will answer to your address' };
 
-/** Takes a message for the admins. */
+/** Takes a message for the admins. Their answer is stored as a pending message: nothing delivers it yet. */
 export const contact = new Hono<RequestEnv>()
   .post('/', async (c) => {
     const { name, email, message, website } = parseInput(ContactRequest, await readJson(c.req.raw));
