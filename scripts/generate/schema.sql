@@ -658,7 +658,7 @@ table public.channel_configs -- The channels of the system, one row each. No sec
   max_attempts integer default 3 not null -- Tries before a delivery has failed.
   retry_delay_seconds integer default 30 not null -- Wait before the second try.
   timeout_ms integer default 10000 not null -- How long one try may take.
-  updated_by uuid -- The admin who last changed it; null for its first state.
+  updated_by uuid -- The admin who last changed it; null for its first state, and once that account is deleted.
   created_at timestamp with time zone default now() not null -- When the row was made.
   updated_at timestamp with time zone default now() not null -- When the row last changed.
   row level security on
@@ -682,7 +682,7 @@ table public.contact_messages -- What people wrote to us, and what we answered. 
   status text default 'new'::text not null -- new, read, responded or closed.
   response text -- Our answer.
   responded_at timestamp with time zone -- When we answered.
-  responded_by uuid -- The admin who answered.
+  responded_by uuid -- The admin who answered; null once that account is deleted.
   created_at timestamp with time zone default now() not null -- When it came.
   updated_at timestamp with time zone default now() not null -- When the row last changed.
   row level security on
@@ -1939,7 +1939,7 @@ table public.system_config -- Settings of the running system, by key. Migrations
   max_value numeric -- Greatest value of a number; null for none.
   is_optional boolean default false not null -- Whether a number may be null: for no limit, or for keeping things for ever. Without this, null would switch off what depends on the number, or break it.
   description text not null -- What the setting does.
-  updated_by uuid -- The admin who last changed it; null for its first value.
+  updated_by uuid -- The admin who last changed it; null for its first value, and once that account is deleted.
   created_at timestamp with time zone default now() not null -- When the key was added.
   updated_at timestamp with time zone default now() not null -- When the row last changed.
   row level security on
@@ -2110,7 +2110,7 @@ table public.telegram_settings -- Settings of the Telegram bot. Changed by admin
   key text not null -- Name of the setting.
   value text -- Value.
   description text -- What it does.
-  updated_by uuid -- The admin who last changed it.
+  updated_by uuid -- The admin who last changed it; null once that account is deleted.
   created_at timestamp with time zone default now() not null -- When it was added.
   updated_at timestamp with time zone default now() not null -- When the row last changed.
   row level security on
@@ -2310,7 +2310,7 @@ table public.trials -- Trials of a study: one set of parameters, and how it did.
 table public.user_roles -- What each user may do: a viewer reads, a trader trades, an admin also reads others' rows with a second factor. Changed by admins.
   user_id uuid not null -- The user.
   role text default 'trader'::text not null -- admin, trader or viewer.
-  granted_by uuid -- The admin who gave the role; null for the role given at sign-up or by an operator.
+  granted_by uuid -- The admin who gave the role; null for the role given at sign-up or by an operator, and once that account is deleted.
   created_at timestamp with time zone default now() not null -- When the user first got a role.
   updated_at timestamp with time zone default now() not null -- When the row last changed.
   row level security on
@@ -2354,7 +2354,7 @@ table public.waitlist -- Who wants to be let in. Filled by the function public, 
   source text -- Where they came from, such as website or referral.
   metadata jsonb default '{}'::jsonb not null -- What else there is to know.
   invited_at timestamp with time zone -- When they were invited.
-  invited_by uuid -- The admin who invited them.
+  invited_by uuid -- The admin who invited them; null once that account is deleted.
   converted_at timestamp with time zone -- When they signed up.
   created_at timestamp with time zone default now() not null -- When they asked.
   updated_at timestamp with time zone default now() not null -- When the row last changed.

@@ -30,7 +30,7 @@ create table public.user_roles (
 comment on table public.user_roles is 'What each user may do: a viewer reads, a trader trades, an admin also reads others'' rows with a second factor. Changed by admins.';
 comment on column public.user_roles.user_id is 'The user.';
 comment on column public.user_roles.role is 'admin, trader or viewer.';
-comment on column public.user_roles.granted_by is 'The admin who gave the role; null for the role given at sign-up or by an operator.';
+comment on column public.user_roles.granted_by is 'The admin who gave the role; null for the role given at sign-up or by an operator, and once that account is deleted.';
 comment on column public.user_roles.created_at is 'When the user first got a role.';
 comment on column public.user_roles.updated_at is 'When the row last changed.';
 

@@ -29,7 +29,7 @@ comment on column public.system_config.min_value is 'Least value of a number; nu
 comment on column public.system_config.max_value is 'Greatest value of a number; null for none.';
 comment on column public.system_config.is_optional is 'Whether a number may be null: for no limit, or for keeping things for ever. Without this, null would switch off what depends on the number, or break it.';
 comment on column public.system_config.description is 'What the setting does.';
-comment on column public.system_config.updated_by is 'The admin who last changed it; null for its first value.';
+comment on column public.system_config.updated_by is 'The admin who last changed it; null for its first value, and once that account is deleted.';
 comment on column public.system_config.created_at is 'When the key was added.';
 comment on column public.system_config.updated_at is 'When the row last changed.';
 alter table public.system_config enable row level security;

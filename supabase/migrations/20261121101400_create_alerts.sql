@@ -46,7 +46,7 @@ comment on column public.channel_configs.window_seconds is 'Length of that windo
 comment on column public.channel_configs.max_attempts is 'Tries before a delivery has failed.';
 comment on column public.channel_configs.retry_delay_seconds is 'Wait before the second try.';
 comment on column public.channel_configs.timeout_ms is 'How long one try may take.';
-comment on column public.channel_configs.updated_by is 'The admin who last changed it; null for its first state.';
+comment on column public.channel_configs.updated_by is 'The admin who last changed it; null for its first state, and once that account is deleted.';
 comment on column public.channel_configs.created_at is 'When the row was made.';
 comment on column public.channel_configs.updated_at is 'When the row last changed.';
 insert into public.channel_configs (channel, enabled) values

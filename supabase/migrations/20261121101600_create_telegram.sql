@@ -116,7 +116,7 @@ comment on table public.telegram_settings is 'Settings of the Telegram bot. Chan
 comment on column public.telegram_settings.key is 'Name of the setting.';
 comment on column public.telegram_settings.value is 'Value.';
 comment on column public.telegram_settings.description is 'What it does.';
-comment on column public.telegram_settings.updated_by is 'The admin who last changed it.';
+comment on column public.telegram_settings.updated_by is 'The admin who last changed it; null once that account is deleted.';
 comment on column public.telegram_settings.created_at is 'When it was added.';
 comment on column public.telegram_settings.updated_at is 'When the row last changed.';
 
