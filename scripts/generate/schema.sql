@@ -4,7 +4,7 @@
 table private.attempt_counters -- How often somebody has tried something in vain. Its row lock puts concurrent attempts one after another.
   subject uuid not null -- The user; for link codes, a hash of the external account that presents them.
   kind text not null -- What was tried.
-  shard integer not null -- 0; for addresses that nobody has one of 64, so that they do not wait for each other longer than attempts on different accounts do.
+  shard integer not null -- 0; for addresses that nobody has one of 64, so that they do not wait for each other longer than attempts on different accounts do: local Auth holds such a row until it rolls it back, hosted Auth never asks about them.
   attempts bigint not null -- All attempts so far.
   failures integer not null -- Those that failed in the current window.
   window_started_at timestamp with time zone not null -- When the first of these was made.
@@ -1688,7 +1688,7 @@ table public.security_events -- What happened to the security of an account. Eac
   grant select to tradebase_admin
   grant select to tradebase_worker
 
-table public.sign_in_attempts -- The last attempts of each kind to get into an account: a ring, in which the newest takes the place of the oldest. The user 00000000-... stands for addresses that nobody has. No foreign key to users, as in security_events.
+table public.sign_in_attempts -- The last attempts of each kind to get into an account: a ring, in which the newest takes the place of the oldest. The user 00000000-... stands for addresses that nobody has: local Auth asks the hook about it for the time that this takes and rolls back what it wrote, hosted Auth does not ask, so that no row of it stays. No foreign key to users, as in security_events.
   user_id uuid not null -- The user whose account it was.
   kind text not null -- What was tried: password, second_factor, recovery_code, or sign_in for a session that was opened, by whatever means.
   slot integer not null -- Place in the ring.
@@ -5049,7 +5049,8 @@ CREATE OR REPLACE FUNCTION private.password_verification_attempt(event jsonb)
  SET search_path TO ''
 AS $function$
 declare
-  -- Stands for an address that nobody has: the same work is done for it, and the answer is the same.
+  -- Stands for an address that nobody has. Local Auth asks about it and rolls back, so that the same work is done and the
+  -- answer is the same; hosted Auth does not ask.
   nobody constant uuid := '00000000-0000-0000-0000-000000000000';
   attempted constant uuid := event ->> 'user_id';
   shard constant integer := case when attempted = nobody then floor(random() * 64)::integer else 0 end;

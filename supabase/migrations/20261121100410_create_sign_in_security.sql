@@ -52,7 +52,7 @@ create table public.sign_in_attempts (
   constraint sign_in_attempts_outcome_check check (outcome in ('succeeded', 'failed', 'locked')),
   constraint sign_in_attempts_user_agent_check check (char_length(user_agent) <= 512)
 );
-comment on table public.sign_in_attempts is 'The last attempts of each kind to get into an account: a ring, in which the newest takes the place of the oldest. The user 00000000-... stands for addresses that nobody has. No foreign key to users, as in security_events.';
+comment on table public.sign_in_attempts is 'The last attempts of each kind to get into an account: a ring, in which the newest takes the place of the oldest. The user 00000000-... stands for addresses that nobody has: local Auth asks the hook about it for the time that this takes and rolls back what it wrote, hosted Auth does not ask, so that no row of it stays. No foreign key to users, as in security_events.';
 comment on column public.sign_in_attempts.user_id is 'The user whose account it was.';
 comment on column public.sign_in_attempts.kind is 'What was tried: password, second_factor, recovery_code, or sign_in for a session that was opened, by whatever means.';
 comment on column public.sign_in_attempts.slot is 'Place in the ring.';
@@ -96,7 +96,7 @@ create table private.attempt_counters (
 comment on table private.attempt_counters is 'How often somebody has tried something in vain. Its row lock puts concurrent attempts one after another.';
 comment on column private.attempt_counters.subject is 'The user; for link codes, a hash of the external account that presents them.';
 comment on column private.attempt_counters.kind is 'What was tried.';
-comment on column private.attempt_counters.shard is '0; for addresses that nobody has one of 64, so that they do not wait for each other longer than attempts on different accounts do.';
+comment on column private.attempt_counters.shard is '0; for addresses that nobody has one of 64, so that they do not wait for each other longer than attempts on different accounts do: local Auth holds such a row until it rolls it back, hosted Auth never asks about them.';
 comment on column private.attempt_counters.attempts is 'All attempts so far.';
 comment on column private.attempt_counters.failures is 'Those that failed in the current window.';
 comment on column private.attempt_counters.window_started_at is 'When the first of these was made.';
@@ -241,7 +241,8 @@ comment on function private.note_lockout(uuid, text, timestamptz) is 'Tells a us
 create function private.password_verification_attempt(event jsonb) returns jsonb
 language plpgsql security definer set search_path = '' as $$
 declare
-  -- Stands for an address that nobody has: the same work is done for it, and the answer is the same.
+  -- Stands for an address that nobody has. Local Auth asks about it and rolls back, so that the same work is done and the
+  -- answer is the same; hosted Auth does not ask.
   nobody constant uuid := '00000000-0000-0000-0000-000000000000';
   attempted constant uuid := event ->> 'user_id';
   shard constant integer := case when attempted = nobody then floor(random() * 64)::integer else 0 end;

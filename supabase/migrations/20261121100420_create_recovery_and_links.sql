@@ -376,7 +376,8 @@ revoke execute on function public.generate_recovery_codes(), public.use_recovery
 revoke execute on function public.finish_account_link(text, text, text, jsonb) from public, anon, authenticated;
 grant execute on function private.generate_recovery_codes(), public.generate_recovery_codes(), private.use_recovery_code(text),
   public.use_recovery_code(text), private.start_account_link(text), public.start_account_link(text), public.unlink_account(uuid) to authenticated;
--- The server that hears from Telegram holds a secret key and no user's session.
+-- The server that hears from Telegram holds a secret key and no user's session. In the schema, service_role may execute what
+-- is granted to it by name, here and in later migrations: the halves of exposed functions.
 grant usage on schema private to service_role;
 grant execute on function private.finish_account_link(text, text, text, jsonb), public.finish_account_link(text, text, text, jsonb) to service_role;
 

@@ -1,6 +1,6 @@
 -- Purpose: API keys, with which a runner on a user's machine shows whose it is.
 -- Objects: table api_keys; functions create_api_key, revoke_api_key, authenticate_api_key and what they call in private.
--- Risk: none on an empty database. service_role gets usage on the schema private, where it may execute one function.
+-- Risk: none on an empty database.
 
 create table public.api_keys (
   id uuid not null default gen_random_uuid(),
@@ -257,8 +257,6 @@ $$;
 comment on function public.authenticate_api_key(text, inet, text) is
   'For the function runner, which holds the secret key of the project: whose an API key is and what it allows. Errors: invalid_api_key for all that is wrong with a key, ip_not_allowed.';
 
--- For the one function that its exposed wrapper calls; every other is granted by name to others.
-grant usage on schema private to service_role;
 revoke execute on function private.limit_api_keys(), private.create_api_key(text, text[], timestamptz, inet[]), private.revoke_api_key(uuid),
   private.active_permissions(uuid), private.verify_api_key(text, inet, text) from public;
 revoke execute on function public.create_api_key(text, text[], timestamptz, inet[]), public.revoke_api_key(uuid) from public, anon, service_role;
