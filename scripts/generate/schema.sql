@@ -1830,7 +1830,7 @@ table public.strategy_templates -- Strategies to begin from. The author may show
   policy "Owners can change their templates" for update to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade))) with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
   policy "Owners can delete their templates" for delete to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
   policy "Owners can make templates" for insert to authenticated with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
-  policy "Users can read their, public and shared templates" for select to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) OR is_public OR (id IN ( SELECT private.shared_template_ids() AS shared_template_ids))))
+  policy "Users can read their, public and shared templates" for select to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) OR is_public OR (id = ANY (ARRAY( SELECT private.shared_template_ids() AS shared_template_ids)))))
   grant delete, select to authenticated
   grant select to service_role
   grant select to tradebase_admin

@@ -185,7 +185,7 @@ create policy "Admins can read strategy versions" on public.strategy_versions fo
 comment on policy "Admins can read strategy versions" on public.strategy_versions is 'In an audited read only.';
 
 create policy "Users can read their, public and shared templates" on public.strategy_templates for select to authenticated
-  using (user_id = (select auth.uid()) or is_public or id in (select private.shared_template_ids()));
+  using (user_id = (select auth.uid()) or is_public or id = any (array(select private.shared_template_ids())));
 comment on policy "Users can read their, public and shared templates" on public.strategy_templates is 'Public templates are for everyone with an account, shared ones for those named in strategy_template_shares.';
 create policy "Owners can make templates" on public.strategy_templates for insert to authenticated
   with check (user_id = (select auth.uid()) and (select private.can_trade()));

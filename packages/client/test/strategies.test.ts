@@ -182,6 +182,31 @@ describe('A template', () => {
     expect(await seenBy(other, id)).toBe(false);
   });
 
+  it('is found by indexes among those of everyone', async () => {
+    const plan = await asPostgres(stack, async (client) => {
+      // Templates of many who need not sign up for it: nothing of this is committed.
+      await client.query(
+        `begin;
+         alter table public.strategy_templates disable trigger user, drop constraint strategy_templates_user_id_fkey`,
+      );
+      await client.query(
+        `insert into public.strategy_templates (user_id, name, template_data)
+         select author, 'Template ' || n, $1 from (select gen_random_uuid() as author from generate_series(1, 1000)) a, generate_series(1, 20) n`,
+        [SPEC],
+      );
+      await client.query('analyze public.strategy_templates');
+      await client.query(
+        `select set_config('role', 'authenticated', true), set_config('request.jwt.claims', $1, true)`,
+        [JSON.stringify({ sub: other.id, role: 'authenticated' })],
+      );
+      const { rows } = await client.query('explain select id, name from public.strategy_templates');
+      await client.query('rollback');
+      return rows.map((row) => row['QUERY PLAN']).join('\n');
+    });
+    expect(plan).toContain('BitmapOr');
+    expect(plan).not.toContain('Seq Scan on strategy_templates');
+  });
+
   it('is shared by its author and nobody else', async () => {
     const id = await makeTemplate(owner, 'Not theirs');
     const third = await signUp(stack, 'third');
