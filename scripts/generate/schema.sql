@@ -502,7 +502,7 @@ table public.bot_events -- What happened to a bot beside its trading: started, p
   grant select to tradebase_admin
   grant insert, select to tradebase_worker
 
-table public.bots -- Bots: what trades, with what, when and within which bounds. Owners write the settings. The status is not theirs to write: starting, pausing and stopping go through functions of the runner protocol, and what happens is written by runners functions and workers.
+table public.bots -- Bots: what trades, with what, when and within which bounds. Owners write the settings. The status is not theirs to write: starting, pausing and stopping go through functions of the runner protocol, which are not there yet, and what happens is written by runners functions and workers.
   id uuid default gen_random_uuid() not null -- Identifies the bot.
   user_id uuid default auth.uid() not null -- Owner.
   name text not null -- Name, unique among those of the owner.

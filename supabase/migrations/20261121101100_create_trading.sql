@@ -70,7 +70,7 @@ create table public.bots (
   constraint bots_error_count_check check (error_count >= 0),
   constraint bots_last_error_check check (char_length(last_error) <= 4000)
 );
-comment on table public.bots is 'Bots: what trades, with what, when and within which bounds. Owners write the settings. The status is not theirs to write: starting, pausing and stopping go through functions of the runner protocol, and what happens is written by runners functions and workers.';
+comment on table public.bots is 'Bots: what trades, with what, when and within which bounds. Owners write the settings. The status is not theirs to write: starting, pausing and stopping go through functions of the runner protocol, which are not there yet, and what happens is written by runners functions and workers.';
 comment on column public.bots.id is 'Identifies the bot.';
 comment on column public.bots.user_id is 'Owner.';
 comment on column public.bots.name is 'Name, unique among those of the owner.';

@@ -178,6 +178,16 @@ async function dumpDatabase(client: pg.Client): Promise<string> {
   return rows.join('\n');
 }
 
+/** What is in a file; nothing in one that Postgres, which goes on working, has removed since it was listed. */
+function contentOf(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return Buffer.alloc(0);
+    throw error;
+  }
+}
+
 function filesBelow(dir: string, pattern: string): string[] {
   return globSync(pattern, { cwd: dir })
     .map((path) => join(dir, path))
@@ -280,18 +290,18 @@ describe('A secret', () => {
 
   it('is not in the write-ahead log', () => {
     const segments = filesBelow(join(dataDirectory, 'pg_wal'), '*');
-    expect(segments.flatMap((path) => findIn(readFileSync(path), [CONTROL]))).toContain(CONTROL);
+    expect(segments.flatMap((path) => findIn(contentOf(path), [CONTROL]))).toContain(CONTROL);
     for (const path of segments) {
-      expect([path, findIn(readFileSync(path), [...Object.values(SECRETS), REFUSED])]).toEqual([path, []]);
+      expect([path, findIn(contentOf(path), [...Object.values(SECRETS), REFUSED])]).toEqual([path, []]);
     }
   });
 
   it('is in no other file of the server', () => {
     const files = filesBelow(dataDirectory, '{base,global,pg_logical,pg_stat,pg_stat_tmp,pg_replslot}/**');
     expect(files.length).toBeGreaterThan(100);
-    expect(files.flatMap((path) => findIn(readFileSync(path), [CONTROL]))).toContain(CONTROL);
+    expect(files.flatMap((path) => findIn(contentOf(path), [CONTROL]))).toContain(CONTROL);
     for (const path of files) {
-      expect([path, findIn(readFileSync(path), [...Object.values(SECRETS), REFUSED])]).toEqual([path, []]);
+      expect([path, findIn(contentOf(path), [...Object.values(SECRETS), REFUSED])]).toEqual([path, []]);
     }
   });
 
