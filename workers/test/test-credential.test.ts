@@ -3,6 +3,7 @@ import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { asPostgres } from '../../packages/client/test/support/as-role.ts';
 import { type EncryptionKey, giveEncryptionKey } from '../../packages/client/test/support/encryption-key.ts';
+import { liftLimits } from '../../packages/client/test/support/lift-limits.ts';
 import { type Persona, signUp } from '../../packages/client/test/support/personas.ts';
 import { type KrakenServer, startKrakenServer } from './support/kraken-server.ts';
 import { startTestWorker, type TestWorker } from './support/worker-process.ts';
@@ -19,6 +20,8 @@ const SECRET = Buffer.from('the secret of the account').toString('base64');
 beforeAll(async () => {
   [stack, kraken] = await Promise.all([startStack(), startKrakenServer()]);
   key = await giveEncryptionKey(stack);
+  // One user stores more at a time than is allowed.
+  await liftLimits(stack);
   user = await signUp(stack, 'user');
   worker = await startTestWorker(stack, {
     TRADEBASE_CREDENTIAL_KEY_DIR: key.dir,
