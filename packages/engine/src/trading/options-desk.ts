@@ -1,0 +1,45 @@
+/** An option of the main instrument. */
+export interface OptionContract {
+  readonly right: 'call' | 'put';
+  readonly strike: number;
+  /** End of its last trading day, in milliseconds since the Unix epoch. */
+  readonly expiry: number;
+}
+
+/** What a contract can be bought and sold for now, a share. NaN where nobody bids. */
+export interface OptionQuote {
+  readonly contract: OptionContract;
+  readonly bid: number;
+  readonly ask: number;
+  readonly mid: number;
+  readonly implied_volatility: number;
+  readonly delta: number;
+  readonly gamma: number;
+  readonly theta: number;
+  readonly vega: number;
+  /** Whether it was traded in the data, or comes from the model. */
+  readonly source: 'data' | 'model';
+}
+
+export interface OptionPosition {
+  readonly contract: OptionContract;
+  /** Contracts, below 0 when short. */
+  readonly quantity: number;
+  readonly average_price: number;
+}
+
+/** One leg of an order; quantity below 0 sells. */
+export interface OptionLeg {
+  readonly contract: OptionContract;
+  readonly quantity: number;
+}
+
+/** Trades options within a backtest. Prices are a share of the underlying; one contract is `multiplier` shares. */
+export interface OptionsDesk {
+  readonly multiplier: number;
+  /** The chain at the close of this bar: nearest expiry first, then by strike. */
+  chain(): readonly OptionQuote[];
+  readonly positions: readonly OptionPosition[];
+  /** All legs or none, at the next bar's quotes: bought at the ask, sold at the bid. */
+  submit(legs: readonly OptionLeg[], reason?: string): void;
+}
