@@ -4,6 +4,7 @@ export * from './backtest.ts';
 export * from './backtest-job.ts';
 export * from './backtest-result.ts';
 export * from './backtest-settings.ts';
+export * from './bias-report.ts';
 export * from './candles.ts';
 export * from './create-backtest-request.ts';
 export * from './credential.ts';
