@@ -8,7 +8,11 @@ export type EngineErrorCode =
   | 'invalid_cash'
   | 'invalid_fee'
   | 'invalid_chunk'
+  | 'invalid_expression'
   | 'invalid_params'
+  | 'invalid_timeframe'
+  | 'unknown_column'
+  | 'unknown_instrument'
   | 'unknown_strategy'
   | 'equity_overflow';
 
