@@ -9,6 +9,7 @@ export type EngineErrorCode =
   | 'invalid_fee'
   | 'invalid_chunk'
   | 'invalid_params'
+  | 'invalid_time_zone'
   | 'unknown_strategy'
   | 'equity_overflow';
 

@@ -7,7 +7,20 @@ export { ema } from './indicators/ema.ts';
 export { type MacdColumns, type MacdPeriods, macd } from './indicators/macd.ts';
 export { rsi } from './indicators/rsi.ts';
 export { sma } from './indicators/sma.ts';
+export { erfc, inverseNormalCdf, normalCdf, normalPdf } from './math/normal.ts';
+export { type DailyAccount, dailyAccount } from './metrics/daily-account.ts';
+export { deflatedSharpe, expectedMaxSharpe, type SharpeTrials } from './metrics/deflated-sharpe.ts';
 export { drawdownPct } from './metrics/drawdown.ts';
+export { type ExchangeDays, exchangeDays } from './metrics/exchange-days.ts';
+export { type Excursions, excursions } from './metrics/excursions.ts';
+export { localClock } from './metrics/local-clock.ts';
+export type { Metric } from './metrics/metric.ts';
+export { probabilisticSharpe, probabilisticSharpeOf, type SharpeEvidence } from './metrics/probabilistic-sharpe.ts';
+export { type ReturnMoments, returnMoments } from './metrics/return-moments.ts';
+export { sharpe } from './metrics/sharpe.ts';
+export { sortino } from './metrics/sortino.ts';
+export { type SummaryOptions, summarise } from './metrics/summarise.ts';
+export { tailLossByInterpolation, tailLossByOrder } from './metrics/value-at-risk.ts';
 export {
   type BacktestProgress,
   type BacktestResult,
