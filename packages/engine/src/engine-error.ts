@@ -13,6 +13,7 @@ export type EngineErrorCode =
   | 'invalid_timeframe'
   | 'unknown_column'
   | 'unknown_instrument'
+  | 'invalid_time_zone'
   | 'unknown_strategy'
   | 'equity_overflow';
 

@@ -7,7 +7,25 @@ export { ema } from './indicators/ema.ts';
 export { type MacdColumns, type MacdPeriods, macd } from './indicators/macd.ts';
 export { rsi } from './indicators/rsi.ts';
 export { sma } from './indicators/sma.ts';
+export type { MarketData } from './market/market-data.ts';
+export { erfc, inverseNormalCdf, normalCdf, normalPdf } from './math/normal.ts';
+export { type DailyAccount, dailyAccount } from './metrics/daily-account.ts';
+export { deflatedSharpe, expectedMaxSharpe, type SharpeTrials } from './metrics/deflated-sharpe.ts';
 export { drawdownPct } from './metrics/drawdown.ts';
+export { type ExchangeDays, exchangeDays } from './metrics/exchange-days.ts';
+export { type Excursions, excursions } from './metrics/excursions.ts';
+export { localClock } from './metrics/local-clock.ts';
+export { longOnlyResult, longOnlySettings } from './metrics/long-only-result.ts';
+export type { Metric } from './metrics/metric.ts';
+export { probabilisticSharpe, probabilisticSharpeOf, type SharpeEvidence } from './metrics/probabilistic-sharpe.ts';
+export { type ReturnMoments, returnMoments } from './metrics/return-moments.ts';
+export { sharpe } from './metrics/sharpe.ts';
+export { sortino } from './metrics/sortino.ts';
+export { type SummaryOptions, summarise } from './metrics/summarise.ts';
+export { tailLossByInterpolation, tailLossByOrder } from './metrics/value-at-risk.ts';
+export { buildReport, type ReportedResult, type ReportOptions } from './report/report-model.ts';
+export { thinCurve } from './report/thin-curve.ts';
+export { type EquityCurve, MAX_CURVE_POINTS, thinEquity } from './report/thin-equity.ts';
 export {
   type BacktestProgress,
   type BacktestResult,
@@ -18,4 +36,6 @@ export type { BacktestInput } from './simulator/backtest-input.ts';
 export type { Trade } from './simulator/trade.ts';
 export { BUILT_IN_STRATEGY_NAMES, resolveStrategy } from './strategies/resolve-strategy.ts';
 export { ENTER, EXIT, type Strategy } from './strategies/strategy.ts';
+export type { SimulationResult } from './trading/simulation-result.ts';
+export { TradeList } from './trading/trade-list.ts';
 export { ENGINE_VERSION, METRIC_VERSION } from './versions.ts';

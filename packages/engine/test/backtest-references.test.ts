@@ -88,6 +88,10 @@ describe.skipIf(!referenceDataPresent)(referenceTitle('SMA(10) / SMA(30) against
           sortino: results.sortino,
           cagr_pct: 100 * results.cagr,
           calmar: results.calmar,
+          best_trade_pct: 100 * results.best_trade_return,
+          worst_trade_pct: 100 * results.worst_trade_return,
+          expectancy_pct: 100 * results.mean_trade_return,
+          sqn: run.package_results.SQN ?? NaN,
         };
         for (const [name, value] of Object.entries(expected)) {
           const actual = summary[name as keyof typeof expected] ?? NaN;
