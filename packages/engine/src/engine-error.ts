@@ -8,6 +8,7 @@ export type EngineErrorCode =
   | 'invalid_cash'
   | 'invalid_fee'
   | 'invalid_chunk'
+  | 'invalid_option'
   | 'invalid_params'
   | 'unknown_strategy'
   | 'equity_overflow';
