@@ -9,6 +9,7 @@ export type EngineErrorCode =
   | 'invalid_fee'
   | 'invalid_chunk'
   | 'invalid_expression'
+  | 'invalid_option'
   | 'invalid_params'
   | 'invalid_timeframe'
   | 'unknown_column'
