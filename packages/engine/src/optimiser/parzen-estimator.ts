@@ -2,7 +2,7 @@ import type { Random } from '../math/random.ts';
 import { type Dimension, levelCount } from './dimension.ts';
 
 /** Share of the probability of a kernel without order that stays at its centre. */
-const STAY = 0.8;
+const STAY = 0.65;
 /** A kernel is no narrower than this in a dimension without levels. */
 const LEAST_WIDTH = 1e-3;
 

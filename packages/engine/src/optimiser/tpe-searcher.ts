@@ -11,8 +11,8 @@ import { VisitedPoints } from './visited-points.ts';
 const START_UP = 10;
 /** Points drawn from the good ones' density, of which the most promising is proposed. */
 const CANDIDATES = 32;
-/** Good points: a tenth of those told, at most so many. */
-const GOOD_SHARE = 0.1;
+/** Good points: a fifth of those told, at most so many. */
+const GOOD_SHARE = 0.2;
 const MOST_GOOD = 25;
 /** Bad points that the model looks at: more would make a long search slow, and say no more. */
 const MOST_BAD = 300;
