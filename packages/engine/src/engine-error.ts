@@ -15,6 +15,9 @@ export type EngineErrorCode =
   | 'unknown_column'
   | 'unknown_instrument'
   | 'invalid_time_zone'
+  | 'invalid_search_space'
+  | 'invalid_study'
+  | 'invalid_walk_forward'
   | 'unknown_strategy'
   | 'equity_overflow';
 
