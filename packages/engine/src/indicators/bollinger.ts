@@ -37,7 +37,7 @@ export const BOLLINGER = defineIndicator({
       out[0] = middle + distance;
       out[1] = middle;
       out[2] = middle - distance;
-      out[3] = percentB(value, middle, distance);
+      out[3] = percentB(window.fromMean(value), distance);
       out[4] = bandwidth(middle, distance);
     };
   },
@@ -59,7 +59,7 @@ export const BOLLINGER = defineIndicator({
       uppers[i] = middle + distance;
       middles[i] = middle;
       lowers[i] = middle - distance;
-      percents[i] = percentB(value, middle, distance);
+      percents[i] = percentB(window.fromMean(value), distance);
       widths[i] = bandwidth(middle, distance);
     }
   },
@@ -82,8 +82,8 @@ export function bollinger(values: Float64Array, period: number, deviations: numb
   };
 }
 
-function percentB(value: number, middle: number, distance: number): number {
-  return distance === 0 ? 0.5 : (value - (middle - distance)) / (2 * distance);
+function percentB(fromMiddle: number, distance: number): number {
+  return distance === 0 ? 0.5 : (fromMiddle + distance) / (2 * distance);
 }
 
 function bandwidth(middle: number, distance: number): number {

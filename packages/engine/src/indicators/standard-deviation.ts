@@ -66,7 +66,7 @@ export const Z_SCORE = defineIndicator({
     return (bar, out) => {
       const value = bar[0] as number;
       window.push(value);
-      out[0] = window.squares === 0 ? 0 : (value - window.mean) / window.deviation;
+      out[0] = window.squares === 0 ? 0 : window.fromMean(value) / window.deviation;
     };
   },
 });
