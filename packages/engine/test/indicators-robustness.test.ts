@@ -77,7 +77,10 @@ describe('windows', () => {
           jumps.flatMap(([level, bars]) => [...new Array(bars)].map(() => level * (1 + random() * 1e-5))),
         );
         const deviations = columnOf(named('stddev').compute([values], [period]), 0);
-        for (let bar = period - 1; bar < values.length; bar++) {
+        const stream = named('stddev').stream([period]);
+        for (let bar = 0; bar < values.length; bar++) {
+          expect(stream.update([at(values, bar)])).toEqual([at(deviations, bar)]);
+          if (bar < period - 1) continue;
           expectWithin(at(deviations, bar), windowAt(values, bar, period).deviation, 1e-9);
         }
       }),
