@@ -1,5 +1,6 @@
 import { columnAt, defineIndicator } from './define-indicator.ts';
 import { number, period } from './parameters.ts';
+import { fillDeviationColumns } from './windows/deviation-columns.ts';
 import { SlidingDeviation } from './windows/sliding-deviation.ts';
 
 /** The columns of Bollinger bands; all are NaN before index `period - 1`. */
@@ -37,29 +38,26 @@ export const BOLLINGER = defineIndicator({
       out[0] = middle + distance;
       out[1] = middle;
       out[2] = middle - distance;
-      out[3] = percentB(value, middle, distance);
+      out[3] = percentB(window.fromMean(value), distance);
       out[4] = bandwidth(middle, distance);
     };
   },
 
   fill(inputs, outputs, bars: number, deviations: number) {
-    const values = columnAt(inputs, 0);
     const uppers = columnAt(outputs, 0);
     const middles = columnAt(outputs, 1);
     const lowers = columnAt(outputs, 2);
     const percents = columnAt(outputs, 3);
     const widths = columnAt(outputs, 4);
-    const window = new SlidingDeviation(bars);
-    for (let i = 0; i < bars - 1; i++) window.push(values[i] as number);
-    for (let i = bars - 1; i < values.length; i++) {
-      const value = values[i] as number;
-      window.push(value);
-      const middle = window.mean;
-      const distance = deviations * window.deviation;
+    const share = 1 / bars;
+    // Two of the columns hold what they are made of until the loop below has reached them.
+    fillDeviationColumns(columnAt(inputs, 0), bars, { squares: widths, means: middles, fromMeans: percents });
+    for (let i = bars - 1; i < middles.length; i++) {
+      const middle = middles[i] as number;
+      const distance = deviations * Math.sqrt((widths[i] as number) * share);
       uppers[i] = middle + distance;
-      middles[i] = middle;
       lowers[i] = middle - distance;
-      percents[i] = percentB(value, middle, distance);
+      percents[i] = percentB(percents[i] as number, distance);
       widths[i] = bandwidth(middle, distance);
     }
   },
@@ -82,8 +80,8 @@ export function bollinger(values: Float64Array, period: number, deviations: numb
   };
 }
 
-function percentB(value: number, middle: number, distance: number): number {
-  return distance === 0 ? 0.5 : (value - (middle - distance)) / (2 * distance);
+function percentB(fromMiddle: number, distance: number): number {
+  return distance === 0 ? 0.5 : (fromMiddle + distance) / (2 * distance);
 }
 
 function bandwidth(middle: number, distance: number): number {

@@ -1,5 +1,6 @@
 import { columnAt, defineIndicator } from './define-indicator.ts';
 import { period } from './parameters.ts';
+import { fillDeviationColumns } from './windows/deviation-columns.ts';
 import { SlidingDeviation } from './windows/sliding-deviation.ts';
 
 /** Population standard deviation of a window, as TA-Lib's STDDEV with 1 deviation; see `SlidingDeviation`. */
@@ -21,14 +22,10 @@ export const STANDARD_DEVIATION = defineIndicator({
   },
 
   fill(inputs, outputs, bars: number) {
-    const values = columnAt(inputs, 0);
     const deviations = columnAt(outputs, 0);
-    const window = new SlidingDeviation(bars);
-    for (let i = 0; i < bars - 1; i++) window.push(values[i] as number);
-    for (let i = bars - 1; i < values.length; i++) {
-      window.push(values[i] as number);
-      deviations[i] = window.deviation;
-    }
+    const share = 1 / bars;
+    fillDeviationColumns(columnAt(inputs, 0), bars, { squares: deviations, means: null, fromMeans: null });
+    for (let i = bars - 1; i < deviations.length; i++) deviations[i] = Math.sqrt((deviations[i] as number) * share);
   },
 });
 
@@ -66,7 +63,7 @@ export const Z_SCORE = defineIndicator({
     return (bar, out) => {
       const value = bar[0] as number;
       window.push(value);
-      out[0] = window.squares === 0 ? 0 : (value - window.mean) / window.deviation;
+      out[0] = window.squares === 0 ? 0 : window.fromMean(value) / window.deviation;
     };
   },
 });

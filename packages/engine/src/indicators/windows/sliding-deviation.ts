@@ -22,8 +22,8 @@ export class SlidingDeviation {
   #beginning1 = 0;
   #beginning2 = 0;
   #full = false;
-  /** Mean of the window, once there are `period` values. */
-  mean = NaN;
+  /** The mean less K. */
+  #part = NaN;
   /** Sum of squared deviations from the mean. */
   squares = NaN;
 
@@ -37,7 +37,7 @@ export class SlidingDeviation {
     this.#ends2 = new Float64Array(period + 1);
   }
 
-  /** Adds a value; `mean` and `squares` are those of the window that ends with it, NaN until it has `period` values. */
+  /** Adds a value. All below is of the window that ends with it, NaN until it has `period` values. */
   push(value: number): void {
     const position = this.#position;
     if (position === 0) this.#turn(value);
@@ -59,8 +59,18 @@ export class SlidingDeviation {
       this.#settle(value, end);
       return;
     }
-    this.mean = this.#shift + part;
+    this.#part = part;
     this.squares = squares;
+  }
+
+  /** Mean of the window. */
+  get mean(): number {
+    return this.#shift + this.#part;
+  }
+
+  /** `value` less the mean: good to its last bits, which `value - mean` is not where both are large. */
+  fromMean(value: number): number {
+    return value - this.#shift - this.#part;
   }
 
   /** Population standard deviation. */
@@ -80,7 +90,7 @@ export class SlidingDeviation {
     const s1 = (this.#ends1[end] as number) + this.#beginning1;
     const s2 = (this.#ends2[end] as number) + this.#beginning2;
     const part = s1 * this.#share;
-    this.mean = value + part;
+    this.#part = part;
     this.squares = Math.max(0, s2 - s1 * part);
   }
 
