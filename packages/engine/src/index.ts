@@ -3,6 +3,8 @@
  * @module
  */
 export { EngineError, type EngineErrorCode, type EngineErrorDetails } from './engine-error.ts';
+export { FUNCTION_NAMES } from './expressions/bind-call.ts';
+export { parseExpression } from './expressions/parse-expression.ts';
 export { ema } from './indicators/ema.ts';
 export { type MacdColumns, type MacdPeriods, macd } from './indicators/macd.ts';
 export { rsi } from './indicators/rsi.ts';
@@ -26,6 +28,8 @@ export { tailLossByInterpolation, tailLossByOrder } from './metrics/value-at-ris
 export { buildReport, type ReportedResult, type ReportOptions } from './report/report-model.ts';
 export { thinCurve } from './report/thin-curve.ts';
 export { type EquityCurve, MAX_CURVE_POINTS, thinEquity } from './report/thin-equity.ts';
+export type { PlanColumn } from './plan/compute-columns.ts';
+export { evaluatePlan, type PlanResult } from './plan/evaluate-plan.ts';
 export {
   type BacktestProgress,
   type BacktestResult,
@@ -38,4 +42,14 @@ export { BUILT_IN_STRATEGY_NAMES, resolveStrategy } from './strategies/resolve-s
 export { ENTER, EXIT, type Strategy } from './strategies/strategy.ts';
 export type { SimulationResult } from './trading/simulation-result.ts';
 export { TradeList } from './trading/trade-list.ts';
+export { BUILT_IN_STRATEGIES } from './strategies/built-in/registry.generated.ts';
+export { checkRuleSpec, compileRuleSpec } from './strategies/compile-rule-spec.ts';
+export {
+  BUILT_IN_STRATEGY_NAMES,
+  checkStrategySpec,
+  type ResolvedStrategy,
+  resolveStrategy,
+} from './strategies/resolve-strategy.ts';
+export type { Strategy, StrategyDefinition } from './strategies/strategy-definition.ts';
+export { ENTER, EXIT, type StrategySignals, strategySignals } from './strategies/strategy-signals.ts';
 export { ENGINE_VERSION, METRIC_VERSION } from './versions.ts';
