@@ -19,7 +19,14 @@ export type EngineErrorCode =
   | 'invalid_study'
   | 'invalid_walk_forward'
   | 'unknown_strategy'
-  | 'equity_overflow';
+  | 'equity_overflow'
+  | 'data_gaps'
+  | 'duplicate_instrument'
+  | 'invalid_range'
+  | 'invalid_settings'
+  | 'invalid_volume'
+  | 'mixed_timeframes'
+  | 'no_instruments';
 
 export type EngineErrorDetails = Readonly<Record<string, string | number>>;
 
