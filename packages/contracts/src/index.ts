@@ -11,6 +11,7 @@ export * from './credential-jobs.ts';
 export * from './error-codes.ts';
 export * from './exchange.ts';
 export * from './maintenance-job.ts';
+export * from './options-settings.ts';
 export * from './public-forms.ts';
 export * from './security-alert.ts';
 export * from './strategy-parameter.ts';

@@ -9,6 +9,7 @@ export type EngineErrorCode =
   | 'invalid_fee'
   | 'invalid_chunk'
   | 'invalid_option'
+  | 'invalid_option_quotes'
   | 'invalid_params'
   | 'unknown_strategy'
   | 'equity_overflow';
