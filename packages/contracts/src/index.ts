@@ -16,6 +16,7 @@ export * from './exchange.ts';
 export * from './format-strategy-document.ts';
 export * from './maintenance-job.ts';
 export * from './parse-strategy-document.ts';
+export * from './options-settings.ts';
 export * from './public-forms.ts';
 export * from './rule-strategy-spec.ts';
 export * from './search-space.ts';

@@ -10,6 +10,7 @@ export type EngineErrorCode =
   | 'invalid_chunk'
   | 'invalid_expression'
   | 'invalid_option'
+  | 'invalid_option_quotes'
   | 'invalid_params'
   | 'invalid_timeframe'
   | 'unknown_column'
