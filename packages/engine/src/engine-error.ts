@@ -10,7 +10,9 @@ export type EngineErrorCode =
   | 'invalid_chunk'
   | 'invalid_params'
   | 'unknown_strategy'
-  | 'equity_overflow';
+  | 'equity_overflow'
+  | 'not_compiled'
+  | 'out_of_memory';
 
 export type EngineErrorDetails = Readonly<Record<string, string | number>>;
 
