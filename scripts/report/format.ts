@@ -62,7 +62,7 @@ export function formatBarTime(at: string | number, timeframe: Timeframe): string
 }
 
 /** Parameters of a strategy in the order of its specification: "fast 10, slow 30". */
-export function formatParams({ params }: StrategySpec): string {
+export function formatParams({ params = {} }: StrategySpec): string {
   return Object.entries(params)
     .map(([name, value]) => `${name.replaceAll('_', ' ')} ${value}`)
     .join(', ');

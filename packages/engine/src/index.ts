@@ -16,6 +16,6 @@ export {
 } from './run-backtest.ts';
 export type { BacktestInput } from './simulator/backtest-input.ts';
 export type { Trade } from './simulator/trade.ts';
-export { resolveStrategy } from './strategies/resolve-strategy.ts';
+export { BUILT_IN_STRATEGY_NAMES, resolveStrategy } from './strategies/resolve-strategy.ts';
 export { ENTER, EXIT, type Strategy } from './strategies/strategy.ts';
 export { ENGINE_VERSION, METRIC_VERSION } from './versions.ts';

@@ -3,7 +3,7 @@ import { checkFastBelowSlow, checkPeriod } from '../indicators/check-periods.ts'
 import { firstMacdIndex, macd } from '../indicators/macd.ts';
 import { rsi } from '../indicators/rsi.ts';
 import { compareRounded } from './compare-rounded.ts';
-import { ENTER, EXIT, type Strategy, type StrategyParams } from './strategy.ts';
+import { ENTER, EXIT, type Strategy } from './strategy.ts';
 
 /**
  * MACD with an RSI filter, on closes.
@@ -15,7 +15,9 @@ import { ENTER, EXIT, type Strategy, type StrategyParams } from './strategy.ts';
  * @throws EngineError `invalid_params` unless the periods are whole numbers of at least 1, fast < slow, and the RSI
  * levels are within 0 and 100
  */
-export function macdRsi(params: StrategyParams<'macd-rsi'>): Strategy {
+export function macdRsi(
+  params: Record<'fast' | 'slow' | 'signal' | 'rsi_period' | 'rsi_entry_max' | 'rsi_exit_min', number>,
+): Strategy {
   const { fast, slow, signal, rsi_period, rsi_entry_max, rsi_exit_min } = params;
   checkFastBelowSlow(fast, slow);
   checkPeriod('signal', signal);

@@ -1,7 +1,7 @@
 import { checkFastBelowSlow } from '../indicators/check-periods.ts';
 import { SlidingMean } from '../indicators/sliding-mean.ts';
 import { compareRounded } from './compare-rounded.ts';
-import { ENTER, EXIT, type Strategy, type StrategyParams } from './strategy.ts';
+import { ENTER, EXIT, type Strategy } from './strategy.ts';
 
 /**
  * Largest relative difference that rounding alone makes between two means from `SlidingMean`: half a unit in the last
@@ -18,7 +18,7 @@ const ROUNDING = 4 * Number.EPSILON;
  *
  * @throws EngineError `invalid_params` unless both periods are whole numbers of at least 1 and fast < slow
  */
-export function smaCross({ fast, slow }: StrategyParams<'sma-cross'>): Strategy {
+export function smaCross({ fast, slow }: { readonly fast: number; readonly slow: number }): Strategy {
   checkFastBelowSlow(fast, slow);
 
   return {

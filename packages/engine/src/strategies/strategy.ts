@@ -1,4 +1,4 @@
-import type { Candles, StrategySpec } from '@tradebase/contracts';
+import type { Candles } from '@tradebase/contracts';
 
 /** Buy at the next open, if flat. */
 export const ENTER = 1;
@@ -17,6 +17,3 @@ export interface Strategy {
    */
   computeSignals(candles: Candles): Int8Array<ArrayBuffer>;
 }
-
-/** The parameters of one strategy, by its name. */
-export type StrategyParams<Name extends StrategySpec['name']> = Extract<StrategySpec, { name: Name }>['params'];
