@@ -1,0 +1,43 @@
+import { defineIndicator } from './define-indicator.ts';
+import { AverageDifference } from './macd.ts';
+import { checkAscending, period } from './parameters.ts';
+
+const FAST_AND_SLOW = {
+  inputs: ['values'],
+  candle_inputs: [],
+  params: [period('fast', 12), period('slow', 26)],
+  firstIndex: (_: number, slow: number) => slow - 1,
+  check: (fast: number, slow: number) => checkAscending({ fast, slow }),
+} as const;
+
+/** Absolute price oscillator, as TA-Lib's APO with exponential averages: the MACD line from index `slow - 1` on. */
+export const APO = defineIndicator({
+  ...FAST_AND_SLOW,
+  name: 'apo',
+  description: 'Absolute price oscillator: fast less slow exponential average',
+  outputs: ['apo'],
+
+  begin(fast: number, slow: number) {
+    const averages = new AverageDifference(fast, slow);
+    return (bar, out) => {
+      averages.push(bar[0] as number);
+      out[0] = averages.fast - averages.slow;
+    };
+  },
+});
+
+/** Percentage price oscillator, as TA-Lib's PPO with exponential averages; 0 where the slow average is 0. */
+export const PPO = defineIndicator({
+  ...FAST_AND_SLOW,
+  name: 'ppo',
+  description: 'Percentage price oscillator: fast less slow exponential average, in percent of the slow one',
+  outputs: ['ppo'],
+
+  begin(fast: number, slow: number) {
+    const averages = new AverageDifference(fast, slow);
+    return (bar, out) => {
+      averages.push(bar[0] as number);
+      out[0] = averages.slow === 0 ? 0 : (100 * (averages.fast - averages.slow)) / averages.slow;
+    };
+  },
+});
