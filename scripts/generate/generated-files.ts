@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { withDatabase } from '../command-line/with-database.ts';
 import { dumpSchema } from './dump-schema.ts';
+import { generateKernels } from './generate-kernels.ts';
 import { generateTypes } from './generate-types.ts';
 import { sampleCandlesCsv } from './sample-candles.ts';
 
@@ -13,13 +14,15 @@ export interface GeneratedFile {
 /** Makes every generated file, most from a migrated database, without writing it. */
 export async function makeGeneratedFiles(databaseUrl: string): Promise<GeneratedFile[]> {
   const root = join(import.meta.dirname, '..', '..');
-  const [types, schema] = await Promise.all([
+  const [types, schema, kernels] = await Promise.all([
     generateTypes(databaseUrl),
     withDatabase(databaseUrl, 'tradebase-generate', dumpSchema),
+    generateKernels(root),
   ]);
   return [
     { path: join(root, 'packages', 'client', 'src', 'database.types.ts'), content: types },
     { path: join(root, 'scripts', 'generate', 'schema.sql'), content: schema },
+    { path: join(root, 'packages', 'engine', 'src', 'compiled', 'kernels.generated.ts'), content: kernels },
     { path: join(root, 'scripts', 'samples', 'SYNTHETIC_1d.csv'), content: sampleCandlesCsv() },
   ];
 }

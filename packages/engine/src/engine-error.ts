@@ -28,6 +28,8 @@ export type EngineErrorCode =
   | 'invalid_volume'
   | 'mixed_timeframes'
   | 'no_instruments';
+  | 'not_compiled'
+  | 'out_of_memory';
 
 export type EngineErrorDetails = Readonly<Record<string, string | number>>;
 

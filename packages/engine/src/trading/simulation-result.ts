@@ -55,6 +55,8 @@ export interface SimulationResult {
   readonly fills: readonly Fill[] | null;
   readonly open_positions: readonly OpenPosition[];
   readonly costs: CostTotals;
+  /** Deepest fall of equity from its peak, the peak starting at the initial cash; where the path knows it by the way. */
+  readonly max_drawdown_pct?: number;
   /** Bars whose close was seen with a position. */
   readonly bars_in_position: number;
   /** Sum over fills of their value. */

@@ -1,0 +1,104 @@
+import type { Candles } from '@tradebase/contracts';
+import type { RuleProgram } from '../plan/rule-program.ts';
+import type { SimulationOptions } from '../simulator/simulation-options.ts';
+import { BLOCK_BARS } from './block-bars.ts';
+import type { ColumnPipeline } from './column-pipeline.ts';
+import type { KernelInstance } from './kernel-instance.ts';
+import { codesOfRules, numbersOfRules } from './rule-nodes.ts';
+import { SimulationState } from './simulation-layout.ts';
+
+/** Bar of the last exit before there was one: no cool-down reaches from it. */
+const LONG_AGO = -(2 ** 30);
+
+/** An account that follows the signals of a pipeline in the kernels' memory. */
+export class CompiledAccount {
+  readonly state: SimulationState;
+  readonly #kernels: KernelInstance;
+  readonly #candles: Candles;
+  readonly #columns: readonly { readonly from: Float64Array; readonly to: number }[];
+  readonly #equity: number;
+
+  constructor(
+    kernels: KernelInstance,
+    candles: Candles,
+    { rules }: RuleProgram,
+    options: SimulationOptions,
+    pipeline: ColumnPipeline,
+  ) {
+    this.#kernels = kernels;
+    this.#candles = candles;
+    this.state = new SimulationState(kernels);
+    const codes = codesOfRules(rules);
+    const watched = codes.stop_unit + codes.target_unit + codes.trail_unit > 0;
+    const short = rules.enter_short !== null && options.settings.margin.allow_short;
+    const block = () => kernels.allocate(8 * BLOCK_BARS + 64);
+    const open = block();
+    const close = block();
+    const high = watched || short ? block() : 0;
+    const low = watched ? block() : 0;
+    this.#equity = block();
+    this.#columns = [
+      { from: candles.open, to: open },
+      { from: candles.close, to: close },
+      ...(high ? [{ from: candles.high, to: high }] : []),
+      ...(low ? [{ from: candles.low, to: low }] : []),
+    ];
+    const none = kernels.allocate(BLOCK_BARS / 8);
+    const mask = (id: number | null) => (id === null ? none : pipeline.mask(id));
+    this.state.set({
+      ...told(options),
+      ...codes,
+      ...Object.fromEntries(
+        Object.entries(numbersOfRules(rules)).map(([name, id]) => [name, id === null ? 0 : pipeline.column(id)]),
+      ),
+      time_exit_bars: rules.time_exit_bars ?? 0,
+      cooldown_bars: rules.cooldown_bars,
+      open,
+      high,
+      low,
+      close,
+      equity: this.#equity,
+      none,
+      enter_long: mask(rules.enter_long),
+      exit_long: mask(rules.exit_long),
+      enter_short: mask(rules.enter_short),
+      exit_short: mask(rules.exit_short),
+      ended_bar: LONG_AGO,
+    });
+  }
+
+  /** Simulates a block whose signals are computed; its marks go to `equity`. */
+  advance(from: number, length: number, equity: Float64Array): void {
+    const { doubles } = this.#kernels;
+    for (const column of this.#columns) doubles.set(column.from.subarray(from, from + length), column.to / 8);
+    this.state.set({ first_bar: from });
+    this.#kernels.run.simulate(this.state.pointer, length);
+    equity.set(doubles.subarray(this.#equity / 8, this.#equity / 8 + length), from);
+  }
+
+  get bars(): number {
+    return this.#candles.ts.length;
+  }
+}
+
+/** Settings as the kernels take them. */
+function told({ initial_cash, settings }: SimulationOptions) {
+  const { fees, slippage, instrument, fills, margin } = settings;
+  return {
+    cash: initial_cash,
+    peak: initial_cash,
+    lowest_share: 1,
+    taker_rate: fees.type === 'bps' ? fees.taker_bps / 10_000 : NaN,
+    maker_rate: fees.type === 'bps' ? fees.maker_bps / 10_000 : NaN,
+    slip_amount: slippage.type === 'fixed' ? slippage.amount : 0,
+    slip_share:
+      slippage.type === 'bps' ? slippage.bps / 10_000 : slippage.type === 'spread' ? slippage.spread_bps / 20_000 : 0,
+    multiplier: instrument.multiplier,
+    lot_size: instrument.lot_size,
+    tick_size: instrument.tick_size,
+    min_notional: instrument.min_notional,
+    allow_short: margin.allow_short ? 1 : 0,
+    optimistic: fills.intrabar === 'optimistic' ? 1 : 0,
+    touch: fills.limit === 'touch' ? 1 : 0,
+  };
+}
