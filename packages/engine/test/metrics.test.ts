@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { drawdownPct, runBacktest } from '../src/index.ts';
+import { drawdownPct } from '../src/index.ts';
 import { cagrPct } from '../src/metrics/cagr.ts';
 import { calmar } from '../src/metrics/calmar.ts';
 import { dailyReturns } from '../src/metrics/daily-returns.ts';
@@ -11,6 +11,7 @@ import { winRatePct } from '../src/metrics/win-rate.ts';
 import { SMA_10_30 } from './any-strategy.ts';
 import { candlesOfCloses, DAY_MS } from './made-up-candles.ts';
 import { nullMetrics } from './null-metrics.ts';
+import { runPlain } from './support/plain-backtest.ts';
 
 const YEAR_MS = 365.25 * DAY_MS;
 
@@ -81,7 +82,7 @@ describe('a metric without a value is null with a reason', () => {
 
   it('in the summary of one bar, all but the totals', () => {
     const input = { candles: candlesOfCloses([10]), strategy: SMA_10_30, initial_cash: 100, fee_bps: 0 };
-    const { summary } = runBacktest(input);
+    const { summary } = runPlain(input);
     expect(summary).toMatchObject({ final_equity: 100, total_return_pct: 0, buy_and_hold_return_pct: 0 });
     expect(summary.undefined_metrics).toMatchObject({
       win_rate_pct: expect.stringMatching(/no closed trades/),
@@ -123,7 +124,7 @@ describe('a metric with a value', () => {
   it('buying and holding goes from the first open to the last close', () => {
     const candles = candlesOfCloses([10, 12, 9]);
     candles.open[0] = 6;
-    const { summary } = runBacktest({ candles, strategy: SMA_10_30, initial_cash: 100, fee_bps: 50 });
+    const { summary } = runPlain({ candles, strategy: SMA_10_30, initial_cash: 100, fee_bps: 50 });
     expect(summary.buy_and_hold_return_pct).toBe(50);
   });
 });

@@ -1,10 +1,11 @@
 import type { StrategySpec } from '@tradebase/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ENTER, EXIT, rsi, strategySignals } from '../src/index.ts';
+import { rsi } from '../src/index.ts';
 import { anyMacdRsi, anySmaCross, anyStrategy, MACD_12_26_9, SMA_10_30 } from './any-strategy.ts';
 import { anyCandles, anyCents, candlesOfCloses, firstBars } from './made-up-candles.ts';
 import { readCandles, readIndicators, referenceDataPresent, referenceTitle } from './reference-data.ts';
+import { ENTER, EXIT, strategySignals } from './support/strategy-signals.ts';
 
 const signalsOf = (spec: StrategySpec, closes: ArrayLike<number>) =>
   strategySignals(spec).computeSignals(candlesOfCloses(closes));

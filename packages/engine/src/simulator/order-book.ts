@@ -77,7 +77,10 @@ export class OrderBook {
     if (filled.oco_group === undefined) return;
     const inGroup = (order: BookedOrder) => order !== filled && order.oco_group === filled.oco_group;
     // A bracket is of one instrument.
-    if (filled.oco_group < 0) return this.cancelWhere(filled.instrument, inGroup);
+    if (filled.oco_group < 0) {
+      this.cancelWhere(filled.instrument, inGroup);
+      return;
+    }
     for (const book of this.resting) for (const { order } of book) if (inGroup(order)) this.cancel(order);
     for (const order of this.queue) if (inGroup(order)) this.cancel(order);
     for (let instrument = 0; instrument < this.resting.length; instrument++) this.sweep(instrument);

@@ -1,6 +1,6 @@
 import type { Candles } from '@tradebase/contracts';
-import { ENTER, EXIT } from '../strategies/strategy-signals.ts';
-import type { Trade } from './trade.ts';
+import type { Trade } from '../../src/trading/trade-list.ts';
+import { ENTER, EXIT } from './strategy-signals.ts';
 
 /** A position that has not been sold. */
 export interface OpenPosition {
@@ -85,6 +85,10 @@ export class LongOnlySimulation {
     const pnl = quantity * (price - entry_price) - fee;
     this.trades.push({
       seq: this.trades.length + 1,
+      instrument: 0,
+      slippage: 0,
+      carry: 0,
+      exit_reason: 'signal',
       side: 'long',
       entry_bar,
       exit_bar: bar,

@@ -1,11 +1,11 @@
 import type { Candles, StrategySpec } from '@tradebase/contracts';
-import { EngineError } from '../engine-error.ts';
-import { isTrue } from '../plan/apply-operator.ts';
-import type { PlanColumn } from '../plan/compute-columns.ts';
-import { evaluatePlan } from '../plan/evaluate-plan.ts';
-import type { NodeId } from '../plan/plan.ts';
-import type { TradeRules } from '../plan/rule-program.ts';
-import { resolveStrategy } from './resolve-strategy.ts';
+import { EngineError } from '../../src/engine-error.ts';
+import { isTrue } from '../../src/plan/apply-operator.ts';
+import type { PlanColumn } from '../../src/plan/compute-columns.ts';
+import { evaluatePlan } from '../../src/plan/evaluate-plan.ts';
+import type { NodeId } from '../../src/plan/plan.ts';
+import type { TradeRules } from '../../src/plan/rule-program.ts';
+import { resolveStrategy } from '../../src/strategies/resolve-strategy.ts';
 
 /** Buy at the next open, if flat. */
 export const ENTER = 1;
