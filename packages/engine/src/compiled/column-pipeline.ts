@@ -1,4 +1,4 @@
-import type { Candles } from '@tradebase/contracts';
+import type { CandleColumn, Candles } from '@tradebase/contracts';
 import type { NodeId, Plan, PlanNode } from '../plan/plan.ts';
 import { AverageCross, averageCrossOf } from './average-cross.ts';
 import { BLOCK_BARS } from './block-bars.ts';
@@ -81,6 +81,16 @@ export class ColumnPipeline {
     const column = this.#columns.get(id);
     if (column === undefined) throw new RangeError(`node ${id} is not computed`);
     return column;
+  }
+
+  /** A column of the candles: that of a node where one reads it. */
+  candleColumn(column: CandleColumn): Pointer {
+    const id = this.#plan.nodes.findIndex((node) => node.op === 'column' && node.column === column);
+    const known = this.#columns.get(id);
+    if (known !== undefined) return known;
+    const pointer = this.#allocateColumn(0);
+    this.#steps.push({ history: 0, column: pointer, run: this.#copyFrom(this.#source.candles[column], pointer) });
+    return pointer;
   }
 
   /** The mask of a signal. */

@@ -1,4 +1,3 @@
-import type { Candles } from '@tradebase/contracts';
 import type { RuleProgram } from '../plan/rule-program.ts';
 import type { SimulationOptions } from '../simulator/simulation-options.ts';
 import { BLOCK_BARS } from './block-bars.ts';
@@ -14,35 +13,15 @@ const LONG_AGO = -(2 ** 30);
 export class CompiledAccount {
   readonly state: SimulationState;
   readonly #kernels: KernelInstance;
-  readonly #candles: Candles;
-  readonly #columns: readonly { readonly from: Float64Array; readonly to: number }[];
   readonly #equity: number;
 
-  constructor(
-    kernels: KernelInstance,
-    candles: Candles,
-    { rules }: RuleProgram,
-    options: SimulationOptions,
-    pipeline: ColumnPipeline,
-  ) {
+  constructor(kernels: KernelInstance, { rules }: RuleProgram, options: SimulationOptions, pipeline: ColumnPipeline) {
     this.#kernels = kernels;
-    this.#candles = candles;
     this.state = new SimulationState(kernels);
     const codes = codesOfRules(rules);
     const watched = codes.stop_unit + codes.target_unit + codes.trail_unit > 0;
     const short = rules.enter_short !== null && options.settings.margin.allow_short;
-    const block = () => kernels.allocate(8 * BLOCK_BARS + 64);
-    const open = block();
-    const close = block();
-    const high = watched || short ? block() : 0;
-    const low = watched ? block() : 0;
-    this.#equity = block();
-    this.#columns = [
-      { from: candles.open, to: open },
-      { from: candles.close, to: close },
-      ...(high ? [{ from: candles.high, to: high }] : []),
-      ...(low ? [{ from: candles.low, to: low }] : []),
-    ];
+    this.#equity = kernels.allocate(8 * BLOCK_BARS + 64);
     const none = kernels.allocate(BLOCK_BARS / 8);
     const mask = (id: number | null) => (id === null ? none : pipeline.mask(id));
     this.state.set({
@@ -53,10 +32,10 @@ export class CompiledAccount {
       ),
       time_exit_bars: rules.time_exit_bars ?? 0,
       cooldown_bars: rules.cooldown_bars,
-      open,
-      high,
-      low,
-      close,
+      open: pipeline.candleColumn('open'),
+      high: watched || short ? pipeline.candleColumn('high') : 0,
+      low: watched ? pipeline.candleColumn('low') : 0,
+      close: pipeline.candleColumn('close'),
       equity: this.#equity,
       none,
       enter_long: mask(rules.enter_long),
@@ -70,14 +49,9 @@ export class CompiledAccount {
   /** Simulates a block whose signals are computed; its marks go to `equity`. */
   advance(from: number, length: number, equity: Float64Array): void {
     const { doubles } = this.#kernels;
-    for (const column of this.#columns) doubles.set(column.from.subarray(from, from + length), column.to / 8);
     this.state.set({ first_bar: from });
     this.#kernels.run.simulate(this.state.pointer, length);
     equity.set(doubles.subarray(this.#equity / 8, this.#equity / 8 + length), from);
-  }
-
-  get bars(): number {
-    return this.#candles.ts.length;
   }
 }
 

@@ -8,6 +8,7 @@ type OfPeriod = (state: Pointer, values: Pointer, out: Pointer, length: number, 
 
 /** The functions of the module, as `packages/engine/assembly` has them. */
 export interface KernelFunctions {
+  heap_base(): Pointer;
   readonly add: OfTwo;
   readonly subtract: OfTwo;
   readonly multiply: OfTwo;

@@ -27,13 +27,13 @@ export class KernelInstance {
   private constructor() {
     compiledModule ??= new wasm.Module(decodeBase64(KERNELS_BASE64));
     const { exports } = new wasm.Instance(compiledModule);
-    const { memory, __heap_base } = exports;
-    if (!(memory instanceof wasm.Memory) || !(__heap_base instanceof wasm.Global)) {
+    const { memory } = exports;
+    if (!(memory instanceof wasm.Memory)) {
       throw new Error('the kernels export no memory');
     }
     this.run = exports as unknown as KernelFunctions;
     this.#memory = memory;
-    this.#heapBase = Number(__heap_base.value);
+    this.#heapBase = this.run.heap_base();
     this.#top = this.#heapBase;
     this.#doubles = new Float64Array(memory.buffer);
   }
@@ -54,6 +54,13 @@ export class KernelInstance {
    * @throws EngineError `out_of_memory`
    */
   allocate(bytes: number): number {
+    const start = this.reserve(bytes);
+    new Uint8Array(this.#memory.buffer, start, bytes).fill(0);
+    return start;
+  }
+
+  /** As `allocate`, of whatever was there before: for what is written before it is read. */
+  reserve(bytes: number): number {
     const start = (this.#top + 15) & ~15;
     const end = start + bytes;
     if (end > MAX_BYTES) {
@@ -68,7 +75,6 @@ export class KernelInstance {
       this.#doubles = new Float64Array(this.#memory.buffer);
     }
     this.#top = end;
-    new Uint8Array(this.#memory.buffer, start, bytes).fill(0);
     return start;
   }
 
