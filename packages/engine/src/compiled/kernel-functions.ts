@@ -51,6 +51,7 @@ export interface KernelFunctions {
     slow: number,
     signalPeriod: number,
   ): void;
+  running_sums(values: Pointer, have: number, length: number, sums: Pointer): number;
   average_cross(
     state: Pointer,
     values: Pointer,
@@ -59,10 +60,10 @@ export interface KernelFunctions {
     fast: number,
     slow: number,
     sums: Pointer,
+    most: number,
     up: Pointer,
     down: Pointer,
   ): number;
   to_mask(values: Pointer, out: Pointer, length: number): void;
-  clear_before(mask: Pointer, length: number, count: number): void;
   simulate(simulation: Pointer, length: number): void;
 }

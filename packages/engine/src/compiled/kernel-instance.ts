@@ -23,6 +23,7 @@ export class KernelInstance {
   readonly #heapBase: number;
   #top: number;
   #doubles: Float64Array<ArrayBuffer>;
+  #integers: Int32Array<ArrayBuffer>;
 
   private constructor() {
     compiledModule ??= new wasm.Module(decodeBase64(KERNELS_BASE64));
@@ -36,6 +37,7 @@ export class KernelInstance {
     this.#heapBase = this.run.heap_base();
     this.#top = this.#heapBase;
     this.#doubles = new Float64Array(memory.buffer);
+    this.#integers = new Int32Array(memory.buffer);
   }
 
   /** An instance of which nobody else has the memory until it is given back. One that is not is collected as garbage. */
@@ -73,6 +75,7 @@ export class KernelInstance {
     if (missing > 0) {
       this.#memory.grow(Math.ceil(missing / PAGE_BYTES));
       this.#doubles = new Float64Array(this.#memory.buffer);
+      this.#integers = new Int32Array(this.#memory.buffer);
     }
     this.#top = end;
     return start;
@@ -81,6 +84,11 @@ export class KernelInstance {
   /** All memory as doubles; the double at byte `pointer` has the index `pointer / 8`. */
   get doubles(): Float64Array<ArrayBuffer> {
     return this.#doubles;
+  }
+
+  /** The same as 32-bit integers. */
+  get integers(): Int32Array<ArrayBuffer> {
+    return this.#integers;
   }
 
   get buffer(): ArrayBuffer {

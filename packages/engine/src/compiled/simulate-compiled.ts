@@ -92,7 +92,7 @@ class CompiledRun {
   *simulate(exactAverages: boolean): Generator<SimulationProgress, Outcome, void> {
     const kernels = KernelInstance.borrow();
     const { candles, columns = {} } = this.#series;
-    const { plan, rules, warm_up_bars } = this.#program;
+    const { plan, rules } = this.#program;
     const { signals, numbers } = nodesOfRules(rules);
     const pipeline = new ColumnPipeline(
       kernels,
@@ -100,7 +100,7 @@ class CompiledRun {
       { candles, extras: columns },
       { nodes: numbers, signals, exactAverages },
     );
-    const account = new CompiledAccount(kernels, this.#program, this.#options, pipeline);
+    const account = new CompiledAccount(kernels, this.#program, this.#options, pipeline, this.#equity);
     const buffer = new TradeBuffer(kernels, account.state);
     this.#trades = new TradeList();
     const bars_total = candles.ts.length;
@@ -111,10 +111,7 @@ class CompiledRun {
       while (bars_done < chunkEnd) {
         const length = Math.min(BLOCK_BARS, chunkEnd - bars_done);
         if (!pipeline.advance(length)) return 'undecided';
-        if (bars_done < warm_up_bars) {
-          for (const id of signals) kernels.run.clear_before(pipeline.mask(id), length, warm_up_bars - bars_done);
-        }
-        account.advance(bars_done, length, this.#equity);
+        account.advance(bars_done, length);
         pipeline.finishBlock(length);
         bars_done += length;
         buffer.flush(this.#trades, prepareCandles(candles), bars_done === bars_total);
