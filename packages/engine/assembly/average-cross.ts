@@ -18,9 +18,7 @@ const MEAN_ERROR: f64 = 16 * U;
  * Writes the running sums of `values[-have..length)` to `sums`, of which there is one more than of values, and returns
  * the largest absolute value.
  */
-// @ts-ignore: decorator
-@inline
-function runningSums(values: usize, have: i32, length: i32, sums: usize): f64 {
+export function running_sums(values: usize, have: i32, length: i32, sums: usize): f64 {
   let from = values - (<usize>have << 3);
   let count = have + length;
   store<f64>(sums, 0);
@@ -102,16 +100,15 @@ const verdict = memory.data(16, 8);
 /**
  * Masks of the bars of a block at which the mean of `fast` values crosses above and below that of `slow`.
  *
- * History: `have` values, `slow` or as many as there are. State: the bits of the bar before, above at 0 and below at 8,
+ * History: `have` values, at least `slow` or as many as there are. State: the bits of the bar before, above at 0 and below at 8,
  * and whether it had both means at 16.
- * @param sums scratch for `have + length + 5` doubles
+ * @param sums of `running_sums` with the same `have`, and `most` what it returned
  * @returns 1, or 0 where the sign of a bar can only be told from the averages as they are defined
  */
 export function average_cross(
   state: usize, values: usize, have: i32, length: i32, fast: i32, slow: i32,
-  sums: usize, up: usize, down: usize,
+  sums: usize, most: f64, up: usize, down: usize,
 ): i32 {
-  const most = runningSums(values, have, length, sums);
   const terms = <f64>(have + length);
   const scale = <f64>slow / <f64>fast;
   const margin = most * (2 * (scale + 1) * terms * terms * U + <f64>slow * (TOLERANCE * 1.01 + 2 * MEAN_ERROR));

@@ -24,15 +24,8 @@ function settle(s: Simulation, direction: i32, quantity: f64, price: f64, rate: 
   return fee;
 }
 
-/** Closes the position at `reference` less what slips of it, and enters the trade in the list. */
-export function leave(s: Simulation, bar: i32, reference: f64, slip: f64, rate: f64, reason: i32): void {
+function recordTrade(s: Simulation, bar: i32, price: f64, fee: f64, slippage: f64, pnl: f64, reason: i32): void {
   const quantity = s.quantity;
-  const price = reference - <f64>s.side * slip;
-  const fee = s.entry_fee + settle(s, -s.side, quantity, price, rate);
-  const slippage = slip * quantity * s.multiplier;
-  s.slippage += slippage;
-  const pnl = quantity * (<f64>s.side * (price - s.entry_price)) * s.multiplier - fee;
-
   const trade = <usize>s.trades;
   const at = trade << 3;
   store<i8>(s.trade_direction + trade, <i8>s.side);
@@ -47,6 +40,20 @@ export function leave(s: Simulation, bar: i32, reference: f64, slip: f64, rate: 
   store<f64>(s.trade_pnl + at, pnl);
   store<f64>(s.trade_return + at, (100 * pnl) / (quantity * s.entry_price * s.multiplier));
   s.trades++;
+}
+
+/** Closes the position at `reference` less what slips of it, and enters the trade in the list. */
+export function leave(s: Simulation, bar: i32, reference: f64, slip: f64, rate: f64, reason: i32): void {
+  const quantity = s.quantity;
+  const price = reference - <f64>s.side * slip;
+  const fee = s.entry_fee + settle(s, -s.side, quantity, price, rate);
+  const slippage = slip * quantity * s.multiplier;
+  s.slippage += slippage;
+  const pnl = quantity * (<f64>s.side * (price - s.entry_price)) * s.multiplier - fee;
+
+  s.closed++;
+  if (pnl > 0) s.wins++;
+  if (s.trade_pnl) recordTrade(s, bar, price, fee, slippage, pnl, reason);
   s.side = 0;
   s.quantity = 0;
   s.ended_bar = s.first_bar + bar;

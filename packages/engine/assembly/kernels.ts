@@ -11,3 +11,8 @@ export * from './extremes';
 export * from './average-cross';
 export * from './masks';
 export * from './simulate';
+
+/** Where the memory begins that the module itself does not use. */
+export function heap_base(): usize {
+  return __heap_base;
+}

@@ -14,12 +14,3 @@ export function to_mask(values: usize, out: usize, length: i32): void {
     store<u64>(out + (<usize>(word >>> 6) << 3), bits);
   }
 }
-
-/** Clears the bits of the first `count` bars. */
-export function clear_before(mask: usize, length: i32, count: i32): void {
-  for (let word = 0; word < length && word < count; word += 64) {
-    const at = mask + (<usize>(word >>> 6) << 3);
-    const clear = min(64, count - word);
-    store<u64>(at, clear == 64 ? 0 : load<u64>(at) & (~(<u64>0) << <u64>clear));
-  }
-}

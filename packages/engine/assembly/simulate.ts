@@ -91,10 +91,9 @@ export function simulate(simulation: usize, length: i32): void {
     fillAtOpen(s, bar);
     if (s.side == 0) {
       // Both entries at once are none: `a & ~b | b & ~a` in two looks.
-      const next = min(
-        nextBar(s.enter_long, s.enter_short, s.none, bar, length),
-        nextBar(s.enter_short, s.enter_long, s.none, bar, length),
-      );
+      const from = min(length, max(bar, s.warm_up_bars - s.first_bar));
+      let next = nextBar(s.enter_long, s.enter_short, s.none, from, length);
+      if (s.enter_short != s.none) next = min(next, nextBar(s.enter_short, s.enter_long, s.none, from, length));
       const end = min(next + 1, length);
       markFlat(s, bar, end);
       if (next < length) decide(s, next);

@@ -41,12 +41,18 @@ export class Simulation {
   next_trail: f64;
   next_activate: f64;
 
+  /** Mark at the end of the day before, and sums of the daily returns and of their squares. */
+  day_mark: f64;
+  day_sum: f64;
+  day_squares: f64;
+
   // Told once.
   sizing: i32;
   stop_unit: i32;
   target_unit: i32;
   trail_unit: i32;
   activate_unit: i32;
+  warm_up_bars: i32;
   time_exit_bars: i32;
   cooldown_bars: i32;
   allow_short: i32;
@@ -72,7 +78,7 @@ export class Simulation {
   exit_short: usize;
   /** A mask without a bit. */
   none: usize;
-  /** Where the marks of the block go. */
+  /** Where the marks of the block go; 0 where only their extremes are wanted. */
   equity: usize;
   // Columns of the trades that have closed.
   trade_direction: usize;
@@ -87,6 +93,14 @@ export class Simulation {
   trade_pnl: usize;
   trade_return: usize;
   trades: i32;
+  /** Closed trades that won, and all that have closed. */
+  wins: i32;
+  closed: i32;
+  /** Bars of the series that are the last of their day, ascending, and how many there are; 0 where days are not wanted. */
+  day_ends: usize;
+  day_count: i32;
+  /** How many have ended. */
+  days: i32;
   // The account.
   /** 1 long, -1 short, 0 flat. */
   side: i32;

@@ -36,46 +36,73 @@ function averageOf(plan: Plan, id: NodeId): { input: NodeId; period: number } | 
   return column?.op === 'column' && column.column !== 'volume' ? { input, period } : null;
 }
 
-/** Masks of the crossings of two averages, block by block. */
-export class AverageCross {
+/** Running sums of a column, which all crossings of its averages share. */
+export class RunningSums {
   readonly #kernels: KernelInstance;
   readonly #values: Pointer;
+  readonly #longest: number;
+  readonly pointer: Pointer;
+  /** Values before the block that the sums begin with. */
+  have = 0;
+  /** Largest absolute value that is summed. */
+  most = 0;
+
+  /** @param longest window of any crossing */
+  constructor(kernels: KernelInstance, values: Pointer, longest: number) {
+    this.#kernels = kernels;
+    this.#values = values;
+    this.#longest = longest;
+    this.pointer = kernels.reserve(8 * (longest + BLOCK_BARS + 8));
+  }
+
+  get values(): Pointer {
+    return this.#values;
+  }
+
+  advance(barsDone: number, length: number): void {
+    this.have = Math.min(barsDone, this.#longest);
+    this.most = this.#kernels.run.running_sums(this.#values, this.have, length, this.pointer);
+  }
+}
+
+/** Masks of the crossings of two averages, block by block. */
+export class AverageCross {
+  /** False once a sign could only be told from the averages as they are defined. */
+  decided = true;
+  readonly up: Pointer;
+  readonly down: Pointer;
+  readonly #kernels: KernelInstance;
+  readonly #sums: RunningSums;
   readonly #fast: number;
   readonly #slow: number;
   readonly #state: Pointer;
-  readonly #sums: Pointer;
-  readonly #up: Pointer;
-  readonly #down: Pointer;
 
-  constructor(kernels: KernelInstance, values: Pointer, fast: number, slow: number) {
+  constructor(kernels: KernelInstance, sums: RunningSums, fast: number, slow: number) {
     this.#kernels = kernels;
-    this.#values = values;
+    this.#sums = sums;
     this.#fast = fast;
     this.#slow = slow;
     this.#state = kernels.allocate(32);
-    this.#sums = kernels.allocate(8 * (slow + BLOCK_BARS + 8));
-    this.#up = kernels.allocate(BLOCK_BARS / 8);
-    this.#down = kernels.allocate(BLOCK_BARS / 8);
+    this.up = kernels.allocate(BLOCK_BARS / 8);
+    this.down = kernels.allocate(BLOCK_BARS / 8);
   }
 
-  mask(above: boolean): Pointer {
-    return above ? this.#up : this.#down;
-  }
-
-  /** False where a sign can only be told from the averages as they are defined. */
-  advance(barsDone: number, length: number): boolean {
-    const have = Math.min(barsDone, this.#slow);
-    const decided = this.#kernels.run.average_cross(
-      this.#state,
-      this.#values,
-      have,
-      length,
-      this.#fast,
-      this.#slow,
-      this.#sums,
-      this.#up,
-      this.#down,
-    );
-    return decided === 1;
+  advance(length: number): void {
+    if (!this.decided) return;
+    const { values, have, pointer, most } = this.#sums;
+    const { run } = this.#kernels;
+    this.decided =
+      run.average_cross(
+        this.#state,
+        values,
+        have,
+        length,
+        this.#fast,
+        this.#slow,
+        pointer,
+        most,
+        this.up,
+        this.down,
+      ) === 1;
   }
 }

@@ -1,6 +1,6 @@
-import type { Candles } from '@tradebase/contracts';
+import type { CandleColumn, Candles } from '@tradebase/contracts';
 import type { NodeId, Plan, PlanNode } from '../plan/plan.ts';
-import { AverageCross, averageCrossOf } from './average-cross.ts';
+import { AverageCross, type AverageCrossing, averageCrossOf, RunningSums } from './average-cross.ts';
 import { BLOCK_BARS } from './block-bars.ts';
 import { INDICATOR_KERNELS, INDICATOR_STATE_BYTES } from './indicator-kernel.ts';
 import type { Pointer } from './kernel-functions.ts';
@@ -27,15 +27,20 @@ interface Step {
  * remembers carried from block to block. Blocks may be of any length up to `BLOCK_BARS`; the result does not depend on it.
  */
 export class ColumnPipeline {
+  /** A mask without a bit. */
+  readonly emptyMask: Pointer;
   /** Bars before the block that `advance` computes next. */
   bars_done = 0;
   readonly #kernels: KernelInstance;
   readonly #plan: Plan;
   readonly #source: ColumnSource;
   readonly #columns = new Map<NodeId, Pointer>();
+  readonly #candleColumns = new Map<CandleColumn, Pointer>();
   readonly #histories: Map<NodeId, number>;
   readonly #steps: Step[] = [];
+  readonly #sums = new Map<NodeId, RunningSums>();
   readonly #crosses = new Map<string, AverageCross>();
+  readonly #crossOfSignal = new Map<NodeId, AverageCross>();
   readonly #signalMasks = new Map<NodeId, Pointer>();
   readonly #masks: { readonly values: Pointer; readonly mask: Pointer }[] = [];
 
@@ -53,6 +58,7 @@ export class ColumnPipeline {
     this.#kernels = kernels;
     this.#plan = plan;
     this.#source = source;
+    this.emptyMask = kernels.allocate(BLOCK_BARS / 8);
     const crossings = new Map(
       exactAverages
         ? []
@@ -72,7 +78,7 @@ export class ColumnPipeline {
     for (const id of signals) {
       const cross = crossings.get(id);
       if (cross === undefined) this.#addMask(id);
-      else this.#signalMasks.set(id, this.#addCross(cross).mask(cross.above));
+      else this.#signalMasks.set(id, this.#maskOf(id, cross));
     }
   }
 
@@ -83,11 +89,27 @@ export class ColumnPipeline {
     return column;
   }
 
+  /** A column of the candles: that of a node where one reads it. */
+  candleColumn(column: CandleColumn): Pointer {
+    const id = this.#plan.nodes.findIndex((node) => node.op === 'column' && node.column === column);
+    const known = this.#columns.get(id) ?? this.#candleColumns.get(column);
+    if (known !== undefined) return known;
+    const pointer = this.#allocateColumn(0);
+    this.#candleColumns.set(column, pointer);
+    this.#steps.push({ history: 0, column: pointer, run: this.#copyFrom(this.#source.candles[column], pointer) });
+    return pointer;
+  }
+
   /** The mask of a signal. */
   mask(id: NodeId): Pointer {
     const mask = this.#signalMasks.get(id);
     if (mask === undefined) throw new RangeError(`node ${id} is not a signal`);
     return mask;
+  }
+
+  /** Whether a signal could be told so far; see `advance`. */
+  isDecided(id: NodeId): boolean {
+    return this.#crossOfSignal.get(id)?.decided ?? true;
   }
 
   /**
@@ -98,8 +120,12 @@ export class ColumnPipeline {
   advance(length: number): boolean {
     const { run } = this.#kernels;
     for (const step of this.#steps) step.run(length);
+    for (const sums of this.#sums.values()) sums.advance(this.bars_done, length);
     let decided = true;
-    for (const cross of this.#crosses.values()) decided = cross.advance(this.bars_done, length) && decided;
+    for (const cross of this.#crosses.values()) {
+      cross.advance(length);
+      decided &&= cross.decided;
+    }
     for (const { values, mask } of this.#masks) run.to_mask(values, mask, length);
     return decided;
   }
@@ -135,14 +161,24 @@ export class ColumnPipeline {
     this.#signalMasks.set(id, mask);
   }
 
-  #addCross(cross: { input: NodeId; fast: number; slow: number }): AverageCross {
-    const key = `${cross.input} ${cross.fast} ${cross.slow}`;
-    let computed = this.#crosses.get(key);
-    if (computed === undefined) {
-      computed = new AverageCross(this.#kernels, this.column(cross.input), cross.fast, cross.slow);
-      this.#crosses.set(key, computed);
+  #maskOf(id: NodeId, { input, fast, slow, above }: AverageCrossing): Pointer {
+    const key = `${input} ${fast} ${slow}`;
+    let cross = this.#crosses.get(key);
+    if (cross === undefined) {
+      cross = new AverageCross(this.#kernels, this.#sumsOf(input), fast, slow);
+      this.#crosses.set(key, cross);
     }
-    return computed;
+    this.#crossOfSignal.set(id, cross);
+    return above ? cross.up : cross.down;
+  }
+
+  #sumsOf(input: NodeId): RunningSums {
+    let sums = this.#sums.get(input);
+    if (sums === undefined) {
+      sums = new RunningSums(this.#kernels, this.column(input), this.#histories.get(input) ?? 0);
+      this.#sums.set(input, sums);
+    }
+    return sums;
   }
 
   #makeRun(id: NodeId, node: PlanNode, out: Pointer): (length: number) => void {

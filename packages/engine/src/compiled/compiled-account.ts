@@ -1,10 +1,11 @@
-import type { Candles } from '@tradebase/contracts';
-import type { RuleProgram } from '../plan/rule-program.ts';
+import type { NodeId } from '../plan/plan.ts';
+import type { RuleProgram, TradeRules } from '../plan/rule-program.ts';
 import type { SimulationOptions } from '../simulator/simulation-options.ts';
 import { BLOCK_BARS } from './block-bars.ts';
 import type { ColumnPipeline } from './column-pipeline.ts';
+import type { Pointer } from './kernel-functions.ts';
 import type { KernelInstance } from './kernel-instance.ts';
-import { codesOfRules, numbersOfRules } from './rule-nodes.ts';
+import { codesOfRules, nodesOfRules, numbersOfRules } from './rule-nodes.ts';
 import { SimulationState } from './simulation-layout.ts';
 
 /** Bar of the last exit before there was one: no cool-down reaches from it. */
@@ -14,37 +15,30 @@ const LONG_AGO = -(2 ** 30);
 export class CompiledAccount {
   readonly state: SimulationState;
   readonly #kernels: KernelInstance;
-  readonly #candles: Candles;
-  readonly #columns: readonly { readonly from: Float64Array; readonly to: number }[];
-  readonly #equity: number;
+  readonly #pipeline: ColumnPipeline;
+  readonly #rules: TradeRules;
+  readonly #equity: Float64Array | null;
+  readonly #marks: Pointer;
 
+  /** @param equity where the mark of each bar goes; null where only what follows from them is wanted */
   constructor(
     kernels: KernelInstance,
-    candles: Candles,
-    { rules }: RuleProgram,
+    { rules, warm_up_bars }: RuleProgram,
     options: SimulationOptions,
     pipeline: ColumnPipeline,
+    equity: Float64Array | null,
   ) {
     this.#kernels = kernels;
-    this.#candles = candles;
+    this.#pipeline = pipeline;
+    this.#rules = rules;
+    this.#equity = equity;
+    this.#marks = equity === null ? 0 : kernels.reserve(8 * BLOCK_BARS + 64);
     this.state = new SimulationState(kernels);
     const codes = codesOfRules(rules);
     const watched = codes.stop_unit + codes.target_unit + codes.trail_unit > 0;
     const short = rules.enter_short !== null && options.settings.margin.allow_short;
-    const block = () => kernels.allocate(8 * BLOCK_BARS + 64);
-    const open = block();
-    const close = block();
-    const high = watched || short ? block() : 0;
-    const low = watched ? block() : 0;
-    this.#equity = block();
-    this.#columns = [
-      { from: candles.open, to: open },
-      { from: candles.close, to: close },
-      ...(high ? [{ from: candles.high, to: high }] : []),
-      ...(low ? [{ from: candles.low, to: low }] : []),
-    ];
-    const none = kernels.allocate(BLOCK_BARS / 8);
-    const mask = (id: number | null) => (id === null ? none : pipeline.mask(id));
+    const none = pipeline.emptyMask;
+    const mask = (id: NodeId | null) => (id === null ? none : pipeline.mask(id));
     this.state.set({
       ...told(options),
       ...codes,
@@ -53,11 +47,12 @@ export class CompiledAccount {
       ),
       time_exit_bars: rules.time_exit_bars ?? 0,
       cooldown_bars: rules.cooldown_bars,
-      open,
-      high,
-      low,
-      close,
-      equity: this.#equity,
+      open: pipeline.candleColumn('open'),
+      high: watched || short ? pipeline.candleColumn('high') : 0,
+      low: watched ? pipeline.candleColumn('low') : 0,
+      close: pipeline.candleColumn('close'),
+      equity: this.#marks,
+      warm_up_bars,
       none,
       enter_long: mask(rules.enter_long),
       exit_long: mask(rules.exit_long),
@@ -67,17 +62,18 @@ export class CompiledAccount {
     });
   }
 
-  /** Simulates a block whose signals are computed; its marks go to `equity`. */
-  advance(from: number, length: number, equity: Float64Array): void {
-    const { doubles } = this.#kernels;
-    for (const column of this.#columns) doubles.set(column.from.subarray(from, from + length), column.to / 8);
-    this.state.set({ first_bar: from });
-    this.#kernels.run.simulate(this.state.pointer, length);
-    equity.set(doubles.subarray(this.#equity / 8, this.#equity / 8 + length), from);
+  /** Whether all its signals could be told. */
+  get decided(): boolean {
+    return nodesOfRules(this.#rules).signals.every((id) => this.#pipeline.isDecided(id));
   }
 
-  get bars(): number {
-    return this.#candles.ts.length;
+  /** Simulates a block whose signals are computed. */
+  advance(from: number, length: number): void {
+    this.state.setFirstBar(from);
+    this.#kernels.run.simulate(this.state.pointer, length);
+    if (this.#equity === null) return;
+    const { doubles } = this.#kernels;
+    this.#equity.set(doubles.subarray(this.#marks / 8, this.#marks / 8 + length), from);
   }
 }
 

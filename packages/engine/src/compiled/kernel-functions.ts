@@ -8,6 +8,7 @@ type OfPeriod = (state: Pointer, values: Pointer, out: Pointer, length: number, 
 
 /** The functions of the module, as `packages/engine/assembly` has them. */
 export interface KernelFunctions {
+  heap_base(): Pointer;
   readonly add: OfTwo;
   readonly subtract: OfTwo;
   readonly multiply: OfTwo;
@@ -50,6 +51,7 @@ export interface KernelFunctions {
     slow: number,
     signalPeriod: number,
   ): void;
+  running_sums(values: Pointer, have: number, length: number, sums: Pointer): number;
   average_cross(
     state: Pointer,
     values: Pointer,
@@ -58,10 +60,10 @@ export interface KernelFunctions {
     fast: number,
     slow: number,
     sums: Pointer,
+    most: number,
     up: Pointer,
     down: Pointer,
   ): number;
   to_mask(values: Pointer, out: Pointer, length: number): void;
-  clear_before(mask: Pointer, length: number, count: number): void;
   simulate(simulation: Pointer, length: number): void;
 }

@@ -23,19 +23,21 @@ export class KernelInstance {
   readonly #heapBase: number;
   #top: number;
   #doubles: Float64Array<ArrayBuffer>;
+  #integers: Int32Array<ArrayBuffer>;
 
   private constructor() {
     compiledModule ??= new wasm.Module(decodeBase64(KERNELS_BASE64));
     const { exports } = new wasm.Instance(compiledModule);
-    const { memory, __heap_base } = exports;
-    if (!(memory instanceof wasm.Memory) || !(__heap_base instanceof wasm.Global)) {
+    const { memory } = exports;
+    if (!(memory instanceof wasm.Memory)) {
       throw new Error('the kernels export no memory');
     }
     this.run = exports as unknown as KernelFunctions;
     this.#memory = memory;
-    this.#heapBase = Number(__heap_base.value);
+    this.#heapBase = this.run.heap_base();
     this.#top = this.#heapBase;
     this.#doubles = new Float64Array(memory.buffer);
+    this.#integers = new Int32Array(memory.buffer);
   }
 
   /** An instance of which nobody else has the memory until it is given back. One that is not is collected as garbage. */
@@ -54,6 +56,13 @@ export class KernelInstance {
    * @throws EngineError `out_of_memory`
    */
   allocate(bytes: number): number {
+    const start = this.reserve(bytes);
+    new Uint8Array(this.#memory.buffer, start, bytes).fill(0);
+    return start;
+  }
+
+  /** As `allocate`, of whatever was there before: for what is written before it is read. */
+  reserve(bytes: number): number {
     const start = (this.#top + 15) & ~15;
     const end = start + bytes;
     if (end > MAX_BYTES) {
@@ -66,15 +75,20 @@ export class KernelInstance {
     if (missing > 0) {
       this.#memory.grow(Math.ceil(missing / PAGE_BYTES));
       this.#doubles = new Float64Array(this.#memory.buffer);
+      this.#integers = new Int32Array(this.#memory.buffer);
     }
     this.#top = end;
-    new Uint8Array(this.#memory.buffer, start, bytes).fill(0);
     return start;
   }
 
   /** All memory as doubles; the double at byte `pointer` has the index `pointer / 8`. */
   get doubles(): Float64Array<ArrayBuffer> {
     return this.#doubles;
+  }
+
+  /** The same as 32-bit integers. */
+  get integers(): Int32Array<ArrayBuffer> {
+    return this.#integers;
   }
 
   get buffer(): ArrayBuffer {

@@ -10,7 +10,7 @@ import { ColumnPipeline } from './column-pipeline.ts';
 import { CompiledAccount } from './compiled-account.ts';
 import { fitsCompiled } from './fits-compiled.ts';
 import { KernelInstance } from './kernel-instance.ts';
-import { spansTooFar } from './price-span.ts';
+import { prepareCandles } from './prepare-candles.ts';
 import { nodesOfRules } from './rule-nodes.ts';
 import { TradeBuffer } from './trade-buffer.ts';
 
@@ -44,7 +44,7 @@ export function* simulateCompiled(
   }
   const { program } = strategy;
   const run = new CompiledRun(series, program, options, compiled);
-  let outcome = yield* run.simulate(spansTooFar(series.candles));
+  let outcome = yield* run.simulate(prepareCandles(series.candles).spans_too_far);
   if (outcome === 'undecided') outcome = yield* run.simulate(true);
   if (outcome === 'ruined') return null;
   const ambiguity = yield* run.ambiguity();
@@ -92,7 +92,7 @@ class CompiledRun {
   *simulate(exactAverages: boolean): Generator<SimulationProgress, Outcome, void> {
     const kernels = KernelInstance.borrow();
     const { candles, columns = {} } = this.#series;
-    const { plan, rules, warm_up_bars } = this.#program;
+    const { plan, rules } = this.#program;
     const { signals, numbers } = nodesOfRules(rules);
     const pipeline = new ColumnPipeline(
       kernels,
@@ -100,7 +100,7 @@ class CompiledRun {
       { candles, extras: columns },
       { nodes: numbers, signals, exactAverages },
     );
-    const account = new CompiledAccount(kernels, candles, this.#program, this.#options, pipeline);
+    const account = new CompiledAccount(kernels, this.#program, this.#options, pipeline, this.#equity);
     const buffer = new TradeBuffer(kernels, account.state);
     this.#trades = new TradeList();
     const bars_total = candles.ts.length;
@@ -111,13 +111,10 @@ class CompiledRun {
       while (bars_done < chunkEnd) {
         const length = Math.min(BLOCK_BARS, chunkEnd - bars_done);
         if (!pipeline.advance(length)) return 'undecided';
-        if (bars_done < warm_up_bars) {
-          for (const id of signals) kernels.run.clear_before(pipeline.mask(id), length, warm_up_bars - bars_done);
-        }
-        account.advance(bars_done, length, this.#equity);
+        account.advance(bars_done, length);
         pipeline.finishBlock(length);
         bars_done += length;
-        buffer.flush(this.#trades, candles.ts, bars_done === bars_total);
+        buffer.flush(this.#trades, prepareCandles(candles), bars_done === bars_total);
       }
       if (account.state.get('ruined') !== 0) return 'ruined';
       yield { bars_done, bars_total };
@@ -136,7 +133,7 @@ class CompiledRun {
     const intrabar = mine === 'pessimistic' ? 'optimistic' : 'pessimistic';
     const options = { ...this.#options, settings: { ...settings, fills: { ...settings.fills, intrabar } } } as const;
     const other = new CompiledRun(this.#series, this.#program, options, { chunkBars: this.#compiled.chunkBars });
-    let outcome = yield* other.simulate(spansTooFar(this.#series.candles));
+    let outcome = yield* other.simulate(prepareCandles(this.#series.candles).spans_too_far);
     if (outcome === 'undecided') outcome = yield* other.simulate(true);
     if (outcome === 'ruined') return null;
     const [here, there] = [lastOf(this.#equity), lastOf(other.#equity)];

@@ -32,6 +32,9 @@ const DOUBLES = [
   'next_target',
   'next_trail',
   'next_activate',
+  'day_mark',
+  'day_sum',
+  'day_squares',
 ] as const;
 const INTEGERS = [
   'sizing',
@@ -39,6 +42,7 @@ const INTEGERS = [
   'target_unit',
   'trail_unit',
   'activate_unit',
+  'warm_up_bars',
   'time_exit_bars',
   'cooldown_bars',
   'allow_short',
@@ -72,6 +76,11 @@ const INTEGERS = [
   'trade_pnl',
   'trade_return',
   'trades',
+  'wins',
+  'closed',
+  'day_ends',
+  'day_count',
+  'days',
   'side',
   'entry_bar',
   'ended_bar',
@@ -89,6 +98,8 @@ const DOUBLE_INDEX = new Map<SimulationField, number>(DOUBLES.map((name, index) 
 const INTEGER_INDEX = new Map<SimulationField, number>(
   INTEGERS.map((name, index) => [name, 2 * DOUBLES.length + index]),
 );
+
+const FIRST_BAR = 2 * DOUBLES.length + INTEGERS.indexOf('first_bar');
 
 /** The state of a simulation in the memory of an instance. */
 export class SimulationState {
@@ -113,6 +124,11 @@ export class SimulationState {
       if (double !== undefined) this.#kernels.doubles[this.pointer / 8 + double] = value;
       else integers[INTEGER_INDEX.get(name) ?? NaN] = value;
     }
+  }
+
+  /** The one field that changes with every block. */
+  setFirstBar(bar: number): void {
+    this.#kernels.integers[this.pointer / 4 + FIRST_BAR] = bar;
   }
 
   #integers(): Int32Array {

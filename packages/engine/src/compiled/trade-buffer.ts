@@ -1,6 +1,7 @@
 import type { TradeList } from '../trading/trade-list.ts';
 import { BLOCK_BARS } from './block-bars.ts';
 import type { KernelInstance } from './kernel-instance.ts';
+import type { BarTimes } from './prepare-candles.ts';
 import type { SimulationState } from './simulation-layout.ts';
 
 /** Closed trades that wait in the kernels' memory. A block closes at most two a bar: at its open, and what opened there. */
@@ -18,7 +19,7 @@ export class TradeBuffer {
   constructor(kernels: KernelInstance, state: SimulationState) {
     this.#kernels = kernels;
     this.#state = state;
-    this.#start = kernels.allocate(CAPACITY * (8 * DOUBLE_COLUMNS.length + 4 + 4 + 1 + 1));
+    this.#start = kernels.reserve(CAPACITY * (8 * DOUBLE_COLUMNS.length + 4 + 4 + 1 + 1));
     const doubles = Object.fromEntries(
       DOUBLE_COLUMNS.map((name, index) => [`trade_${name}`, this.#start + 8 * CAPACITY * index]),
     );
@@ -33,7 +34,7 @@ export class TradeBuffer {
   }
 
   /** Moves the trades into the list when the next block might not find room, or at the end. */
-  flush(trades: TradeList, ts: Float64Array, atEnd: boolean): void {
+  flush(trades: TradeList, ts: BarTimes, atEnd: boolean): void {
     const count = this.#state.get('trades');
     if (count === 0 || (!atEnd && count <= CAPACITY - MOST_OF_A_BLOCK)) return;
     const from = trades.length;
@@ -68,6 +69,9 @@ export class TradeBuffer {
   }
 }
 
-function gatherTimes(times: Float64Array, bars: Int32Array, ts: Float64Array, from: number, count: number): void {
-  for (let i = from; i < from + count; i++) times[i] = ts[bars[i] as number] as number;
+function gatherTimes(times: Float64Array, bars: Int32Array, { ts, step }: BarTimes, from: number, count: number): void {
+  const first = ts[0] as number;
+  // Arithmetic on whole milliseconds is exact, and faster than looking where nothing is in cache.
+  if (step !== null) for (let i = from; i < from + count; i++) times[i] = first + step * (bars[i] as number);
+  else for (let i = from; i < from + count; i++) times[i] = ts[bars[i] as number] as number;
 }

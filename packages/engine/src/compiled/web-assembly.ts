@@ -8,7 +8,6 @@ interface WasmApi {
   readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => WasmModule;
   readonly Instance: new (module: WasmModule) => { readonly exports: Readonly<Record<string, unknown>> };
   readonly Memory: abstract new () => WasmMemory;
-  readonly Global: abstract new () => { readonly value: number };
 }
 
 /** A compiled module. */
