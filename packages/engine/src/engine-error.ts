@@ -8,7 +8,6 @@ export type EngineErrorCode =
   | 'invalid_cash'
   | 'invalid_chunk'
   | 'invalid_expression'
-  | 'invalid_fee'
   | 'invalid_option'
   | 'invalid_option_quotes'
   | 'invalid_params'

@@ -122,8 +122,7 @@ describe('a metric with a value', () => {
   });
 
   it('buying and holding goes from the first open to the last close', () => {
-    const candles = candlesOfCloses([10, 12, 9]);
-    candles.open[0] = 6;
+    const candles = candlesFrom([6, 10, 12], [10, 12, 9]);
     const { summary } = runPlain({ candles, strategy: SMA_10_30, initial_cash: 100, fee_bps: 50 });
     expect(summary.buy_and_hold_return_pct).toBe(50);
   });

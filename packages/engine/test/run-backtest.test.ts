@@ -1,9 +1,9 @@
-import { BacktestSummary, BacktestTrade } from '@tradebase/contracts';
+import { BacktestSummary, BacktestTrade, type Candles } from '@tradebase/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { drawdownPct } from '../src/index.ts';
 import { anyStrategy, MACD_12_26_9, SMA_10_30 } from './any-strategy.ts';
-import { anyCandles, candlesOfCloses } from './made-up-candles.ts';
+import { anyCandles, candlesFrom, candlesOfCloses } from './made-up-candles.ts';
 import { nullMetrics } from './null-metrics.ts';
 import { type PlainInput, type PlainResult, plainInChunks, runPlain } from './support/plain-backtest.ts';
 
@@ -25,6 +25,13 @@ function runInChunks(input: PlainInput, chunkBars: number): { result: PlainResul
   }
 }
 
+/** Candles of which one bar closes at `factor` times as much, with the range that needs. */
+function withClose({ open, close, ...candles }: Candles, bar: number, factor: number): Candles {
+  const changed = close.slice();
+  changed[bar] = (close[bar] ?? NaN) * factor;
+  return { ...candlesFrom(open, changed), ts: candles.ts };
+}
+
 /** Every fill as text, with the bar at whose open it happened. */
 function fillsOf({ trades, summary }: PlainResult): { bar: number; fill: string }[] {
   const fills = trades.flatMap((t) => [
@@ -43,9 +50,7 @@ describe('a backtest', () => {
       fc.property(anyInput, fc.constantFrom(0.5, 0.99, 1.01, 2), (input, factor) => {
         const before = runPlain(input);
         for (const { bar: next } of fillsOf(before)) {
-          const close = input.candles.close.slice();
-          close[next] = (close[next] ?? NaN) * factor;
-          const after = runPlain({ ...input, candles: { ...input.candles, close } });
+          const after = runPlain({ ...input, candles: withClose(input.candles, next, factor) });
 
           const untilNext = (result: PlainResult) => fillsOf(result).filter(({ bar }) => bar <= next);
           expect(untilNext(after)).toEqual(untilNext(before));
@@ -84,7 +89,7 @@ describe('a backtest', () => {
       fc.property(anyInput, (input) => {
         const { summary, trades } = runPlain(input);
         expect(BacktestSummary.parse(summary)).toEqual(summary);
-        const stored = trades.map(({ entry_ts, exit_ts, ...trade }) => ({
+        const stored = trades.map(({ entry_ts, exit_ts, instrument: _, ...trade }) => ({
           ...trade,
           entry_at: new Date(entry_ts).toISOString(),
           exit_at: new Date(exit_ts).toISOString(),
