@@ -3,10 +3,16 @@
  * @module
  */
 export { EngineError, type EngineErrorCode, type EngineErrorDetails } from './engine-error.ts';
+export { atr, type HighLowClose, trueRange } from './indicators/atr.ts';
+export { type BollingerColumns, bollinger } from './indicators/bollinger.ts';
+export { INDICATORS, indicatorNamed } from './indicators/catalogue.ts';
 export { ema } from './indicators/ema.ts';
+export type { IndicatorDefinition, IndicatorParameter, IndicatorStream } from './indicators/indicator-definition.ts';
 export { type MacdColumns, type MacdPeriods, macd } from './indicators/macd.ts';
 export { rsi } from './indicators/rsi.ts';
 export { sma } from './indicators/sma.ts';
+export { standardDeviation } from './indicators/standard-deviation.ts';
+export { wma } from './indicators/wma.ts';
 export { drawdownPct } from './metrics/drawdown.ts';
 export {
   type BacktestProgress,
