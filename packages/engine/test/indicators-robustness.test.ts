@@ -168,6 +168,17 @@ describe('a market that never moves', () => {
     expect(value).toBeCloseTo(expected, 14);
   });
 
+  it('has no oscillator that strays from 0', () => {
+    for (const price of [1e-7, 0.1, 1.1, 12_345.67, 1e9]) {
+      const candles = candlesOfCloses(new Float64Array(200).fill(price));
+      for (const name of ['apo', 'ppo', 'trix', 'awesome_oscillator', 'momentum', 'roc', 'ad', 'adosc']) {
+        const [column = new Float64Array(0)] = Object.values(outputsOf(name, candles, []));
+        const values = new Set(column.slice(named(name).firstIndex([])));
+        expect([name, ...values]).toEqual([name, 0]);
+      }
+    }
+  });
+
   it('has a MACD, a signal and a histogram of exactly 0, and on a straight ramp a line that is its signal', () => {
     for (const price of [1e-7, 0.1, 1.1, 12_345.67, 1e9]) {
       const lines = outputsOf('macd', candlesOfCloses(new Float64Array(200).fill(price)), []);

@@ -1,5 +1,6 @@
 import { defineIndicator } from './define-indicator.ts';
 import { checkAscending, period } from './parameters.ts';
+import { unlessRounding } from './unless-rounding.ts';
 import { SimpleAverage } from './windows/simple-average.ts';
 
 /** (high + low + close) / 3, as TA-Lib's TYPPRICE. */
@@ -32,7 +33,13 @@ export const MEDIAN_PRICE = defineIndicator({
   },
 });
 
-/** Awesome oscillator (Bill Williams): fast less slow simple average of the median price. */
+/**
+ * Largest difference that rounding alone makes between two means from `SlidingMean`, as a share of the price: half a unit in
+ * the last place for each price, sum and division, on both sides, and one in reserve.
+ */
+const ROUNDING = 4 * Number.EPSILON;
+
+/** Awesome oscillator (Bill Williams): fast less slow simple average of the median price, 0 where that is their rounding. */
 export const AWESOME_OSCILLATOR = defineIndicator({
   name: 'awesome_oscillator',
   description: 'Awesome oscillator: fast less slow simple average of (high + low) / 2',
@@ -48,7 +55,8 @@ export const AWESOME_OSCILLATOR = defineIndicator({
     const slowAverage = new SimpleAverage(slow);
     return (bar, out) => {
       const median = ((bar[0] as number) + (bar[1] as number)) / 2;
-      out[0] = fastAverage.next(median) - slowAverage.next(median);
+      const difference = fastAverage.next(median) - slowAverage.next(median);
+      out[0] = unlessRounding(difference, Math.abs(median) * ROUNDING);
     };
   },
 });

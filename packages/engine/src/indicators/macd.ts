@@ -1,6 +1,7 @@
 import { columnAt, defineIndicator } from './define-indicator.ts';
 import { emaWeight, meanOf } from './ema.ts';
 import { checkAscending, period } from './parameters.ts';
+import { unlessRounding } from './unless-rounding.ts';
 import { ExponentialAverage } from './windows/exponential-average.ts';
 
 /** The three MACD columns; all are NaN before index `slow + signal - 2`. */
@@ -133,8 +134,4 @@ export const MACD = defineIndicator({
 export function macd(values: Float64Array, { fast, slow, signal }: MacdPeriods): MacdColumns {
   const columns = MACD.compute([values], [fast, slow, signal]);
   return { macd: columnAt(columns, 0), signal: columnAt(columns, 1), histogram: columnAt(columns, 2) };
-}
-
-function unlessRounding(difference: number, tolerance: number): number {
-  return Math.abs(difference) <= tolerance ? 0 : difference;
 }

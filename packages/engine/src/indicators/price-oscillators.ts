@@ -1,6 +1,7 @@
 import { defineIndicator } from './define-indicator.ts';
 import { AverageDifference } from './macd.ts';
 import { checkAscending, period } from './parameters.ts';
+import { unlessRounding } from './unless-rounding.ts';
 
 const FAST_AND_SLOW = {
   inputs: ['values'],
@@ -9,6 +10,11 @@ const FAST_AND_SLOW = {
   firstIndex: (_: number, slow: number) => slow - 1,
   check: (fast: number, slow: number) => checkAscending({ fast, slow }),
 } as const;
+
+/** Fast less slow average, 0 where it is within the rounding of the two: each carries about as many as it has bars. */
+function differenceOf(averages: AverageDifference, value: number, rounding: number): number {
+  return unlessRounding(averages.fast - averages.slow, Math.abs(value) * rounding);
+}
 
 /** Absolute price oscillator, as TA-Lib's APO with exponential averages: the MACD line from index `slow - 1` on. */
 export const APO = defineIndicator({
@@ -19,9 +25,11 @@ export const APO = defineIndicator({
 
   begin(fast: number, slow: number) {
     const averages = new AverageDifference(fast, slow);
+    const rounding = (fast + slow) * Number.EPSILON;
     return (bar, out) => {
-      averages.push(bar[0] as number);
-      out[0] = averages.fast - averages.slow;
+      const value = bar[0] as number;
+      averages.push(value);
+      out[0] = differenceOf(averages, value, rounding);
     };
   },
 });
@@ -35,9 +43,11 @@ export const PPO = defineIndicator({
 
   begin(fast: number, slow: number) {
     const averages = new AverageDifference(fast, slow);
+    const rounding = (fast + slow) * Number.EPSILON;
     return (bar, out) => {
-      averages.push(bar[0] as number);
-      out[0] = averages.slow === 0 ? 0 : (100 * (averages.fast - averages.slow)) / averages.slow;
+      const value = bar[0] as number;
+      averages.push(value);
+      out[0] = averages.slow === 0 ? 0 : (100 * differenceOf(averages, value, rounding)) / averages.slow;
     };
   },
 });

@@ -1,5 +1,6 @@
 import { defineIndicator } from './define-indicator.ts';
 import { period } from './parameters.ts';
+import { unlessRounding } from './unless-rounding.ts';
 import { ExponentialAverage } from './windows/exponential-average.ts';
 import { SimpleAverage } from './windows/simple-average.ts';
 
@@ -45,7 +46,10 @@ export const TEMA = defineIndicator({
   },
 });
 
-/** Rate of change, over one bar, of an EMA of an EMA of an EMA, in percent, as TA-Lib's TRIX. */
+/**
+ * Rate of change, over one bar, of an EMA of an EMA of an EMA, in percent, as TA-Lib's TRIX; exactly 0 where the change is
+ * within the rounding of the averages.
+ */
 export const TRIX = defineIndicator({
   name: 'trix',
   description: 'TRIX: change of EMA(EMA(EMA)) over one bar, in percent',
@@ -59,10 +63,12 @@ export const TRIX = defineIndicator({
     const once = ExponentialAverage.ema(bars);
     const twice = ExponentialAverage.ema(bars);
     const thrice = ExponentialAverage.ema(bars);
+    const rounding = 3 * bars * Number.EPSILON;
     let before = NaN;
     return (bar, out) => {
       const now = thrice.next(twice.next(once.next(bar[0] as number)));
-      out[0] = before === 0 ? 0 : (100 * (now - before)) / before;
+      const change = unlessRounding(now - before, Math.abs(before) * rounding);
+      out[0] = before === 0 ? 0 : (100 * change) / before;
       before = now;
     };
   },
