@@ -15,8 +15,9 @@ function colour(name) {
   return () => colours[name];
 }
 
+/** The same, nearly transparent: the colours are of six digits, and two more are their opacity. */
 function faint(name) {
-  return () => `color-mix(in srgb, ${colours[name]} 14%, transparent)`;
+  return () => `${colours[name]}24`;
 }
 
 function number(decimals, suffix = '') {
