@@ -9,7 +9,7 @@ import { sharpe } from '../src/metrics/sharpe.ts';
 import { sortino } from '../src/metrics/sortino.ts';
 import { winRatePct } from '../src/metrics/win-rate.ts';
 import { SMA_10_30 } from './any-strategy.ts';
-import { candlesOfCloses, DAY_MS } from './made-up-candles.ts';
+import { candlesFrom, candlesOfCloses, DAY_MS } from './made-up-candles.ts';
 import { nullMetrics } from './null-metrics.ts';
 import { runPlain } from './support/plain-backtest.ts';
 
