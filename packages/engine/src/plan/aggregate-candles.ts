@@ -4,10 +4,11 @@ import { type Bucket, bucketOf } from './calendar-buckets.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Candles with the instants at which each is complete. */
+/** Candles that know when each of them is complete. */
 export interface TimedCandles {
   readonly candles: Candles;
-  readonly available_at: Float64Array;
+  /** The instant at which each is complete, in milliseconds since the Unix epoch. */
+  availableAt(): Float64Array;
 }
 
 /**
@@ -64,7 +65,7 @@ export function aggregateCandles(
       close: first(columns.close),
       volume: first(columns.volume),
     },
-    available_at: first(ends),
+    availableAt: () => first(ends),
   };
 }
 

@@ -83,7 +83,8 @@ export function isTrue(a: number): boolean {
   return a !== 0 && !Number.isNaN(a);
 }
 
-function finite(a: number): number {
+/** The number, or NaN for one without bounds. */
+export function finite(a: number): number {
   return a - a === 0 ? a : NaN;
 }
 

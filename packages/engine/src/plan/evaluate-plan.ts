@@ -103,15 +103,40 @@ class PlanEvaluation {
         return this.#fill(input.length, (out) => computeUnary(out, node.operator, input));
       }
       case 'binary': {
-        const [a, b] = [this.#value(node.inputs[0]), this.#value(node.inputs[1])];
-        return this.#fill(lengthOf(a, b), (out) => computeBinary(out, node.operator, a, b));
+        const [a, b] = node.inputs;
+        const length = this.#lengthOf(node.inputs);
+        return this.#fill(length, (out) =>
+          this.#withColumns(length, [a, b], ([left, right]) => computeBinary(out, node.operator, left, right)),
+        );
       }
       case 'choose': {
-        const condition = this.#column(node.inputs[0]);
-        const [then, otherwise] = [this.#value(node.inputs[1]), this.#value(node.inputs[2])];
-        return this.#fill(condition.length, (out) => computeChoice(out, condition, then, otherwise));
+        const [condition, then, otherwise] = node.inputs;
+        const length = this.#lengthOf(node.inputs);
+        return this.#fill(length, (out) =>
+          this.#withColumns(length, [then, otherwise], ([one, other]) =>
+            computeChoice(out, this.#column(condition), one, other),
+          ),
+        );
       }
     }
+  }
+
+  /** Two inputs as columns; those written out for constants are spare again afterwards. */
+  #withColumns(
+    length: number,
+    [a, b]: readonly [NodeId, NodeId],
+    compute: (columns: readonly [Float64Array, Float64Array]) => void,
+  ): void {
+    const written: Float64Array[] = [];
+    const columnOf = (id: NodeId): Float64Array => {
+      const value = this.#value(id);
+      if (typeof value !== 'number') return value;
+      const column = this.#fill(length, (out) => out.fill(value));
+      written.push(column);
+      return column;
+    };
+    compute([columnOf(a), columnOf(b)]);
+    for (const column of written) this.#keepSpare(column);
   }
 
   /** Computes all outputs that are needed at once, and gives that of one node. */
@@ -141,6 +166,14 @@ class PlanEvaluation {
     return out;
   }
 
+  #lengthOf(inputs: readonly NodeId[]): number {
+    for (const id of inputs) {
+      const value = this.#value(id);
+      if (typeof value !== 'number') return value.length;
+    }
+    throw new RangeError('a node of constants alone is a constant itself');
+  }
+
   #value(id: NodeId): PlanColumn {
     const value = this.#columns.get(id);
     if (value === undefined) throw new RangeError(`node ${id} comes after a node that needs it`);
@@ -161,6 +194,10 @@ class PlanEvaluation {
     if (left > 0 || column === undefined) return;
     this.#columns.delete(id);
     if (typeof column === 'number' || this.#borrowed.has(column)) return;
+    this.#keepSpare(column);
+  }
+
+  #keepSpare(column: Float64Array): void {
     const spare = this.#spare.get(column.length);
     if (spare) spare.push(column);
     else this.#spare.set(column.length, [column]);
@@ -189,10 +226,4 @@ class PlanEvaluation {
 
 function callKey({ name, inputs, params, instrument, timeframe }: Extract<PlanNode, { op: 'indicator' }>): string {
   return JSON.stringify([name, inputs, params, instrument, timeframe]);
-}
-
-function lengthOf(a: PlanColumn, b: PlanColumn): number {
-  if (typeof a !== 'number') return a.length;
-  if (typeof b !== 'number') return b.length;
-  throw new RangeError('a node of two constants is one constant');
 }

@@ -51,8 +51,8 @@ export class PlanFrames {
     const key = keyOf(instrument, timeframe);
     let indices = this.#alignments.get(key);
     if (!indices) {
-      const main = this.#frame(null, null).available_at;
-      indices = lastAvailable(main, this.#frame(instrument, timeframe).available_at);
+      const [main, other] = [this.#frame(null, null), this.#frame(instrument, timeframe)];
+      indices = lastAvailable(main.availableAt(), other.availableAt());
       this.#alignments.set(key, indices);
     }
     return indices;
@@ -110,7 +110,7 @@ function keyOf(instrument: string | null, timeframe: Timeframe | null): string {
 }
 
 function timed({ candles, timeframe }: InstrumentSeries): TimedCandles {
-  return { candles, available_at: candles.ts.map((ts) => barEnd(ts, timeframe)) };
+  return { candles, availableAt: () => candles.ts.map((ts) => barEnd(ts, timeframe)) };
 }
 
 function lastAvailable(main: Float64Array, other: Float64Array): Int32Array {

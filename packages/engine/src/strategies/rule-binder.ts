@@ -127,6 +127,7 @@ export class RuleBinder {
 function checkBounds(node: SyntaxNode, value: number, { min, max, above = false, whole = false }: NumberBounds): void {
   if (value <= max && (above ? value > min : value >= min) && (!whole || Number.isInteger(value))) return;
   const kind = whole ? 'a whole number' : 'a number';
-  const range = above ? `above ${min}, at most ${max}` : `from ${min} to ${max}`;
+  const upTo = max === Number.MAX_VALUE ? '' : `, at most ${max}`;
+  const range = above ? `above ${min}${upTo}` : `from ${min} to ${max}`;
   throw new ExpressionError(node.at, `is ${value}; it must be ${kind} ${range}`);
 }

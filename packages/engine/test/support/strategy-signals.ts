@@ -50,12 +50,10 @@ export function strategySignals(spec: StrategySpec): StrategySignals {
 
 function signalsOf(enter: PlanColumn, exit: PlanColumn, first: number, bars: number): Int8Array<ArrayBuffer> {
   const signals = new Int8Array(bars);
-  const holds = (column: PlanColumn, bar: number) =>
-    isTrue(typeof column === 'number' ? column : (column[bar] as number));
-  for (let bar = first; bar < bars; bar++) {
-    if (holds(exit, bar)) signals[bar] = EXIT;
-    else if (holds(enter, bar)) signals[bar] = ENTER;
-  }
+  if (typeof enter === 'number') signals.fill(enter > 0 ? ENTER : 0, first);
+  else for (let bar = first; bar < bars; bar++) if ((enter[bar] as number) > 0) signals[bar] = ENTER;
+  if (typeof exit === 'number') return exit > 0 ? signals.fill(EXIT, first) : signals;
+  for (let bar = first; bar < bars; bar++) if ((exit[bar] as number) > 0) signals[bar] = EXIT;
   return signals;
 }
 
