@@ -2,7 +2,7 @@ import type { OptionsSettings } from '@tradebase/contracts';
 import { EngineError } from '../engine-error.ts';
 import type { InstrumentSeries } from '../market/market-data.ts';
 import type { Desk, DeskAccount, DeskBar } from '../simulator/desk.ts';
-import type { OptionLeg, OptionPosition, OptionQuote } from '../trading/options-desk.ts';
+import type { OptionContract, OptionLeg, OptionPosition, OptionQuote } from '../trading/options-desk.ts';
 import type { OpenPosition } from '../trading/simulation-result.ts';
 import { EXIT_REASONS, type ExitReason } from '../trading/trade-list.ts';
 import { type ChainSource, contractName, type OpeningPrices } from './chain-source.ts';
@@ -87,6 +87,10 @@ export class SimulatedOptionsDesk implements Desk {
     if (this.#bar === null) return [];
     this.#chain ??= this.#source.chainAtClose(this.#bar);
     return this.#chain;
+  }
+
+  quote(contract: OptionContract): OptionQuote | null {
+    return this.#bar === null ? null : this.#source.quoteAtClose(contract, this.#bar);
   }
 
   submit(legs: readonly OptionLeg[], reason = 'signal'): void {

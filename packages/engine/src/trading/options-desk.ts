@@ -39,6 +39,8 @@ export interface OptionsDesk {
   readonly multiplier: number;
   /** The chain at the close of this bar: nearest expiry first, then by strike. */
   chain(): readonly OptionQuote[];
+  /** The quote of one contract at the close of this bar, whether the chain lists it or not; null where it has none. */
+  quote(contract: OptionContract): OptionQuote | null;
   readonly positions: readonly OptionPosition[];
   /** All legs or none, at the next bar's quotes: bought at the ask, sold at the bid. */
   submit(legs: readonly OptionLeg[], reason?: string): void;
