@@ -12,7 +12,14 @@ export type EngineErrorCode =
   | 'invalid_option_quotes'
   | 'invalid_params'
   | 'unknown_strategy'
-  | 'equity_overflow';
+  | 'equity_overflow'
+  | 'data_gaps'
+  | 'duplicate_instrument'
+  | 'invalid_range'
+  | 'invalid_settings'
+  | 'invalid_volume'
+  | 'mixed_timeframes'
+  | 'no_instruments';
 
 export type EngineErrorDetails = Readonly<Record<string, string | number>>;
 

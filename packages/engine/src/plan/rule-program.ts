@@ -24,8 +24,10 @@ export type Distance =
   | { readonly unit: 'percent'; readonly percent: NodeId }
   | { readonly unit: 'price'; readonly distance: NodeId };
 
-/** When trades may be opened, in the time zone of the exchange; minutes after its midnight. */
+/** When trades may be opened, in the time zone of the exchange or in its own; minutes after that zone's midnight. */
 export interface SessionWindow {
+  /** IANA name; the zone of the instrument's exchange without one. */
+  readonly time_zone?: string;
   readonly from_minute: number;
   readonly to_minute: number;
   /** 0 is Sunday. */

@@ -98,3 +98,368 @@
  * They are placed at the close of t and can fill from t + 1 on.
  * @module
  */
+import type { BacktestSettings } from '@tradebase/contracts';
+import { ExchangeTime } from '../market/exchange-time.ts';
+import type { InstrumentSeries } from '../market/market-data.ts';
+import type { NodeId } from '../plan/plan.ts';
+import type { Distance, RuleProgram, TradeRules } from '../plan/rule-program.ts';
+import type { Bracket, Fill, Order, OrderRequest, OrderSize, PriceDistance } from '../trading/order.ts';
+import { kellyShare } from './kelly.ts';
+import { RuleColumn } from './rule-column.ts';
+import { SessionTimes } from './session-times.ts';
+import type { SimulationAgent } from './simulation.ts';
+import type { SimulationContext } from './simulation-context.ts';
+
+const LONG = 1;
+const SHORT = -1;
+type Direction = typeof LONG | typeof SHORT;
+
+/** Which entries a position that is being left still allows at this close. */
+type Leaving = 'no' | 'to_reverse' | 'for_good';
+
+/** What the agent knows of one instrument. */
+interface Track {
+  readonly column: (node: NodeId) => RuleColumn;
+  readonly session: SessionTimes | null;
+  readonly enter: Readonly<Record<Direction, RuleColumn | null>>;
+  readonly exit: Readonly<Record<Direction, RuleColumn | null>>;
+  /** Entry orders of the position that have filled, and the last of them. */
+  entries: number;
+  lastEntryId: number;
+  /** Candle of the first entry fill of the position, and in which the last position ended. */
+  entryCandle: number;
+  exitCandle: number;
+  /** The last order to enter, which may still work; the candle at whose close a resting one was placed. */
+  entry: Order | null;
+  entryPlacedAt: number;
+  exitOrder: Order | null;
+  leaving: Leaving;
+}
+
+/** Trades by rules on columns. */
+export class RuleAgent implements SimulationAgent {
+  readonly #rules: TradeRules;
+  readonly #warmUpBars: number;
+  readonly #allowsShort: boolean;
+  readonly #tracks: readonly Track[];
+  readonly #days: ExchangeTime;
+  #day = NaN;
+  #dayStartEquity: number;
+  #lastEquity: number;
+  #isDayCapped = false;
+
+  /** @param columns the nodes of the rules, by instrument: see `nodesOfRules` */
+  constructor(
+    { rules, warm_up_bars }: RuleProgram,
+    instruments: readonly InstrumentSeries[],
+    columns: readonly ReadonlyMap<NodeId, Float64Array | number>[],
+    settings: BacktestSettings,
+    initialCash: number,
+  ) {
+    this.#rules = rules;
+    this.#warmUpBars = warm_up_bars;
+    this.#allowsShort = settings.margin.allow_short;
+    this.#dayStartEquity = initialCash;
+    this.#lastEquity = initialCash;
+    const zoneOf = (series: InstrumentSeries | undefined) => (series?.rules ?? settings.instrument).time_zone;
+    this.#days = new ExchangeTime(zoneOf(instruments[0]));
+    this.#tracks = instruments.map((series, index) => {
+      const session = rules.session === null ? null : new SessionTimes(rules.session, series, zoneOf(series));
+      return newTrack(rules, session, columns[index] ?? new Map());
+    });
+  }
+
+  nextBar(bar: number, context: SimulationContext): number {
+    const { session, daily_loss_cap_pct, time_exit_bars, max_entries } = this.#rules;
+    const position = context.positionOf(0);
+    if (daily_loss_cap_pct !== null || (session?.close_at_end && position.quantity !== 0)) return bar;
+    const { enter, exit, entryCandle, entries } = this.#track(0);
+    const from = Math.max(bar, this.#warmUpBars);
+    const next = (signal: RuleColumn | null) => signal?.next(from) ?? Infinity;
+    if (position.quantity === 0) return Math.min(next(enter[LONG]), next(enter[SHORT]));
+    const side = position.quantity > 0 ? LONG : SHORT;
+    const other = side === LONG ? SHORT : LONG;
+    let first = Math.min(next(exit[side]), next(enter[other]));
+    if (entries < max_entries) first = Math.min(first, next(enter[side]));
+    if (time_exit_bars !== null) first = Math.min(first, Math.max(bar, entryCandle + time_exit_bars - 1));
+    return first;
+  }
+
+  onBar(context: SimulationContext): void {
+    this.#watchDay(context);
+    const { current } = context.market;
+    for (let i = 0; i < current.length; i++) this.#leave(current[i] as number, context);
+    for (let i = 0; i < current.length; i++) this.#enter(current[i] as number, context);
+  }
+
+  onFill({ instrument, order_id }: Fill, context: SimulationContext): void {
+    const track = this.#track(instrument);
+    const candle = context.candleIndex(instrument);
+    if (context.position(instrument) === 0) {
+      track.exitCandle = candle;
+      track.entries = 0;
+    } else if (order_id === track.entry?.id && order_id !== track.lastEntryId) {
+      if (track.entries === 0) track.entryCandle = candle;
+      track.entries += 1;
+      track.lastEntryId = order_id;
+    }
+  }
+
+  /** Steps 1 to 4. */
+  #leave(instrument: number, context: SimulationContext): void {
+    const track = this.#track(instrument);
+    const { time_exit_bars, entry_order } = this.#rules;
+    track.leaving = 'no';
+    const candle = context.candleIndex(instrument);
+    if (candle < this.#warmUpBars) return;
+    if (entry_order.type !== 'market' && candle >= track.entryPlacedAt + entry_order.valid_bars) {
+      cancelEntry(track, context);
+    }
+    if (track.exitOrder?.status === 'working') {
+      track.leaving = 'for_good';
+      return;
+    }
+    const quantity = context.position(instrument);
+    if (quantity === 0) return;
+    const side = quantity > 0 ? LONG : SHORT;
+    if (track.exit[side]?.holds(candle) || entrySignal(track, candle) === -side) {
+      this.#order(track, instrument, context, 'signal');
+      track.leaving = 'to_reverse';
+    } else if (time_exit_bars !== null && candle + 1 - track.entryCandle >= time_exit_bars) {
+      this.#order(track, instrument, context, 'time_exit');
+      track.leaving = 'for_good';
+    } else this.#leaveSession(track, instrument, context, candle);
+  }
+
+  #leaveSession(track: Track, instrument: number, context: SimulationContext, candle: number): void {
+    if (track.session === null || !this.#rules.session?.close_at_end) return;
+    if (track.session.isLast(candle)) {
+      cancelEntry(track, context);
+      context.leaveAtClose(instrument, 'session_end');
+    } else if (!track.session.isWithin(candle)) this.#order(track, instrument, context, 'session_end');
+    else return;
+    track.leaving = 'for_good';
+  }
+
+  /** Orders to leave a position at market. */
+  #order(track: Track, instrument: number, context: SimulationContext, reason: string): void {
+    cancelEntry(track, context);
+    const quantity = context.position(instrument);
+    track.exitOrder = context.submit({
+      instrument,
+      side: quantity > 0 ? 'sell' : 'buy',
+      quantity: Math.abs(quantity),
+      type: 'market',
+      reduce_only: true,
+      reason,
+    });
+  }
+
+  /** Step 5. */
+  #enter(instrument: number, context: SimulationContext): void {
+    const track = this.#track(instrument);
+    const candle = context.candleIndex(instrument);
+    if (track.leaving === 'for_good' || candle < this.#warmUpBars) return;
+    const side = entrySignal(track, candle);
+    const quantity = context.position(instrument);
+    const held = quantity === 0 ? 0 : quantity > 0 ? LONG : SHORT;
+    const resting = workingEntry(track);
+    if (resting !== null && held === 0) {
+      const restingSide = resting.side === 'buy' ? LONG : SHORT;
+      if (side === 0 && track.exit[restingSide]?.holds(candle)) cancelEntry(track, context);
+    }
+    if (side === 0) return;
+    if (track.leaving === 'to_reverse' && side === held) return;
+    const adds = side === held;
+    if (adds && (track.entries >= this.#rules.max_entries || resting !== null)) return;
+    if (!adds) cancelEntry(track, context);
+    if (!this.#allowsEntry(track, instrument, side, adds, candle, context)) return;
+    const request = this.#entryRequest(track, instrument, side, candle, context);
+    if (request === null) return;
+    track.entry = context.submit(request);
+    track.entryPlacedAt = candle;
+  }
+
+  #allowsEntry(
+    track: Track,
+    instrument: number,
+    side: Direction,
+    adds: boolean,
+    candle: number,
+    context: SimulationContext,
+  ): boolean {
+    const { cooldown_bars, max_positions } = this.#rules;
+    if (side === SHORT && !this.#allowsShort) return false;
+    if (this.#isDayCapped || !context.market.isMember(instrument)) return false;
+    if (track.session !== null && !track.session.allowsEntry(candle)) return false;
+    if (adds) return true;
+    if (cooldown_bars > 0 && (track.leaving === 'to_reverse' || candle < track.exitCandle + cooldown_bars))
+      return false;
+    return max_positions >= this.#tracks.length || this.#positions(context) < max_positions;
+  }
+
+  /** Positions that stay, and entries ordered for instruments that hold none or reverse. */
+  #positions(context: SimulationContext): number {
+    let positions = 0;
+    this.#tracks.forEach((track, instrument) => {
+      const stays = context.position(instrument) !== 0 && track.exitOrder?.status !== 'working';
+      if (stays || workingEntry(track) !== null) positions += 1;
+    });
+    return positions;
+  }
+
+  #entryRequest(
+    track: Track,
+    instrument: number,
+    side: Direction,
+    candle: number,
+    context: SimulationContext,
+  ): OrderRequest | null {
+    const { entry_order } = this.#rules;
+    const bracket = this.#bracket(track, candle);
+    const size = this.#size(track, candle, context, bracket?.stop);
+    if (bracket === null || size === null) return null;
+    const common = {
+      instrument,
+      side: side === LONG ? 'buy' : 'sell',
+      ...size,
+      ...(bracket.stop || bracket.target || bracket.trail ? { bracket } : {}),
+      reason: 'entry',
+    } as const;
+    if (entry_order.type === 'market') return { ...common, type: 'market' };
+    const price = track.column(entry_order.price).at(candle);
+    if (!(price > 0 && price < Infinity)) return null;
+    return entry_order.type === 'limit'
+      ? { ...common, type: 'limit', limit_price: price }
+      : { ...common, type: 'stop', stop_price: price };
+  }
+
+  #size(
+    track: Track,
+    candle: number,
+    context: SimulationContext,
+    stop: PriceDistance | undefined,
+  ): { quantity: number; size?: OrderSize } | null {
+    const { sizing } = this.#rules;
+    const read = (node: NodeId) => track.column(node).at(candle);
+    switch (sizing.method) {
+      case 'fixed_quantity': {
+        const quantity = read(sizing.quantity);
+        return quantity > 0 ? { quantity } : null;
+      }
+      case 'fixed_value': {
+        const value = read(sizing.value);
+        return value > 0 ? { quantity: 0, size: { method: 'value', value } } : null;
+      }
+      case 'percent_of_equity':
+        return percentOfEquity(read(sizing.percent));
+      case 'risk': {
+        const [risk_pct, max_percent] = [read(sizing.risk_pct), read(sizing.max_percent)];
+        if (stop === undefined || !(risk_pct > 0 && max_percent > 0)) return null;
+        return { quantity: 0, size: { method: 'risk', risk_pct, max_percent, stop } };
+      }
+      case 'kelly': {
+        const share = kellyShare(context.account.trades, sizing.trades);
+        if (Number.isNaN(share)) return percentOfEquity(sizing.start_percent);
+        return percentOfEquity(Math.min(sizing.max_percent, 100 * sizing.fraction * share));
+      }
+    }
+  }
+
+  /** Distances as they are at a candle; null where the target counts in a stop that is not there. */
+  #bracket(track: Track, candle: number): Bracket | null {
+    const { stop_loss, take_profit, trailing_stop } = this.#rules;
+    const stop = distanceAt(track, stop_loss, candle);
+    const trail = distanceAt(track, trailing_stop?.distance ?? null, candle);
+    const activate = distanceAt(track, trailing_stop?.activate ?? null, candle);
+    let target: Bracket['target'];
+    if (take_profit?.unit === 'risk') {
+      const multiple = track.column(take_profit.multiple).at(candle);
+      if (stop === undefined) return null;
+      if (multiple > 0) target = { unit: 'risk', multiple };
+    } else target = distanceAt(track, take_profit, candle);
+    return {
+      ...(stop && { stop }),
+      ...(target && { target }),
+      ...(trail && { trail: { distance: trail, ...(activate && { activate }) } }),
+    };
+  }
+
+  /** Keeps the equity at which the exchange's day began, and whether the day has lost too much. */
+  #watchDay(context: SimulationContext): void {
+    const cap = this.#rules.daily_loss_cap_pct;
+    if (cap === null) return;
+    const day = this.#days.day(context.ts);
+    if (day !== this.#day) {
+      this.#day = day;
+      this.#dayStartEquity = this.#lastEquity;
+      this.#isDayCapped = false;
+    }
+    this.#lastEquity = context.equity;
+    if (this.#lastEquity <= this.#dayStartEquity * (1 - cap / 100)) this.#isDayCapped = true;
+  }
+
+  #track(instrument: number): Track {
+    const track = this.#tracks[instrument];
+    if (track === undefined) throw new RangeError(`there is no instrument ${instrument}`);
+    return track;
+  }
+}
+
+function newTrack(
+  rules: TradeRules,
+  session: SessionTimes | null,
+  values: ReadonlyMap<NodeId, Float64Array | number>,
+): Track {
+  const columns = new Map<NodeId, RuleColumn>();
+  for (const [node, value] of values) columns.set(node, new RuleColumn(value));
+  const column = (node: NodeId): RuleColumn => {
+    const found = columns.get(node);
+    if (found === undefined) throw new RangeError(`node ${node} was not computed`);
+    return found;
+  };
+  // Signals have cursors of their own, as one node may be several signals.
+  const signal = (node: NodeId | null) => (node === null ? null : new RuleColumn(values.get(node) ?? NaN));
+  return {
+    column,
+    session,
+    enter: { [LONG]: signal(rules.enter_long), [SHORT]: signal(rules.enter_short) },
+    exit: { [LONG]: signal(rules.exit_long), [SHORT]: signal(rules.exit_short) },
+    entries: 0,
+    lastEntryId: 0,
+    entryCandle: -1,
+    exitCandle: -Infinity,
+    entry: null,
+    entryPlacedAt: -Infinity,
+    exitOrder: null,
+    leaving: 'no',
+  };
+}
+
+/** The side of the entry signal at a candle; 0 for none, or for both. */
+function entrySignal({ enter }: Track, candle: number): Direction | 0 {
+  const long = enter[LONG]?.holds(candle) ?? false;
+  const short = enter[SHORT]?.holds(candle) ?? false;
+  if (long === short) return 0;
+  return long ? LONG : SHORT;
+}
+
+function workingEntry({ entry }: Track): Order | null {
+  return entry?.status === 'working' ? entry : null;
+}
+
+function cancelEntry(track: Track, context: SimulationContext): void {
+  if (workingEntry(track) !== null && track.entry !== null) context.cancel(track.entry.id);
+  track.entry = null;
+}
+
+function percentOfEquity(percent: number): { quantity: number; size: OrderSize } | null {
+  return percent > 0 ? { quantity: 0, size: { method: 'percent_of_equity', percent } } : null;
+}
+
+function distanceAt(track: Track, distance: Distance | null, candle: number): PriceDistance | undefined {
+  if (distance === null) return undefined;
+  const value = track.column(distance.unit === 'percent' ? distance.percent : distance.distance).at(candle);
+  if (!(value > 0)) return undefined;
+  return distance.unit === 'percent' ? { unit: 'percent', percent: value } : { unit: 'price', distance: value };
+}
