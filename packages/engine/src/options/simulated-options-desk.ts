@@ -2,38 +2,20 @@ import type { OptionsSettings } from '@tradebase/contracts';
 import { EngineError } from '../engine-error.ts';
 import type { InstrumentSeries } from '../market/market-data.ts';
 import type { Desk, DeskAccount, DeskBar } from '../simulator/desk.ts';
-import type { OptionLeg, OptionPosition, OptionQuote } from '../trading/options-desk.ts';
+import type {
+  OptionContract,
+  OptionFill,
+  OptionLeg,
+  OptionPosition,
+  OptionQuote,
+  OptionRejection,
+} from '../trading/options-desk.ts';
 import type { OpenPosition } from '../trading/simulation-result.ts';
 import { EXIT_REASONS, type ExitReason } from '../trading/trade-list.ts';
 import { type ChainSource, contractName, type OpeningPrices } from './chain-source.ts';
 import { OptionBook, splitContract } from './option-book.ts';
 import { intrinsic, optionObligation } from './option-margin.ts';
 import { settleOptions } from './settle-options.ts';
-
-/** One execution of contracts. */
-export interface OptionFill {
-  readonly bar: number;
-  readonly ts: number;
-  readonly contract: string;
-  /** Contracts, below 0 when sold. */
-  readonly quantity: number;
-  /** A share. */
-  readonly price: number;
-  readonly fee: number;
-  /** What buying at the ask or selling at the bid cost against the middle. */
-  readonly slippage: number;
-  readonly reason: string;
-  /** Where its price comes from: quotes of the market, the model, or the settlement of what ended. */
-  readonly source: 'data' | 'model' | 'settlement';
-}
-
-/** An order of legs that did not fill. */
-export interface OptionRejection {
-  readonly bar: number;
-  readonly ts: number;
-  readonly contracts: readonly string[];
-  readonly reason: string;
-}
 
 interface PendingOrder {
   readonly legs: readonly OptionLeg[];
@@ -87,6 +69,10 @@ export class SimulatedOptionsDesk implements Desk {
     if (this.#bar === null) return [];
     this.#chain ??= this.#source.chainAtClose(this.#bar);
     return this.#chain;
+  }
+
+  quote(contract: OptionContract): OptionQuote | null {
+    return this.#bar === null ? null : this.#source.quoteAtClose(contract, this.#bar);
   }
 
   submit(legs: readonly OptionLeg[], reason = 'signal'): void {

@@ -1,5 +1,5 @@
 import type { MarketData } from '../market/market-data.ts';
-import type { OptionsDesk } from '../trading/options-desk.ts';
+import type { OptionFill, OptionRejection, OptionsDesk } from '../trading/options-desk.ts';
 import type { OpenPosition } from '../trading/simulation-result.ts';
 import type { ExitReason } from '../trading/trade-list.ts';
 import type { SimulationOptions } from './simulation-options.ts';
@@ -74,6 +74,9 @@ export interface Desk extends OptionsDesk {
   liquidate(bar: DeskBar, account: DeskAccount): void;
   /** Positions that are open at the end; `contract` says which. */
   readonly openPositions: readonly OpenPosition[];
+  /** Executions and refused orders, for the record. */
+  readonly fills?: readonly OptionFill[];
+  readonly rejections?: readonly OptionRejection[];
 }
 
 /** Opens a desk for one simulation. */

@@ -120,6 +120,9 @@ function resultOf(
     trades: account.trades,
     orders: broker.book.orders,
     fills: broker.fills,
+    ...(account.desk === null
+      ? {}
+      : { option_fills: account.desk.fills ?? [], option_rejections: account.desk.rejections ?? [] }),
     open_positions: openPositions(simulation),
     costs: {
       fees: account.fees,
