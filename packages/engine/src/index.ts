@@ -7,6 +7,7 @@ export { ema } from './indicators/ema.ts';
 export { type MacdColumns, type MacdPeriods, macd } from './indicators/macd.ts';
 export { rsi } from './indicators/rsi.ts';
 export { sma } from './indicators/sma.ts';
+export type { InstrumentSeries, MarketData } from './market/market-data.ts';
 export { Random } from './math/random.ts';
 export { drawdownPct } from './metrics/drawdown.ts';
 export { analyseSensitivity } from './optimiser/analyse-sensitivity.ts';
@@ -29,7 +30,11 @@ export {
   runBacktest,
 } from './run-backtest.ts';
 export type { BacktestInput } from './simulator/backtest-input.ts';
+export type { SimulationOptions, SimulationProgress } from './simulator/simulation-options.ts';
 export type { Trade } from './simulator/trade.ts';
 export { resolveStrategy } from './strategies/resolve-strategy.ts';
 export { ENTER, EXIT, type Strategy } from './strategies/strategy.ts';
+export type { StrategyDefinition } from './strategies/strategy-definition.ts';
+export type { SimulationResult } from './trading/simulation-result.ts';
+export { TradeList } from './trading/trade-list.ts';
 export { ENGINE_VERSION, METRIC_VERSION } from './versions.ts';
