@@ -1,17 +1,25 @@
-import type { BacktestSummary, TrialMetrics } from '@tradebase/contracts';
-import type { StrategyDefinition } from '@tradebase/engine';
-import { type InstrumentSeries, pathStatistics, perturbCandles, type SimulationResult } from '@tradebase/engine';
-import type { TaskControl } from '../cpu/task-control.ts';
-import { barsOf, resultFromBar } from './from-bar.ts';
-import type { TrialTask } from './run-trial-task.ts';
+import type { BacktestSettings, BacktestSummary, TrialMetrics } from '@tradebase/contracts';
+import {
+  type InstrumentSeries,
+  pathStatistics,
+  perturbCandles,
+  type SimulationResult,
+  type StrategyDefinition,
+} from '@tradebase/engine';
+import { barsOf, firstBarFrom, resultFromBar } from './from-bar.ts';
 import type { TrialOutcome, TrialRequest, TrialSeries } from './study.ts';
 import { tradeFrom } from './trade-from.ts';
 import type { TrialEngine } from './trial-engine.ts';
 
-type TrialSetting = Pick<TrialTask, 'series' | 'initial_cash' | 'settings' | 'seed'> & {
+/** What all trials of a study share. */
+export interface TrialSetting {
+  /** All candles of the study. */
+  readonly series: InstrumentSeries;
   readonly definition: StrategyDefinition;
-  readonly control: TaskControl;
-};
+  readonly initial_cash: number;
+  readonly settings: BacktestSettings;
+  readonly seed: number;
+}
 
 /**
  * One backtest of a study: on its window, from the bar from which it may trade, and measured from there. Null when it was
@@ -21,25 +29,29 @@ type TrialSetting = Pick<TrialTask, 'series' | 'initial_cash' | 'settings' | 'se
  */
 export function evaluateTrial(
   { params, window, detail, perturbation }: TrialRequest,
-  { series, initial_cash, settings, seed, definition, control }: TrialSetting,
+  { series, definition, initial_cash, settings, seed }: TrialSetting,
   engine: TrialEngine,
+  isStopped: () => boolean,
 ): TrialOutcome | null {
-  const lead = window.trade_from - window.from;
-  const seen = perturbed(barsOf(series, window.from, window.to), perturbation);
+  const given = perturbed(barsOf(series, window.from, window.to), perturbation);
+  const market = engine.applyGapPolicy({ instruments: [given] }, settings);
+  const [seen = given] = market.instruments;
+  // By its time: bars that were missing may have been filled in before it.
+  const lead = firstBarFrom(seen.candles.ts, given.candles.ts[window.trade_from - window.from] ?? Number.NaN);
   const strategy = tradeFrom(definition.build(params), lead);
-  const simulation = engine.simulate(strategy, { instruments: [seen] }, { initial_cash, settings, seed });
+  const simulation = engine.simulate(strategy, market, { initial_cash, settings, seed });
   let step = simulation.next();
   while (!step.done) {
-    if (control.stopped) return null;
+    if (isStopped()) return null;
     step = simulation.next();
   }
   const result = resultFromBar(step.value, lead);
-  const data = { instruments: [barsOf(seen, lead, window.to - window.from)] };
-  const { returns, last_bar } = engine.dailyReturns(result, data, { settings });
+  const measured = { instruments: [barsOf(seen, lead, seen.candles.ts.length)] };
+  const { returns, last_bar } = engine.dailyReturns(result, measured, { settings });
   // After ruin there is nothing left to return anything.
   const daily_returns = returns.map((value) => (Number.isFinite(value) ? value : 0));
   const metrics = {
-    ...numbersOf(engine.summarise(result, data, { settings })),
+    ...numbersOf(engine.summarise(result, measured, { settings })),
     sharpe_per_period: pathStatistics(daily_returns).sharpe_per_period,
   };
   return {

@@ -13,6 +13,18 @@ export function barsOf(series: InstrumentSeries, from: number, to: number): Inst
   };
 }
 
+/** Index of the first bar that opens at a time or after it. */
+export function firstBarFrom(ts: Float64Array, time: number): number {
+  let low = 0;
+  let high = ts.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ts[middle] as number) < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 function candlesOf({ ts, open, high, low, close, volume }: Candles, from: number, to: number): Candles {
   return {
     ts: ts.subarray(from, to),

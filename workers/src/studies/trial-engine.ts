@@ -1,4 +1,4 @@
-import type { BacktestSettings, BacktestSummary, StrategySpec } from '@tradebase/contracts';
+import type { BacktestSettings, BacktestSummary } from '@tradebase/contracts';
 import type {
   MarketData,
   SimulationOptions,
@@ -12,8 +12,8 @@ export type BuiltStrategy = ReturnType<StrategyDefinition['build']>;
 
 /** What trials need of the engine. */
 export interface TrialEngine {
-  /** The strategy that a specification means. */
-  define(spec: StrategySpec): StrategyDefinition;
+  /** The candles that the simulation goes by: missing bars are filled here, or refused, as the settings say. */
+  applyGapPolicy(data: MarketData, settings: BacktestSettings): MarketData;
   /** Runs it on the fastest path that fits. */
   simulate(
     strategy: BuiltStrategy,
