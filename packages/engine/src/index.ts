@@ -15,6 +15,7 @@ export { sma } from './indicators/sma.ts';
 export { checkMarketData } from './market/check-market-data.ts';
 export type { InstrumentSeries, MarketData } from './market/market-data.ts';
 export { erfc, inverseNormalCdf, normalCdf, normalPdf } from './math/normal.ts';
+export type { InstrumentSeries, MarketData } from './market/market-data.ts';
 export { Random } from './math/random.ts';
 export { type DailyAccount, dailyAccount } from './metrics/daily-account.ts';
 export { deflatedSharpe, expectedMaxSharpe, type SharpeTrials } from './metrics/deflated-sharpe.ts';
@@ -73,4 +74,17 @@ export type { Strategy, StrategyDefinition } from './strategies/strategy-definit
 export type { Fill, Order } from './trading/order.ts';
 export type { SimulationResult } from './trading/simulation-result.ts';
 export { EXIT_REASONS, type Trade, TradeList } from './trading/trade-list.ts';
+  type BacktestProgress,
+  type BacktestResult,
+  backtestInChunks,
+  runBacktest,
+} from './run-backtest.ts';
+export type { BacktestInput } from './simulator/backtest-input.ts';
+export type { SimulationOptions, SimulationProgress } from './simulator/simulation-options.ts';
+export type { Trade } from './simulator/trade.ts';
+export { resolveStrategy } from './strategies/resolve-strategy.ts';
+export { ENTER, EXIT, type Strategy } from './strategies/strategy.ts';
+export type { StrategyDefinition } from './strategies/strategy-definition.ts';
+export type { SimulationResult } from './trading/simulation-result.ts';
+export { TradeList } from './trading/trade-list.ts';
 export { ENGINE_VERSION, METRIC_VERSION } from './versions.ts';

@@ -75,13 +75,11 @@ export class TrialLedger {
 
   /** Writes all that is left. */
   async flush(): Promise<void> {
-    await this.#writing;
-    this.#check();
-    while (this.#unwritten.length > 0) {
-      this.#write();
+    do {
+      if (this.#unwritten.length > 0 && !this.#busy) this.#write();
       await this.#writing;
       this.#check();
-    }
+    } while (this.#unwritten.length > 0 || this.#busy);
   }
 
   /** Writes nothing more. */

@@ -171,5 +171,6 @@ function slope(x: readonly number[], y: readonly number[]): number | null {
     products += (value - meanX) * ((y[at] as number) - meanY);
     squares += (value - meanX) ** 2;
   });
-  return squares > 0 ? products / squares : null;
+  // What does not vary but by rounding has no line through it.
+  return squares > x.length * (ROUNDING * meanX) ** 2 ? products / squares : null;
 }

@@ -1,0 +1,15 @@
+import type { BuiltStrategy } from './trial-engine.ts';
+
+/** The same strategy with a warm-up of at least so many bars: no order before, whatever its indicators say. */
+export function tradeFrom(strategy: BuiltStrategy, bar: number): BuiltStrategy {
+  if (strategy.kind === 'events') {
+    return { ...strategy, warm_up_bars: Math.max(strategy.warm_up_bars, bar) };
+  }
+  const { program } = strategy;
+  return { ...strategy, program: { ...program, warm_up_bars: Math.max(program.warm_up_bars, bar) } };
+}
+
+/** Bars before the first signal. */
+export function warmUpOf(strategy: BuiltStrategy): number {
+  return strategy.kind === 'events' ? strategy.warm_up_bars : strategy.program.warm_up_bars;
+}
