@@ -3,11 +3,15 @@
  * @module
  */
 export { EngineError, type EngineErrorCode, type EngineErrorDetails } from './engine-error.ts';
+export { FUNCTION_NAMES } from './expressions/bind-call.ts';
+export { parseExpression } from './expressions/parse-expression.ts';
 export { ema } from './indicators/ema.ts';
 export { type MacdColumns, type MacdPeriods, macd } from './indicators/macd.ts';
 export { rsi } from './indicators/rsi.ts';
 export { sma } from './indicators/sma.ts';
 export { drawdownPct } from './metrics/drawdown.ts';
+export type { PlanColumn } from './plan/compute-columns.ts';
+export { evaluatePlan, type PlanResult } from './plan/evaluate-plan.ts';
 export {
   type BacktestProgress,
   type BacktestResult,
@@ -16,6 +20,14 @@ export {
 } from './run-backtest.ts';
 export type { BacktestInput } from './simulator/backtest-input.ts';
 export type { Trade } from './simulator/trade.ts';
-export { BUILT_IN_STRATEGY_NAMES, resolveStrategy } from './strategies/resolve-strategy.ts';
-export { ENTER, EXIT, type Strategy } from './strategies/strategy.ts';
+export { BUILT_IN_STRATEGIES } from './strategies/built-in/registry.generated.ts';
+export { checkRuleSpec, compileRuleSpec } from './strategies/compile-rule-spec.ts';
+export {
+  BUILT_IN_STRATEGY_NAMES,
+  checkStrategySpec,
+  type ResolvedStrategy,
+  resolveStrategy,
+} from './strategies/resolve-strategy.ts';
+export type { Strategy, StrategyDefinition } from './strategies/strategy-definition.ts';
+export { ENTER, EXIT, type StrategySignals, strategySignals } from './strategies/strategy-signals.ts';
 export { ENGINE_VERSION, METRIC_VERSION } from './versions.ts';

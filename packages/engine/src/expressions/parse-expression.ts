@@ -33,7 +33,7 @@ const HINTS: Readonly<Record<string, string>> = {
   '*': 'a power is written ^',
   '<': 'comparisons cannot be chained: write a < b and b < c',
   '>': 'comparisons cannot be chained: write a < b and b < c',
-  '?': "write if(condition, a, b)",
+  '?': 'write if(condition, a, b)',
 };
 
 /**
@@ -138,7 +138,8 @@ function foldLeft(first: Node, operators: IterationNode, rest: IterationNode): S
 
 function binary(left: SyntaxNode, operator: Node, right: SyntaxNode): SyntaxNode {
   const named = OPERATORS[operator.sourceString];
-  if (named === undefined) throw new ExpressionError(startOf(operator), `there is no operator ${operator.sourceString}`);
+  if (named === undefined)
+    throw new ExpressionError(startOf(operator), `there is no operator ${operator.sourceString}`);
   return { kind: 'binary', operator: named, left, right, at: startOf(operator) };
 }
 

@@ -80,17 +80,18 @@ export function compareTolerant(a: number, b: number): number {
 
 /** Whether a number holds as a condition: neither 0 nor NaN. */
 export function isTrue(a: number): boolean {
-  return a !== 0 && a === a;
+  return a !== 0 && !Number.isNaN(a);
 }
 
-function finite(a: number): number {
+/** The number, or NaN for one without bounds. */
+export function finite(a: number): number {
   return a - a === 0 ? a : NaN;
 }
 
 function power(a: number, b: number): number {
   if (b === 0.5) return Math.sqrt(a);
   if (!Number.isInteger(b) || Math.abs(b) > MAX_MULTIPLIED_EXPONENT) return finite(a ** b);
-  let result = a === a ? 1 : NaN;
+  let result = Number.isNaN(a) ? NaN : 1;
   let factor = a;
   for (let left = Math.abs(b); left > 0; left = Math.floor(left / 2)) {
     if (left % 2 === 1) result *= factor;
