@@ -16,7 +16,14 @@ export type EngineErrorCode =
   | 'unknown_strategy'
   | 'equity_overflow'
   | 'not_compiled'
-  | 'out_of_memory';
+  | 'out_of_memory'
+  | 'data_gaps'
+  | 'duplicate_instrument'
+  | 'invalid_range'
+  | 'invalid_settings'
+  | 'invalid_volume'
+  | 'mixed_timeframes'
+  | 'no_instruments';
 
 export type EngineErrorDetails = Readonly<Record<string, string | number>>;
 
