@@ -6,19 +6,6 @@ export { fitsCompiled } from './compiled/fits-compiled.ts';
 export { EngineError, type EngineErrorCode, type EngineErrorDetails } from './engine-error.ts';
 export { FUNCTION_NAMES } from './expressions/bind-call.ts';
 export { parseExpression } from './expressions/parse-expression.ts';
-export { INDICATORS, indicatorNamed } from './indicators/catalogue.ts';
-export { ema } from './indicators/ema.ts';
-export type { IndicatorDefinition, IndicatorStream } from './indicators/indicator-definition.ts';
-export { type MacdColumns, type MacdPeriods, macd } from './indicators/macd.ts';
-export { rsi } from './indicators/rsi.ts';
-export { sma } from './indicators/sma.ts';
-export { checkMarketData } from './market/check-market-data.ts';
-export type { InstrumentSeries, MarketData } from './market/market-data.ts';
-export { erfc, inverseNormalCdf, normalCdf, normalPdf } from './math/normal.ts';
-export type { InstrumentSeries, MarketData } from './market/market-data.ts';
-export { Random } from './math/random.ts';
-export { type DailyAccount, dailyAccount } from './metrics/daily-account.ts';
-export { deflatedSharpe, expectedMaxSharpe, type SharpeTrials } from './metrics/deflated-sharpe.ts';
 export { atr, type HighLowClose, trueRange } from './indicators/atr.ts';
 export { type BollingerColumns, bollinger } from './indicators/bollinger.ts';
 export { INDICATORS, indicatorNamed } from './indicators/catalogue.ts';
@@ -29,6 +16,12 @@ export { rsi } from './indicators/rsi.ts';
 export { sma } from './indicators/sma.ts';
 export { standardDeviation } from './indicators/standard-deviation.ts';
 export { wma } from './indicators/wma.ts';
+export { checkMarketData } from './market/check-market-data.ts';
+export type { InstrumentSeries, MarketData } from './market/market-data.ts';
+export { erfc, inverseNormalCdf, normalCdf, normalPdf } from './math/normal.ts';
+export { Random } from './math/random.ts';
+export { type DailyAccount, dailyAccount } from './metrics/daily-account.ts';
+export { deflatedSharpe, expectedMaxSharpe, type SharpeTrials } from './metrics/deflated-sharpe.ts';
 export { drawdownPct } from './metrics/drawdown.ts';
 export { type ExchangeDays, exchangeDays } from './metrics/exchange-days.ts';
 export { type Excursions, excursions } from './metrics/excursions.ts';
@@ -74,17 +67,4 @@ export type { Strategy, StrategyDefinition } from './strategies/strategy-definit
 export type { Fill, Order } from './trading/order.ts';
 export type { SimulationResult } from './trading/simulation-result.ts';
 export { EXIT_REASONS, type Trade, TradeList } from './trading/trade-list.ts';
-  type BacktestProgress,
-  type BacktestResult,
-  backtestInChunks,
-  runBacktest,
-} from './run-backtest.ts';
-export type { BacktestInput } from './simulator/backtest-input.ts';
-export type { SimulationOptions, SimulationProgress } from './simulator/simulation-options.ts';
-export type { Trade } from './simulator/trade.ts';
-export { resolveStrategy } from './strategies/resolve-strategy.ts';
-export { ENTER, EXIT, type Strategy } from './strategies/strategy.ts';
-export type { StrategyDefinition } from './strategies/strategy-definition.ts';
-export type { SimulationResult } from './trading/simulation-result.ts';
-export { TradeList } from './trading/trade-list.ts';
 export { ENGINE_VERSION, METRIC_VERSION } from './versions.ts';

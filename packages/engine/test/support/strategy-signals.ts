@@ -1,6 +1,5 @@
 import type { Candles, StrategySpec } from '@tradebase/contracts';
 import { EngineError } from '../../src/engine-error.ts';
-import { isTrue } from '../../src/plan/apply-operator.ts';
 import type { PlanColumn } from '../../src/plan/compute-columns.ts';
 import { evaluatePlan } from '../../src/plan/evaluate-plan.ts';
 import type { NodeId } from '../../src/plan/plan.ts';
