@@ -16,10 +16,11 @@ export interface GeneratedFile {
 export async function makeGeneratedFiles(databaseUrl: string): Promise<GeneratedFile[]> {
   const root = join(import.meta.dirname, '..', '..');
   const builtIn = join(root, 'packages', 'engine', 'src', 'strategies', 'built-in');
-  const [types, schema, kernels] = await Promise.all([
+  // Alone: the compiler keeps this thread for seconds, in which a connection would time out.
+  const kernels = await generateKernels(root);
+  const [types, schema] = await Promise.all([
     generateTypes(databaseUrl),
     withDatabase(databaseUrl, 'tradebase-generate', dumpSchema),
-    generateKernels(root),
   ]);
   return [
     { path: join(root, 'packages', 'client', 'src', 'database.types.ts'), content: types },
