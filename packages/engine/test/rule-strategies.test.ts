@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import {
   formatStrategyDocument,
   type ParameterValues,
@@ -250,5 +251,16 @@ describe('A strategy that was written to a document and read again', () => {
     });
     const read = parseStrategyDocument(formatStrategyDocument(spec));
     expect(read.success && resolveStrategy(read.spec).strategy).toEqual(resolveStrategy(spec).strategy);
+  });
+});
+
+describe('The example in the README', () => {
+  it('can run, and shows every field that rules can have', () => {
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+    const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(readme) ?? [];
+    const document = parseStrategyDocument(yaml);
+    if (!document.success) throw new Error(JSON.stringify(document.issues));
+    expect(checkStrategySpec(document.spec).map(document.locate)).toEqual([]);
+    expect(Object.keys(document.spec).sort()).toEqual(Object.keys(RuleStrategySpec.shape).sort());
   });
 });
