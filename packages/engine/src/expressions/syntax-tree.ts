@@ -24,13 +24,13 @@ export type SyntaxNode =
   /** `operand.output`: one of several outputs of an indicator. */
   | { readonly kind: 'output'; readonly operand: SyntaxNode; readonly output: string; readonly at: number };
 
-/** Names that an expression reads, but for those of functions. */
+/** Names that an expression reads, but for those of functions, in the order in which they are written. */
 export function namesIn(root: SyntaxNode): Set<string> {
   const names = new Set<string>();
   const waiting = [root];
   for (let node = waiting.pop(); node; node = waiting.pop()) {
     if (node.kind === 'name') names.add(node.name);
-    waiting.push(...partsOf(node));
+    waiting.push(...partsOf(node).toReversed());
   }
   return names;
 }
