@@ -21,7 +21,10 @@ export const OptionsSettings = z.strictObject({
     .describe('In cash, a share: short calls in the money are assigned before them'),
   volatility: z
     .strictObject({
-      estimator: z.enum(['yang_zhang', 'close']).default('yang_zhang').describe('Of the realised volatility'),
+      estimator: z
+        .enum(['close', 'yang_zhang'])
+        .default('close')
+        .describe('Of the realised volatility: yang_zhang needs highs and lows without false prints'),
       window_bars: z.int().min(2).max(5000).default(20),
       premium: z.number().positive().max(10).default(1.1).describe('Implied over realised volatility'),
       skew: z

@@ -76,7 +76,7 @@ export class Simulation {
     const book = new OrderBook(this.#market);
     this.broker = new Broker(book, this.#execution);
     this.#context = new SimulationContext(this.account, this.#market, this.broker);
-    this.#deskAccount = new AccountOfDesk(this.account, this.#execution, book);
+    this.#deskAccount = new AccountOfDesk(this.account, this.#execution, book, this.broker.fills);
     this.broker.onFill = (fill: Fill) => this.#agent.onFill?.(fill, this.#context);
     this.broker.onLiquidation = (instrument, price) => this.#liquidateWithin(instrument, price);
 
