@@ -35,16 +35,19 @@ export function* estimateOverfitting(
   const chosenInside: number[] = [];
   const chosenOutside: number[] = [];
   const logits: number[] = [];
-  const inside = new Float64Array(trials);
-  const outside = new Float64Array(trials);
-  for (const chosen of choices(blocks)) {
-    sharpes(inside, sums, (block) => chosen[block] === 1);
-    sharpes(outside, sums, (block) => chosen[block] === 0);
+  const judge = (inside: Float64Array, outside: Float64Array) => {
     const best = indexOfLargest(inside);
     chosenInside.push(inside[best] as number);
     chosenOutside.push(outside[best] as number);
     const share = rankOf(outside, best) / (trials + 1);
     logits.push(Math.log(share / (1 - share)));
+  };
+  const [half, rest] = [new Float64Array(trials), new Float64Array(trials)];
+  for (const chosen of halves(blocks)) {
+    sharpes(half, sums, chosen, 1);
+    sharpes(rest, sums, chosen, 0);
+    judge(half, rest);
+    judge(rest, half);
     yield logits.length;
   }
   const ascending = Float64Array.from(logits).sort();
@@ -103,17 +106,18 @@ function blockSums(returns: readonly Float64Array[], blocks: number): BlockSums 
   return { blocks, block_periods, sums, squares };
 }
 
-/** Fills in the Sharpe ratio of each trial over the blocks that are in. */
+/** Fills in the Sharpe ratio of each trial over the blocks whose flag is `side`. */
 function sharpes(
   result: Float64Array,
   { blocks, block_periods, sums, squares }: BlockSums,
-  isIn: (block: number) => boolean,
-) {
+  chosen: Uint8Array,
+  side: 0 | 1,
+): void {
   const totals = new Float64Array(result.length);
   const squareTotals = new Float64Array(result.length);
   let periods = 0;
   for (let block = 0; block < blocks; block++) {
-    if (!isIn(block)) continue;
+    if (chosen[block] !== side) continue;
     periods += block_periods;
     const blockTotals = sums[block] as Float64Array;
     const blockSquares = squares[block] as Float64Array;
@@ -130,10 +134,10 @@ function sharpes(
   }
 }
 
-/** Each way to choose half of the blocks, as flags; the array is reused. */
-function* choices(blocks: number): Generator<Uint8Array, void, void> {
+/** Each way to part the blocks into halves, once: 1 for that of the first block, 0 for the other; the array is reused. */
+function* halves(blocks: number): Generator<Uint8Array, void, void> {
   const chosen = new Uint8Array(blocks);
-  for (let bits = 0; bits < 2 ** blocks; bits++) {
+  for (let bits = 1; bits < 2 ** blocks; bits += 2) {
     let count = 0;
     for (let block = 0; block < blocks; block++) {
       chosen[block] = (bits >>> block) & 1;
