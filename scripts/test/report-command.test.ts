@@ -90,7 +90,7 @@ describe('npm run report', () => {
     [['--csv', 'a.csv', '-t', '1d', '-s', 'magic'], 'there is no strategy magic; there is sma-cross'],
     [[...needed, '-p', 'fast'], 'it must be NAME=VALUE'],
     [[...needed, '-p', 'fast=50'], 'fast must be smaller than slow'],
-    [[...needed, '--cash', '-5'], 'must be above 0'],
+    [[...needed, '--cash=-5'], 'must be above 0'],
     [[...needed, '--cash', 'lots'], 'must be a number'],
     [[...needed, '--fee-bps', '5000'], 'it must be from 0 to 1000'],
     [[...needed, '--colour'], 'colour'],

@@ -266,10 +266,18 @@ const METRICS = [
 
 /** A line of closes that goes nowhere: the base of a summary, for the fields that no test looks at. */
 const QUIET = runBacktest({
-  candles: syntheticCandles({ seed: 1, count: 400, start: Date.UTC(2001, 0, 1), timeframe: '1d' }),
+  data: {
+    instruments: [
+      {
+        symbol: 'ACME',
+        timeframe: '1d',
+        candles: syntheticCandles({ seed: 1, count: 400, start: Date.UTC(2001, 0, 1), timeframe: '1d' }),
+      },
+    ],
+  },
   strategy: { name: 'sma-cross', params: { fast: 10, slow: 30 } },
   initial_cash: 10_000,
-  fee_bps: 5,
+  settings: { fees: { type: 'bps', maker_bps: 5, taker_bps: 5 } },
 }).summary;
 
 const SUMMARY: BacktestSummary = {

@@ -97,6 +97,7 @@ describe.skipIf(!referenceDataPresent)(referenceTitle('SMA(10) / SMA(30) against
           const actual = summary[name as keyof typeof expected] ?? NaN;
           expect(relativeError(actual, value), `${name}: ${actual} for ${value}`).toBeLessThan(TOLERANCE);
         }
+        // The strategy never sells short.
         expect(Object.keys(summary.undefined_metrics).filter((name) => !name.startsWith('short.'))).toEqual([]);
         expect([summary.first_bar_at, summary.last_bar_at].map((at) => Date.parse(at))).toEqual(
           [run.first_ts, run.last_ts].map((at) => Date.parse(at)),

@@ -53,20 +53,26 @@ function priceRange(
   const { entry_price, exit_price } = trade;
   if (!fits(candles, first, entry_price, slack) || !fits(candles, last, exit_price, slack)) return null;
 
+  const atClose = settings.fills.market === 'next_close';
+  const firstIsWhole = !atClose && isAt(open[first] as number, entry_price);
+  const lastIsWhole = atClose && isAt(close[last] as number, exit_price);
+  const isSameBar = first === last;
   let lowest = Math.min(entry_price, exit_price);
   let highest = Math.max(entry_price, exit_price);
-  const see = (below: number, above: number) => {
-    if (below < lowest) lowest = below;
-    if (above > highest) highest = above;
-  };
-  const atClose = settings.fills.market === 'next_close';
-  const entersAtOpen = !atClose && isAt(open[first] as number, entry_price);
-  const leavesAtClose = atClose && isAt(close[last] as number, exit_price);
-  for (let bar = first; bar <= last; bar++) {
-    const isWhole = (bar > first || entersAtOpen) && (bar < last || leavesAtClose);
-    if (isWhole) see(low[bar] as number, high[bar] as number);
-    else if (bar < last) see(close[bar] as number, close[bar] as number);
-    else if (bar > first) see(open[bar] as number, open[bar] as number);
+  // The one price of a bar of which only part belongs to the trade.
+  if (!isSameBar && !firstIsWhole) {
+    lowest = Math.min(lowest, close[first] as number);
+    highest = Math.max(highest, close[first] as number);
+  }
+  if (!isSameBar && !lastIsWhole) {
+    lowest = Math.min(lowest, open[last] as number);
+    highest = Math.max(highest, open[last] as number);
+  }
+  const from = firstIsWhole ? first : first + 1;
+  const to = lastIsWhole ? last : last - 1;
+  for (let bar = from; bar <= to; bar++) {
+    if ((low[bar] as number) < lowest) lowest = low[bar] as number;
+    if ((high[bar] as number) > highest) highest = high[bar] as number;
   }
   return { lowest, highest };
 }

@@ -15,10 +15,16 @@ export function summariseTrades(trades: TradeList, { mae_pct, mfe_pct }: Excursi
   const count = trades.length;
   const pnl = trades.pnl.subarray(0, count);
   const returnPct = trades.return_pct.subarray(0, count);
-  const bars = trades.exit_bar.subarray(0, count).map((bar, index) => bar - (trades.entry_bar[index] as number));
-  const hours = trades.exit_ts
-    .subarray(0, count)
-    .map((time, index) => (time - (trades.entry_ts[index] as number)) / HOUR_MS);
+  const bars = new Float64Array(count);
+  const hours = new Float64Array(count);
+  for (let index = 0; index < count; index++) {
+    bars[index] = (trades.exit_bar[index] as number) - (trades.entry_bar[index] as number);
+    hours[index] = ((trades.exit_ts[index] as number) - (trades.entry_ts[index] as number)) / HOUR_MS;
+  }
+  const wins = select(pnl, isAbove);
+  const losses = select(pnl, isBelow);
+  const mae = select(mae_pct, isKnown);
+  const mfe = select(mfe_pct, isKnown);
   return {
     trades: count,
     max_consecutive_wins: longestRun(pnl, (amount) => amount > 0),
@@ -32,25 +38,25 @@ export function summariseTrades(trades: TradeList, { mae_pct, mfe_pct }: Excursi
         profit_factor: profitFactor(pnl),
         expectancy: meanOf(pnl, NO_TRADES),
         expectancy_pct: meanOf(returnPct, NO_TRADES),
-        average_win: meanOf(pnl.filter(isAbove), NO_WINS),
-        average_loss: meanOf(pnl.filter(isBelow), NO_LOSSES),
-        average_win_pct: meanOf(returnPct.filter(isAbove), NO_WINS),
-        average_loss_pct: meanOf(returnPct.filter(isBelow), NO_LOSSES),
-        largest_win: largestOf(pnl.filter(isAbove), NO_WINS),
-        largest_loss: smallestOf(pnl.filter(isBelow), NO_LOSSES),
+        average_win: meanOf(wins, NO_WINS),
+        average_loss: meanOf(losses, NO_LOSSES),
+        average_win_pct: meanOf(select(returnPct, isAbove), NO_WINS),
+        average_loss_pct: meanOf(select(returnPct, isBelow), NO_LOSSES),
+        largest_win: largestOf(wins, NO_WINS),
+        largest_loss: smallestOf(losses, NO_LOSSES),
         best_trade_pct: largestOf(returnPct, NO_TRADES),
         worst_trade_pct: smallestOf(returnPct, NO_TRADES),
         sqn: systemQuality(pnl),
-        average_holding_bars: meanOf(Float64Array.from(bars), NO_TRADES),
-        median_holding_bars: medianOf(Float64Array.from(bars), NO_TRADES),
-        longest_holding_bars: largestOf(Float64Array.from(bars), NO_TRADES),
+        average_holding_bars: meanOf(bars, NO_TRADES),
+        median_holding_bars: medianOf(bars, NO_TRADES),
+        longest_holding_bars: largestOf(bars, NO_TRADES),
         average_holding_hours: meanOf(hours, NO_TRADES),
         median_holding_hours: medianOf(hours, NO_TRADES),
         longest_holding_hours: largestOf(hours, NO_TRADES),
-        average_mae_pct: meanOf(mae_pct.filter(isKnown), NO_EXCURSIONS),
-        worst_mae_pct: smallestOf(mae_pct.filter(isKnown), NO_EXCURSIONS),
-        average_mfe_pct: meanOf(mfe_pct.filter(isKnown), NO_EXCURSIONS),
-        best_mfe_pct: largestOf(mfe_pct.filter(isKnown), NO_EXCURSIONS),
+        average_mae_pct: meanOf(mae, NO_EXCURSIONS),
+        worst_mae_pct: smallestOf(mae, NO_EXCURSIONS),
+        average_mfe_pct: meanOf(mfe, NO_EXCURSIONS),
+        best_mfe_pct: largestOf(mfe, NO_EXCURSIONS),
       },
       reasons,
     ),
@@ -64,8 +70,8 @@ const NO_EXCURSIONS = 'there are no closed trades whose bars are known';
 
 function summariseSide(trades: TradeList, direction: 1 | -1, reasons: Record<string, string>): SideSummary {
   const isOfSide = (_: number, index: number) => trades.direction[index] === direction;
-  const pnl = trades.pnl.subarray(0, trades.length).filter(isOfSide);
-  const returnPct = trades.return_pct.subarray(0, trades.length).filter(isOfSide);
+  const pnl = select(trades.pnl.subarray(0, trades.length), isOfSide);
+  const returnPct = select(trades.return_pct.subarray(0, trades.length), isOfSide);
   const none = direction > 0 ? 'there are no closed long trades' : 'there are no closed short trades';
   const metrics = {
     win_rate_pct: pnl.length === 0 ? undefinedBecause(none) : winRatePct(pnl),
@@ -91,11 +97,22 @@ function countExits(trades: TradeList): BacktestSummary['exits'] {
 function longestRun(pnl: Float64Array, belongs: (amount: number) => boolean): number {
   let longest = 0;
   let run = 0;
-  for (const amount of pnl) {
-    run = belongs(amount) ? run + 1 : 0;
+  for (let index = 0; index < pnl.length; index++) {
+    run = belongs(pnl[index] as number) ? run + 1 : 0;
     if (run > longest) longest = run;
   }
   return longest;
+}
+
+/** As the method `filter`, which is many times as slow on typed arrays. */
+function select(values: Float64Array, keep: (value: number, index: number) => boolean): Float64Array {
+  const kept = new Float64Array(values.length);
+  let count = 0;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] as number;
+    if (keep(value, index)) kept[count++] = value;
+  }
+  return kept.subarray(0, count);
 }
 
 function isAbove(value: number): boolean {
