@@ -54,6 +54,7 @@ export { thinCurve } from './report/thin-curve.ts';
 export { type EquityCurve, MAX_CURVE_POINTS, thinEquity } from './report/thin-equity.ts';
 export { type BacktestInput, type BacktestResult, backtestInChunks, runBacktest } from './run-backtest.ts';
 export { type SimulateOptions, type SimulationPath, simulate, simulateInChunks } from './simulate.ts';
+export { makeReceipt, type Receipt, type ReceiptInput, verifyReceipt } from './simulator/receipt.ts';
 export type { SimulationOptions, SimulationProgress } from './simulator/simulation-options.ts';
 export { BUILT_IN_STRATEGIES } from './strategies/built-in/registry.generated.ts';
 export { checkRuleSpec, compileRuleSpec } from './strategies/compile-rule-spec.ts';
