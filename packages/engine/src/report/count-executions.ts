@@ -2,6 +2,9 @@ import type { BacktestReport } from '@tradebase/contracts';
 import type { SimulationResult } from '../trading/simulation-result.ts';
 
 const MOST_REASONS = 20;
+/** What makes reasons of one kind differ. */
+const CONTRACT = /\d{4}-\d{2}-\d{2} [\d.]+ (call|put)/;
+const AMOUNT = / \d+\.\d{2} of/;
 
 /** What a simulation may keep of its orders; a stored result does not. */
 export type Executions = Partial<Pick<SimulationResult, 'orders' | 'option_fills' | 'option_rejections'>>;
@@ -15,7 +18,10 @@ export function countExecutions({
   if (orders === null) return null;
   const reasons = new Map<string, number>();
   const statuses = { working: 0, filled: 0, cancelled: 0, expired: 0, rejected: 0 };
-  const refuse = (reason: string) => reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  const refuse = (reason: string) => {
+    const kind = reason.replace(CONTRACT, 'a contract').replace(AMOUNT, "");
+    reasons.set(kind, (reasons.get(kind) ?? 0) + 1);
+  };
   for (const { status, reject_reason } of orders) {
     statuses[status]++;
     if (status === 'rejected') refuse(reject_reason ?? 'unknown');
