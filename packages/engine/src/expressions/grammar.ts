@@ -1,12 +1,16 @@
 import { grammar } from 'ohm-js';
 
 /**
- * The language of expressions, from what binds least to what binds most. Repetition instead of recursion wherever a chain
- * may be long: parsing goes as deep as brackets do, not as an expression is long.
+ * The language of expressions, from what binds least to what binds most: of a piece of one that has no brackets but with
+ * their content left out. The content of brackets is a piece of its own, so that no rule is within itself, and parsing
+ * needs no more stack for what is long or nested.
  */
+export const LEFT_OUT = '\u0001';
+
+/** See `LEFT_OUT`, which stands for every character within brackets. */
 export const GRAMMAR = grammar(String.raw`
   Expression {
-    Whole = Or
+    Pieces = ListOf<Or, ",">
     Or = And (or And)*
     And = Not (and Not)*
     Not = not* Comparison
@@ -18,15 +22,16 @@ export const GRAMMAR = grammar(String.raw`
     Power = Postfix ("^" Exponent)*
     Exponent = sign* Postfix
     Postfix = Primary Suffix*
-    Suffix = "[" Or "]"  -- previous
-           | "." name    -- output
-    Primary = "(" Or ")"  -- group
+    Suffix = "[" leftOut "]"  -- previous
+           | "." name         -- output
+    Primary = "(" leftOut ")"  -- group
             | number
             | text
             | Call
             | name
-    Call = name "(" ListOf<Or, ","> ")"
+    Call = name "(" leftOut ")"
 
+    leftOut = "\u0001"*
     or = "or" ~nameRest
     and = "and" ~nameRest
     not = "not" ~nameRest

@@ -2,7 +2,7 @@ import { MAX_EXPRESSION_LENGTH } from '@tradebase/contracts';
 import type { IterationNode, Node } from 'ohm-js';
 import type { BinaryOperator } from '../plan/plan.ts';
 import { ExpressionError } from './expression-error.ts';
-import { GRAMMAR } from './grammar.ts';
+import { GRAMMAR, LEFT_OUT } from './grammar.ts';
 import type { SyntaxNode } from './syntax-tree.ts';
 
 /** Deepest nesting of brackets. */
@@ -45,25 +45,77 @@ export function parseExpression(text: string): SyntaxNode {
   if (text.length > MAX_EXPRESSION_LENGTH) {
     throw new ExpressionError(MAX_EXPRESSION_LENGTH, `an expression has at most ${MAX_EXPRESSION_LENGTH} characters`);
   }
-  checkNesting(text);
-  const match = GRAMMAR.match(text);
-  if (match.failed()) throw describeFailure(text, match.getRightmostFailurePosition());
-  return SEMANTICS(match).tree();
+  const pieces = new Map<number, readonly SyntaxNode[]>();
+  for (const { open, close } of bracketsOf(text)) pieces.set(open, parsePiece(text, open + 1, close, pieces));
+  return onlyOne(parsePiece(text, 0, text.length, pieces), 0);
 }
 
-function checkNesting(text: string): void {
-  let depth = 0;
-  for (let i = 0; i < text.length; i++) {
-    const character = text[i];
-    if (character === '(' || character === '[') depth++;
-    else if (character === ')' || character === ']') depth--;
-    if (depth > MAX_NESTING) throw new ExpressionError(i, `brackets are nested deeper than ${MAX_NESTING} levels`);
+/** Pairs of brackets, inner ones before outer ones. */
+function bracketsOf(text: string): { open: number; close: number }[] {
+  const pairs: { open: number; close: number }[] = [];
+  const waiting: number[] = [];
+  let quote = '';
+  for (let at = 0; at < text.length; at++) {
+    const character = text.charAt(at);
+    if (quote !== '') {
+      if (character === quote) quote = '';
+    } else if (character === "'" || character === '"') quote = character;
+    else if (character === '(' || character === '[') {
+      if (waiting.push(at) > MAX_NESTING) {
+        throw new ExpressionError(at, `brackets are nested deeper than ${MAX_NESTING} levels`);
+      }
+    } else if (character === ')' || character === ']') {
+      const open = waiting.pop();
+      if (open === undefined) throw new ExpressionError(at, `unexpected '${character}': nothing was opened`);
+      const expected = text[open] === '(' ? ')' : ']';
+      if (character !== expected)
+        throw new ExpressionError(at, `unexpected '${character}' where '${expected}' must come first`);
+      pairs.push({ open, close: at });
+    }
   }
+  if (waiting.length > 0) throw new ExpressionError(text.length, 'the expression ends where something must follow');
+  return pairs;
 }
 
-function describeFailure(text: string, at: number): ExpressionError {
+/** What stands between commas from `from` to `to`, once what is within its brackets is known. */
+function parsePiece(
+  text: string,
+  from: number,
+  to: number,
+  pieces: ReadonlyMap<number, readonly SyntaxNode[]>,
+): readonly SyntaxNode[] {
+  const match = GRAMMAR.match(leaveOut(text, from, to));
+  if (match.failed()) throw describeFailure(text, from + match.getRightmostFailurePosition(), to);
+  reading = { from, pieces };
+  return SEMANTICS(match).trees();
+}
+
+/** A piece of the text with all that is within brackets blotted out. */
+function leaveOut(text: string, from: number, to: number): string {
+  let left = '';
+  let depth = 0;
+  let quote = '';
+  for (let at = from; at < to; at++) {
+    const character = text.charAt(at);
+    if (quote === '' && (character === ')' || character === ']')) depth--;
+    left += depth > 0 ? LEFT_OUT : character;
+    if (quote !== '') quote = character === quote ? '' : quote;
+    else if (character === "'" || character === '"') quote = character;
+    else if (character === '(' || character === '[') depth++;
+  }
+  return left;
+}
+
+function onlyOne(nodes: readonly SyntaxNode[], at: number): SyntaxNode {
+  const [node, another] = nodes;
+  if (another) throw new ExpressionError(another.at, "unexpected ',': there is one expression here");
+  if (!node) throw new ExpressionError(at, 'the expression is empty');
+  return node;
+}
+
+function describeFailure(text: string, at: number, end: number): ExpressionError {
   if (text.trim() === '') return new ExpressionError(0, 'the expression is empty');
-  const rest = text.slice(at);
+  const rest = text.slice(at, end);
   if (rest.trim() === '') return new ExpressionError(at, 'the expression ends where something must follow');
   const token = /^(\w+|[^\s\w])/.exec(rest)?.[0] ?? rest.charAt(0);
   if (token === "'" || token === '"') return new ExpressionError(at, 'a text is not closed, or stands where none can');
@@ -71,8 +123,19 @@ function describeFailure(text: string, at: number): ExpressionError {
   return new ExpressionError(at, `unexpected '${token}'${hint === undefined ? '' : `: ${hint}`}`);
 }
 
-const SEMANTICS = GRAMMAR.createSemantics().addOperation<SyntaxNode>('tree', {
-  Whole: (or) => or.tree(),
+/** The piece that the actions below read: nothing comes in between. */
+let reading: { readonly from: number; readonly pieces: ReadonlyMap<number, readonly SyntaxNode[]> } = {
+  from: 0,
+  pieces: new Map(),
+};
+
+const SEMANTICS = GRAMMAR.createSemantics();
+
+SEMANTICS.addOperation<readonly SyntaxNode[]>('trees', {
+  Pieces: (list) => list.asIteration().children.map((piece: Node): SyntaxNode => piece.tree()),
+});
+
+SEMANTICS.addOperation<SyntaxNode>('tree', {
   Or: (first, operators, rest) => foldLeft(first, operators, rest),
   And: (first, operators, rest) => foldLeft(first, operators, rest),
   Not: (nots, comparison) =>
@@ -101,17 +164,17 @@ const SEMANTICS = GRAMMAR.createSemantics().addOperation<SyntaxNode>('tree', {
   Postfix: (primary, suffixes) =>
     suffixes.children.reduce<SyntaxNode>((operand, suffix) => {
       const [form] = suffix.children;
-      const [, content] = form?.children ?? [];
-      if (!form || !content) return operand;
+      const [opening, content] = form?.children ?? [];
+      if (!form || !opening || !content) return operand;
       return form.ctorName === 'Suffix_output'
         ? { kind: 'output', operand, output: content.sourceString, at: startOf(content) }
-        : { kind: 'previous', operand, bars: content.tree(), at: startOf(content) };
+        : { kind: 'previous', operand, bars: onlyOne(contentOf(opening), startOf(content)), at: startOf(content) };
     }, primary.tree()),
-  Primary_group: (_open, or, _close) => or.tree(),
-  Call: (name, _open, args, _close) => ({
+  Primary_group: (open, content, _close) => onlyOne(contentOf(open), startOf(content)),
+  Call: (name, open, _content, _close) => ({
     kind: 'call',
     name: name.sourceString,
-    args: args.asIteration().children.map((argument: Node): SyntaxNode => argument.tree()),
+    args: contentOf(open),
     at: startOf(name),
   }),
   name(_start, _rest) {
@@ -126,7 +189,12 @@ const SEMANTICS = GRAMMAR.createSemantics().addOperation<SyntaxNode>('tree', {
 });
 
 function startOf(node: Node): number {
-  return node.source.startIdx;
+  return reading.from + node.source.startIdx;
+}
+
+/** What stands within the brackets that open here. */
+function contentOf(open: Node): readonly SyntaxNode[] {
+  return reading.pieces.get(startOf(open)) ?? [];
 }
 
 function foldLeft(first: Node, operators: IterationNode, rest: IterationNode): SyntaxNode {
