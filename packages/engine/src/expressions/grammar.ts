@@ -2,12 +2,9 @@ import { grammar } from 'ohm-js';
 
 /**
  * The language of expressions, from what binds least to what binds most: of a piece of one that has no brackets but with
- * their content left out. The content of brackets is a piece of its own, so that no rule is within itself, and parsing
- * needs no more stack for what is long or nested.
+ * their content left out: `f(a, (b))` is read as `f()`, `a, ()` and `b`. No rule is within itself then, and parsing needs no
+ * more stack for what is long or nested.
  */
-export const LEFT_OUT = '\u0001';
-
-/** See `LEFT_OUT`, which stands for every character within brackets. */
 export const GRAMMAR = grammar(String.raw`
   Expression {
     Pieces = ListOf<Or, ",">
@@ -22,16 +19,15 @@ export const GRAMMAR = grammar(String.raw`
     Power = Postfix ("^" Exponent)*
     Exponent = sign* Postfix
     Postfix = Primary Suffix*
-    Suffix = "[" leftOut "]"  -- previous
-           | "." name         -- output
-    Primary = "(" leftOut ")"  -- group
+    Suffix = "[" "]"   -- previous
+           | "." name  -- output
+    Primary = "(" ")"  -- group
             | number
             | text
             | Call
             | name
-    Call = name "(" leftOut ")"
+    Call = name "(" ")"
 
-    leftOut = "\u0001"*
     or = "or" ~nameRest
     and = "and" ~nameRest
     not = "not" ~nameRest

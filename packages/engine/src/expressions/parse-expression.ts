@@ -2,7 +2,7 @@ import { MAX_EXPRESSION_LENGTH } from '@tradebase/contracts';
 import type { IterationNode, Node } from 'ohm-js';
 import type { BinaryOperator } from '../plan/plan.ts';
 import { ExpressionError } from './expression-error.ts';
-import { GRAMMAR, LEFT_OUT } from './grammar.ts';
+import { GRAMMAR } from './grammar.ts';
 import type { SyntaxNode } from './syntax-tree.ts';
 
 /** Deepest nesting of brackets. */
@@ -45,8 +45,10 @@ export function parseExpression(text: string): SyntaxNode {
   if (text.length > MAX_EXPRESSION_LENGTH) {
     throw new ExpressionError(MAX_EXPRESSION_LENGTH, `an expression has at most ${MAX_EXPRESSION_LENGTH} characters`);
   }
-  const pieces = new Map<number, readonly SyntaxNode[]>();
-  for (const { open, close } of bracketsOf(text)) pieces.set(open, parsePiece(text, open + 1, close, pieces));
+  const pieces = new Map<number, Piece>();
+  for (const { open, close } of bracketsOf(text)) {
+    pieces.set(open, { nodes: parsePiece(text, open + 1, close, pieces), close });
+  }
   return onlyOne(parsePiece(text, 0, text.length, pieces), 0);
 }
 
@@ -77,33 +79,28 @@ function bracketsOf(text: string): { open: number; close: number }[] {
   return pairs;
 }
 
-/** What stands between commas from `from` to `to`, once what is within its brackets is known. */
-function parsePiece(
-  text: string,
-  from: number,
-  to: number,
-  pieces: ReadonlyMap<number, readonly SyntaxNode[]>,
-): readonly SyntaxNode[] {
-  const match = GRAMMAR.match(leaveOut(text, from, to));
-  if (match.failed()) throw describeFailure(text, from + match.getRightmostFailurePosition(), to);
-  reading = { from, pieces };
-  return SEMANTICS(match).trees();
+/** What stands within a pair of brackets, by the offset of the opening one, and the offset of the closing one. */
+interface Piece {
+  readonly nodes: readonly SyntaxNode[];
+  readonly close: number;
 }
 
-/** A piece of the text with all that is within brackets blotted out. */
-function leaveOut(text: string, from: number, to: number): string {
+/** What stands between commas from `from` to `to`, once what is within its brackets is known. */
+function parsePiece(text: string, from: number, to: number, pieces: ReadonlyMap<number, Piece>): readonly SyntaxNode[] {
   let left = '';
-  let depth = 0;
-  let quote = '';
+  // Where each character that is left stood, and where the piece ends.
+  const offsets: number[] = [];
   for (let at = from; at < to; at++) {
-    const character = text.charAt(at);
-    if (quote === '' && (character === ')' || character === ']')) depth--;
-    left += depth > 0 ? LEFT_OUT : character;
-    if (quote !== '') quote = character === quote ? '' : quote;
-    else if (character === "'" || character === '"') quote = character;
-    else if (character === '(' || character === '[') depth++;
+    left += text.charAt(at);
+    offsets.push(at);
+    const close = pieces.get(at)?.close;
+    if (close !== undefined) at = close - 1;
   }
-  return left;
+  offsets.push(to);
+  const match = GRAMMAR.match(left);
+  if (match.failed()) throw describeFailure(text, offsets[match.getRightmostFailurePosition()] ?? to, to);
+  reading = { offsets, pieces };
+  return SEMANTICS(match).trees();
 }
 
 function onlyOne(nodes: readonly SyntaxNode[], at: number): SyntaxNode {
@@ -124,8 +121,8 @@ function describeFailure(text: string, at: number, end: number): ExpressionError
 }
 
 /** The piece that the actions below read: nothing comes in between. */
-let reading: { readonly from: number; readonly pieces: ReadonlyMap<number, readonly SyntaxNode[]> } = {
-  from: 0,
+let reading: { readonly offsets: readonly number[]; readonly pieces: ReadonlyMap<number, Piece> } = {
+  offsets: [],
   pieces: new Map(),
 };
 
@@ -170,8 +167,8 @@ SEMANTICS.addOperation<SyntaxNode>('tree', {
         ? { kind: 'output', operand, output: content.sourceString, at: startOf(content) }
         : { kind: 'previous', operand, bars: onlyOne(contentOf(opening), startOf(content)), at: startOf(content) };
     }, primary.tree()),
-  Primary_group: (open, content, _close) => onlyOne(contentOf(open), startOf(content)),
-  Call: (name, open, _content, _close) => ({
+  Primary_group: (open, close) => onlyOne(contentOf(open), startOf(close)),
+  Call: (name, open, _close) => ({
     kind: 'call',
     name: name.sourceString,
     args: contentOf(open),
@@ -189,12 +186,12 @@ SEMANTICS.addOperation<SyntaxNode>('tree', {
 });
 
 function startOf(node: Node): number {
-  return reading.from + node.source.startIdx;
+  return reading.offsets[node.source.startIdx] ?? 0;
 }
 
 /** What stands within the brackets that open here. */
 function contentOf(open: Node): readonly SyntaxNode[] {
-  return reading.pieces.get(startOf(open)) ?? [];
+  return reading.pieces.get(startOf(open))?.nodes ?? [];
 }
 
 function foldLeft(first: Node, operators: IterationNode, rest: IterationNode): SyntaxNode {
