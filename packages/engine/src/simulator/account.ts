@@ -1,7 +1,6 @@
 import { EQUALITY_TOLERANCE } from '../plan/plan.ts';
 import { appendTrade } from '../trading/append-trade.ts';
-import type { ExitReason } from '../trading/trade-list.ts';
-import { TradeList } from '../trading/trade-list.ts';
+import { type ExitReason, TradeList } from '../trading/trade-list.ts';
 import type { Desk } from './desk.ts';
 import { type Lot, Position } from './position.ts';
 
@@ -24,7 +23,7 @@ export class Account {
   cash: number;
   readonly positions: readonly Position[];
   /** Positions that are not flat, in order of instruments. */
-  held: Position[] = [];
+  readonly held: Position[] = [];
   readonly trades = new TradeList();
   desk: Desk | null = null;
   fees = 0;
@@ -81,7 +80,8 @@ export class Account {
       });
       position.quantity += quantity > 0 ? opening : -opening;
     }
-    if ((before !== 0) !== (position.quantity !== 0)) this.#findHeld();
+    if (before === 0 && position.quantity !== 0) this.#hold(position);
+    else if (before !== 0 && position.quantity === 0) this.held.splice(this.held.indexOf(position), 1);
   }
 
   /** Takes what is owed for holding a position; below 0 it is received. */
@@ -136,8 +136,9 @@ export class Account {
     });
   }
 
-  #findHeld(): void {
-    this.held = this.positions.filter(({ quantity }) => quantity !== 0);
+  #hold(position: Position): void {
+    const behind = this.held.findIndex(({ instrument }) => instrument > position.instrument);
+    this.held.splice(behind === -1 ? this.held.length : behind, 0, position);
   }
 }
 

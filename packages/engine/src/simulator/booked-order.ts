@@ -7,21 +7,21 @@ export class BookedOrder implements Order {
   readonly side: 'buy' | 'sell';
   /** Settled at the first fill where there is a `size`. */
   quantity: number;
-  readonly size?: OrderSize | undefined;
+  readonly size: OrderSize | undefined;
   readonly type: OrderRequest['type'];
-  limit_price?: number;
-  stop_price?: number;
-  trail_distance?: number;
+  limit_price: number | undefined;
+  stop_price: number | undefined;
+  trail_distance: number | undefined;
   readonly time_in_force: 'gtc' | 'day' | 'ioc' | 'fok';
   readonly reduce_only: boolean;
-  readonly oco_group?: number;
-  readonly bracket?: Bracket;
+  readonly oco_group: number | undefined;
+  readonly bracket: Bracket | undefined;
   readonly reason: string;
   readonly placed_bar: number;
   readonly placed_ts: number;
   status: OrderStatus = 'working';
   filled_quantity = 0;
-  reject_reason?: string;
+  reject_reason: string | undefined = undefined;
 
   constructor(id: number, request: OrderRequest, placedBar: number, placedTs: number) {
     this.id = id;
@@ -34,12 +34,12 @@ export class BookedOrder implements Order {
     this.reason = request.reason ?? (this.reduce_only ? 'exit' : 'entry');
     this.placed_bar = placedBar;
     this.placed_ts = placedTs;
-    if (request.size !== undefined) this.size = request.size;
-    if (request.limit_price !== undefined) this.limit_price = request.limit_price;
-    if (request.stop_price !== undefined) this.stop_price = request.stop_price;
-    if (request.trail_distance !== undefined) this.trail_distance = request.trail_distance;
-    if (request.oco_group !== undefined) this.oco_group = request.oco_group;
-    if (request.bracket !== undefined) this.bracket = request.bracket;
+    this.size = request.size;
+    this.limit_price = request.limit_price;
+    this.stop_price = request.stop_price;
+    this.trail_distance = request.trail_distance;
+    this.oco_group = request.oco_group;
+    this.bracket = request.bracket;
   }
 
   /** 1 buys, -1 sells. */

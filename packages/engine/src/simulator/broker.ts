@@ -29,6 +29,8 @@ export class Broker {
   /** Days of the exchange in which day orders began to work. */
   readonly #dayOf = new Map<number, number>();
   readonly #times: readonly ExchangeTime[];
+  readonly #openOf = (instrument: number): number => this.#market.open(instrument);
+  readonly #closeOf = (instrument: number): number => this.#market.close(instrument);
 
   constructor(book: OrderBook, execution: Execution) {
     this.book = book;
@@ -47,7 +49,7 @@ export class Broker {
     this.#expireDays();
     const atOpen = this.#settings.fills.market === 'next_open';
     for (const reducing of [true, false]) {
-      if (atOpen) this.#fillQueue(reducing, (instrument) => this.#market.open(instrument));
+      if (atOpen) this.#fillQueue(reducing, this.#openOf);
       for (const instrument of instruments) this.#fillGaps(instrument, reducing);
     }
   }
@@ -70,7 +72,7 @@ export class Broker {
   /** Fills market orders that are for the close, and ends those that were for this bar alone. */
   finishBar(): void {
     if (this.#settings.fills.market === 'next_close') {
-      for (const reducing of [true, false]) this.#fillQueue(reducing, (instrument) => this.#market.close(instrument));
+      for (const reducing of [true, false]) this.#fillQueue(reducing, this.#closeOf);
     }
     if (!this.book.hasTimeLimits) return;
     const oneBar = ({ time_in_force }: BookedOrder) => time_in_force === 'ioc' || time_in_force === 'fok';
@@ -89,12 +91,15 @@ export class Broker {
 
   #fillQueue(reducing: boolean, priceOf: (instrument: number) => number): void {
     if (this.book.queue.length === 0) return;
-    for (const order of [...this.book.queue]) {
-      if (order.status !== 'working' || !this.#market.trades(order.instrument)) continue;
-      if (this.#reduces(order) !== reducing) continue;
-      this.#fill(order, priceOf(order.instrument), 'taker');
+    // Orders that fills bring in are for the next bar, and come behind.
+    const orders = this.book.queue;
+    const { length } = orders;
+    for (let i = 0; i < length; i++) {
+      const order = orders[i];
+      if (order?.status !== 'working' || !this.#market.trades(order.instrument)) continue;
+      if (this.#reduces(order) === reducing) this.#fill(order, priceOf(order.instrument), 'taker');
     }
-    this.book.queue = this.book.queue.filter(({ status }) => status === 'working');
+    this.book.sweepQueue();
   }
 
   #fillGaps(instrument: number, reducing: boolean): void {

@@ -3,6 +3,11 @@ import type { InstrumentSeries } from '../market/market-data.ts';
 /** The account's clock: the union of the open times of all instruments, and which candles each of its bars brings. */
 export interface Clock {
   readonly ts: Float64Array;
+  /** Null where all instruments have the same times, so that candle b of each comes in bar b. */
+  readonly arrivals: Arrivals | null;
+}
+
+export interface Arrivals {
   /** Candles of bar b are the entries `first[b]` to `first[b + 1] - 1` of the columns below, in order of instruments. */
   readonly first: Int32Array;
   readonly instrument: Int32Array;
@@ -14,7 +19,15 @@ export interface Clock {
  * their times where they differ.
  */
 export function makeClock(instruments: readonly InstrumentSeries[]): Clock {
+  const [main, ...others] = instruments;
+  if (main !== undefined && others.every(({ candles }) => sameTimes(candles.ts, main.candles.ts))) {
+    return { ts: main.candles.ts, arrivals: null };
+  }
   const ts = unionOfTimes(instruments.map(({ candles }) => candles.ts));
+  return { ts, arrivals: arrivalsOf(instruments, ts) };
+}
+
+function arrivalsOf(instruments: readonly InstrumentSeries[], ts: Float64Array): Arrivals {
   const first = new Int32Array(ts.length + 1);
   const barsOf = instruments.map(({ candles }) => barsOfCandles(candles.ts, ts));
   for (const bars of barsOf) for (const bar of bars) first[bar + 1] = (first[bar + 1] as number) + 1;
@@ -33,12 +46,10 @@ export function makeClock(instruments: readonly InstrumentSeries[]): Clock {
       next[bar] = entry + 1;
     }
   });
-  return { ts, first, instrument, candle };
+  return { first, instrument, candle };
 }
 
 function unionOfTimes(columns: readonly Float64Array[]): Float64Array {
-  const [main = new Float64Array(), ...others] = columns;
-  if (others.every((column) => sameTimes(column, main))) return main;
   const all = new Float64Array(columns.reduce((total, { length }) => total + length, 0));
   let filled = 0;
   for (const column of columns) {

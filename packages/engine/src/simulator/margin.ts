@@ -37,7 +37,8 @@ export function liquidationPrice(account: Account, margin: Margin, position: Pos
 /** Longs that were paid for cannot lose more than there is: no bound but one on exposure concerns them. */
 function canBreach({ cash, held, desk }: Account, { maintenance_pct }: Margin): boolean {
   if (desk !== null || cash < 0 || maintenance_pct > 0) return held.length > 0 || desk !== null;
-  return held.some(({ quantity }) => quantity < 0);
+  for (const { quantity } of held) if (quantity < 0) return true;
+  return false;
 }
 
 /**

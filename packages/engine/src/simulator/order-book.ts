@@ -8,7 +8,7 @@ import { RestingOrder } from './resting-order.ts';
 export class OrderBook {
   readonly orders: BookedOrder[] = [];
   /** In order of their ids. */
-  queue: BookedOrder[] = [];
+  readonly queue: BookedOrder[] = [];
   /** By instrument, in order of their ids. */
   readonly resting: RestingOrder[][];
   /** Set when the account is liquidated: nothing is taken any more. */
@@ -77,22 +77,29 @@ export class OrderBook {
     if (filled.oco_group === undefined) return;
     const inGroup = (order: BookedOrder) => order !== filled && order.oco_group === filled.oco_group;
     // A bracket is of one instrument.
-    if (filled.oco_group < 0) return this.cancelWhere(filled.instrument, inGroup);
+    if (filled.oco_group < 0) {
+      this.cancelWhere(filled.instrument, inGroup);
+      return;
+    }
     for (const book of this.resting) for (const { order } of book) if (inGroup(order)) this.cancel(order);
     for (const order of this.queue) if (inGroup(order)) this.cancel(order);
     for (let instrument = 0; instrument < this.resting.length; instrument++) this.sweep(instrument);
   }
 
-  /** Takes orders that do not work any more out of the books of one instrument, and out of the queue. */
+  /** Takes orders that do not work any more out of the book of one instrument. */
   sweep(instrument: number): void {
     const book = this.bookOf(instrument);
     let kept = 0;
     for (const resting of book) if (resting.order.status === 'working') book[kept++] = resting;
     this.#resting -= book.length - kept;
     book.length = kept;
-    if (this.queue.some(({ status }) => status !== 'working')) {
-      this.queue = this.queue.filter(({ status }) => status === 'working');
-    }
+  }
+
+  /** Takes orders that do not work any more out of the queue. Not while it is gone through. */
+  sweepQueue(): void {
+    let kept = 0;
+    for (const order of this.queue) if (order.status === 'working') this.queue[kept++] = order;
+    this.queue.length = kept;
   }
 
   /** Takes a resting order whose stop was reached on to the market: its rest fills at the next prices. */
@@ -119,7 +126,7 @@ export class OrderBook {
 
   get working(): BookedOrder[] {
     const working = [...this.queue, ...this.resting.flatMap((book) => book.map(({ order }) => order))];
-    return working.filter(({ id }) => id > 0).sort((a, b) => a.id - b.id);
+    return working.filter(({ id, status }) => id > 0 && status === 'working').sort((a, b) => a.id - b.id);
   }
 }
 

@@ -53,17 +53,15 @@ function quantityAt(
   const others = account.held.length === 0 ? 0 : exposureOfOthers(account, position, order);
   const room = margin.leverage * (equity - (account.desk?.marginRequirement() ?? 0)) - others;
   const most = quantityWithin(fees, liquidity, room, unitPrice, margin.leverage);
-  const within = (budget: number) => Math.min(most, quantityWithin(fees, liquidity, budget, unitPrice, 1));
-  switch (size.method) {
-    case 'percent_of_equity':
-      return within((size.percent / 100) * equity);
-    case 'value':
-      return within(size.value);
-    case 'risk': {
-      const loss = distanceFrom(price, size.stop) * rules.multiplier;
-      return Math.min(((size.risk_pct / 100) * equity) / loss, within((size.max_percent / 100) * equity));
-    }
-  }
+  const budget = size.method === 'value' ? size.value : (shareOf(size) / 100) * equity;
+  const within = Math.min(most, quantityWithin(fees, liquidity, budget, unitPrice, 1));
+  if (size.method !== 'risk') return within;
+  const loss = distanceFrom(price, size.stop) * rules.multiplier;
+  return Math.min(((size.risk_pct / 100) * equity) / loss, within);
+}
+
+function shareOf(size: Exclude<OrderSize, { method: 'value' }>): number {
+  return size.method === 'risk' ? size.max_percent : size.percent;
 }
 
 /** Exposure without the position itself where the order first closes it. */

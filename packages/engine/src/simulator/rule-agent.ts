@@ -114,6 +114,8 @@ const LONG = 1;
 const SHORT = -1;
 type Direction = typeof LONG | typeof SHORT;
 
+const NO_BRACKET: Bracket = {};
+
 /** Which entries a position that is being left still allows at this close. */
 type Leaving = 'no' | 'to_reverse' | 'for_good';
 
@@ -175,12 +177,11 @@ export class RuleAgent implements SimulationAgent {
     if (daily_loss_cap_pct !== null || (session?.close_at_end && position.quantity !== 0)) return bar;
     const { enter, exit, entryCandle, entries } = this.#track(0);
     const from = Math.max(bar, this.#warmUpBars);
-    const next = (signal: RuleColumn | null) => signal?.next(from) ?? Infinity;
-    if (position.quantity === 0) return Math.min(next(enter[LONG]), next(enter[SHORT]));
+    if (position.quantity === 0) return Math.min(next(enter[LONG], from), next(enter[SHORT], from));
     const side = position.quantity > 0 ? LONG : SHORT;
     const other = side === LONG ? SHORT : LONG;
-    let first = Math.min(next(exit[side]), next(enter[other]));
-    if (entries < max_entries) first = Math.min(first, next(enter[side]));
+    let first = Math.min(next(exit[side], from), next(enter[other], from));
+    if (entries < max_entries) first = Math.min(first, next(enter[side], from));
     if (time_exit_bars !== null) first = Math.min(first, Math.max(bar, entryCandle + time_exit_bars - 1));
     return first;
   }
@@ -319,44 +320,45 @@ export class RuleAgent implements SimulationAgent {
     const bracket = this.#bracket(track, candle);
     const size = this.#size(track, candle, context, bracket?.stop);
     if (bracket === null || size === null) return null;
-    const common = {
+    const price = entry_order.type === 'market' ? NaN : track.column(entry_order.price).at(candle);
+    if (entry_order.type !== 'market' && !(price > 0 && price < Infinity)) return null;
+    return {
       instrument,
       side: side === LONG ? 'buy' : 'sell',
-      ...size,
-      ...(bracket.stop || bracket.target || bracket.trail ? { bracket } : {}),
+      quantity: typeof size === 'number' ? size : 0,
+      size: typeof size === 'number' ? undefined : size,
+      type: entry_order.type,
+      limit_price: entry_order.type === 'limit' ? price : undefined,
+      stop_price: entry_order.type === 'stop' ? price : undefined,
+      bracket: bracket === NO_BRACKET ? undefined : bracket,
       reason: 'entry',
-    } as const;
-    if (entry_order.type === 'market') return { ...common, type: 'market' };
-    const price = track.column(entry_order.price).at(candle);
-    if (!(price > 0 && price < Infinity)) return null;
-    return entry_order.type === 'limit'
-      ? { ...common, type: 'limit', limit_price: price }
-      : { ...common, type: 'stop', stop_price: price };
+    };
   }
 
+  /** Units, or how they are settled; null where it is no number above 0. */
   #size(
     track: Track,
     candle: number,
     context: SimulationContext,
     stop: PriceDistance | undefined,
-  ): { quantity: number; size?: OrderSize } | null {
+  ): number | OrderSize | null {
     const { sizing } = this.#rules;
-    const read = (node: NodeId) => track.column(node).at(candle);
     switch (sizing.method) {
       case 'fixed_quantity': {
-        const quantity = read(sizing.quantity);
-        return quantity > 0 ? { quantity } : null;
+        const quantity = track.column(sizing.quantity).at(candle);
+        return quantity > 0 ? quantity : null;
       }
       case 'fixed_value': {
-        const value = read(sizing.value);
-        return value > 0 ? { quantity: 0, size: { method: 'value', value } } : null;
+        const value = track.column(sizing.value).at(candle);
+        return value > 0 ? { method: 'value', value } : null;
       }
       case 'percent_of_equity':
-        return percentOfEquity(read(sizing.percent));
+        return percentOfEquity(track.column(sizing.percent).at(candle));
       case 'risk': {
-        const [risk_pct, max_percent] = [read(sizing.risk_pct), read(sizing.max_percent)];
+        const risk_pct = track.column(sizing.risk_pct).at(candle);
+        const max_percent = track.column(sizing.max_percent).at(candle);
         if (stop === undefined || !(risk_pct > 0 && max_percent > 0)) return null;
-        return { quantity: 0, size: { method: 'risk', risk_pct, max_percent, stop } };
+        return { method: 'risk', risk_pct, max_percent, stop };
       }
       case 'kelly': {
         const share = kellyShare(context.account.trades, sizing.trades);
@@ -369,6 +371,7 @@ export class RuleAgent implements SimulationAgent {
   /** Distances as they are at a candle; null where the target counts in a stop that is not there. */
   #bracket(track: Track, candle: number): Bracket | null {
     const { stop_loss, take_profit, trailing_stop } = this.#rules;
+    if (stop_loss === null && take_profit === null && trailing_stop === null) return NO_BRACKET;
     const stop = distanceAt(track, stop_loss, candle);
     const trail = distanceAt(track, trailing_stop?.distance ?? null, candle);
     const activate = distanceAt(track, trailing_stop?.activate ?? null, candle);
@@ -378,11 +381,8 @@ export class RuleAgent implements SimulationAgent {
       if (stop === undefined) return null;
       if (multiple > 0) target = { unit: 'risk', multiple };
     } else target = distanceAt(track, take_profit, candle);
-    return {
-      ...(stop && { stop }),
-      ...(target && { target }),
-      ...(trail && { trail: { distance: trail, ...(activate && { activate }) } }),
-    };
+    if (!stop && !target && !trail) return NO_BRACKET;
+    return { stop, target, trail: trail && { distance: trail, activate } };
   }
 
   /** Keeps the equity at which the exchange's day began, and whether the day has lost too much. */
@@ -436,6 +436,10 @@ function newTrack(
   };
 }
 
+function next(signal: RuleColumn | null, from: number): number {
+  return signal === null ? Infinity : signal.next(from);
+}
+
 /** The side of the entry signal at a candle; 0 for none, or for both. */
 function entrySignal({ enter }: Track, candle: number): Direction | 0 {
   const long = enter[LONG]?.holds(candle) ?? false;
@@ -453,8 +457,8 @@ function cancelEntry(track: Track, context: SimulationContext): void {
   track.entry = null;
 }
 
-function percentOfEquity(percent: number): { quantity: number; size: OrderSize } | null {
-  return percent > 0 ? { quantity: 0, size: { method: 'percent_of_equity', percent } } : null;
+function percentOfEquity(percent: number): OrderSize | null {
+  return percent > 0 ? { method: 'percent_of_equity', percent } : null;
 }
 
 function distanceAt(track: Track, distance: Distance | null, candle: number): PriceDistance | undefined {

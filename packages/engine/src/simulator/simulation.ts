@@ -48,7 +48,9 @@ export class Simulation {
   readonly #isPlain: boolean;
   /** Per instrument, the next of its splits. */
   readonly #nextSplit: Int32Array;
+  /** Instruments that do not always belong to the universe. */
   readonly #bounded: readonly number[];
+  readonly #allInstruments: Int32Array;
 
   /** @param firstBar first bar at whose close the agent is called */
   constructor(
@@ -82,6 +84,7 @@ export class Simulation {
     this.#paysCarry = borrow_rate_pct > 0 || interest_rate_pct > 0 || funding_rate_pct !== 0;
     this.#nextSplit = new Int32Array(instruments.length);
     this.#bounded = instruments.flatMap(({ membership }, index) => (membership === undefined ? [] : [index]));
+    this.#allInstruments = Int32Array.from(instruments.keys());
     const isSplit = instruments.some(({ splits = [] }) => splits.length > 0);
     this.#isPlain = instruments.length === 1 && !isSplit && this.#bounded.length === 0 && desk === null;
   }
@@ -162,6 +165,7 @@ export class Simulation {
     if (deskBar !== null) account.desk?.closeBar(deskBar, this.#deskAccount);
     if (isBreached(account, this.#settings.margin)) this.#liquidate(({ mark }) => mark);
     if (bar >= this.#firstBar && this.liquidatedBar === null) this.#agent.onBar(this.#context);
+    broker.book.sweepQueue();
     this.equity[bar] = account.equity;
     if (account.held.length > 0) this.barsInPosition += 1;
     this.barsDone = bar + 1;
@@ -175,15 +179,23 @@ export class Simulation {
     const market = this.#market;
     market.bar = bar;
     market.ts = ts;
-    const [from, to] = [clock.first[bar] as number, clock.first[bar + 1] as number];
-    market.current = clock.instrument.subarray(from, to);
-    for (let entry = from; entry < to; entry++) {
-      const instrument = clock.instrument[entry] as number;
-      market.candle[instrument] = clock.candle[entry] as number;
-      market.candleBar[instrument] = bar;
-      if (!this.#isPlain) this.#split(instrument, ts);
-      this.#execution.position(instrument).mark = market.open(instrument);
+    if (clock.arrivals === null) {
+      market.current = this.#allInstruments;
+      for (let instrument = 0; instrument < this.#allInstruments.length; instrument++) this.#arrive(instrument, bar);
+      return;
     }
+    const { first, instrument, candle } = clock.arrivals;
+    const [from, to] = [first[bar] as number, first[bar + 1] as number];
+    market.current = instrument.subarray(from, to);
+    for (let entry = from; entry < to; entry++) this.#arrive(instrument[entry] as number, candle[entry] as number);
+  }
+
+  #arrive(instrument: number, candle: number): void {
+    const market = this.#market;
+    market.candle[instrument] = candle;
+    market.candleBar[instrument] = market.bar;
+    if (!this.#isPlain) this.#split(instrument, market.ts);
+    this.#execution.position(instrument).mark = market.open(instrument);
   }
 
   #split(instrument: number, ts: number): void {
