@@ -57,6 +57,45 @@ export { type SimulateOptions, type SimulationPath, simulate, simulateInChunks }
 export type { SimulationOptions, SimulationProgress } from './simulator/simulation-options.ts';
 export { BUILT_IN_STRATEGIES } from './strategies/built-in/registry.generated.ts';
 export { checkRuleSpec, compileRuleSpec } from './strategies/compile-rule-spec.ts';
+export { type AmericanOptionSettings, americanOption } from './options/american-option.ts';
+export {
+  blackScholes,
+  blackScholesPrice,
+  type OptionValue,
+  type SecondOrderGreeks,
+  secondOrderGreeks,
+} from './options/black-scholes.ts';
+export type { OptionQuoteRow } from './options/data-chain.ts';
+export { type ImpliedVolatility, impliedVolatility } from './options/implied-volatility.ts';
+export {
+  type OptionPositionSpec,
+  type PositionLeg,
+  type PositionMarket,
+  payoffAtExpiry,
+  positionValue,
+} from './options/option-position.ts';
+export type { OptionRight, OptionTerms } from './options/option-terms.ts';
+export { optionsDeskOpener } from './options/options-desk-opener.ts';
+export { type PayoffProfile, payoffProfile } from './options/payoff-profile.ts';
+export {
+  butterfly,
+  cashSecuredPut,
+  coveredCall,
+  ironCondor,
+  reversed,
+  type StructureLeg,
+  straddle,
+  strangle,
+  vertical,
+} from './options/structures.ts';
+export { countArbitrage, type SurfaceArbitrage } from './options/surface-arbitrage.ts';
+export {
+  buildVolatilitySurface,
+  forwardAt,
+  type VolatilitySmile,
+  type VolatilitySurface,
+  volatilityAt,
+} from './options/volatility-surface.ts';
 export {
   BUILT_IN_STRATEGY_NAMES,
   checkStrategySpec,
