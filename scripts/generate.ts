@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { startTestServer } from '@tradebase/local-stack/testing';
 import { makeGeneratedFiles } from './generate/generated-files.ts';
 
-const HELP = `Writes what is generated: from the migrations the client's database types and the schema dump, and the sample candles.
+const HELP = `Writes what is generated: from the migrations the client's database types and the schema dump; the
+engine's kernels from their sources; the sample candles; and the list of the built-in strategies.
 
 Usage: npm run generate
 `;

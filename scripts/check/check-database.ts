@@ -25,7 +25,7 @@ export async function checkDatabase(root: string): Promise<void> {
     const problems: string[] = [];
     for (const { path, content } of await makeGeneratedFiles(server.templateUrl)) {
       if (!existsSync(path) || readFileSync(path, 'utf8') !== content) {
-        problems.push(`${relative(root, path)} is not what the migrations give: run "npm run generate"`);
+        problems.push(`${relative(root, path)} is not what is generated: run "npm run generate"`);
       }
     }
     problems.push(...(await withDatabase(server.templateUrl, 'tradebase-check', findCatalogueProblems)));

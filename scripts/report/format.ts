@@ -1,4 +1,4 @@
-import { type StrategySpec, type Timeframe, timeframeLengthMs } from '@tradebase/contracts';
+import { type Timeframe, timeframeLengthMs } from '@tradebase/contracts';
 
 const DAY_MS = 86_400_000;
 const MAX_DECIMALS = 8;
@@ -62,7 +62,7 @@ export function formatBarTime(at: string | number, timeframe: Timeframe): string
 }
 
 /** Parameters of a strategy in the order of its specification: "fast 10, slow 30". */
-export function formatParams({ params }: StrategySpec): string {
+export function formatParams({ params = {} }: { params?: Readonly<Record<string, unknown>> }): string {
   return Object.entries(params)
     .map(([name, value]) => `${name.replaceAll('_', ' ')} ${value}`)
     .join(', ');

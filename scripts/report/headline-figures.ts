@@ -1,5 +1,6 @@
 import type { BacktestSummary } from '@tradebase/contracts';
 import { formatNumber, formatPercent, moneyDecimals } from './format.ts';
+import { metricHelp } from './metric-help.ts';
 
 export type Tone = 'gain' | 'loss' | 'neutral';
 
@@ -11,6 +12,8 @@ export interface Figure {
   /** What the figure is measured by, or why it has no value. */
   readonly note: string;
   readonly tone: Tone;
+  /** What the figure means, in a sentence or two. */
+  readonly help: string;
 }
 
 export interface HeadlineFigures {
@@ -25,7 +28,7 @@ export function toneOf(value: number): Tone {
   return value < 0 ? 'loss' : 'neutral';
 }
 
-type MetricName = {
+export type MetricName = {
   [Name in keyof BacktestSummary]: BacktestSummary[Name] extends number | null ? Name : never;
 }[keyof BacktestSummary];
 
@@ -39,8 +42,9 @@ export function headlineFigures(summary: BacktestSummary): HeadlineFigures {
 
   const figure = (name: MetricName, label: string, format: (value: number) => string, note = ''): Figure => {
     const value = summary[name];
-    if (value !== null) return { label, value: format(value), note, tone: 'neutral' };
-    return { label, value: null, note: summary.undefined_metrics[name] ?? 'no reason was given', tone: 'neutral' };
+    const common = { label, help: metricHelp(name), tone: 'neutral' } as const;
+    if (value !== null) return { ...common, value: format(value), note };
+    return { ...common, value: null, note: summary.undefined_metrics[name] ?? 'no reason was given' };
   };
   const toned = (name: MetricName, label: string, note: string): Figure => ({
     ...figure(name, label, signedPercent, note),
@@ -49,10 +53,15 @@ export function headlineFigures(summary: BacktestSummary): HeadlineFigures {
 
   return {
     primary: [
-      toned('total_return_pct', 'Total return', 'after fees'),
+      toned('total_return_pct', 'Total return', 'after costs'),
       figure('buy_and_hold_return_pct', 'Buy and hold', signedPercent, 'first open to last close, no fee'),
       figure('max_drawdown_pct', 'Max drawdown', (value) => percent(-value), 'from the running peak'),
-      figure('sharpe', 'Sharpe', ratio, 'from daily returns, 252 a year'),
+      figure(
+        'sharpe',
+        'Sharpe',
+        ratio,
+        `from daily returns, ${formatNumber(summary.periods_per_year, { decimals: 0 })} a year`,
+      ),
     ],
     secondary: [
       figure('initial_cash', 'Initial cash', money),

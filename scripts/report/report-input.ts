@@ -1,10 +1,10 @@
-import type { BacktestSummary, BacktestTrade, StrategySpec, Timeframe } from '@tradebase/contracts';
+import type { BacktestSummary, BacktestTrade, Timeframe } from '@tradebase/contracts';
 
 /** One finished backtest, as the terminal summary and the HTML report show it. */
 export type ReportInput = {
   readonly symbol: string;
   readonly timeframe: Timeframe;
-  readonly strategy: StrategySpec;
+  readonly strategy: { readonly name: string; readonly params: Readonly<Record<string, unknown>> };
   /** Fee of each fill, in basis points of its value. */
   readonly fee_bps: number;
   /** True when the candles were generated rather than recorded from a market; both reports then say so. */

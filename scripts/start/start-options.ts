@@ -1,4 +1,5 @@
-import { STRATEGY_NAMES, TIMEFRAMES, Timeframe } from '@tradebase/contracts';
+import { TIMEFRAMES, Timeframe } from '@tradebase/contracts';
+import { BUILT_IN_STRATEGY_NAMES } from '@tradebase/engine';
 import { parseCommandLine, UsageError } from '../command-line/parse-command-line.ts';
 
 export const START_HELP = `Boots Supabase from npm packages, migrates, starts functions and a worker, and runs a backtest as a user would.
@@ -9,7 +10,7 @@ Usage: npm start -- [options]
   --csv FILE          candles to import (header ts,open,high,low,close,volume); default: a synthetic sample
   --symbol S          their symbol, with --csv
   --timeframe T       their timeframe, with --csv: ${TIMEFRAMES.join(' ')}
-  --strategy NAME     ${STRATEGY_NAMES.join(' or ')}; default sma-cross
+  --strategy NAME     ${BUILT_IN_STRATEGY_NAMES.join(' or ')}; default sma-cross
   --param KEY=VALUE   a parameter of the strategy; may be given several times
   --fee-bps N         fee of each fill in basis points; default 0
   --once              exit when the backtest is done: 0 on success

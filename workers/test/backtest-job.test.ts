@@ -128,7 +128,7 @@ describe('A worker', () => {
     const { event } = await waitFor(id, END);
     expect(event.error).toEqual({
       code: 'invalid_request',
-      message: expect.stringContaining('fast must be smaller than slow'),
+      message: expect.stringContaining('fast < slow is required'),
     });
     const unknown = await requestBacktest({ name: 'crystal-ball' });
     expect((await waitFor(unknown, END)).event.error?.code).toBe('invalid_request');

@@ -1,6 +1,6 @@
 import type { Candles } from '@tradebase/contracts';
+import { thinEquity } from '@tradebase/engine';
 import { describe, expect, it } from 'vitest';
-import { thinEquity } from '../src/backtests/thin-equity.ts';
 import { createCpuPool } from '../src/cpu/cpu-pool.ts';
 import { TaskControl } from '../src/cpu/task-control.ts';
 

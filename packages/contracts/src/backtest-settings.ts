@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OptionsSettings } from './options-settings.ts';
 
 const share = z.number().min(0).max(1);
 const bps = z.number().min(0).max(1000);
@@ -107,6 +108,7 @@ export const BacktestSettings = z.strictObject({
     .enum(['fail', 'skip', 'fill'])
     .default('skip')
     .describe('Missing bars: refuse the data, go on without them, or repeat the close before at no volume'),
+  options: OptionsSettings.prefault({}).describe('Of strategies that trade options; no other looks at them'),
   risk_free_rate_pct: z.number().min(-10).max(100).default(0).describe('A year, for Sharpe and Sortino'),
 });
 export type BacktestSettings = z.infer<typeof BacktestSettings>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BacktestSummary } from './backtest-result.ts';
+import { BacktestSummary } from './backtest-summary.ts';
 import { StrategySpec } from './strategy-spec.ts';
 import { Timeframe } from './timeframe.ts';
 

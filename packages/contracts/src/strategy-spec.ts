@@ -1,41 +1,40 @@
 import { z } from 'zod';
+import { RuleStrategySpec } from './rule-strategy-spec.ts';
+import { ParameterValues, STRATEGY_NAME } from './strategy-parameter.ts';
 
-const period = z.int().min(1).max(10_000);
-
-/** SMA crossover: long while the fast average of closes is above the slow one. */
-export const SmaCrossSpec = z
+/** A strategy that the engine has, by name. Which there are, and what values make sense, is for the engine to say. */
+export const BuiltInStrategySpec = z
   .strictObject({
-    name: z.literal('sma-cross'),
-    params: z
-      .strictObject({
-        fast: period.default(10).describe('Length of the fast average, in bars'),
-        slow: period.default(30).describe('Length of the slow average, in bars'),
-      })
-      .refine((p) => p.fast < p.slow, { path: ['fast'], message: 'fast must be smaller than slow' })
-      .prefault({}),
+    name: z.string().max(100).regex(STRATEGY_NAME, 'must be the name of a strategy, such as sma-cross'),
+    params: ParameterValues.default({}).describe('Values of its parameters; those left out take their default'),
   })
-  .describe('Buys when the fast average of closes crosses above the slow one, sells when it crosses below.');
+  .describe('A built-in strategy with values of its parameters');
+export type BuiltInStrategySpec = z.infer<typeof BuiltInStrategySpec>;
 
-/** MACD with an RSI filter: the crossing of the MACD line gives the signal, the RSI vetoes late entries. */
-export const MacdRsiSpec = z
-  .strictObject({
-    name: z.literal('macd-rsi'),
-    params: z
-      .strictObject({
-        fast: period.default(12).describe('Length of the fast EMA of the MACD, in bars'),
-        slow: period.default(26).describe('Length of the slow EMA of the MACD, in bars'),
-        signal: period.default(9).describe('Length of the signal EMA of the MACD, in bars'),
-        rsi_period: period.default(14).describe('Length of the RSI, in bars'),
-        rsi_entry_max: z.number().min(0).max(100).default(70).describe('No entry while the RSI is at or above this'),
-        rsi_exit_min: z.number().min(0).max(100).default(80).describe('Exit when the RSI reaches this'),
-      })
-      .refine((p) => p.fast < p.slow, { path: ['fast'], message: 'fast must be smaller than slow' })
-      .prefault({}),
+/** A strategy as a caller writes it: defaults may be left out. */
+export type StrategySpecInput = z.input<typeof BuiltInStrategySpec> | z.input<typeof RuleStrategySpec>;
+export type StrategySpec = BuiltInStrategySpec | RuleStrategySpec;
+
+/** Whether a specification, or what is meant as one, is written as rules: all but a name and params makes it so. */
+export function isRuleSpec(spec: StrategySpec): spec is RuleStrategySpec {
+  return hasRules(spec);
+}
+
+function hasRules(value: object): boolean {
+  return 'long' in value || 'short' in value || 'indicators' in value || 'parameters' in value;
+}
+
+/**
+ * What a backtest runs: a built-in strategy by name, or rules. Parsed as the form that it is meant as, so that a mistake
+ * in rules is reported as that mistake, and not as "neither".
+ */
+export const StrategySpec: z.ZodType<StrategySpec, StrategySpecInput> = z
+  .custom<StrategySpecInput>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
+    message: 'must be a strategy: an object with a name, and params or rules',
   })
-  .describe('Buys when the MACD crosses above its signal line with room left in the RSI; sells on the opposite cross.');
-
-/** A strategy with its parameters: what a backtest runs. */
-export const StrategySpec = z.discriminatedUnion('name', [SmaCrossSpec, MacdRsiSpec]);
-export type StrategySpec = z.infer<typeof StrategySpec>;
-
-export const STRATEGY_NAMES = ['sma-cross', 'macd-rsi'] as const satisfies readonly StrategySpec['name'][];
+  .transform((value, context): StrategySpec => {
+    const parsed = hasRules(value) ? RuleStrategySpec.safeParse(value) : BuiltInStrategySpec.safeParse(value);
+    if (parsed.success) return parsed.data;
+    for (const { path, message } of parsed.error.issues) context.addIssue({ code: 'custom', path, message });
+    return z.NEVER;
+  });

@@ -42,3 +42,10 @@ export type Timeframe = z.infer<typeof Timeframe>;
 export function timeframeLengthMs(timeframe: Timeframe): number {
   return timeframe === '1mo' ? 30 * FIXED_LENGTH_MS['1d'] : FIXED_LENGTH_MS[timeframe];
 }
+
+/** When a bar that opens at `openMs` ends and is known: milliseconds since the Unix epoch. A month ends with the calendar's. */
+export function barEndMs(openMs: number, timeframe: Timeframe): number {
+  if (timeframe !== '1mo') return openMs + FIXED_LENGTH_MS[timeframe];
+  const open = new Date(openMs);
+  return Date.UTC(open.getUTCFullYear(), open.getUTCMonth() + 1, 1);
+}

@@ -1,19 +1,34 @@
 /** Why the engine refused its input. */
 export type EngineErrorCode =
-  | 'empty_candles'
   | 'column_length_mismatch'
-  | 'invalid_ts'
-  | 'non_ascending_ts'
-  | 'invalid_price'
+  | 'data_gaps'
+  | 'duplicate_instrument'
+  | 'empty_candles'
+  | 'equity_overflow'
   | 'invalid_cash'
-  | 'invalid_fee'
   | 'invalid_chunk'
+  | 'invalid_expression'
+  | 'invalid_option'
+  | 'invalid_option_quotes'
   | 'invalid_params'
+  | 'invalid_price'
+  | 'invalid_range'
   | 'invalid_search_space'
+  | 'invalid_settings'
   | 'invalid_study'
+  | 'invalid_time_zone'
+  | 'invalid_timeframe'
+  | 'invalid_ts'
+  | 'invalid_volume'
   | 'invalid_walk_forward'
-  | 'unknown_strategy'
-  | 'equity_overflow';
+  | 'mixed_timeframes'
+  | 'no_instruments'
+  | 'non_ascending_ts'
+  | 'not_compiled'
+  | 'out_of_memory'
+  | 'unknown_column'
+  | 'unknown_instrument'
+  | 'unknown_strategy';
 
 export type EngineErrorDetails = Readonly<Record<string, string | number>>;
 

@@ -2,14 +2,37 @@
  * The engine: indicators, strategies, a simulator and metrics. Pure: no I/O, no clock, no randomness.
  * @module
  */
+export { fitsCompiled } from './compiled/fits-compiled.ts';
 export { EngineError, type EngineErrorCode, type EngineErrorDetails } from './engine-error.ts';
+export { FUNCTION_NAMES } from './expressions/bind-call.ts';
+export { parseExpression } from './expressions/parse-expression.ts';
+export { atr, type HighLowClose, trueRange } from './indicators/atr.ts';
+export { type BollingerColumns, bollinger } from './indicators/bollinger.ts';
+export { INDICATORS, indicatorNamed } from './indicators/catalogue.ts';
 export { ema } from './indicators/ema.ts';
+export type { IndicatorDefinition, IndicatorParameter, IndicatorStream } from './indicators/indicator-definition.ts';
 export { type MacdColumns, type MacdPeriods, macd } from './indicators/macd.ts';
 export { rsi } from './indicators/rsi.ts';
 export { sma } from './indicators/sma.ts';
+export { standardDeviation } from './indicators/standard-deviation.ts';
+export { wma } from './indicators/wma.ts';
+export { checkMarketData } from './market/check-market-data.ts';
 export type { InstrumentSeries, MarketData } from './market/market-data.ts';
+export { erfc, inverseNormalCdf, normalCdf, normalPdf } from './math/normal.ts';
 export { Random } from './math/random.ts';
+export { type DailyAccount, dailyAccount } from './metrics/daily-account.ts';
+export { deflatedSharpe, expectedMaxSharpe, type SharpeTrials } from './metrics/deflated-sharpe.ts';
 export { drawdownPct } from './metrics/drawdown.ts';
+export { type ExchangeDays, exchangeDays } from './metrics/exchange-days.ts';
+export { type Excursions, excursions } from './metrics/excursions.ts';
+export { localClock } from './metrics/local-clock.ts';
+export type { Metric } from './metrics/metric.ts';
+export { probabilisticSharpe, probabilisticSharpeOf, type SharpeEvidence } from './metrics/probabilistic-sharpe.ts';
+export { type ReturnMoments, returnMoments } from './metrics/return-moments.ts';
+export { sharpe } from './metrics/sharpe.ts';
+export { sortino } from './metrics/sortino.ts';
+export { type SummaryOptions, summarise } from './metrics/summarise.ts';
+export { tailLossByInterpolation, tailLossByOrder } from './metrics/value-at-risk.ts';
 export { analyseSensitivity } from './optimiser/analyse-sensitivity.ts';
 export { createSearcher } from './optimiser/create-searcher.ts';
 export { describePaths } from './optimiser/describe-paths.ts';
@@ -23,18 +46,25 @@ export { createSearchSpace, gridSize, type SearchSpace } from './optimiser/searc
 export type { Proposal, Searcher } from './optimiser/searcher.ts';
 export { type FoldReturns, stitchOutOfSample } from './optimiser/stitch-out-of-sample.ts';
 export { type BarRange, planWalkForward, type WalkForwardFold } from './optimiser/walk-forward.ts';
-export {
-  type BacktestProgress,
-  type BacktestResult,
-  backtestInChunks,
-  runBacktest,
-} from './run-backtest.ts';
-export type { BacktestInput } from './simulator/backtest-input.ts';
+export type { OptionQuoteRow } from './options/data-chain.ts';
+export type { PlanColumn } from './plan/compute-columns.ts';
+export { evaluatePlan, type PlanResult } from './plan/evaluate-plan.ts';
+export { buildReport, type ReportedResult, type ReportOptions } from './report/report-model.ts';
+export { thinCurve } from './report/thin-curve.ts';
+export { type EquityCurve, MAX_CURVE_POINTS, thinEquity } from './report/thin-equity.ts';
+export { type BacktestInput, type BacktestResult, backtestInChunks, runBacktest } from './run-backtest.ts';
+export { type SimulateOptions, type SimulationPath, simulate, simulateInChunks } from './simulate.ts';
 export type { SimulationOptions, SimulationProgress } from './simulator/simulation-options.ts';
-export type { Trade } from './simulator/trade.ts';
-export { resolveStrategy } from './strategies/resolve-strategy.ts';
-export { ENTER, EXIT, type Strategy } from './strategies/strategy.ts';
-export type { StrategyDefinition } from './strategies/strategy-definition.ts';
+export { BUILT_IN_STRATEGIES } from './strategies/built-in/registry.generated.ts';
+export { checkRuleSpec, compileRuleSpec } from './strategies/compile-rule-spec.ts';
+export {
+  BUILT_IN_STRATEGY_NAMES,
+  checkStrategySpec,
+  type ResolvedStrategy,
+  resolveStrategy,
+} from './strategies/resolve-strategy.ts';
+export type { Strategy, StrategyDefinition } from './strategies/strategy-definition.ts';
+export type { Fill, Order } from './trading/order.ts';
 export type { SimulationResult } from './trading/simulation-result.ts';
-export { TradeList } from './trading/trade-list.ts';
+export { EXIT_REASONS, type Trade, TradeList } from './trading/trade-list.ts';
 export { ENGINE_VERSION, METRIC_VERSION } from './versions.ts';

@@ -1,25 +1,39 @@
-import type { BacktestSummary } from '@tradebase/contracts';
+import {
+  BacktestSettings,
+  type BacktestSettingsInput,
+  type BacktestSummary,
+  type StrategySpec,
+} from '@tradebase/contracts';
 import { EngineError } from './engine-error.ts';
-import { summariseBacktest } from './metrics/summarise-backtest.ts';
-import type { BacktestInput } from './simulator/backtest-input.ts';
-import { checkBacktestInput } from './simulator/check-backtest-input.ts';
-import { LongOnlySimulation } from './simulator/long-only-simulation.ts';
-import type { Trade } from './simulator/trade.ts';
+import type { MarketData } from './market/market-data.ts';
+import { summarise } from './metrics/summarise.ts';
+import type { OptionQuoteRow } from './options/data-chain.ts';
+import { optionsDeskOpener } from './options/options-desk-opener.ts';
+import { type SimulationPath, simulateInChunks } from './simulate.ts';
+import type { SimulationOptions, SimulationProgress } from './simulator/simulation-options.ts';
 import { resolveStrategy } from './strategies/resolve-strategy.ts';
+import type { SimulationResult } from './trading/simulation-result.ts';
 
-const DEFAULT_CHUNK_BARS = 65_536;
-
-export interface BacktestProgress {
-  readonly bars_done: number;
-  readonly bars_total: number;
+/** Everything a backtest depends on: with the same input, the same engine version gives the same bytes. */
+export interface BacktestInput {
+  readonly data: MarketData;
+  readonly strategy: StrategySpec;
+  /** Starting capital in the quote currency, above 0. */
+  readonly initial_cash: number;
+  /** What is left out takes its default: no costs, no leverage, fills at the next open. */
+  readonly settings?: BacktestSettingsInput;
+  /** Default 1. */
+  readonly seed?: number;
+  /** Quotes of options on the main instrument, for strategies that trade them; a model quotes all other days. */
+  readonly optionQuotes?: readonly OptionQuoteRow[];
+  /** Default `auto`. Only the event-driven path keeps orders and fills. */
+  readonly path?: SimulationPath;
 }
 
-export interface BacktestResult {
+export interface BacktestResult extends SimulationResult {
   readonly summary: BacktestSummary;
-  /** Closed trades in order; a position still open at the end is in `summary.open_position`. */
-  readonly trades: readonly Trade[];
-  /** Equity at each bar's close, in the quote currency. */
-  readonly equity: Float64Array<ArrayBuffer>;
+  /** Complete: with every default. */
+  readonly settings: BacktestSettings;
 }
 
 /**
@@ -28,7 +42,7 @@ export interface BacktestResult {
  * @throws EngineError when the input is invalid; see `EngineErrorCode`
  */
 export function runBacktest(input: BacktestInput): BacktestResult {
-  const backtest = backtestInChunks(input, { chunkBars: input.candles.ts.length || 1 });
+  const backtest = backtestInChunks(input, { chunkBars: Number.MAX_SAFE_INTEGER });
   for (;;) {
     const step = backtest.next();
     if (step.done) return step.value;
@@ -39,31 +53,30 @@ export function runBacktest(input: BacktestInput): BacktestResult {
  * The same backtest, pausing after every `chunkBars` bars: to report progress, to let other work in, or to stop (by not
  * asking for the next chunk). The result does not depend on the size of the chunks.
  *
- * Signals are computed for all bars before the first pause; that takes a few milliseconds per million bars.
- *
  * @throws EngineError on the first `next()` when the input is invalid; see `EngineErrorCode`
  */
 export function* backtestInChunks(
-  input: BacktestInput,
-  { chunkBars = DEFAULT_CHUNK_BARS }: { chunkBars?: number } = {},
-): Generator<BacktestProgress, BacktestResult, void> {
-  if (!Number.isSafeInteger(chunkBars) || chunkBars < 1) {
-    throw new EngineError('invalid_chunk', `chunkBars is ${chunkBars}; it must be a whole number, at least 1`);
+  { data, strategy: spec, initial_cash, settings, seed = 1, optionQuotes, path }: BacktestInput,
+  chunks: { readonly chunkBars?: number } = {},
+): Generator<SimulationProgress, BacktestResult, void> {
+  const { definition, strategy } = resolveStrategy(spec);
+  const needed = definition.needs?.instruments ?? 1;
+  if (data.instruments.length < needed) {
+    const message = `${definition.name} needs ${needed} instruments, and was given ${data.instruments.length}`;
+    throw new EngineError('no_instruments', message, { needed });
   }
-  checkBacktestInput(input);
-  const { candles, strategy, initial_cash, fee_bps } = input;
-  const bars_total = candles.ts.length;
+  const options: SimulationOptions = { initial_cash, settings: parseSettings(settings), seed };
+  const result = yield* simulateInChunks(strategy, data, options, {
+    ...chunks,
+    ...(path ? { path } : {}),
+    ...(definition.needs?.options ? { openDesk: optionsDeskOpener(options.settings.options, optionQuotes) } : {}),
+  });
+  return { ...result, summary: summarise(result, data, options), settings: options.settings };
+}
 
-  const signals = resolveStrategy(strategy).computeSignals(candles);
-  const simulation = new LongOnlySimulation(candles, signals, initial_cash, fee_bps / 10_000);
-  while (simulation.bars_done < bars_total) {
-    simulation.advance(chunkBars);
-    yield { bars_done: simulation.bars_done, bars_total };
-  }
-
-  return {
-    summary: summariseBacktest(input, simulation),
-    trades: simulation.trades,
-    equity: simulation.equity,
-  };
+function parseSettings(settings: BacktestSettingsInput = {}): BacktestSettings {
+  const parsed = BacktestSettings.safeParse(settings);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new EngineError('invalid_settings', `settings.${issue?.path.join('.')}: ${issue?.message}`);
 }

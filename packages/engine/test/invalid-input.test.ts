@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { type BacktestInput, backtestInChunks, EngineError, type EngineErrorCode, runBacktest } from '../src/index.ts';
+import { EngineError, type EngineErrorCode } from '../src/index.ts';
 import { SMA_10_30 } from './any-strategy.ts';
 import { candlesOfCloses } from './made-up-candles.ts';
+import { type PlainInput, plainInChunks, runPlain } from './support/plain-backtest.ts';
 
 const closes = [10, 11, 12, 13];
-const valid: BacktestInput = { candles: candlesOfCloses(closes), strategy: SMA_10_30, initial_cash: 1000, fee_bps: 10 };
+const valid: PlainInput = { candles: candlesOfCloses(closes), strategy: SMA_10_30, initial_cash: 1000, fee_bps: 10 };
 
 /** Valid input but for one value of one column. */
-function withValue(column: keyof BacktestInput['candles'], bar: number, value: number): BacktestInput {
+function withValue(column: keyof PlainInput['candles'], bar: number, value: number): PlainInput {
   const candles = candlesOfCloses(closes);
   candles[column][bar] = value;
   return { ...valid, candles };
@@ -24,7 +25,7 @@ function errorOf(action: () => unknown): unknown {
 
 describe('invalid input is refused with a code and the place', () => {
   const twoOpens = { ...valid.candles, open: Float64Array.of(1, 2) };
-  const cases: [what: string, input: BacktestInput, code: EngineErrorCode, message: RegExp][] = [
+  const cases: [what: string, input: PlainInput, code: EngineErrorCode, message: RegExp][] = [
     ['no candles', { ...valid, candles: candlesOfCloses([]) }, 'empty_candles', /no candles/],
     ['a short column', { ...valid, candles: twoOpens }, 'column_length_mismatch', /open has 2 values and ts has 4/],
     ['two bars at one time', withValue('ts', 2, valid.candles.ts[1] ?? NaN), 'non_ascending_ts', /bar 2/],
@@ -33,34 +34,37 @@ describe('invalid input is refused with a code and the place', () => {
     ['a time that is not a number', withValue('ts', 2, NaN), 'invalid_ts', /bar 2/],
     ['a time without end', withValue('ts', 3, Infinity), 'invalid_ts', /bar 3/],
     ['a time before all dates', withValue('ts', 0, -9e15), 'invalid_ts', /bar 0/],
-    ['an open of 0', withValue('open', 1, 0), 'invalid_price', /open is 0 at bar 1/],
-    ['a negative high', withValue('high', 2, -1), 'invalid_price', /high is -1 at bar 2/],
-    ['a low that is not a number', withValue('low', 0, NaN), 'invalid_price', /low is NaN at bar 0/],
-    ['an infinite close', withValue('close', 3, Infinity), 'invalid_price', /close is Infinity at bar 3/],
-    ['a negative fee', { ...valid, fee_bps: -1 }, 'invalid_fee', /fee_bps is -1/],
-    ['a fee of the whole value', { ...valid, fee_bps: 10_000 }, 'invalid_fee', /fee_bps is 10000/],
-    ['a fee that is not a number', { ...valid, fee_bps: NaN }, 'invalid_fee', /fee_bps is NaN/],
+    ['an open of 0', withValue('open', 1, 0), 'invalid_price', /bar 1: open is 0/],
+    ['a negative high', withValue('high', 2, -1), 'invalid_price', /bar 2: high is -1/],
+    ['a low that is not a number', withValue('low', 0, NaN), 'invalid_price', /bar 0: low is NaN/],
+    ['an infinite close', withValue('close', 3, Infinity), 'invalid_price', /bar 3: close is Infinity/],
+    ['a negative fee', { ...valid, fee_bps: -1 }, 'invalid_settings', /maker_bps/],
+    ['a fee of the whole value', { ...valid, fee_bps: 10_000 }, 'invalid_settings', /maker_bps/],
+    ['a fee that is not a number', { ...valid, fee_bps: NaN }, 'invalid_settings', /maker_bps/],
     ['no cash', { ...valid, initial_cash: 0 }, 'invalid_cash', /initial_cash is 0/],
     ['infinite cash', { ...valid, initial_cash: Infinity }, 'invalid_cash', /initial_cash is Infinity/],
   ];
 
   it.each(cases)('%s', (_, input, code, message) => {
-    const error = errorOf(() => runBacktest(input));
+    const error = errorOf(() => runPlain(input));
     expect(error).toBeInstanceOf(EngineError);
     expect(error).toMatchObject({ name: 'EngineError', code, message: expect.stringMatching(message) });
   });
 
   it('the valid input it is measured against runs', () => {
-    expect(errorOf(() => runBacktest(valid))).toBeUndefined();
+    expect(errorOf(() => runPlain(valid))).toBeUndefined();
   });
 
   it('details name the column and the bar', () => {
-    expect(errorOf(() => runBacktest(withValue('low', 2, 0)))).toMatchObject({ details: { column: 'low', bar: 2 } });
+    expect(errorOf(() => runPlain(withValue('low', 2, 0)))).toMatchObject({
+      details: { bar: 2 },
+      message: expect.stringContaining('low is 0'),
+    });
   });
 
   it('a chunk that is not a whole number of bars', () => {
     for (const chunkBars of [0, -1, 1.5, NaN, Infinity]) {
-      const error = errorOf(() => backtestInChunks(valid, { chunkBars }).next());
+      const error = errorOf(() => plainInChunks(valid, { chunkBars }).next());
       expect(error).toMatchObject({ code: 'invalid_chunk' });
     }
   });
@@ -69,12 +73,12 @@ describe('invalid input is refused with a code and the place', () => {
 describe('prices that carry equity beyond the largest number', () => {
   it('are an error rather than an infinite result', () => {
     const candles = candlesOfCloses([2, 2, 1e-300, 2e-300, 3e-300, 1e300, 1e300]);
-    const input: BacktestInput = {
+    const input: PlainInput = {
       candles,
       strategy: { name: 'sma-cross', params: { fast: 1, slow: 2 } },
       initial_cash: 1e12,
       fee_bps: 0,
     };
-    expect(errorOf(() => runBacktest(input))).toMatchObject({ code: 'equity_overflow' });
+    expect(errorOf(() => runPlain(input))).toMatchObject({ code: 'equity_overflow' });
   });
 });

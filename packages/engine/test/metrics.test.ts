@@ -1,78 +1,41 @@
 import { describe, expect, it } from 'vitest';
-import type { Trade } from '../src/index.ts';
-import { drawdownPct, runBacktest } from '../src/index.ts';
+import { drawdownPct } from '../src/index.ts';
 import { cagrPct } from '../src/metrics/cagr.ts';
 import { calmar } from '../src/metrics/calmar.ts';
 import { dailyReturns } from '../src/metrics/daily-returns.ts';
+import { exchangeDays } from '../src/metrics/exchange-days.ts';
 import { profitFactor } from '../src/metrics/profit-factor.ts';
 import { sharpe } from '../src/metrics/sharpe.ts';
 import { sortino } from '../src/metrics/sortino.ts';
 import { winRatePct } from '../src/metrics/win-rate.ts';
 import { SMA_10_30 } from './any-strategy.ts';
-import { candlesOfCloses, DAY_MS } from './made-up-candles.ts';
-import { readReturnSeries, referenceDataPresent, referenceTitle } from './reference-data.ts';
-import { relativeError } from './relative-error.ts';
+import { candlesFrom, candlesOfCloses, DAY_MS } from './made-up-candles.ts';
+import { nullMetrics } from './null-metrics.ts';
+import { runPlain } from './support/plain-backtest.ts';
 
 const YEAR_MS = 365.25 * DAY_MS;
 
-function tradesOf(...profits: number[]): Trade[] {
-  return profits.map((pnl, index) => ({
-    seq: index + 1,
-    side: 'long',
-    entry_bar: 2 * index,
-    exit_bar: 2 * index + 1,
-    entry_ts: Date.UTC(2024, 0, 1),
-    exit_ts: Date.UTC(2024, 0, 2),
-    entry_price: 1,
-    exit_price: 1,
-    quantity: 1,
-    fee: 0,
-    pnl,
-    return_pct: pnl,
-  }));
+/** Daily returns of marks at these times, in UTC days. */
+function returnsOf(ts: Float64Array, equity: Float64Array, initialCash: number): Float64Array {
+  return dailyReturns(equity, exchangeDays(ts, 'UTC').last_bar, initialCash);
 }
-
-describe.skipIf(!referenceDataPresent)(referenceTitle('ratios of return series against 50-digit arithmetic'), () => {
-  for (const { name, returns, results } of referenceDataPresent ? readReturnSeries() : []) {
-    it(`Sharpe and Sortino of ${name}`, () => {
-      const series = Float64Array.from(returns);
-      const pairs = [
-        [sharpe(series, results.periods_per_year).value, results.sharpe_annualized],
-        [sortino(series, results.periods_per_year).value, results.sortino_annualized],
-      ] as const;
-      for (const [actual, expected] of pairs) {
-        if (actual === null || expected === null) expect(actual).toBe(expected);
-        else expect(relativeError(actual, expected)).toBeLessThan(1e-9);
-      }
-    });
-
-    it(`maximum drawdown of ${name}`, () => {
-      let wealth = 1;
-      const curve = Float64Array.from(returns, (r) => {
-        wealth *= 1 + r;
-        return wealth;
-      });
-      expect(Math.max(...drawdownPct(curve, 1)) / 100).toBeCloseTo(results.max_drawdown, 12);
-    });
-  }
-});
 
 describe('daily returns', () => {
   const hour = DAY_MS / 24;
 
   it('take the last mark of each UTC date that has a bar, from the initial cash on', () => {
     const ts = Float64Array.of(0, 23 * hour, DAY_MS, 4 * DAY_MS + hour, 4 * DAY_MS + 2 * hour);
-    expect([...dailyReturns(ts, Float64Array.of(90, 110, 110, 50, 55), 100)]).toEqual([110 / 100 - 1, 0, 55 / 110 - 1]);
+    expect([...returnsOf(ts, Float64Array.of(90, 110, 110, 50, 55), 100)]).toEqual([110 / 100 - 1, 0, 55 / 110 - 1]);
   });
 
   it('know the dates before 1970', () => {
     const ts = Float64Array.of(-DAY_MS - 1, -DAY_MS, -1, 0);
-    expect([...dailyReturns(ts, Float64Array.of(2, 3, 4, 8), 1)]).toEqual([1, 1, 1]);
+    expect([...returnsOf(ts, Float64Array.of(2, 3, 4, 8), 1)]).toEqual([1, 1, 1]);
   });
 
   it('are one per bar when bars are longer than a day', () => {
     const ts = Float64Array.of(0, 30 * DAY_MS, 61 * DAY_MS);
-    expect([...dailyReturns(ts, Float64Array.of(1, 2, 3), 1)]).toEqual([0, 1, 0.5]);
+    expect([...returnsOf(ts, Float64Array.of(1, 2, 3), 1)]).toEqual([0, 1, 0.5]);
   });
 });
 
@@ -84,7 +47,7 @@ describe('a metric without a value is null with a reason', () => {
     expect(sharpe(new Float64Array(10).fill(0.1), 252)).toEqual(undefinedFor(/zero deviation/));
     const compounded = Float64Array.from({ length: 10 }, (_, day) => 1.1 ** (day + 1));
     const days = compounded.map((_, day) => day * DAY_MS);
-    expect(sharpe(dailyReturns(days, compounded, 1), 252)).toEqual(undefinedFor(/zero deviation/));
+    expect(sharpe(returnsOf(days, compounded, 1), 252)).toEqual(undefinedFor(/zero deviation/));
   });
 
   it('sharpe of a single return', () => {
@@ -92,7 +55,7 @@ describe('a metric without a value is null with a reason', () => {
   });
 
   it('sharpe and sortino after equity has fallen to zero', () => {
-    const returns = dailyReturns(Float64Array.of(0, DAY_MS, 2 * DAY_MS), Float64Array.of(1, 0, 0), 1);
+    const returns = returnsOf(Float64Array.of(0, DAY_MS, 2 * DAY_MS), Float64Array.of(1, 0, 0), 1);
     expect(sharpe(returns, 252)).toEqual(undefinedFor(/not finite/));
     expect(sortino(returns, 252)).toEqual(undefinedFor(/not finite/));
   });
@@ -102,9 +65,9 @@ describe('a metric without a value is null with a reason', () => {
   });
 
   it('win rate and profit factor without trades, profit factor without a losing one', () => {
-    expect(winRatePct([])).toEqual(undefinedFor(/no closed trades/));
-    expect(profitFactor([])).toEqual(undefinedFor(/no closed trades/));
-    expect(profitFactor(tradesOf(5, 0))).toEqual(undefinedFor(/no losing trades/));
+    expect(winRatePct(Float64Array.of())).toEqual(undefinedFor(/no closed trades/));
+    expect(profitFactor(Float64Array.of())).toEqual(undefinedFor(/no closed trades/));
+    expect(profitFactor(Float64Array.of(5, 0))).toEqual(undefinedFor(/no losing trades/));
   });
 
   it('cagr when no time passed, or so little that a year at its rate is no number', () => {
@@ -119,27 +82,30 @@ describe('a metric without a value is null with a reason', () => {
 
   it('in the summary of one bar, all but the totals', () => {
     const input = { candles: candlesOfCloses([10]), strategy: SMA_10_30, initial_cash: 100, fee_bps: 0 };
-    const { summary } = runBacktest(input);
+    const { summary } = runPlain(input);
     expect(summary).toMatchObject({ final_equity: 100, total_return_pct: 0, buy_and_hold_return_pct: 0 });
-    expect(summary.undefined_metrics).toEqual({
+    expect(summary.undefined_metrics).toMatchObject({
       win_rate_pct: expect.stringMatching(/no closed trades/),
       profit_factor: expect.stringMatching(/no closed trades/),
       sharpe: expect.stringMatching(/fewer than two/),
       sortino: expect.stringMatching(/no daily return is negative/),
       cagr_pct: expect.stringMatching(/no time/),
       calmar: expect.stringMatching(/cagr_pct is undefined/),
+      var_95_pct: expect.stringMatching(/fewer than 20 days/),
+      beta: expect.stringMatching(/fewer than two/),
     });
+    expect(Object.keys(summary.undefined_metrics).sort()).toEqual(nullMetrics(summary));
   });
 });
 
 describe('a metric with a value', () => {
   it('win rate counts profits above zero among all trades', () => {
-    expect(winRatePct(tradesOf(1, 0, -1, 2))).toEqual({ value: 50 });
+    expect(winRatePct(Float64Array.of(1, 0, -1, 2))).toEqual({ value: 50 });
   });
 
   it('profit factor is profit over loss in money, and 0 without a winning trade', () => {
-    expect(profitFactor(tradesOf(3, -2, 1, -6))).toEqual({ value: 0.5 });
-    expect(profitFactor(tradesOf(-2))).toEqual({ value: 0 });
+    expect(profitFactor(Float64Array.of(3, -2, 1, -6))).toEqual({ value: 0.5 });
+    expect(profitFactor(Float64Array.of(-2))).toEqual({ value: 0 });
   });
 
   it('cagr is the yearly growth over years of 365.25 days, and -100 after losing all', () => {
@@ -156,9 +122,8 @@ describe('a metric with a value', () => {
   });
 
   it('buying and holding goes from the first open to the last close', () => {
-    const candles = candlesOfCloses([10, 12, 9]);
-    candles.open[0] = 6;
-    const { summary } = runBacktest({ candles, strategy: SMA_10_30, initial_cash: 100, fee_bps: 50 });
+    const candles = candlesFrom([6, 10, 12], [10, 12, 9]);
+    const { summary } = runPlain({ candles, strategy: SMA_10_30, initial_cash: 100, fee_bps: 50 });
     expect(summary.buy_and_hold_return_pct).toBe(50);
   });
 });

@@ -64,6 +64,7 @@ export interface ReferenceRun {
   bars: number;
   first_ts: string;
   last_ts: string;
+  package_results: Record<string, number>;
   results: Record<
     | 'final_equity'
     | 'total_return'
@@ -77,7 +78,10 @@ export interface ReferenceRun {
     | 'profit_factor'
     | 'total_commission'
     | 'exposure'
-    | 'peak_equity',
+    | 'peak_equity'
+    | 'best_trade_return'
+    | 'worst_trade_return'
+    | 'mean_trade_return',
     number
   >;
   open_position_at_end: {
@@ -98,14 +102,45 @@ export function readBacktestRuns(): ReferenceRun[] {
   return file.runs;
 }
 
+/** Figures of a return series; null where they are undefined. */
 export interface ReferenceSeries {
   name: string;
   results: {
+    n: number;
     periods_per_year: number;
-    sharpe_annualized: number | null;
-    sortino_annualized: number | null;
-    max_drawdown: number;
-  };
+    rf_annual: number;
+    probabilistic_sharpe_ratio: Record<'vs_zero' | 'vs_annualized_0_5' | 'vs_zero_std_ddof0', number | null>;
+    deflated_sharpe_ratio: {
+      num_trials: number;
+      variance_of_trial_sharpes: number;
+      expected_max_sharpe_per_period: number;
+      deflated_sharpe_ratio: number;
+    }[];
+    max_drawdown_peak_index: number;
+    max_drawdown_trough_index: number;
+    var_95: Record<'linear_interpolation' | 'order_statistic', number>;
+    cvar_95: Record<'linear_interpolation' | 'order_statistic', number> & { tail_counts: [number, number] };
+  } & Record<
+    | 'mean'
+    | 'std_ddof1'
+    | 'std_ddof0'
+    | 'skewness'
+    | 'kurtosis'
+    | 'sharpe_per_period'
+    | 'sharpe_annualized'
+    | 'sharpe_annualized_std_ddof0'
+    | 'sharpe_annualized_excess_of_rf'
+    | 'downside_deviation'
+    | 'sortino_per_period'
+    | 'sortino_annualized'
+    | 'sortino_annualized_excess_of_rf'
+    | 'volatility_annualized'
+    | 'max_drawdown'
+    | 'total_return'
+    | 'longest_run_below_peak'
+    | 'ulcer_index',
+    number | null
+  >;
   returns: number[];
 }
 
@@ -114,4 +149,12 @@ export function readReturnSeries(): ReferenceSeries[] {
     readFileSync(new URL('oracles/stats_reference.json', FOLDER), 'utf8'),
   );
   return file.series;
+}
+
+/** Sharpe ratios per period of a real grid of trials, and their variance. */
+export function readTrialGrid(): { trials: { sharpe_per_period: number }[]; variance_ddof1: number } {
+  const file: { trial_grid: { trials: { sharpe_per_period: number }[]; variance_ddof1: number } } = JSON.parse(
+    readFileSync(new URL('oracles/stats_reference.json', FOLDER), 'utf8'),
+  );
+  return file.trial_grid;
 }

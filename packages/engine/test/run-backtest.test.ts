@@ -1,19 +1,21 @@
-import { BacktestSummary, BacktestTrade } from '@tradebase/contracts';
+import { BacktestSummary, BacktestTrade, type Candles } from '@tradebase/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type BacktestInput, type BacktestResult, backtestInChunks, drawdownPct, runBacktest } from '../src/index.ts';
+import { drawdownPct } from '../src/index.ts';
 import { anyStrategy, MACD_12_26_9, SMA_10_30 } from './any-strategy.ts';
-import { anyCandles, candlesOfCloses } from './made-up-candles.ts';
+import { anyCandles, candlesFrom, candlesOfCloses } from './made-up-candles.ts';
+import { nullMetrics } from './null-metrics.ts';
+import { type PlainInput, type PlainResult, plainInChunks, runPlain } from './support/plain-backtest.ts';
 
-const anyInput: fc.Arbitrary<BacktestInput> = fc.record({
+const anyInput: fc.Arbitrary<PlainInput> = fc.record({
   candles: anyCandles,
   strategy: anyStrategy,
   initial_cash: fc.constantFrom(1, 10_000, 123_456.78),
   fee_bps: fc.constantFrom(0, 1, 10, 250),
 });
 
-function runInChunks(input: BacktestInput, chunkBars: number): { result: BacktestResult; progress: number[] } {
-  const backtest = backtestInChunks(input, { chunkBars });
+function runInChunks(input: PlainInput, chunkBars: number): { result: PlainResult; progress: number[] } {
+  const backtest = plainInChunks(input, { chunkBars });
   const progress: number[] = [];
   for (;;) {
     const step = backtest.next();
@@ -23,8 +25,15 @@ function runInChunks(input: BacktestInput, chunkBars: number): { result: Backtes
   }
 }
 
+/** Candles of which one bar closes at `factor` times as much, with the range that needs. */
+function withClose({ open, close, ...candles }: Candles, bar: number, factor: number): Candles {
+  const changed = close.slice();
+  changed[bar] = (close[bar] ?? NaN) * factor;
+  return { ...candlesFrom(open, changed), ts: candles.ts };
+}
+
 /** Every fill as text, with the bar at whose open it happened. */
-function fillsOf({ trades, summary }: BacktestResult): { bar: number; fill: string }[] {
+function fillsOf({ trades, summary }: PlainResult): { bar: number; fill: string }[] {
   const fills = trades.flatMap((t) => [
     { bar: t.entry_bar, fill: `buy ${t.quantity} at ${t.entry_price}` },
     { bar: t.exit_bar, fill: `sell ${t.quantity} at ${t.exit_price}` },
@@ -39,13 +48,11 @@ describe('a backtest', () => {
     let changedBars = 0;
     fc.assert(
       fc.property(anyInput, fc.constantFrom(0.5, 0.99, 1.01, 2), (input, factor) => {
-        const before = runBacktest(input);
+        const before = runPlain(input);
         for (const { bar: next } of fillsOf(before)) {
-          const close = input.candles.close.slice();
-          close[next] = (close[next] ?? NaN) * factor;
-          const after = runBacktest({ ...input, candles: { ...input.candles, close } });
+          const after = runPlain({ ...input, candles: withClose(input.candles, next, factor) });
 
-          const untilNext = (result: BacktestResult) => fillsOf(result).filter(({ bar }) => bar <= next);
+          const untilNext = (result: PlainResult) => fillsOf(result).filter(({ bar }) => bar <= next);
           expect(untilNext(after)).toEqual(untilNext(before));
           expect(after.equity.slice(0, next)).toEqual(before.equity.slice(0, next));
           changedBars++;
@@ -60,7 +67,7 @@ describe('a backtest', () => {
       fc.property(anyInput, fc.integer({ min: 1, max: 40 }), (input, chunkBars) => {
         const bars = input.candles.ts.length;
         const { result, progress } = runInChunks(input, chunkBars);
-        expect(result).toEqual(runBacktest(input));
+        expect(result).toEqual(runPlain(input));
         const chunks = Math.ceil(bars / chunkBars);
         expect(progress).toEqual(Array.from({ length: chunks }, (_, n) => Math.min((n + 1) * chunkBars, bars)));
       }),
@@ -71,7 +78,7 @@ describe('a backtest', () => {
     fc.assert(
       fc.property(anyInput, (input) => {
         const copy = structuredClone(input);
-        expect(runBacktest(input)).toEqual(runBacktest(copy));
+        expect(runPlain(input)).toEqual(runPlain(copy));
         expect(input).toEqual(copy);
       }),
     );
@@ -80,9 +87,9 @@ describe('a backtest', () => {
   it('has a summary and trades that satisfy the contract', () => {
     fc.assert(
       fc.property(anyInput, (input) => {
-        const { summary, trades } = runBacktest(input);
+        const { summary, trades } = runPlain(input);
         expect(BacktestSummary.parse(summary)).toEqual(summary);
-        const stored = trades.map(({ entry_ts, exit_ts, ...trade }) => ({
+        const stored = trades.map(({ entry_ts, exit_ts, instrument: _, ...trade }) => ({
           ...trade,
           entry_at: new Date(entry_ts).toISOString(),
           exit_at: new Date(exit_ts).toISOString(),
@@ -95,9 +102,8 @@ describe('a backtest', () => {
   it('gives a reason for every metric that is null, and for no other', () => {
     fc.assert(
       fc.property(anyInput, (input) => {
-        const { summary } = runBacktest(input);
-        const missing = Object.entries(summary).filter(([name, value]) => value === null && name !== 'open_position');
-        expect(Object.keys(summary.undefined_metrics).sort()).toEqual(missing.map(([name]) => name).sort());
+        const { summary } = runPlain(input);
+        expect(Object.keys(summary.undefined_metrics).sort()).toEqual(nullMetrics(summary));
       }),
     );
   });
@@ -105,7 +111,7 @@ describe('a backtest', () => {
   it('has the maximum of its drawdown series as its maximum drawdown, counted from the initial cash', () => {
     fc.assert(
       fc.property(anyInput, (input) => {
-        const { summary, equity } = runBacktest(input);
+        const { summary, equity } = runPlain(input);
         const drawdown = drawdownPct(equity, input.initial_cash);
         expect(summary.max_drawdown_pct).toBeCloseTo(Math.max(...drawdown), 10);
         expect(Math.min(...drawdown)).toBeGreaterThanOrEqual(0);
@@ -125,10 +131,11 @@ describe('a backtest', () => {
           low: scaled(low),
           close: scaled(close),
         };
-        const [inUnits, inSmallUnits] = [runBacktest(input), runBacktest({ ...input, candles })];
+        const [inUnits, inSmallUnits] = [runPlain(input), runPlain({ ...input, candles })];
         expect(inSmallUnits.equity).toEqual(inUnits.equity);
         const open_position = inUnits.summary.open_position && expect.anything();
-        expect(inSmallUnits.summary).toEqual({ ...inUnits.summary, open_position });
+        const open_positions = inUnits.summary.open_positions.map(() => expect.anything());
+        expect(inSmallUnits.summary).toEqual({ ...inUnits.summary, open_position, open_positions });
       }),
     );
   });
@@ -136,7 +143,7 @@ describe('a backtest', () => {
   it('never ends richer for a higher fee', () => {
     fc.assert(
       fc.property(anyInput, (input) => {
-        const finalEquity = (fee_bps: number) => runBacktest({ ...input, fee_bps }).summary.final_equity;
+        const finalEquity = (fee_bps: number) => runPlain({ ...input, fee_bps }).summary.final_equity;
         expect(finalEquity(20)).toBeLessThanOrEqual(finalEquity(10));
       }),
     );
@@ -147,7 +154,7 @@ describe('fewer bars than the warm-up', () => {
   for (const strategy of [SMA_10_30, MACD_12_26_9]) {
     it(`of ${strategy.name} is a backtest without trades, not an error`, () => {
       const candles = candlesOfCloses([10, 11, 12]);
-      const { summary, trades, equity } = runBacktest({ candles, strategy, initial_cash: 500, fee_bps: 10 });
+      const { summary, trades, equity } = runPlain({ candles, strategy, initial_cash: 500, fee_bps: 10 });
       expect(trades).toEqual([]);
       expect([...equity]).toEqual([500, 500, 500]);
       expect(summary).toMatchObject({ bars: 3, trades: 0, final_equity: 500, exposure_pct: 0, open_position: null });
@@ -158,7 +165,7 @@ describe('fewer bars than the warm-up', () => {
 describe('a cancelled backtest', () => {
   it('stops at the chunk where its consumer stops asking', () => {
     const input = { candles: candlesOfCloses(new Float64Array(100).fill(5)), strategy: SMA_10_30 };
-    const backtest = backtestInChunks({ ...input, initial_cash: 1, fee_bps: 0 }, { chunkBars: 10 });
+    const backtest = plainInChunks({ ...input, initial_cash: 1, fee_bps: 0 }, { chunkBars: 10 });
     for (const { bars_done } of backtest) if (bars_done >= 30) break;
     expect(backtest.next()).toEqual({ done: true, value: undefined });
   });

@@ -1,8 +1,7 @@
 import type { BacktestSummary } from '@tradebase/contracts';
-import type { Trade } from '@tradebase/engine';
+import type { EquityCurve, Trade } from '@tradebase/engine';
 import type pg from 'pg';
 import type { ClaimedBacktest } from './claim-backtest.ts';
-import type { EquityCurve } from './thin-equity.ts';
 
 export interface CompletedBacktest {
   readonly summary: BacktestSummary;

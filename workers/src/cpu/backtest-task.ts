@@ -1,6 +1,5 @@
 import type { BacktestSummary, Candles, StrategySpec } from '@tradebase/contracts';
-import { backtestInChunks, EngineError, type Trade } from '@tradebase/engine';
-import { type EquityCurve, thinEquity } from '../backtests/thin-equity.ts';
+import { backtestInChunks, EngineError, type EquityCurve, type Trade, thinEquity } from '@tradebase/engine';
 import { TaskControl } from './task-control.ts';
 
 /** What one result may hold; the summary counts all trades. */

@@ -1,33 +1,17 @@
-const DAY_MS = 86_400_000;
-
 /**
- * Simple return of every UTC date that has a bar: the last mark of the date over the last mark of the date before, the
- * first one over the initial cash. Days without a position count, as 0; dates without a bar do not exist.
+ * Simple return of every day: its last mark over the last mark of the day before, the first one over the initial cash.
+ * Days without a position count, as 0. NaN from the day on after equity fell to zero or below.
  *
- * @param ts open time of each bar in milliseconds, ascending
- * @param equity mark of each bar, same length
+ * @param equity mark of each bar
+ * @param lastBars index of the last bar of each day: see `exchangeDays`
  */
-export function dailyReturns(ts: Float64Array, equity: Float64Array, initialCash: number): Float64Array {
-  if (ts.length === 0) return new Float64Array(0);
-  const datesInSpan = endOfDay(ts[ts.length - 1] ?? NaN) / DAY_MS - Math.floor((ts[0] ?? NaN) / DAY_MS);
-  const returns = new Float64Array(Math.min(ts.length, datesInSpan));
-  let days = 0;
+export function dailyReturns(equity: ArrayLike<number>, lastBars: Int32Array, initialCash: number): Float64Array {
+  const returns = new Float64Array(lastBars.length);
   let previousMark = initialCash;
-  let dayEnd = endOfDay(ts[0] ?? NaN);
-  const closeDay = (mark: number) => {
-    returns[days++] = mark / previousMark - 1;
+  for (let day = 0; day < lastBars.length; day++) {
+    const mark = equity[lastBars[day] as number] as number;
+    returns[day] = previousMark > 0 ? mark / previousMark - 1 : NaN;
     previousMark = mark;
-  };
-  for (let bar = 1; bar < ts.length; bar++) {
-    const time = ts[bar] ?? NaN;
-    if (time < dayEnd) continue;
-    closeDay(equity[bar - 1] ?? NaN);
-    dayEnd = endOfDay(time);
   }
-  closeDay(equity[ts.length - 1] ?? NaN);
-  return returns.subarray(0, days);
-}
-
-function endOfDay(time: number): number {
-  return (Math.floor(time / DAY_MS) + 1) * DAY_MS;
+  return returns;
 }

@@ -1,6 +1,6 @@
 /** Plain mean; NaN of nothing. */
 export function mean(values: Float64Array): number {
   let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i] ?? NaN;
+  for (let i = 0; i < values.length; i++) sum += values[i] as number;
   return sum / values.length;
 }

@@ -1,18 +1,19 @@
-import { mean } from './mean.ts';
-import { defined, type Metric, RETURN_ROUNDING, undefinedBecause } from './metric.ts';
+import { deviationProblem } from './deviation-problem.ts';
+import { defined, type Metric, undefinedBecause } from './metric.ts';
+import { type ReturnMoments, returnMoments } from './return-moments.ts';
 
-/** mean / sample deviation (n - 1) * sqrt(periodsPerYear), no risk-free rate. */
-export function sharpe(returns: Float64Array, periodsPerYear: number): Metric {
-  if (returns.length < 2) return undefinedBecause('fewer than two daily returns have no deviation');
+/**
+ * Sharpe ratio, annualised: (mean - risk-free) / sample deviation (n - 1) * sqrt(periodsPerYear).
+ *
+ * @param riskFreePerPeriod the risk-free rate a year over the periods a year, as a fraction
+ */
+export function sharpe(returns: Float64Array, periodsPerYear: number, riskFreePerPeriod = 0): Metric {
+  return sharpeOf(returnMoments(returns), periodsPerYear, riskFreePerPeriod);
+}
 
-  const average = mean(returns);
-  let squares = 0;
-  for (let i = 0; i < returns.length; i++) {
-    const distance = (returns[i] ?? NaN) - average;
-    squares += distance * distance;
-  }
-  const deviation = Math.sqrt(squares / (returns.length - 1));
-  if (!Number.isFinite(deviation)) return undefinedBecause('a daily return is not finite: equity fell to zero');
-  if (deviation <= RETURN_ROUNDING) return undefinedBecause('the daily returns have zero deviation');
-  return defined((average / deviation) * Math.sqrt(periodsPerYear));
+/** The same from moments that are known already. With 1 period per year it is the ratio per period. */
+export function sharpeOf(moments: ReturnMoments, periodsPerYear: number, riskFreePerPeriod = 0): Metric {
+  const problem = deviationProblem(moments);
+  if (problem !== null) return undefinedBecause(problem);
+  return defined(((moments.mean - riskFreePerPeriod) / moments.deviation) * Math.sqrt(periodsPerYear));
 }

@@ -1,9 +1,42 @@
+/** A distance from a price: in money a unit, or in percent of that price. */
+export type PriceDistance =
+  | { readonly unit: 'price'; readonly distance: number }
+  | { readonly unit: 'percent'; readonly percent: number };
+
+/** A quantity that is settled at the fill, from its price and the equity at that moment; never more than can be paid for. */
+export type OrderSize =
+  /** Of equity, fee included. */
+  | { readonly method: 'percent_of_equity'; readonly percent: number }
+  /** Money, fee included. */
+  | { readonly method: 'value'; readonly value: number }
+  /** So that the distance to the stop loses so many percent of equity, within `max_percent` of equity. */
+  | {
+      readonly method: 'risk';
+      readonly risk_pct: number;
+      readonly max_percent: number;
+      readonly stop: PriceDistance;
+    };
+
+/** Stop and target that are placed once an order has filled, for the quantity filled. The first to fill cancels the others. */
+export interface Bracket {
+  readonly stop_price?: number;
+  readonly limit_price?: number;
+  /** Counted from the price of the fill; read where there is no `stop_price`. */
+  readonly stop?: PriceDistance;
+  /** As `stop`, of the target; `risk` is a multiple of the distance to the stop. */
+  readonly target?: PriceDistance | { readonly unit: 'risk'; readonly multiple: number };
+  /** A trailing stop, which works from a profit of `activate` a unit on. */
+  readonly trail?: { readonly distance: PriceDistance; readonly activate?: PriceDistance };
+}
+
 /** What an order asks for. Prices and quantities are in the units of its instrument. */
 export interface OrderRequest {
   /** Index of the instrument in the market data. */
   readonly instrument: number;
   readonly side: 'buy' | 'sell';
+  /** Units; 0 with `size`. */
   readonly quantity: number;
+  readonly size?: OrderSize;
   readonly type: 'market' | 'limit' | 'stop' | 'stop_limit' | 'trailing_stop';
   readonly limit_price?: number;
   readonly stop_price?: number;
@@ -13,10 +46,10 @@ export interface OrderRequest {
   readonly time_in_force?: 'gtc' | 'day' | 'ioc' | 'fok';
   /** Only ever makes a position smaller. */
   readonly reduce_only?: boolean;
-  /** Orders of one group: the first fill cancels the others (OCO). */
+  /** Orders of one group, above 0: the first fill cancels the others (OCO). That of a bracket is less the id of its order. */
   readonly oco_group?: number;
   /** Placed once this order has filled: stop and target of a bracket. */
-  readonly bracket?: { readonly stop_price?: number; readonly limit_price?: number };
+  readonly bracket?: Bracket;
   /** Why, for the record: `entry`, `exit`, `stop_loss`, ... */
   readonly reason?: string;
 }

@@ -1,3 +1,4 @@
+import type { OptionFill, OptionRejection } from './options-desk.ts';
 import type { Fill, Order } from './order.ts';
 import type { TradeList } from './trade-list.ts';
 
@@ -53,8 +54,13 @@ export interface SimulationResult {
   /** Null on the compiled path, whose trades say it all. */
   readonly orders: readonly Order[] | null;
   readonly fills: readonly Fill[] | null;
+  /** Executions and refused orders of options; absent in a backtest without them. */
+  readonly option_fills?: readonly OptionFill[];
+  readonly option_rejections?: readonly OptionRejection[];
   readonly open_positions: readonly OpenPosition[];
   readonly costs: CostTotals;
+  /** Deepest fall of equity from its peak, the peak starting at the initial cash; where the path knows it by the way. */
+  readonly max_drawdown_pct?: number;
   /** Bars whose close was seen with a position. */
   readonly bars_in_position: number;
   /** Sum over fills of their value. */

@@ -1,0 +1,178 @@
+import { side } from './arithmetic';
+import { slide, slidingMean, SLIDE_BYTES } from './slide';
+
+// Crossings of two simple averages of one column, without the averages.
+//
+// Only the sign of their difference matters, and it is far from 0 at nearly every bar. So the difference comes from plain
+// running sums, in SIMD, and a bound on their rounding says where its sign is certain. Where it is not, the two windows
+// are summed again with compensation; that is decisive unless the difference is within a few units in the last place of
+// the tolerance itself: then the caller is told, and computes the averages as they are defined.
+
+/** Unit roundoff of doubles. */
+const U: f64 = 1.1102230246251565e-16;
+const TOLERANCE: f64 = 1e-12;
+/** Rounding of two means by definition, and of two that are compensated here, relative to the larger: generous. */
+const MEAN_ERROR: f64 = 16 * U;
+
+/**
+ * Writes the running sums of `values[-have..length)` to `sums`, of which there is one more than of values, and returns
+ * the largest absolute value.
+ */
+export function running_sums(values: usize, have: i32, length: i32, sums: usize): f64 {
+  let from = values - (<usize>have << 3);
+  let count = have + length;
+  store<f64>(sums, 0);
+  sums += 8;
+  const zero = f64x2.splat(0);
+  let base = zero;
+  let largest = zero;
+  for (; count >= 4; count -= 4) {
+    const a = v128.load(from);
+    const b = v128.load(from, 16);
+    largest = f64x2.pmax(largest, f64x2.pmax(f64x2.abs(a), f64x2.abs(b)));
+    const a2 = f64x2.add(a, v128.shuffle<f64>(zero, a, 0, 2));
+    const b2 = f64x2.add(b, v128.shuffle<f64>(zero, b, 0, 2));
+    const aSum = v128.shuffle<f64>(a2, a2, 1, 1);
+    const second = f64x2.add(aSum, b2);
+    v128.store(sums, f64x2.add(base, a2));
+    v128.store(sums, f64x2.add(base, second), 16);
+    base = f64x2.add(base, v128.shuffle<f64>(second, second, 1, 1));
+    from += 32;
+    sums += 32;
+  }
+  let sum = f64x2.extract_lane(base, 0);
+  let most = max<f64>(f64x2.extract_lane(largest, 0), f64x2.extract_lane(largest, 1));
+  for (; count > 0; count--) {
+    const value = load<f64>(from);
+    sum += value;
+    most = max<f64>(most, abs(value));
+    store<f64>(sums, sum);
+    from += 8;
+    sums += 8;
+  }
+  return most;
+}
+
+/** Scratch for the exact windows; two sums with their low parts. */
+const windows = memory.data(32, 8);
+/** What a sum by hand returns where even it cannot tell. */
+const UNDECIDED: i32 = 2;
+
+function exactMean(at: usize, period: i32, window: usize): f64 {
+  memory.fill(window, 0, SLIDE_BYTES);
+  for (let back = period - 1; back >= 0; back--) slide(window, load<f64>(at - (<usize>back << 3)), 0);
+  return slidingMean(window, <f64>period);
+}
+
+function exactSide(at: usize, fast: i32, slow: i32): i32 {
+  const a = exactMean(at, fast, windows);
+  const b = exactMean(at, slow, windows + SLIDE_BYTES);
+  const larger = max<f64>(abs(a), abs(b));
+  if (abs(abs(a - b) - TOLERANCE * larger) <= MEAN_ERROR * larger) return UNDECIDED;
+  return side(a, b);
+}
+
+/** Bars of which the sign is not certain, one at a time. Sets `above` and `below` in memory; 0 where one is undecided. */
+function resolveWord(
+  values: usize, first: i32, count: i32, fast: i32, slow: i32, margin: f64, sums: usize, scale: f64, verdict: usize,
+): i32 {
+  let above: u64 = 0;
+  let below: u64 = 0;
+  for (let i = 0; i < count; i++) {
+    const at = sums + (<usize>(first + i) << 3);
+    const sum = load<f64>(at);
+    const d = (sum - load<f64>(at - (<usize>fast << 3))) * scale - (sum - load<f64>(at - (<usize>slow << 3)));
+    let sign = i32(d > 0) - i32(d < 0);
+    if (!(abs(d) > margin)) {
+      sign = exactSide(values + (<usize>(first + i) << 3), fast, slow);
+      if (sign == UNDECIDED) return 0;
+    }
+    if (sign > 0) above |= (<u64>1) << <u64>i;
+    if (sign < 0) below |= (<u64>1) << <u64>i;
+  }
+  store<u64>(verdict, above);
+  store<u64>(verdict, below, 8);
+  return 1;
+}
+
+const verdict = memory.data(16, 8);
+
+/**
+ * Masks of the bars of a block at which the mean of `fast` values crosses above and below that of `slow`.
+ *
+ * History: `have` values, at least `slow` or as many as there are. State: the bits of the bar before, above at 0 and below at 8,
+ * and whether it had both means at 16.
+ * @param sums of `running_sums` with the same `have`, and `most` what it returned
+ * @returns 1, or 0 where the sign of a bar can only be told from the averages as they are defined
+ */
+export function average_cross(
+  state: usize, values: usize, have: i32, length: i32, fast: i32, slow: i32,
+  sums: usize, most: f64, up: usize, down: usize,
+): i32 {
+  const terms = <f64>(have + length);
+  const scale = <f64>slow / <f64>fast;
+  const margin = most * (2 * (scale + 1) * terms * terms * U + <f64>slow * (TOLERANCE * 1.01 + 2 * MEAN_ERROR));
+  const margins = f64x2.splat(margin);
+  const scales = f64x2.splat(scale);
+  // Of bar `i`: the sum up to it, it included.
+  const ends = sums + (<usize>(have + 1) << 3);
+  const fastBack = <usize>fast << 3;
+  const slowBack = <usize>slow << 3;
+  // The first bar of the block with both means.
+  const start = max(0, slow - 1 - have);
+  let aboveBefore = load<u64>(state);
+  let belowBefore = load<u64>(state, 8);
+  let knownBefore = load<u64>(state, 16);
+  for (let word = 0; word < length; word += 64) {
+    const index = <usize>(word >>> 6) << 3;
+    const from = max(start, word);
+    const count = min(64, length - word);
+    let above: u64 = 0;
+    let below: u64 = 0;
+    let known: u64 = count == 64 ? ~(<u64>0) : ((<u64>1) << <u64>count) - 1;
+    if (from == word && count == 64) {
+      let at = ends + (<usize>word << 3);
+      let nearest = f64x2.splat(Infinity);
+      for (let i: u64 = 0; i < 64; i += 4) {
+        const a = v128.load(at);
+        const b = v128.load(at, 16);
+        const dA = f64x2.sub(
+          f64x2.mul(f64x2.sub(a, v128.load(at - fastBack)), scales),
+          f64x2.sub(a, v128.load(at - slowBack)),
+        );
+        const dB = f64x2.sub(
+          f64x2.mul(f64x2.sub(b, v128.load(at - fastBack, 16)), scales),
+          f64x2.sub(b, v128.load(at - slowBack, 16)),
+        );
+        nearest = f64x2.pmin(nearest, f64x2.pmin(f64x2.abs(dA), f64x2.abs(dB)));
+        below |= (<u64>i32x4.bitmask(v128.shuffle<i32>(dA, dB, 1, 3, 5, 7))) << i;
+        at += 32;
+      }
+      above = ~below;
+      if (v128.any_true(f64x2.le(nearest, margins))) {
+        if (!resolveWord(values, word, 64, fast, slow, margin, ends, scale, verdict)) return 0;
+        above = load<u64>(verdict);
+        below = load<u64>(verdict, 8);
+      }
+    } else if (from < word + count) {
+      const skipped = from - word;
+      if (!resolveWord(values, from, count - skipped, fast, slow, margin, ends, scale, verdict)) return 0;
+      above = load<u64>(verdict) << <u64>skipped;
+      below = load<u64>(verdict, 8) << <u64>skipped;
+      known &= ~(<u64>0) << <u64>skipped;
+    } else {
+      known = 0;
+    }
+    const knownBoth = known & ((known << 1) | knownBefore);
+    store<u64>(up + index, above & ~((above << 1) | aboveBefore) & knownBoth);
+    store<u64>(down + index, below & ~((below << 1) | belowBefore) & knownBoth);
+    const last = <u64>(count - 1);
+    aboveBefore = (above >> last) & 1;
+    belowBefore = (below >> last) & 1;
+    knownBefore = (known >> last) & 1;
+  }
+  store<u64>(state, aboveBefore);
+  store<u64>(state, belowBefore, 8);
+  store<u64>(state, knownBefore, 16);
+  return 1;
+}

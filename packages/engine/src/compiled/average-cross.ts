@@ -1,0 +1,108 @@
+import type { NodeId, Plan } from '../plan/plan.ts';
+import { BLOCK_BARS } from './block-bars.ts';
+import type { Pointer } from './kernel-functions.ts';
+import type { KernelInstance } from './kernel-instance.ts';
+
+/** A signal that is the crossing of two simple averages of one candle column, a price being its own average of 1 bar. */
+export interface AverageCrossing {
+  readonly input: NodeId;
+  readonly fast: number;
+  readonly slow: number;
+  /** Whether it is the crossing of the fast one to above. */
+  readonly above: boolean;
+}
+
+/** Reads a signal node as a crossing of averages; null where it is another signal. */
+export function averageCrossOf(plan: Plan, id: NodeId): AverageCrossing | null {
+  const node = plan.nodes[id];
+  if (node?.op !== 'binary' || (node.operator !== 'crosses_above' && node.operator !== 'crosses_below')) return null;
+  const [a, b] = [averageOf(plan, node.inputs[0]), averageOf(plan, node.inputs[1])];
+  if (a === null || b === null || a.input !== b.input || a.period === b.period) return null;
+  const above = node.operator === 'crosses_above';
+  return a.period < b.period
+    ? { input: a.input, fast: a.period, slow: b.period, above }
+    : { input: a.input, fast: b.period, slow: a.period, above: !above };
+}
+
+function averageOf(plan: Plan, id: NodeId): { input: NodeId; period: number } | null {
+  const node = plan.nodes[id];
+  // Candle columns are finite and above 0, which the bound on rounding counts on.
+  if (node?.op === 'column') return node.column === 'volume' ? null : { input: id, period: 1 };
+  if (node?.op !== 'indicator' || node.name !== 'sma') return null;
+  const [input] = node.inputs;
+  const [period] = node.params;
+  if (input === undefined || period === undefined) return null;
+  const column = plan.nodes[input];
+  return column?.op === 'column' && column.column !== 'volume' ? { input, period } : null;
+}
+
+/** Running sums of a column, which all crossings of its averages share. */
+export class RunningSums {
+  readonly #kernels: KernelInstance;
+  readonly #values: Pointer;
+  readonly #longest: number;
+  readonly pointer: Pointer;
+  /** Values before the block that the sums begin with. */
+  have = 0;
+  /** Largest absolute value that is summed. */
+  most = 0;
+
+  /** @param longest window of any crossing */
+  constructor(kernels: KernelInstance, values: Pointer, longest: number) {
+    this.#kernels = kernels;
+    this.#values = values;
+    this.#longest = longest;
+    this.pointer = kernels.reserve(8 * (longest + BLOCK_BARS + 8));
+  }
+
+  get values(): Pointer {
+    return this.#values;
+  }
+
+  advance(barsDone: number, length: number): void {
+    this.have = Math.min(barsDone, this.#longest);
+    this.most = this.#kernels.run.running_sums(this.#values, this.have, length, this.pointer);
+  }
+}
+
+/** Masks of the crossings of two averages, block by block. */
+export class AverageCross {
+  /** False once a sign could only be told from the averages as they are defined. */
+  decided = true;
+  readonly up: Pointer;
+  readonly down: Pointer;
+  readonly #kernels: KernelInstance;
+  readonly #sums: RunningSums;
+  readonly #fast: number;
+  readonly #slow: number;
+  readonly #state: Pointer;
+
+  constructor(kernels: KernelInstance, sums: RunningSums, fast: number, slow: number) {
+    this.#kernels = kernels;
+    this.#sums = sums;
+    this.#fast = fast;
+    this.#slow = slow;
+    this.#state = kernels.allocate(32);
+    this.up = kernels.allocate(BLOCK_BARS / 8);
+    this.down = kernels.allocate(BLOCK_BARS / 8);
+  }
+
+  advance(length: number): void {
+    if (!this.decided) return;
+    const { values, have, pointer, most } = this.#sums;
+    const { run } = this.#kernels;
+    this.decided =
+      run.average_cross(
+        this.#state,
+        values,
+        have,
+        length,
+        this.#fast,
+        this.#slow,
+        pointer,
+        most,
+        this.up,
+        this.down,
+      ) === 1;
+  }
+}

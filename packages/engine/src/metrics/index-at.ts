@@ -1,0 +1,11 @@
+/** Index of the last of ascending times at or before `time`; -1 before the first. */
+export function indexAt(times: ArrayLike<number>, time: number): number {
+  let low = -1;
+  let high = times.length - 1;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((times[middle] as number) <= time) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}

@@ -1,0 +1,56 @@
+/** What one fill bought or sold short and no other has closed yet. */
+export interface Lot {
+  readonly bar: number;
+  readonly ts: number;
+  price: number;
+  /** Units, above 0. */
+  quantity: number;
+  /** Fee and slippage of its entry that have not gone to a trade yet. */
+  fee: number;
+  slippage: number;
+  /** `Position.carryPerUnit` when it was opened. */
+  carryBefore: number;
+}
+
+/** The holding of one instrument as lots, first in first out. */
+export class Position {
+  readonly instrument: number;
+  readonly multiplier: number;
+  /** Units, below 0 when short. */
+  quantity = 0;
+  /** Price at which it is marked: the last open or close seen. */
+  mark = NaN;
+  readonly lots: Lot[] = [];
+  /** Borrow and funding of one unit held since the beginning. */
+  carryPerUnit = 0;
+
+  constructor(instrument: number, multiplier: number) {
+    this.instrument = instrument;
+    this.multiplier = multiplier;
+  }
+
+  /** Value at the mark, below 0 when short. */
+  get value(): number {
+    return this.quantity * this.mark * this.multiplier;
+  }
+
+  get averagePrice(): number {
+    let [units, money] = [0, 0];
+    for (const { quantity, price } of this.lots) {
+      units += quantity;
+      money += quantity * price;
+    }
+    return units > 0 ? money / units : NaN;
+  }
+
+  /** Turns old shares into new: `ratio` new for one old, at a price of one `ratio`th. Values stay. */
+  split(ratio: number): void {
+    this.quantity *= ratio;
+    this.mark /= ratio;
+    for (const lot of this.lots) {
+      lot.quantity *= ratio;
+      lot.price /= ratio;
+      lot.carryBefore = this.carryPerUnit - (this.carryPerUnit - lot.carryBefore) / ratio;
+    }
+  }
+}

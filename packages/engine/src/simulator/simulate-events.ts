@@ -1,0 +1,167 @@
+import type { BacktestSettings } from '@tradebase/contracts';
+import { EngineError } from '../engine-error.ts';
+import { applyGapPolicy } from '../market/apply-gap-policy.ts';
+import { assessDataQuality } from '../market/assess-data-quality.ts';
+import { checkMarketData } from '../market/check-market-data.ts';
+import type { MarketData } from '../market/market-data.ts';
+import type { Strategy } from '../strategies/strategy-definition.ts';
+import type { Ambiguity, OpenPosition, SimulationResult } from '../trading/simulation-result.ts';
+import { checkSimulationOptions } from './check-simulation-options.ts';
+import type { OpenDesk } from './desk.ts';
+import { RuleAgent } from './rule-agent.ts';
+import { type EvaluatePlan, nodesOfRules } from './rule-column.ts';
+import { Simulation, type SimulationAgent } from './simulation.ts';
+import type { SimulationOptions, SimulationProgress } from './simulation-options.ts';
+
+const DEFAULT_CHUNK_BARS = 65_536;
+
+/** What a simulation is given by the engine's other parts. */
+export interface SimulationParts {
+  /** Bars between two pauses. */
+  readonly chunkBars?: number;
+  /** Computes the columns of a rule strategy. */
+  readonly evaluatePlan: EvaluatePlan;
+  /** Opens the options desk, for strategies that trade options. */
+  readonly openDesk?: OpenDesk;
+}
+
+/**
+ * Simulates a strategy bar by bar, pausing after every `chunkBars` bars: to report progress, to let other work in, or to
+ * stop (by not asking for the next chunk). The result does not depend on the size of the chunks.
+ *
+ * Where a bar could have gone two ways that matter, a second run reads all such bars the other way; its final equity is in `ambiguity`.
+ *
+ * @throws EngineError on the first `next()` when the input is invalid: `invalid_chunk`, `data_gaps`, and those of
+ * `checkMarketData` and `checkSimulationOptions`; later `equity_overflow`
+ */
+export function* simulateEvents(
+  strategy: Strategy,
+  data: MarketData,
+  options: SimulationOptions,
+  { chunkBars = DEFAULT_CHUNK_BARS, evaluatePlan, openDesk }: SimulationParts,
+): Generator<SimulationProgress, SimulationResult, void> {
+  if (!Number.isSafeInteger(chunkBars) || chunkBars < 1) {
+    throw new EngineError('invalid_chunk', `chunkBars is ${chunkBars}; it must be a whole number, at least 1`);
+  }
+  checkSimulationOptions(options);
+  checkMarketData(data);
+  const market = applyGapPolicy(data, options.settings);
+  const columns = strategy.kind === 'rules' ? columnsOf(strategy.program, market, evaluatePlan) : [];
+  const start = (settings: BacktestSettings): Simulation => {
+    const told = { ...options, settings };
+    const agent: SimulationAgent =
+      strategy.kind === 'events'
+        ? strategy.start(market)
+        : new RuleAgent(strategy.program, market.instruments, columns, settings, options.initial_cash);
+    const firstBar = strategy.kind === 'events' ? strategy.warm_up_bars : 0;
+    return new Simulation(market, told, agent, firstBar, openDesk?.(market, told) ?? null);
+  };
+
+  const simulation = start(options.settings);
+  const bars_total = simulation.equity.length;
+  while (simulation.barsDone < bars_total) {
+    simulation.advance(chunkBars);
+    yield { bars_done: simulation.barsDone, bars_total };
+  }
+  let otherEquity = finalEquity(simulation);
+  const { ambiguousBars, resolvedBars } = simulation.broker;
+  if (ambiguousBars > resolvedBars) {
+    const { fills } = options.settings;
+    const intrabar = fills.intrabar === 'pessimistic' ? 'optimistic' : 'pessimistic';
+    const other = start({ ...options.settings, fills: { ...fills, intrabar } });
+    while (other.barsDone < bars_total) {
+      other.advance(chunkBars);
+      yield { bars_done: bars_total, bars_total };
+    }
+    otherEquity = finalEquity(other);
+  }
+  return resultOf(simulation, otherEquity, data, options);
+}
+
+/** The same simulation at once. */
+export function simulate(
+  strategy: Strategy,
+  data: MarketData,
+  options: SimulationOptions,
+  parts: SimulationParts,
+): SimulationResult {
+  const simulation = simulateEvents(strategy, data, options, { ...parts, chunkBars: Number.MAX_SAFE_INTEGER });
+  for (;;) {
+    const step = simulation.next();
+    if (step.done) return step.value;
+  }
+}
+
+function columnsOf(
+  { plan, rules }: Extract<Strategy, { kind: 'rules' }>['program'],
+  market: MarketData,
+  evaluatePlan: EvaluatePlan,
+) {
+  const nodes = nodesOfRules(rules);
+  return market.instruments.map((_, instrument) => evaluatePlan(plan, market, instrument, nodes).columns);
+}
+
+function finalEquity({ equity }: Simulation): number {
+  return equity[equity.length - 1] ?? NaN;
+}
+
+function resultOf(
+  simulation: Simulation,
+  otherEquity: number,
+  data: MarketData,
+  { initial_cash, settings }: SimulationOptions,
+): SimulationResult {
+  const { account, broker, clock, equity } = simulation;
+  return {
+    path: 'event',
+    initial_cash,
+    ts: clock.ts,
+    equity,
+    trades: account.trades,
+    orders: broker.book.orders,
+    fills: broker.fills,
+    ...(account.desk === null
+      ? {}
+      : { option_fills: account.desk.fills ?? [], option_rejections: account.desk.rejections ?? [] }),
+    open_positions: openPositions(simulation),
+    costs: {
+      fees: account.fees,
+      slippage: account.slippage,
+      funding: account.funding,
+      borrow: account.borrow,
+      interest: account.interest,
+    },
+    bars_in_position: simulation.barsInPosition,
+    turnover: account.turnover,
+    ambiguity: ambiguityOf(simulation, otherEquity, settings.fills.intrabar === 'pessimistic'),
+    data_quality: assessDataQuality(data, settings),
+    liquidated_bar: simulation.liquidatedBar,
+  };
+}
+
+function openPositions({ account }: Simulation): OpenPosition[] {
+  const positions = account.held.map((position) => {
+    const { instrument, quantity, averagePrice, lots } = position;
+    const [first] = lots;
+    return {
+      instrument,
+      quantity,
+      average_price: averagePrice,
+      entry_bar: first?.bar ?? -1,
+      entry_ts: first?.ts ?? NaN,
+    };
+  });
+  return [...positions, ...(account.desk?.openPositions ?? [])];
+}
+
+function ambiguityOf(simulation: Simulation, otherEquity: number, isPessimistic: boolean): Ambiguity {
+  const { ambiguousBars, resolvedBars } = simulation.broker;
+  const own = ambiguousBars === 0 ? null : finalEquity(simulation);
+  const other = ambiguousBars === 0 ? null : otherEquity;
+  return {
+    bars: ambiguousBars,
+    resolved_bars: resolvedBars,
+    pessimistic_equity: isPessimistic ? own : other,
+    optimistic_equity: isPessimistic ? other : own,
+  };
+}
