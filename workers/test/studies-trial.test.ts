@@ -1,9 +1,8 @@
 import { BacktestSettings, type Candles } from '@tradebase/contracts';
-import { type InstrumentSeries, type StrategyDefinition, TradeList } from '@tradebase/engine';
+import type { InstrumentSeries, StrategyDefinition } from '@tradebase/engine';
 import { describe, expect, it } from 'vitest';
-import { evaluateTrial } from '../src/studies/evaluate-trial.ts';
+import { evaluateTrial, type TrialSetting } from '../src/studies/evaluate-trial.ts';
 import type { TrialRequest } from '../src/studies/study.ts';
-import type { TrialEngine } from '../src/studies/trial-engine.ts';
 
 const DAY_MS = 86_400_000;
 const BARS = 100;
@@ -18,94 +17,58 @@ function growing(): Candles {
 
 const SERIES: InstrumentSeries = { symbol: 'TEST', timeframe: '1d', candles: growing() };
 
-/** Buys once, `delay` bars after its warm-up, and holds. */
-const BUY_AND_HOLD: StrategyDefinition = {
-  name: 'buy-and-hold',
-  title: 'Buy and hold',
-  description: 'Buys and holds.',
+/** Candles that the strategy below was given, run by run. */
+const seen: Candles[] = [];
+
+/** Buys everything at the next open once its warm-up is over, sells ten bars later, and rests. */
+const BUY_ONCE: StrategyDefinition = {
+  name: 'buy-once',
+  title: 'Buy once',
+  description: 'Buys, and sells ten bars later.',
   parameters: {},
   build: ({ delay }) => ({
     kind: 'events',
-    name: 'buy-and-hold',
+    name: 'buy-once',
     warm_up_bars: Number(delay),
-    start: () => ({ onBar: () => {} }),
+    start: ({ instruments }) => {
+      if (instruments[0]) seen.push(instruments[0].candles);
+      let calls = 0;
+      return {
+        onBar(context) {
+          calls += 1;
+          const quantity = context.position(0);
+          const order = { instrument: 0, type: 'market' } as const;
+          if (calls === 1) context.submit({ ...order, side: 'buy', quantity: context.cash / context.close(0) / 2 });
+          if (calls === 11) context.submit({ ...order, side: 'sell', quantity });
+        },
+      };
+    },
   }),
 };
 
-/** Bars that the engine below was given, run by run. */
-const seen: Candles[] = [];
+/** The series without the bars from `from` to before `to`. */
+function withoutBars(from: number, to: number): InstrumentSeries {
+  const { ts, open, high, low, close, volume } = SERIES.candles;
+  const kept = (column: Float64Array) => column.filter((_, bar) => bar < from || bar >= to);
+  const candles = {
+    ts: kept(ts),
+    open: kept(open),
+    high: kept(high),
+    low: kept(low),
+    close: kept(close),
+    volume: kept(volume),
+  };
+  return { ...SERIES, candles };
+}
 
-/** An engine of one strategy: everything is bought at the close of the first bar after the warm-up, and sold at the end. */
-const ENGINE: TrialEngine = {
-  applyGapPolicy: (data) => data,
-  *simulate(strategy, { instruments }, { initial_cash }) {
-    const candles = instruments[0]?.candles ?? growing();
-    seen.push(candles);
-    const entry = strategy.kind === 'events' ? strategy.warm_up_bars : 0;
-    const bars = candles.ts.length;
-    const equity = new Float64Array(bars).fill(initial_cash);
-    for (let bar = 0; bar < bars; bar++) {
-      if (bar > entry) equity[bar] = (initial_cash * (candles.close[bar] ?? 0)) / (candles.close[entry] ?? 0);
-      yield { bars_done: bar + 1, bars_total: bars };
-    }
-    const trades = new TradeList();
-    trades.length = 1;
-    trades.entry_bar[0] = entry;
-    trades.exit_bar[0] = bars - 1;
-    trades.pnl[0] = (equity.at(-1) ?? 0) - initial_cash;
-    return {
-      path: 'event',
-      initial_cash,
-      ts: candles.ts,
-      equity,
-      trades,
-      orders: [],
-      fills: [],
-      open_positions: [],
-      costs: { fees: 0, slippage: 0, funding: 0, borrow: 0, interest: 0 },
-      bars_in_position: bars - entry,
-      turnover: 0,
-      ambiguity: { bars: 0, resolved_bars: 0, pessimistic_equity: null, optimistic_equity: null },
-      data_quality: { verdict: 'good', findings: [] },
-      liquidated_bar: null,
-    };
-  },
-  dailyReturns: ({ equity, initial_cash }) => ({
-    returns: equity.map((mark, bar) => mark / (bar === 0 ? initial_cash : (equity[bar - 1] ?? 0)) - 1),
-    last_bar: Int32Array.from(equity, (_, bar) => bar),
-  }),
-  summarise: ({ ts, equity, trades, initial_cash }) => ({
-    engine_version: '1',
-    metric_version: 1,
-    bars: ts.length,
-    first_bar_at: new Date(ts[0] ?? 0).toISOString(),
-    last_bar_at: '',
-    initial_cash,
-    final_equity: equity.at(-1) ?? 0,
-    total_return_pct: 100 * ((equity.at(-1) ?? 0) / initial_cash - 1),
-    max_drawdown_pct: 0,
-    exposure_pct: trades.entry_bar[0] ?? 0,
-    fees_paid: 0,
-    trades: trades.length,
-    open_position: null,
-    win_rate_pct: 100,
-    profit_factor: null,
-    sharpe: null,
-    sortino: null,
-    cagr_pct: null,
-    calmar: null,
-    buy_and_hold_return_pct: 0,
-    undefined_metrics: { sharpe: 'why', profit_factor: 'why', sortino: 'why', cagr_pct: 'why', calmar: 'why' },
-  }),
-};
-
-function evaluate(request: Partial<TrialRequest>, isStopped = () => false) {
-  const setting = {
+function evaluate(request: Partial<TrialRequest>, own: Partial<TrialSetting> = {}, isStopped = () => false) {
+  const setting: TrialSetting = {
     series: SERIES,
-    definition: BUY_AND_HOLD,
+    definition: BUY_ONCE,
     initial_cash: 1000,
     settings: BacktestSettings.parse({}),
     seed: 1,
+    ...own,
   };
   const whole: TrialRequest = {
     params: { delay: 0 },
@@ -113,7 +76,7 @@ function evaluate(request: Partial<TrialRequest>, isStopped = () => false) {
     detail: 'series',
     perturbation: null,
   };
-  const outcome = evaluateTrial({ ...whole, ...request }, setting, ENGINE, isStopped);
+  const outcome = evaluateTrial({ ...whole, ...request }, setting, isStopped);
   if (outcome !== null && outcome.outcome !== 'completed') throw new Error(outcome.message);
   return outcome;
 }
@@ -123,26 +86,47 @@ describe('A trial on a window', () => {
     const outcome = evaluate({ params: { delay: 5 }, window: { from: 30, trade_from: 50, to: 71 } });
     expect(seen.at(-1)?.ts[0]).toBe(30 * DAY_MS);
     expect(seen.at(-1)?.ts).toHaveLength(41);
-    // Bought at the close of bar 50, marked at that of bar 70: doubled twice.
-    expect(outcome?.metrics).toMatchObject({ bars: 21, total_return_pct: expect.closeTo(300, 9), exposure_pct: 0 });
+    // Half of the cash at the open of bar 51, sold at that of bar 61: the price of units bought at the close of 50 doubled.
+    const gain = 50 * (2 ** 1.1 - 2 ** 0.1);
+    expect(outcome?.metrics).toMatchObject({ bars: 21, trades: 1, total_return_pct: expect.closeTo(gain, 9) });
     expect(outcome?.series?.daily_ts[0]).toBe(50 * DAY_MS);
     expect(outcome?.series?.daily_returns).toHaveLength(21);
-    expect([...(outcome?.series?.trade_returns ?? [])]).toEqual([expect.closeTo(3, 9)]);
+    expect([...(outcome?.series?.trade_returns ?? [])]).toEqual([expect.closeTo(gain / 100, 9)]);
+    expect(outcome?.metrics.exposure_pct).toBeCloseTo((100 * 10) / 21, 9);
+  });
+
+  it('is what a backtest of the window says where a strategy looks at no bar before', () => {
+    const late = evaluate({ params: { delay: 0 }, window: { from: 20, trade_from: 50, to: 90 } });
+    const alone = evaluate({ params: { delay: 0 }, window: { from: 50, trade_from: 50, to: 90 } });
+    expect(late).toEqual(alone);
   });
 
   it('waits for a warm-up that is longer than the bars before', () => {
-    const outcome = evaluate({ params: { delay: 10 }, window: { from: 48, trade_from: 50, to: 69 } });
-    // Bought at bar 58: ten bars to go.
-    expect(outcome?.metrics.total_return_pct).toBeCloseTo(100, 9);
+    const outcome = evaluate({ params: { delay: 10 }, window: { from: 48, trade_from: 50, to: 60 } });
+    // Bought at the open of bar 59, where the last bar closes.
+    expect(outcome?.metrics).toMatchObject({ trades: 0, total_return_pct: expect.closeTo(0, 9) });
+  });
+
+  it('fills missing bars before it looks for the window', () => {
+    const outcome = evaluate(
+      { params: { delay: 0 }, window: { from: 0, trade_from: 20, to: 40 } },
+      {
+        series: withoutBars(5, 10),
+        settings: BacktestSettings.parse({ gaps: 'fill', instrument: { calendar: 'crypto' } }),
+      },
+    );
+    expect(outcome?.series?.daily_ts[0]).toBe(25 * DAY_MS);
+    expect(seen.at(-1)?.ts).toHaveLength(45);
+    expect(outcome?.metrics).toMatchObject({ bars: 20, trades: 1 });
   });
 
   it('has the numbers of the summary, null where one is undefined, and the Sharpe ratio of the days', () => {
-    const { metrics = {} } = evaluate({}) ?? {};
-    expect(metrics.sharpe).toBeNull();
-    expect(metrics.sharpe_per_period).toBeGreaterThan(1);
-    expect(metrics).not.toHaveProperty('open_position');
-    expect(metrics).not.toHaveProperty('metric_version');
-    expect(metrics).not.toHaveProperty('first_bar_at');
+    const { metrics = {} } = evaluate({ params: { delay: 98 } }) ?? {};
+    expect(metrics.win_rate_pct).toBeNull();
+    expect(evaluate({})?.metrics.sharpe_per_period).toBeGreaterThan(0);
+    for (const name of ['open_position', 'metric_version', 'first_bar_at', 'undefined_metrics']) {
+      expect(metrics).not.toHaveProperty(name);
+    }
   });
 
   it('runs on other candles where they are perturbed', () => {
@@ -152,6 +136,6 @@ describe('A trial on a window', () => {
   });
 
   it('ends early when told to stop', () => {
-    expect(evaluate({}, () => true)).toBeNull();
+    expect(evaluate({}, {}, () => true)).toBeNull();
   });
 });

@@ -16,6 +16,7 @@ export { rsi } from './indicators/rsi.ts';
 export { sma } from './indicators/sma.ts';
 export { standardDeviation } from './indicators/standard-deviation.ts';
 export { wma } from './indicators/wma.ts';
+export { applyGapPolicy } from './market/apply-gap-policy.ts';
 export { checkMarketData } from './market/check-market-data.ts';
 export type { InstrumentSeries, MarketData } from './market/market-data.ts';
 export { erfc, inverseNormalCdf, normalCdf, normalPdf } from './math/normal.ts';
