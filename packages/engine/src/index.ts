@@ -3,6 +3,8 @@
  * @module
  */
 export { fitsCompiled } from './compiled/fits-compiled.ts';
+export { type SweepInput, sweep, sweepInBlocks } from './compiled/sweep.ts';
+export type { SweepResult } from './compiled/sweep-result.ts';
 export { EngineError, type EngineErrorCode, type EngineErrorDetails } from './engine-error.ts';
 export { FUNCTION_NAMES } from './expressions/bind-call.ts';
 export { parseExpression } from './expressions/parse-expression.ts';
