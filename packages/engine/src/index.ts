@@ -3,6 +3,8 @@
  * @module
  */
 export { fitsCompiled } from './compiled/fits-compiled.ts';
+export { type SweepInput, sweep, sweepInBlocks } from './compiled/sweep.ts';
+export type { SweepResult } from './compiled/sweep-result.ts';
 export { EngineError, type EngineErrorCode, type EngineErrorDetails } from './engine-error.ts';
 export { FUNCTION_NAMES } from './expressions/bind-call.ts';
 export { parseExpression } from './expressions/parse-expression.ts';
@@ -16,6 +18,7 @@ export { rsi } from './indicators/rsi.ts';
 export { sma } from './indicators/sma.ts';
 export { standardDeviation } from './indicators/standard-deviation.ts';
 export { wma } from './indicators/wma.ts';
+export { applyGapPolicy } from './market/apply-gap-policy.ts';
 export { checkMarketData } from './market/check-market-data.ts';
 export type { InstrumentSeries, MarketData } from './market/market-data.ts';
 export { erfc, inverseNormalCdf, normalCdf, normalPdf } from './math/normal.ts';
