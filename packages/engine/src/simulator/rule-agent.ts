@@ -105,7 +105,6 @@ import type { NodeId } from '../plan/plan.ts';
 import type { RuleProgram, TradeRules } from '../plan/rule-program.ts';
 import type { Bracket, Fill, OrderRequest, OrderSize, PriceDistance } from '../trading/order.ts';
 import { kellyShare } from './kelly.ts';
-import type { RuleColumn } from './rule-column.ts';
 import {
   type Direction,
   distanceAt,
