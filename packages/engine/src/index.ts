@@ -2,6 +2,10 @@
  * The engine: indicators, strategies, a simulator and metrics. Pure: no I/O, no clock, no randomness.
  * @module
  */
+export { fitsCompiled } from './compiled/fits-compiled.ts';
+export { type CompiledParts, simulateCompiled } from './compiled/simulate-compiled.ts';
+export { type SweepInput, type SweepProgress, sweep, sweepInBlocks } from './compiled/sweep.ts';
+export type { SweepResult } from './compiled/sweep-result.ts';
 export { EngineError, type EngineErrorCode, type EngineErrorDetails } from './engine-error.ts';
 export { FUNCTION_NAMES } from './expressions/bind-call.ts';
 export { parseExpression } from './expressions/parse-expression.ts';
