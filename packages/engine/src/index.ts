@@ -5,6 +5,9 @@
 export { fitsCompiled } from './compiled/fits-compiled.ts';
 export type { SweepResult } from './compiled/sweep-result.ts';
 export { sweep, sweepInBlocks, type SweepInput } from './compiled/sweep.ts';
+export { type CompiledParts, simulateCompiled } from './compiled/simulate-compiled.ts';
+export { type SweepInput, type SweepProgress, sweep, sweepInBlocks } from './compiled/sweep.ts';
+export type { SweepResult } from './compiled/sweep-result.ts';
 export { EngineError, type EngineErrorCode, type EngineErrorDetails } from './engine-error.ts';
 export { FUNCTION_NAMES } from './expressions/bind-call.ts';
 export { parseExpression } from './expressions/parse-expression.ts';

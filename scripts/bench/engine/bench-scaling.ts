@@ -1,0 +1,45 @@
+import type { Figure } from '../figure.ts';
+import { runCompiled } from './bench-sma-cross.ts';
+import { fastestMs } from './fastest-ms.ts';
+import { randomWalk } from './random-walk.ts';
+import { sweepCrosses } from './sweep-crosses.ts';
+
+/** Slope of the logarithm of the time over that of the size: 1 is in proportion. */
+function exponent(sizes: readonly [number, number], run: (size: number) => void): number {
+  const [small, large] = sizes.map((size) => fastestMs(() => run(size), { most: 20, budget_ms: 3000 }));
+  return Math.log((large ?? NaN) / (small ?? NaN)) / Math.log(sizes[1] / sizes[0]);
+}
+
+/** How time grows with bars and with parameter sets, and what a million bars take in memory. */
+export function benchScaling(): Figure[] {
+  const byBars = new Map([250_000, 1_000_000].map((bars) => [bars, randomWalk(bars)]));
+  const candles = randomWalk(50_000);
+  const large = byBars.get(1_000_000) ?? randomWalk(1_000_000);
+  const before = process.memoryUsage();
+  const result = runCompiled(large);
+  const after = process.memoryUsage();
+  const grown = after.arrayBuffers + after.heapUsed - before.arrayBuffers - before.heapUsed;
+  return [
+    {
+      name: 'engine.sma_cross.exponent_of_bars',
+      value: exponent([250_000, 1_000_000], (bars) => {
+        const walk = byBars.get(bars);
+        if (walk) runCompiled(walk);
+      }),
+      unit: '',
+      target: 1.1,
+    },
+    {
+      name: 'engine.sweep.exponent_of_parameters',
+      value: exponent([100, 400], (count) => void sweepCrosses(candles, count)),
+      unit: '',
+      target: 1.1,
+    },
+    // The equity column alone is 8 MB; the candles, which are the caller's, are 48.
+    {
+      name: 'engine.sma_cross.memory_mb_per_million_bars',
+      value: (grown * 1e6) / result.equity.length / 1e6,
+      unit: 'MB',
+    },
+  ];
+}
