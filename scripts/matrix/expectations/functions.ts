@@ -61,6 +61,19 @@ export const functions: FunctionExpectations = {
     }),
   },
   cancel_backtest: { by: ['owner'], args: (tenant) => ({ p_backtest_id: tenant.row('backtests').id }) },
+  create_study: {
+    by: TRADERS,
+    args: (tenant) => ({
+      p_name: 'Matrix',
+      p_kind: 'grid',
+      p_symbol: tenant.row('instruments').symbol,
+      p_timeframe: '1d',
+      p_spec: { strategy: { name: 'sma-cross' } },
+      p_search_space: { fast: { values: [2, 3] } },
+      p_objective: 'sharpe',
+    }),
+  },
+  cancel_study: { by: ['owner'], args: (tenant) => ({ p_study_id: tenant.row('studies').id }) },
 
   // Alerts and Telegram.
   mark_alerts_read: {
