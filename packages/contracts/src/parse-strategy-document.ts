@@ -1,0 +1,73 @@
+import { isNode, type LineCounter, type Document as YamlDocument } from 'yaml';
+import { offsetInSource } from './offset-in-source.ts';
+import { readYaml } from './read-yaml.ts';
+import { MAX_STRATEGY_BYTES } from './rule-strategy-spec.ts';
+import type { StrategyIssue } from './strategy-issue.ts';
+import { StrategySpec } from './strategy-spec.ts';
+
+/** What a text says, or everything that is wrong with it. */
+export type ParsedStrategyDocument =
+  | {
+      readonly success: true;
+      readonly spec: StrategySpec;
+      /** An issue of a field, with the line and column of its expression, as one of the document. */
+      locate(issue: StrategyIssue): StrategyIssue;
+    }
+  | { readonly success: false; readonly issues: readonly StrategyIssue[] };
+
+/**
+ * Reads a strategy from YAML 1.2 or JSON text of at most 64 KiB. Refused besides errors of YAML: aliases and anchors,
+ * tags, directives, duplicate keys, several documents.
+ */
+export function parseStrategyDocument(text: string): ParsedStrategyDocument {
+  // Lengths in UTF-16 units never exceed those in bytes: a long text is refused before anything reads it.
+  if (text.length > MAX_STRATEGY_BYTES || new TextEncoder().encode(text).length > MAX_STRATEGY_BYTES) {
+    return refuse([{ path: '', message: `the document is larger than ${MAX_STRATEGY_BYTES} bytes` }]);
+  }
+  const read = readYaml(text);
+  if (!read.success) return refuse(read.issues);
+  const { document, lines, value } = read;
+  const parsed = StrategySpec.safeParse(value);
+  if (!parsed.success) {
+    return refuse(
+      parsed.error.issues.map(({ path, message }) => {
+        const keys = path.map(String);
+        return { path: keys.join('.'), message, ...placeOf(document, lines, keys) };
+      }),
+    );
+  }
+  return { success: true, spec: parsed.data, locate: (issue) => locateIssue(issue, text, document, lines) };
+}
+
+function refuse(issues: readonly StrategyIssue[]): ParsedStrategyDocument {
+  return { success: false, issues };
+}
+
+/** Line and column of a field, or of the nearest thing around it that the document has. */
+function placeOf(document: YamlDocument, lines: LineCounter, keys: readonly string[]) {
+  const offset = nearestNode(document, keys)?.range?.[0] ?? 0;
+  const { line, col } = lines.linePos(offset);
+  return { line, column: col };
+}
+
+function nearestNode(document: YamlDocument, keys: readonly string[]) {
+  for (let depth = keys.length; depth >= 0; depth--) {
+    const node = depth === 0 ? document.contents : document.getIn(keys.slice(0, depth).map(asKey), true);
+    if (isNode(node)) return node;
+  }
+  return undefined;
+}
+
+/** Members of lists are found by number. */
+function asKey(key: string): string | number {
+  return /^\d+$/.test(key) ? Number(key) : key;
+}
+
+function locateIssue(issue: StrategyIssue, text: string, document: YamlDocument, lines: LineCounter): StrategyIssue {
+  const keys = issue.path === '' ? [] : issue.path.split('.');
+  const node = nearestNode(document, keys);
+  const { line, column } = issue;
+  if (line === undefined || column === undefined || !node) return { ...issue, ...placeOf(document, lines, keys) };
+  const { line: documentLine, col } = lines.linePos(offsetInSource(text, node, { line, column }));
+  return { ...issue, line: documentLine, column: col };
+}
