@@ -7286,6 +7286,26 @@ begin
 end
 $function$
 
+function public.create_strategy(p_name text, p_spec jsonb, p_description text, p_source text, p_note text) -- Makes a strategy of the caller with its first version. Errors: strategy_name_taken, quota_exceeded.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.create_strategy(p_name text, p_spec jsonb, p_description text DEFAULT NULL::text, p_source text DEFAULT NULL::text, p_note text DEFAULT NULL::text)
+ RETURNS strategies
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_strategy public.strategies;
+begin
+  insert into public.strategies (name, description) values (p_name, p_description) returning * into v_strategy;
+  insert into public.strategy_versions (strategy_id, spec, source, note) values (v_strategy.id, p_spec, p_source, p_note);
+  -- With the number of the version, which its trigger has counted.
+  select * into v_strategy from public.strategies s where s.id = v_strategy.id;
+  return v_strategy;
+exception when unique_violation then
+  perform private.raise_api_error(409, 'strategy_name_taken', format('you have a strategy named %L already', left(p_name, 100)));
+end
+$function$
+
 function public.create_study(p_name text, p_kind text, p_symbol text, p_timeframe text, p_spec jsonb, p_search_space jsonb, p_objective text, p_direction text, p_planned_trials integer, p_seed bigint, p_strategy_version_id uuid) -- Requests a study for the caller: a search, a walk-forward, a Monte Carlo or a bias check; its queue job and its event commit with it. Errors: unknown_symbol, empty_range, strategy_not_found, invalid_request, quota_exceeded, rate_limited.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.create_study(p_name text, p_kind text, p_symbol text, p_timeframe text, p_spec jsonb, p_search_space jsonb DEFAULT '{}'::jsonb, p_objective text DEFAULT NULL::text, p_direction text DEFAULT 'maximise'::text, p_planned_trials integer DEFAULT NULL::integer, p_seed bigint DEFAULT 1, p_strategy_version_id uuid DEFAULT NULL::uuid)
@@ -7588,6 +7608,38 @@ CREATE OR REPLACE FUNCTION public.update_credential(p_credential_id uuid, p_name
  SET search_path TO ''
 AS $function$
   select private.update_credential(p_credential_id, p_name, p_enabled)
+$function$
+
+function public.update_strategy(p_strategy_id uuid, p_changes jsonb, p_spec jsonb, p_source text, p_note text) -- Changes name, description or is_active of a strategy of the caller, those that are named in p_changes, and adds a version where a specification is given. Errors: forbidden, strategy_not_found, strategy_name_taken, quota_exceeded.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.update_strategy(p_strategy_id uuid, p_changes jsonb DEFAULT '{}'::jsonb, p_spec jsonb DEFAULT NULL::jsonb, p_source text DEFAULT NULL::text, p_note text DEFAULT NULL::text)
+ RETURNS strategies
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_strategy public.strategies;
+begin
+  if not private.can_trade() then
+    perform private.raise_api_error(403, 'forbidden', 'your role may read, and not change anything');
+  end if;
+  update public.strategies s
+  set name = coalesce(p_changes ->> 'name', s.name),
+      description = case when p_changes ? 'description' then p_changes ->> 'description' else s.description end,
+      is_active = coalesce((p_changes ->> 'is_active')::boolean, s.is_active)
+  where s.id = p_strategy_id
+  returning * into v_strategy;
+  if v_strategy.id is null then
+    perform private.raise_api_error(404, 'strategy_not_found', 'there is no such strategy of yours');
+  end if;
+  if p_spec is not null then
+    insert into public.strategy_versions (strategy_id, spec, source, note) values (p_strategy_id, p_spec, p_source, p_note);
+    select * into v_strategy from public.strategies s where s.id = p_strategy_id;
+  end if;
+  return v_strategy;
+exception when unique_violation then
+  perform private.raise_api_error(409, 'strategy_name_taken', format('you have a strategy named %L already', left(p_changes ->> 'name', 100)));
+end
 $function$
 
 function public.use_recovery_code(p_code text) -- For whoever has signed in with the password and lost the second factor: removes the factors and ends all other sessions, so that a new factor can be enrolled. Answers {"factors_removed", "sessions_ended", "codes_left"}. Errors: invalid_token, recovery_not_needed, invalid_recovery_code, rate_limited.

@@ -3948,6 +3948,25 @@ export type Database = {
         };
       };
       create_credential: { Args: { '': Json }; Returns: string };
+      create_strategy: {
+        Args: { p_description?: string; p_name: string; p_note?: string; p_source?: string; p_spec: Json };
+        Returns: {
+          created_at: string;
+          current_version: number;
+          description: string | null;
+          id: string;
+          is_active: boolean;
+          name: string;
+          updated_at: string;
+          user_id: string;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'strategies';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       create_study: {
         Args: {
           p_direction?: string;
@@ -4286,6 +4305,25 @@ export type Database = {
       update_credential: {
         Args: { p_credential_id: string; p_enabled?: boolean; p_name?: string };
         Returns: undefined;
+      };
+      update_strategy: {
+        Args: { p_changes?: Json; p_note?: string; p_source?: string; p_spec?: Json; p_strategy_id: string };
+        Returns: {
+          created_at: string;
+          current_version: number;
+          description: string | null;
+          id: string;
+          is_active: boolean;
+          name: string;
+          updated_at: string;
+          user_id: string;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'strategies';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
       };
       use_recovery_code: { Args: { p_code: string }; Returns: Json };
     };

@@ -52,6 +52,14 @@ export const functions: FunctionExpectations = {
   },
 
   // Research.
+  create_strategy: {
+    by: TRADERS,
+    args: () => ({ p_name: 'Made by a call', p_spec: { name: 'sma-cross', params: {} } }),
+  },
+  update_strategy: {
+    by: ['owner'],
+    args: (tenant) => ({ p_strategy_id: tenant.row('strategies').id, p_changes: { description: 'Changed' } }),
+  },
   create_backtest: {
     by: TRADERS,
     args: (tenant) => ({
