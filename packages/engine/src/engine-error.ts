@@ -9,6 +9,9 @@ export type EngineErrorCode =
   | 'invalid_fee'
   | 'invalid_chunk'
   | 'invalid_params'
+  | 'invalid_search_space'
+  | 'invalid_study'
+  | 'invalid_walk_forward'
   | 'unknown_strategy'
   | 'equity_overflow';
 
