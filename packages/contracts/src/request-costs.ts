@@ -1,14 +1,20 @@
 import { z } from 'zod';
-import { BacktestSettings, FeeModel } from './backtest-settings.ts';
+import { BacktestSettings, type BacktestSettingsInput } from './backtest-settings.ts';
 
 /** Rounded to the eight decimals that the database keeps: 0.1 + 0.2 is 0.3. */
 function places(number: z.ZodNumber) {
   return number.transform((value) => Number(value.toFixed(8)));
 }
 
-/** Settings in which fees may be missing: they are then `fee_bps`. */
-export const RequestSettings = BacktestSettings.extend({ fees: FeeModel.optional() });
-export type RequestSettings = z.infer<typeof RequestSettings>;
+/**
+ * Settings as a caller wrote them, checked and without the defaults: what is left out of `instrument` is taken from the
+ * instrument itself, and fees that are left out are `fee_bps`.
+ */
+export const GivenSettings = z.custom<BacktestSettingsInput>().superRefine((given, context) => {
+  for (const { path, message } of BacktestSettings.safeParse(given).error?.issues ?? []) {
+    context.addIssue({ code: 'custom', path, message });
+  }
+});
 
 /** The fields of a request that say with how much, at what cost and by which rules is traded. */
 export const REQUEST_COSTS = {
@@ -16,13 +22,13 @@ export const REQUEST_COSTS = {
   fee_bps: places(z.number().min(0).max(1000))
     .default(0)
     .describe('Fee of each fill, in basis points of its value: short for settings.fees'),
-  settings: RequestSettings.prefault({}).describe('Costs, fills, margin; what is left out takes its default'),
+  settings: GivenSettings.default({}).describe('Costs, fills, margin; what is left out takes its default'),
   seed: z.int().min(0).default(1).describe('Of whatever in it is random'),
 };
 
 /** Refuses a request that says twice what the fees are. */
 export function checkRequestCosts(
-  { fee_bps, settings }: { fee_bps: number; settings: RequestSettings },
+  { fee_bps, settings }: { fee_bps: number; settings: BacktestSettingsInput },
   context: z.RefinementCtx,
 ): void {
   if (fee_bps > 0 && settings.fees !== undefined) {
@@ -30,7 +36,7 @@ export function checkRequestCosts(
   }
 }
 
-/** The settings of a request or a row with the fees filled in. */
-export function settingsWithFees(settings: z.input<typeof RequestSettings>, feeBps: number): BacktestSettings {
-  return BacktestSettings.parse({ fees: { type: 'bps', maker_bps: feeBps, taker_bps: feeBps }, ...settings });
+/** The settings of a request or a row, with fees of so many basis points where they name none. */
+export function withFees(given: BacktestSettingsInput, feeBps: number): BacktestSettingsInput {
+  return { fees: { type: 'bps', maker_bps: feeBps, taker_bps: feeBps }, ...given };
 }

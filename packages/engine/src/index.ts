@@ -7,6 +7,7 @@ export { ema } from './indicators/ema.ts';
 export { type MacdColumns, type MacdPeriods, macd } from './indicators/macd.ts';
 export { rsi } from './indicators/rsi.ts';
 export { sma } from './indicators/sma.ts';
+export type { InstrumentSeries, MarketData, Split } from './market/market-data.ts';
 export { drawdownPct } from './metrics/drawdown.ts';
 export {
   type BacktestProgress,
@@ -18,4 +19,6 @@ export type { BacktestInput } from './simulator/backtest-input.ts';
 export type { Trade } from './simulator/trade.ts';
 export { BUILT_IN_STRATEGY_NAMES, resolveStrategy } from './strategies/resolve-strategy.ts';
 export { ENTER, EXIT, type Strategy } from './strategies/strategy.ts';
+export type { Fill, Order } from './trading/order.ts';
+export type { Trade as SimulatedTrade } from './trading/trade-list.ts';
 export { ENGINE_VERSION, METRIC_VERSION } from './versions.ts';

@@ -4,7 +4,7 @@ import {
   CreateBiasCheckRequest,
   ListStudiesQuery,
   type StudyResource,
-  settingsWithFees,
+  withFees,
 } from '@tradebase/contracts';
 import { Hono } from 'hono';
 import { IdParam } from '../../_shared/id-param.ts';
@@ -64,7 +64,7 @@ async function createBiasCheck(
       // Of a version, the database fills in the rest.
       strategy: strategy ?? {},
       initial_cash: request.initial_cash,
-      settings: settingsWithFees(request.settings, request.fee_bps),
+      settings: withFees(request.settings, request.fee_bps),
       from: request.from,
       to: request.to,
       start_up_bars: request.start_up_bars,

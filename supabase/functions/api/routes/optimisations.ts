@@ -7,7 +7,7 @@ import {
   type StoredTrial,
   type StudyResource,
   type StudyResult,
-  settingsWithFees,
+  withFees,
 } from '@tradebase/contracts';
 import { Hono } from 'hono';
 import { databaseError } from '../../_shared/database-error.ts';
@@ -72,7 +72,7 @@ async function createOptimisation(
       // Of a version, the database fills in the rest.
       strategy: strategy ?? {},
       initial_cash,
-      settings: settingsWithFees(request.settings, request.fee_bps),
+      settings: withFees(request.settings, request.fee_bps),
       from,
       to,
       search,
