@@ -125,7 +125,7 @@ export const MonteCarloResult = z.strictObject({
   reason: z.string().nullable().describe('Why there are no paths; null where there are'),
   total_return_pct: PathDistribution.nullable(),
   max_drawdown_pct: PathDistribution.nullable(),
-  sharpe: PathDistribution.nullable(),
+  sharpe_per_period: PathDistribution.nullable().describe('Of days; of trades where those are rearranged'),
   objective: PathDistribution.nullable(),
   ruin_probability: metric.describe('Share of paths that fell ruin_drawdown_pct from a peak'),
   loss_probability: metric.describe('Share of paths that ended below their start'),

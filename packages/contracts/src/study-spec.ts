@@ -45,9 +45,7 @@ export const WalkForwardSettings = z.strictObject({
   purge_bars: bars
     .default(0)
     .describe('Bars left out at the end of a training window, whose outcome reaches into the test'),
-  embargo_bars: bars
-    .default(0)
-    .describe('Bars left out between a training window and its test, and after a test before they train'),
+  embargo_bars: bars.default(0).describe('Bars left out between a training window and its test'),
   history_bars: bars
     .default(1000)
     .describe('Bars before a window that indicators look back on, without trading; at least the warm-up'),

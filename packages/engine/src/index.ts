@@ -8,7 +8,21 @@ export { type MacdColumns, type MacdPeriods, macd } from './indicators/macd.ts';
 export { rsi } from './indicators/rsi.ts';
 export { sma } from './indicators/sma.ts';
 export type { InstrumentSeries, MarketData, Split } from './market/market-data.ts';
+export { Random } from './math/random.ts';
 export { drawdownPct } from './metrics/drawdown.ts';
+export { analyseSensitivity } from './optimiser/analyse-sensitivity.ts';
+export { createSearcher } from './optimiser/create-searcher.ts';
+export { describePaths } from './optimiser/describe-paths.ts';
+export { nearestName } from './optimiser/nearest-name.ts';
+export { estimateOverfitting } from './optimiser/overfitting.ts';
+export { type PathStatistics, pathStatistics } from './optimiser/path-statistics.ts';
+export { type CandlePerturbation, perturbCandles } from './optimiser/perturb-candles.ts';
+export { type ReturnResampling, resampleReturns } from './optimiser/resample-returns.ts';
+export type { ScoredPoint } from './optimiser/scored-point.ts';
+export { createSearchSpace, gridSize, type SearchSpace } from './optimiser/search-space.ts';
+export type { Proposal, Searcher } from './optimiser/searcher.ts';
+export { type FoldReturns, stitchOutOfSample } from './optimiser/stitch-out-of-sample.ts';
+export { type BarRange, planWalkForward, type WalkForwardFold } from './optimiser/walk-forward.ts';
 export {
   type BacktestProgress,
   type BacktestResult,

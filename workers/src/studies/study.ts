@@ -9,6 +9,7 @@ import type {
   StudySpec,
   TrialMetrics,
 } from '@tradebase/contracts';
+import type { CandlePerturbation } from '@tradebase/engine';
 
 /** A study as its row says: what `runStudy` needs to know of it. */
 export interface Study {
@@ -68,20 +69,13 @@ export interface BarWindow {
   readonly to: number;
 }
 
-/** Candles of another history: see `perturbCandles` of the engine. */
-export interface CandlePerturbation {
-  readonly method: 'candle_bootstrap' | 'candle_noise';
-  readonly seed: number;
-  readonly mean_block: number;
-  readonly noise: number;
-}
-
 /** One backtest that a study asks for. */
 export interface TrialRequest {
   readonly params: ParameterValues;
   readonly window: BarWindow;
   /** `series` adds daily returns and those of trades. */
   readonly detail: 'metrics' | 'series';
+  /** Other candles than those there were. */
   readonly perturbation: CandlePerturbation | null;
 }
 
@@ -94,13 +88,12 @@ export interface TrialSeries {
 }
 
 export type TrialOutcome =
+  /** `metrics` has the numbers of the summary, and `sharpe_per_period` of the days. */
   | { readonly outcome: 'completed'; readonly metrics: TrialMetrics; readonly series: TrialSeries | null }
   | { readonly outcome: 'failed'; readonly message: string };
 
 /** Runs backtests: in the threads of the CPU pool, or by the compiled sweep. */
 export interface TrialEvaluator {
-  /** How many backtests it runs at a time. */
-  readonly threads: number;
   /** Why these parameters make no sense together; null when they do. Cheap. */
   whyInfeasible(params: ParameterValues): string | null;
   /** Bars before the first signal with these parameters. */
@@ -121,8 +114,16 @@ export interface StudyContext {
   readonly candles: Candles;
   /** What the strategy of the study declares. */
   readonly parameters: StrategyParameters;
+  /** Values that the specification of the study gives; all others are at their default. */
+  readonly base_params: ParameterValues;
   readonly evaluator: TrialEvaluator;
   readonly store: StudyStore;
+  readonly engine_version: string;
+  /** Deflated Sharpe ratio of daily returns, given all trials and the variance of their Sharpe ratios per day. */
+  deflatedSharpe(
+    daily_returns: Float64Array,
+    trials: { readonly count: number; readonly variance: number },
+  ): { readonly value: number | null; readonly reason: string | null };
   /** Aborts on cancellation, loss of the study, and shutdown. */
   readonly signal: AbortSignal;
 }

@@ -1,0 +1,63 @@
+import type { StudyResult } from '@tradebase/contracts';
+import { analyseSensitivity, createSearchSpace, type ScoredPoint } from '@tradebase/engine';
+import { completeSeries } from './complete-series.ts';
+import { Breather } from './in-slices.ts';
+import { deflateBest, judgeOverfitting } from './judge-selection.ts';
+import { plannedTrials, runSearch, type SearchFindings } from './run-search.ts';
+import { orient } from './score-trial.ts';
+import type { StudyRun } from './study-run.ts';
+import { summariseTrial } from './summarise-trial.ts';
+
+/** Trials whose daily returns are kept to judge the choice of the best: all, or every so many. */
+const SAMPLED_TRIALS = 500;
+
+type SearchStudyResult = Pick<StudyResult, 'best' | 'top' | 'deflated_sharpe' | 'overfitting' | 'sensitivity'> & {
+  readonly infeasible: number;
+};
+
+/** A grid, random or bayesian search on all bars, and how much its best trial can be believed. */
+export async function runSearchStudy(
+  run: StudyRun,
+  method: 'grid' | 'random' | 'bayesian',
+): Promise<SearchStudyResult> {
+  const { study, context, ledger, signal } = run;
+  const space = createSearchSpace(context.parameters, study.search_space, context.base_params);
+  const planned = plannedTrials(method, study.planned_trials, space);
+  const stride = Math.ceil(planned / SAMPLED_TRIALS);
+  const window = { from: 0, trade_from: 0, to: context.candles.ts.length };
+  ledger.planned_trials = planned;
+  const findings = await runSearch(run, {
+    method,
+    trials: study.planned_trials,
+    seed: study.seed,
+    windowFor: () => window,
+    labels: {},
+    keepSeries: (number) => (number - 1) % stride === 0,
+    onProgress: (share, { top }) => {
+      ledger.progress = share;
+      ledger.best_trial = top[0]?.number ?? null;
+    },
+  });
+  await ledger.flush();
+  const series = await completeSeries(run, findings, { window, isSampled: (number) => (number - 1) % stride === 0 });
+  const best = findings.top[0] ?? null;
+  const deflated_sharpe = await deflateBest(run, series, best?.number ?? null);
+  const overfitting = await judgeOverfitting(series, signal);
+  await new Breather(signal).breathe();
+  return {
+    best: best && summariseTrial(best),
+    top: findings.top.map(summariseTrial),
+    deflated_sharpe,
+    overfitting,
+    sensitivity: sensitivityOf(run, findings),
+    infeasible: findings.infeasible,
+  };
+}
+
+/** Failed trials have no value; neighbours that failed speak against the best. Null where no trial has one. */
+function sensitivityOf({ study }: StudyRun, { space, trials, top }: SearchFindings): StudyResult['sensitivity'] {
+  const best = trials.findIndex(({ number }) => number === top[0]?.number);
+  if (best < 0) return null;
+  const points: ScoredPoint[] = trials;
+  return analyseSensitivity(space, points, { best, toShown: (value) => orient(study, value) });
+}
