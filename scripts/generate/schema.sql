@@ -1978,7 +1978,7 @@ table public.studies -- Studies of a strategy: many backtests for one question, 
   search_space jsonb default '{}'::jsonb not null -- Values or bounds of each parameter; empty where nothing is searched.
   objective text -- Metric that decides, such as sharpe; null of a bias check.
   direction text default 'maximise'::text not null -- maximise or minimise.
-  planned_trials integer -- How many trials it is to make; null where that shows as it goes.
+  planned_trials integer -- How many trials it comes to, as far as that is known: as requested, then as its worker has it.
   trial_count integer default 0 not null -- How many trials were ever made, failed and deleted ones included: what the deflated Sharpe ratio needs. Only rises.
   best_trial integer -- Number of the best trial; null before the first that counts.
   result jsonb -- What it found: folds of a walk-forward, percentiles of a Monte Carlo, probability of overfitting.
@@ -1995,6 +1995,7 @@ table public.studies -- Studies of a strategy: many backtests for one question, 
   updated_at timestamp with time zone default now() not null -- When the row last changed.
   symbol text -- Symbol of the instrument at the time of the request.
   family text -- What its trials count for: strategy:<id> of a strategy of the owner, else name:<name>. Given by a trigger.
+  requested_trials integer -- planned_trials as it was requested, which a worker that goes on with the study begins from; null where that was left to the kind.
   row level security on
   constraint studies_coverage_fkey FOREIGN KEY (instrument_id, timeframe) REFERENCES candle_coverage(instrument_id, timeframe)
   constraint studies_direction_check CHECK ((direction = ANY (ARRAY['maximise'::text, 'minimise'::text])))
@@ -5494,6 +5495,7 @@ begin
   if new.planned_trials > most_trials then
     perform private.raise_api_error(409, 'quota_exceeded', format('a study of yours may make %s trials', most_trials));
   end if;
+  new.requested_trials := new.planned_trials;
   foreach bound in array array['from', 'to'] loop
     if not coalesce(pg_catalog.pg_input_is_valid(new.spec ->> bound, 'timestamptz'), true) then
       perform private.raise_api_error(422, 'invalid_request', format('%s of the specification is no time', bound));

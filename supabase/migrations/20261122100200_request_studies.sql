@@ -1,6 +1,6 @@
 -- Purpose: users request studies, which workers take up; checks of strategies for bias are studies, too; how often each
 --   family of strategies was tried is kept for good.
--- Objects: columns symbol and family of studies; table strategy_trial_counts; functions private.prepare_study,
+-- Objects: columns symbol, family and requested_trials of studies; table strategy_trial_counts; functions private.prepare_study,
 --   private.emit_study_event, private.enqueue_study, private.announce_study_change, private.count_trials (again),
 --   private.family_trials, private.delete_trial_counts_of_user (trigger on auth.users), private.study_queue,
 --   private.prune_backtests (again), public.create_study, public.cancel_study; queues optimise, optimise-dead, bias-check,
@@ -24,6 +24,7 @@ insert into public.plan_quotas (plan, quota, value, unit) values
 alter table public.studies
   add column symbol text,
   add column family text,
+  add column requested_trials integer,
   alter column objective drop not null,
   drop constraint studies_kind_check,
   add constraint studies_kind_check check (kind in ('grid', 'random', 'bayesian', 'walk_forward', 'monte_carlo', 'bias_check')),
@@ -39,6 +40,8 @@ comment on table public.studies is 'Studies of a strategy: many backtests for on
 comment on column public.studies.kind is 'grid, random or bayesian search; walk_forward; monte_carlo; bias_check.';
 comment on column public.studies.symbol is 'Symbol of the instrument at the time of the request.';
 comment on column public.studies.family is 'What its trials count for: strategy:<id> of a strategy of the owner, else name:<name>. Given by a trigger.';
+comment on column public.studies.planned_trials is 'How many trials it comes to, as far as that is known: as requested, then as its worker has it.';
+comment on column public.studies.requested_trials is 'planned_trials as it was requested, which a worker that goes on with the study begins from; null where that was left to the kind.';
 comment on column public.studies.spec is 'What is repeated: the strategy, its costs, the range, and the settings of the kind of study: contracts.StudySpec; of a bias check contracts.BiasCheckSpec.';
 comment on column public.studies.strategy_version_id is 'Version of a strategy of the owner; the specification is then taken from it, with the parameters of the request. Null if there is none.';
 comment on column public.studies.objective is 'Metric that decides, such as sharpe; null of a bias check.';
@@ -115,6 +118,7 @@ begin
   if new.planned_trials > most_trials then
     perform private.raise_api_error(409, 'quota_exceeded', format('a study of yours may make %s trials', most_trials));
   end if;
+  new.requested_trials := new.planned_trials;
   foreach bound in array array['from', 'to'] loop
     if not coalesce(pg_catalog.pg_input_is_valid(new.spec ->> bound, 'timestamptz'), true) then
       perform private.raise_api_error(422, 'invalid_request', format('%s of the specification is no time', bound));

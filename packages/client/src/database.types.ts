@@ -2951,6 +2951,7 @@ export type Database = {
           objective: string | null;
           planned_trials: number | null;
           progress: number;
+          requested_trials: number | null;
           result: Json | null;
           search_space: NonNullable<Json>;
           seed: number;
@@ -2982,6 +2983,7 @@ export type Database = {
           objective?: string | null;
           planned_trials?: number | null;
           progress?: number;
+          requested_trials?: number | null;
           result?: Json | null;
           search_space?: NonNullable<Json>;
           seed?: number;
@@ -3012,6 +3014,7 @@ export type Database = {
           objective?: string | null;
           planned_trials?: number | null;
           progress?: number;
+          requested_trials?: number | null;
           result?: Json | null;
           search_space?: NonNullable<Json>;
           seed?: number;
@@ -3842,6 +3845,7 @@ export type Database = {
           objective: string | null;
           planned_trials: number | null;
           progress: number;
+          requested_trials: number | null;
           result: Json | null;
           search_space: NonNullable<Json>;
           seed: number;
@@ -3998,6 +4002,7 @@ export type Database = {
           objective: string | null;
           planned_trials: number | null;
           progress: number;
+          requested_trials: number | null;
           result: Json | null;
           search_space: NonNullable<Json>;
           seed: number;

@@ -31,6 +31,7 @@ export {
 } from './run-backtest.ts';
 export type { BacktestInput } from './simulator/backtest-input.ts';
 export type { Trade } from './simulator/trade.ts';
+export { BUILT_IN_STRATEGIES, strategyParameters } from './strategies/built-in-strategies.ts';
 export { BUILT_IN_STRATEGY_NAMES, resolveStrategy } from './strategies/resolve-strategy.ts';
 export { ENTER, EXIT, type Strategy } from './strategies/strategy.ts';
 export type { Fill, Order } from './trading/order.ts';

@@ -1,5 +1,5 @@
 import type { StrategyIssue, StrategyParameters, StrategySpec } from '@tradebase/contracts';
-import { EngineError, resolveStrategy } from '@tradebase/engine';
+import { EngineError, resolveStrategy, strategyParameters } from '@tradebase/engine';
 
 /** What the engine says of a specification whose form is right. */
 export type CheckedStrategy =
@@ -10,7 +10,7 @@ export type CheckedStrategy =
 export function checkStrategy(spec: StrategySpec): CheckedStrategy {
   try {
     const strategy = resolveStrategy(spec);
-    return { success: true, parameters: {}, warmUpBars: strategy.warm_up_bars };
+    return { success: true, parameters: strategyParameters(spec), warmUpBars: strategy.warm_up_bars };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     return {
