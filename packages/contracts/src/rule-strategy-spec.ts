@@ -42,6 +42,11 @@ export const RuleStrategySpec = z
     description: storableText(5000).optional(),
     parameters: Parameters.optional().describe('What can be chosen and optimised, by name'),
     params: ParameterValues.optional().describe('Values chosen; those left out take their default'),
+    requires: z
+      .array(StrategyExpression)
+      .max(20)
+      .optional()
+      .describe('Conditions on parameters that must hold, such as fast < slow'),
     indicators: Indicators.optional().describe(
       'Columns by name; they may use one another, in any order, not in a circle',
     ),

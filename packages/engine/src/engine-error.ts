@@ -8,10 +8,14 @@ export type EngineErrorCode =
   | 'invalid_cash'
   | 'invalid_fee'
   | 'invalid_chunk'
+  | 'invalid_expression'
   | 'invalid_params'
   | 'invalid_search_space'
   | 'invalid_study'
   | 'invalid_walk_forward'
+  | 'invalid_timeframe'
+  | 'unknown_column'
+  | 'unknown_instrument'
   | 'unknown_strategy'
   | 'equity_overflow';
 

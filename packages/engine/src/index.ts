@@ -3,6 +3,8 @@
  * @module
  */
 export { EngineError, type EngineErrorCode, type EngineErrorDetails } from './engine-error.ts';
+export { FUNCTION_NAMES } from './expressions/bind-call.ts';
+export { parseExpression } from './expressions/parse-expression.ts';
 export { ema } from './indicators/ema.ts';
 export { type MacdColumns, type MacdPeriods, macd } from './indicators/macd.ts';
 export { rsi } from './indicators/rsi.ts';
@@ -23,6 +25,8 @@ export { createSearchSpace, gridSize, type SearchSpace } from './optimiser/searc
 export type { Proposal, Searcher } from './optimiser/searcher.ts';
 export { type FoldReturns, stitchOutOfSample } from './optimiser/stitch-out-of-sample.ts';
 export { type BarRange, planWalkForward, type WalkForwardFold } from './optimiser/walk-forward.ts';
+export type { PlanColumn } from './plan/compute-columns.ts';
+export { evaluatePlan, type PlanResult } from './plan/evaluate-plan.ts';
 export {
   type BacktestProgress,
   type BacktestResult,
@@ -31,9 +35,16 @@ export {
 } from './run-backtest.ts';
 export type { BacktestInput } from './simulator/backtest-input.ts';
 export type { Trade } from './simulator/trade.ts';
-export { BUILT_IN_STRATEGIES, strategyParameters } from './strategies/built-in-strategies.ts';
-export { BUILT_IN_STRATEGY_NAMES, resolveStrategy } from './strategies/resolve-strategy.ts';
-export { ENTER, EXIT, type Strategy } from './strategies/strategy.ts';
+export { BUILT_IN_STRATEGIES } from './strategies/built-in/registry.generated.ts';
+export { checkRuleSpec, compileRuleSpec } from './strategies/compile-rule-spec.ts';
+export {
+  BUILT_IN_STRATEGY_NAMES,
+  checkStrategySpec,
+  type ResolvedStrategy,
+  resolveStrategy,
+} from './strategies/resolve-strategy.ts';
+export type { Strategy, StrategyDefinition } from './strategies/strategy-definition.ts';
+export { ENTER, EXIT, type StrategySignals, strategySignals } from './strategies/strategy-signals.ts';
 export type { Fill, Order } from './trading/order.ts';
 export type { Trade as SimulatedTrade } from './trading/trade-list.ts';
 export { ENGINE_VERSION, METRIC_VERSION } from './versions.ts';

@@ -5,7 +5,7 @@ import type { BacktestInput } from './simulator/backtest-input.ts';
 import { checkBacktestInput } from './simulator/check-backtest-input.ts';
 import { LongOnlySimulation } from './simulator/long-only-simulation.ts';
 import type { Trade } from './simulator/trade.ts';
-import { resolveStrategy } from './strategies/resolve-strategy.ts';
+import { strategySignals } from './strategies/strategy-signals.ts';
 
 const DEFAULT_CHUNK_BARS = 65_536;
 
@@ -54,7 +54,7 @@ export function* backtestInChunks(
   const { candles, strategy, initial_cash, fee_bps } = input;
   const bars_total = candles.ts.length;
 
-  const signals = resolveStrategy(strategy).computeSignals(candles);
+  const signals = strategySignals(strategy).computeSignals(candles);
   const simulation = new LongOnlySimulation(candles, signals, initial_cash, fee_bps / 10_000);
   while (simulation.bars_done < bars_total) {
     simulation.advance(chunkBars);

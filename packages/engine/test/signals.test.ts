@@ -1,13 +1,13 @@
 import type { StrategySpec } from '@tradebase/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ENTER, EXIT, resolveStrategy, rsi } from '../src/index.ts';
+import { ENTER, EXIT, rsi, strategySignals } from '../src/index.ts';
 import { anyMacdRsi, anySmaCross, anyStrategy, MACD_12_26_9, SMA_10_30 } from './any-strategy.ts';
 import { anyCandles, anyCents, candlesOfCloses, firstBars } from './made-up-candles.ts';
 import { readCandles, readIndicators, referenceDataPresent, referenceTitle } from './reference-data.ts';
 
 const signalsOf = (spec: StrategySpec, closes: ArrayLike<number>) =>
-  resolveStrategy(spec).computeSignals(candlesOfCloses(closes));
+  strategySignals(spec).computeSignals(candlesOfCloses(closes));
 
 /** Entries and exits of the crossover rule, decided by exact sums of whole cents. */
 function exactSmaCross(cents: readonly number[], fast: number, slow: number): number[] {
@@ -29,7 +29,7 @@ describe('the signals of every strategy', () => {
     it(`${name}: the signal at every bar is the same whether or not later bars are known`, () => {
       fc.assert(
         fc.property(anyCandles, anySpec, (candles, spec) => {
-          const strategy = resolveStrategy(spec);
+          const strategy = strategySignals(spec);
           const signals = strategy.computeSignals(candles);
           for (let bars = 0; bars <= signals.length; bars++) {
             expect(strategy.computeSignals(firstBars(candles, bars))).toEqual(signals.slice(0, bars));
@@ -43,7 +43,7 @@ describe('the signals of every strategy', () => {
   it('exist only from the end of the declared warm-up on', () => {
     fc.assert(
       fc.property(anyCandles, anyStrategy, (candles, spec) => {
-        const { warm_up_bars, computeSignals } = resolveStrategy(spec);
+        const { warm_up_bars, computeSignals } = strategySignals(spec);
         const early = computeSignals(candles).slice(0, warm_up_bars);
         expect(early.every((signal) => signal === 0)).toBe(true);
       }),
@@ -58,7 +58,7 @@ describe('the signals of every strategy', () => {
     ];
     for (const [spec, closes] of cases) {
       const signals = signalsOf(spec, closes);
-      expect(resolveStrategy(spec).warm_up_bars).toBe(closes.length - 1);
+      expect(strategySignals(spec).warm_up_bars).toBe(closes.length - 1);
       expect(signals.at(-1)).not.toBe(0);
     }
   });
@@ -99,16 +99,16 @@ describe('parameters that make no strategy are refused before any candle is seen
   const refused = expect.objectContaining({ code: 'invalid_params' });
 
   it('a fast period that is not below the slow one', () => {
-    expect(() => resolveStrategy({ name: 'sma-cross', params: { fast: 30, slow: 30 } })).toThrow(refused);
+    expect(() => strategySignals({ name: 'sma-cross', params: { fast: 30, slow: 30 } })).toThrow(refused);
     const params = { ...MACD_12_26_9.params, fast: 26 };
-    expect(() => resolveStrategy({ name: 'macd-rsi', params })).toThrow(refused);
+    expect(() => strategySignals({ name: 'macd-rsi', params })).toThrow(refused);
   });
 
   it('a period that is not a whole number of at least 1', () => {
-    expect(() => resolveStrategy({ name: 'sma-cross', params: { fast: 0, slow: 30 } })).toThrow(refused);
+    expect(() => strategySignals({ name: 'sma-cross', params: { fast: 0, slow: 30 } })).toThrow(refused);
     for (const name of ['fast', 'slow', 'signal', 'rsi_period'] as const) {
       const params = { ...MACD_12_26_9.params, [name]: 26.5 };
-      expect(() => resolveStrategy({ name: 'macd-rsi', params })).toThrow(refused);
+      expect(() => strategySignals({ name: 'macd-rsi', params })).toThrow(refused);
     }
   });
 
@@ -116,7 +116,7 @@ describe('parameters that make no strategy are refused before any candle is seen
     for (const level of [-1, 101, NaN]) {
       for (const name of ['rsi_entry_max', 'rsi_exit_min'] as const) {
         const params = { ...MACD_12_26_9.params, [name]: level };
-        expect(() => resolveStrategy({ name: 'macd-rsi', params })).toThrow(refused);
+        expect(() => strategySignals({ name: 'macd-rsi', params })).toThrow(refused);
       }
     }
   });
@@ -167,7 +167,7 @@ describe.skipIf(!referenceDataPresent)(referenceTitle('macd-rsi against exact in
         if ((wasAbove && !isAbove) || at(strength, bar) >= 80) return EXIT;
         return !wasAbove && isAbove && at(strength, bar) < 70 ? ENTER : 0;
       });
-      expect([...resolveStrategy(MACD_12_26_9).computeSignals(readCandles(dataset))]).toEqual(expected);
+      expect([...strategySignals(MACD_12_26_9).computeSignals(readCandles(dataset))]).toEqual(expected);
       expect(expected.filter((signal) => signal === ENTER).length).toBeGreaterThan(20);
     });
   }
@@ -176,16 +176,16 @@ describe.skipIf(!referenceDataPresent)(referenceTitle('macd-rsi against exact in
 describe('a specification the engine does not know', () => {
   it('is refused by name', () => {
     const spec: StrategySpec = JSON.parse('{ "name": "martingale", "params": {} }');
-    expect(() => resolveStrategy(spec)).toThrow(expect.objectContaining({ code: 'unknown_strategy' }));
-    expect(() => resolveStrategy(spec)).toThrow('martingale');
+    expect(() => strategySignals(spec)).toThrow(expect.objectContaining({ code: 'unknown_strategy' }));
+    expect(() => strategySignals(spec)).toThrow('martingale');
   });
 });
 
 describe('the warm-up of a strategy', () => {
   it('is the slow period for SMA crossover, and the longer of MACD and RSI for macd-rsi', () => {
-    expect(resolveStrategy(SMA_10_30).warm_up_bars).toBe(30);
-    expect(resolveStrategy(MACD_12_26_9).warm_up_bars).toBe(34);
+    expect(strategySignals(SMA_10_30).warm_up_bars).toBe(30);
+    expect(strategySignals(MACD_12_26_9).warm_up_bars).toBe(34);
     const longRsi = { ...MACD_12_26_9.params, rsi_period: 60 };
-    expect(resolveStrategy({ name: 'macd-rsi', params: longRsi }).warm_up_bars).toBe(60);
+    expect(strategySignals({ name: 'macd-rsi', params: longRsi }).warm_up_bars).toBe(60);
   });
 });

@@ -1,4 +1,4 @@
-import { type BacktestSettings, type BacktestSummary, isRuleSpec, type StrategySpec } from '@tradebase/contracts';
+import type { BacktestSettings, BacktestSummary, StrategySpec } from '@tradebase/contracts';
 import {
   backtestInChunks,
   ENGINE_VERSION,
@@ -76,8 +76,8 @@ function* computeBacktest({
   settings,
 }: BacktestTask): Generator<{ bars_done: number; bars_total: number }, ComputedBacktest, void> {
   const [main, ...further] = data.instruments;
-  if (!main || further.length > 0 || isRuleSpec(strategy) || settings.fees.type !== 'bps') {
-    throw new EngineError('invalid_params', 'this engine runs built-in strategies on one instrument with fees in bps');
+  if (!main || further.length > 0 || settings.fees.type !== 'bps') {
+    throw new EngineError('invalid_params', 'this engine runs strategies on one instrument with fees in bps');
   }
   const { candles } = main;
   const result = yield* backtestInChunks({ candles, strategy, initial_cash, fee_bps: settings.fees.taker_bps });

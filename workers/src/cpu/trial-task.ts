@@ -1,13 +1,7 @@
 import type { BacktestSettings, BacktestSummary, Candles, StrategySpec, TrialMetrics } from '@tradebase/contracts';
-import {
-  backtestInChunks,
-  EngineError,
-  type MarketData,
-  pathStatistics,
-  perturbCandles,
-  resolveStrategy,
-} from '@tradebase/engine';
+import { backtestInChunks, EngineError, type MarketData, pathStatistics, perturbCandles } from '@tradebase/engine';
 import type { TrialOutcome, TrialRequest, TrialSeries } from '../studies/study.ts';
+import { warmUpBarsOf } from '../studies/warm-up-bars.ts';
 import { TaskControl } from './task-control.ts';
 
 /** How long one task goes on with further backtests: others wait for the thread meanwhile. */
@@ -83,7 +77,7 @@ function* computeTrial(
   }
   const chosen = { ...strategy, params: { ...strategy.params, ...params } };
   // This engine trades from the first signal on: with just the warm-up before, that is where trading may begin.
-  const from = Math.max(window.from, window.trade_from - resolveStrategy(chosen).warm_up_bars);
+  const from = Math.max(window.from, window.trade_from - warmUpBarsOf(chosen));
   const whole = perturbation ? perturbCandles(main.candles, perturbation) : main.candles;
   const candles = barsOf(whole, from, window.to);
   const { summary, equity, trades } = yield* backtestInChunks({

@@ -1,5 +1,5 @@
 import { StudyJob, StudyKind, StudySpec } from '@tradebase/contracts';
-import { ENGINE_VERSION, EngineError, strategyParameters } from '@tradebase/engine';
+import { ENGINE_VERSION, EngineError, resolveStrategy } from '@tradebase/engine';
 import { estimateStudyBytes } from '../cpu/estimate-bytes.ts';
 import { withFields } from '../log.ts';
 import { countCandles, type LoadedMarket, loadMarketData } from '../market/load-market-data.ts';
@@ -109,7 +109,7 @@ async function runOn(
   try {
     return await runStudy(study, {
       candles: data.instruments[0]?.candles ?? NO_CANDLES,
-      parameters: strategyParameters(strategy),
+      parameters: resolveStrategy(strategy).definition.parameters,
       base_params: strategy.params ?? {},
       evaluator: new PoolEvaluator(cpu, { data, strategy, initial_cash, settings, seed: study.seed }),
       store: new PostgresStudyStore(database, claimed),

@@ -1,9 +1,10 @@
 import type { ParameterValues } from '@tradebase/contracts';
-import { EngineError, resolveStrategy } from '@tradebase/engine';
+import { EngineError } from '@tradebase/engine';
 import type { CpuPool } from '../cpu/cpu-pool.ts';
 import { TaskControl } from '../cpu/task-control.ts';
 import type { TrialTask } from '../cpu/trial-task.ts';
 import type { TrialEvaluator, TrialOutcome, TrialRequest } from './study.ts';
+import { warmUpBarsOf } from './warm-up-bars.ts';
 
 /** What all backtests of a study share. */
 export type StudyBasis = Omit<TrialTask, 'requests' | 'control'>;
@@ -23,7 +24,7 @@ export class PoolEvaluator implements TrialEvaluator {
 
   whyInfeasible(params: ParameterValues): string | null {
     try {
-      this.#resolve(params);
+      this.warmUpBars(params);
       return null;
     } catch (error) {
       if (error instanceof EngineError) return error.message;
@@ -32,7 +33,8 @@ export class PoolEvaluator implements TrialEvaluator {
   }
 
   warmUpBars(params: ParameterValues): number {
-    return this.#resolve(params).warm_up_bars;
+    const { strategy } = this.#basis;
+    return warmUpBarsOf({ ...strategy, params: { ...strategy.params, ...params } });
   }
 
   async evaluate(
@@ -66,10 +68,5 @@ export class PoolEvaluator implements TrialEvaluator {
   #run(taken: readonly number[], requests: readonly TrialRequest[], control: TaskControl): Promise<TrialOutcome[]> {
     const batch = taken.flatMap((index) => requests[index] ?? []);
     return this.#cpu.runTrials({ ...this.#basis, requests: batch, control: control.shared });
-  }
-
-  #resolve(params: ParameterValues) {
-    const { strategy } = this.#basis;
-    return resolveStrategy({ ...strategy, params: { ...strategy.params, ...params } });
   }
 }

@@ -3,7 +3,10 @@ import type { CandleColumn, Timeframe } from '@tradebase/contracts';
 /** Index of a node in `Plan.nodes`. */
 export type NodeId = number;
 
-/** Operators of two numbers. Comparisons and logic give 0 or 1; a comparison with NaN gives 0; x / 0 gives NaN. */
+/**
+ * Operators of two numbers. Comparisons and logic give 0 or 1; a comparison with NaN gives 0. The others give NaN where an
+ * input is NaN, and where the result is no finite number: x / 0, x % 0, and what is too large.
+ */
 export const BINARY_OPERATORS = [
   'add',
   'subtract',
@@ -26,6 +29,7 @@ export const BINARY_OPERATORS = [
 ] as const;
 export type BinaryOperator = (typeof BINARY_OPERATORS)[number];
 
+/** `log` of 0 or less and `sqrt` below 0 are NaN; `round` takes halves up; `not` takes and gives 0 or 1. */
 export const UNARY_OPERATORS = [
   'negate',
   'not',

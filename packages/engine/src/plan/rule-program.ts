@@ -24,8 +24,10 @@ export type Distance =
   | { readonly unit: 'percent'; readonly percent: NodeId }
   | { readonly unit: 'price'; readonly distance: NodeId };
 
-/** When trades may be opened, in the time zone of the exchange; minutes after its midnight. */
+/** When trades may be opened, in the time zone of the exchange or in its own; minutes after that zone's midnight. */
 export interface SessionWindow {
+  /** IANA name; the zone of the instrument's exchange without one. */
+  readonly time_zone?: string;
   readonly from_minute: number;
   readonly to_minute: number;
   /** 0 is Sunday. */
@@ -66,6 +68,9 @@ export interface TradeRules {
 export interface RuleProgram {
   readonly plan: Plan;
   readonly rules: TradeRules;
-  /** Bars without a signal: the first bar that can carry one has this index. */
+  /**
+   * Bars without a signal: the first bar that can carry one has this index. Where columns of other timeframes or instruments
+   * take part, that depends on the data, and this counts their bars as bars: `first_bar` of `evaluatePlan` is exact.
+   */
   readonly warm_up_bars: number;
 }

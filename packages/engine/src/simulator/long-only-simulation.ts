@@ -1,5 +1,5 @@
 import type { Candles } from '@tradebase/contracts';
-import { ENTER, EXIT } from '../strategies/strategy.ts';
+import { ENTER, EXIT } from '../strategies/strategy-signals.ts';
 import type { Trade } from './trade.ts';
 
 /** A position that has not been sold. */

@@ -1,45 +1,54 @@
-import type { ParameterValues, StrategySpec } from '@tradebase/contracts';
+import { isRuleSpec, type ParameterValues, type StrategyIssue, type StrategySpec } from '@tradebase/contracts';
 import { EngineError } from '../engine-error.ts';
-import { macdRsi } from './macd-rsi.ts';
-import { smaCross } from './sma-cross.ts';
-import type { Strategy } from './strategy.ts';
+import { suggestName } from '../expressions/nearest-name.ts';
+import { BUILT_IN_STRATEGIES } from './built-in/registry.generated.ts';
+import { chooseValues } from './choose-values.ts';
+import { checkRuleSpec, compileRuleSpec } from './compile-rule-spec.ts';
+import type { Strategy, StrategyDefinition } from './strategy-definition.ts';
+
+/** A specification made runnable. */
+export interface ResolvedStrategy {
+  readonly definition: StrategyDefinition;
+  /** Values of all its parameters: those chosen, and defaults. */
+  readonly values: ParameterValues;
+  readonly strategy: Strategy;
+}
 
 /** Names of the built-in strategies. */
-export const BUILT_IN_STRATEGY_NAMES = ['sma-cross', 'macd-rsi'] as const;
+export const BUILT_IN_STRATEGY_NAMES: readonly string[] = BUILT_IN_STRATEGIES.map(({ name }) => name);
 
 /**
- * The registry: the strategy that a specification names, with its parameters.
+ * The strategy that a specification names or describes, with its parameters chosen.
  *
- * @throws EngineError `unknown_strategy`, `invalid_params`
+ * @throws EngineError `unknown_strategy`; `invalid_params` with the name of the parameter that is unknown, of the wrong type
+ * or out of bounds; `invalid_expression` with path, line and column
  */
-export function resolveStrategy(spec: StrategySpec): Strategy {
-  switch (spec.name) {
-    case 'sma-cross':
-      return smaCross(chooseValues({ fast: 10, slow: 30 }, spec.params));
-    case 'macd-rsi':
-      return macdRsi(
-        chooseValues(
-          { fast: 12, slow: 26, signal: 9, rsi_period: 14, rsi_entry_max: 70, rsi_exit_min: 80 },
-          spec.params,
-        ),
-      );
-    default:
-      throw new EngineError('unknown_strategy', `there is no strategy named ${JSON.stringify(spec.name)}`);
+export function resolveStrategy(spec: StrategySpec): ResolvedStrategy {
+  const definition = isRuleSpec(spec) ? compileRuleSpec(spec) : builtInNamed(spec.name);
+  const { values, issues } = chooseValues(definition.parameters, spec.params);
+  const [issue] = issues;
+  if (issue) throw new EngineError('invalid_params', `${issue.path}: ${issue.message}`, { path: issue.path });
+  return { definition, values, strategy: definition.build(values) };
+}
+
+/** Everything that is wrong with a specification, with the values that it chooses; nothing where it can run. */
+export function checkStrategySpec(spec: StrategySpec): StrategyIssue[] {
+  if (isRuleSpec(spec)) return checkRuleSpec(spec);
+  try {
+    const definition = builtInNamed(spec.name);
+    const { values, issues } = chooseValues(definition.parameters, spec.params);
+    if (issues.length === 0) definition.build(values);
+    return issues;
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return [{ path: error.code === 'unknown_strategy' ? 'name' : 'params', message: error.message }];
   }
 }
 
-function chooseValues<Defaults extends Record<string, number>>(
-  defaults: Defaults,
-  values: ParameterValues = {},
-): Defaults {
-  for (const [name, value] of Object.entries(values)) {
-    if (!Object.hasOwn(defaults, name)) {
-      throw new EngineError(
-        'invalid_params',
-        `there is no parameter ${name}; there are ${Object.keys(defaults).join(', ')}`,
-      );
-    }
-    if (typeof value !== 'number') throw new EngineError('invalid_params', `${name} is ${value}; it must be a number`);
-  }
-  return { ...defaults, ...values };
+function builtInNamed(name: string): StrategyDefinition {
+  const definition = BUILT_IN_STRATEGIES.find((known) => known.name === name);
+  if (definition) return definition;
+  const suggestion = suggestName(name, BUILT_IN_STRATEGY_NAMES);
+  const known = `; there are ${BUILT_IN_STRATEGY_NAMES.join(', ')}`;
+  throw new EngineError('unknown_strategy', `there is no strategy named '${name}'${suggestion || known}`);
 }

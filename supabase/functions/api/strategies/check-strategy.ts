@@ -1,5 +1,5 @@
 import type { StrategyIssue, StrategyParameters, StrategySpec } from '@tradebase/contracts';
-import { EngineError, resolveStrategy, strategyParameters } from '@tradebase/engine';
+import { checkStrategySpec, resolveStrategy } from '@tradebase/engine';
 
 /** What the engine says of a specification whose form is right. */
 export type CheckedStrategy =
@@ -8,14 +8,9 @@ export type CheckedStrategy =
 
 /** Asks the engine whether a strategy can run: names, expressions, and values of parameters. */
 export function checkStrategy(spec: StrategySpec): CheckedStrategy {
-  try {
-    const strategy = resolveStrategy(spec);
-    return { success: true, parameters: strategyParameters(spec), warmUpBars: strategy.warm_up_bars };
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    return {
-      success: false,
-      issues: [{ path: error.code === 'unknown_strategy' ? 'name' : 'params', message: error.message }],
-    };
-  }
+  const issues = checkStrategySpec(spec);
+  if (issues.length > 0) return { success: false, issues };
+  const { definition, strategy } = resolveStrategy(spec);
+  const warmUpBars = strategy.kind === 'rules' ? strategy.program.warm_up_bars : strategy.warm_up_bars;
+  return { success: true, parameters: definition.parameters, warmUpBars };
 }

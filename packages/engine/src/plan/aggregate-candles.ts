@@ -1,0 +1,90 @@
+import { type Candles, type Timeframe, timeframeLengthMs } from '@tradebase/contracts';
+import { EngineError } from '../engine-error.ts';
+import { type Bucket, bucketOf } from './calendar-buckets.ts';
+
+const DAY_MS = 86_400_000;
+
+/** Candles with the instants at which each is complete. */
+export interface TimedCandles {
+  readonly candles: Candles;
+  readonly available_at: Float64Array;
+}
+
+/**
+ * Bars of a coarser timeframe from those of a finer one. A bar is there once one candle of it is, and available only at
+ * the end of its time: whether it will get more candles until then, nobody knows before.
+ *
+ * @throws EngineError `invalid_timeframe` where bars of the finer timeframe do not fit into those of the coarser one
+ */
+export function aggregateCandles(
+  candles: Candles,
+  finer: Timeframe,
+  coarser: Timeframe,
+  timeZone: string,
+): TimedCandles {
+  checkFits(finer, coarser);
+  const zone = stampsDates(candles, finer) ? 'UTC' : timeZone;
+  const bars = candles.ts.length;
+  const starts = new Float64Array(bars);
+  const columns = {
+    ts: starts,
+    open: column(bars),
+    high: column(bars),
+    low: column(bars),
+    close: column(bars),
+    volume: column(bars),
+  };
+  const ends = column(bars);
+  let count = 0;
+  let bucket: Bucket = { start: NaN, end: -Infinity };
+  for (let i = 0; i < bars; i++) {
+    const ts = candles.ts[i] as number;
+    if (ts >= bucket.end) {
+      bucket = bucketOf(ts, coarser, zone);
+      columns.ts[count] = bucket.start;
+      columns.open[count] = candles.open[i] as number;
+      columns.high[count] = candles.high[i] as number;
+      columns.low[count] = candles.low[i] as number;
+      ends[count] = bucket.end;
+      count++;
+    }
+    const at = count - 1;
+    columns.high[at] = Math.max(columns.high[at] as number, candles.high[i] as number);
+    columns.low[at] = Math.min(columns.low[at] as number, candles.low[i] as number);
+    columns.close[at] = candles.close[i] as number;
+    columns.volume[at] = (columns.volume[at] as number) + (candles.volume[i] as number);
+  }
+  const first = (values: Float64Array) => values.slice(0, count);
+  return {
+    candles: {
+      ts: first(columns.ts),
+      open: first(columns.open),
+      high: first(columns.high),
+      low: first(columns.low),
+      close: first(columns.close),
+      volume: first(columns.volume),
+    },
+    available_at: first(ends),
+  };
+}
+
+function column(bars: number): Float64Array {
+  return new Float64Array(bars);
+}
+
+/** Days and longer that open at midnight UTC carry dates, whatever the zone of their exchange. */
+function stampsDates({ ts }: Candles, timeframe: Timeframe): boolean {
+  return timeframeLengthMs(timeframe) >= DAY_MS && (ts[0] ?? 0) % DAY_MS === 0;
+}
+
+function checkFits(finer: Timeframe, coarser: Timeframe): void {
+  const [length, wanted] = [timeframeLengthMs(finer), timeframeLengthMs(coarser)];
+  const fits = coarser === '1mo' ? DAY_MS % length === 0 : wanted > length && wanted % length === 0;
+  if (fits) return;
+  const why = wanted < length ? 'is finer than' : 'cannot be made of';
+  throw new EngineError(
+    'invalid_timeframe',
+    `tf('${coarser}') ${why} candles of ${finer}; a timeframe must be as long as the candles' or a whole number of them`,
+    { timeframe: coarser },
+  );
+}
