@@ -40,7 +40,7 @@ export type UpdateStrategyRequest = z.infer<typeof UpdateStrategyRequest>;
 
 /** Body of POST /api/strategies/validate. */
 export const ValidateStrategyRequest = z
-  .strictObject({ spec: z.unknown(), source: z.string().optional() })
+  .strictObject({ spec: z.unknown().optional(), source: z.string().optional() })
   .refine(({ spec, source }) => (spec === undefined) !== (source === undefined), ONE_OF_BOTH);
 export type ValidateStrategyRequest = z.infer<typeof ValidateStrategyRequest>;
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Piscina } from 'piscina';
 import type { TrialOutcome } from '../studies/study.ts';
 import type { BacktestTask, BacktestTaskResult } from './backtest-task.ts';
+import type { BiasCheckTask, BiasCheckTaskResult } from './bias-check-task.ts';
 import type { TrialTask } from './trial-task.ts';
 
 /** Threads for work that would block the event loop. */
@@ -9,6 +10,7 @@ export interface CpuPool {
   readonly threads: number;
   runBacktest(task: BacktestTask): Promise<BacktestTaskResult>;
   runTrials(task: TrialTask): Promise<TrialOutcome[]>;
+  runBiasCheck(task: BiasCheckTask): Promise<BiasCheckTaskResult>;
   close(): Promise<void>;
 }
 
@@ -23,10 +25,12 @@ export function createCpuPool(threads: number): CpuPool {
     closeTimeout: CLOSE_TIMEOUT_MS,
   });
   const trialTask = join(import.meta.dirname, 'trial-task.ts');
+  const biasCheckTask = join(import.meta.dirname, 'bias-check-task.ts');
   return {
     threads,
     runBacktest: (task) => pool.run(task),
     runTrials: (task) => pool.run(task, { filename: trialTask }),
+    runBiasCheck: (task) => pool.run(task, { filename: biasCheckTask }),
     close: () => pool.close({ force: true }),
   };
 }

@@ -1,4 +1,5 @@
 import { backtestJob } from './backtest.ts';
+import { biasCheckJob } from './bias-check.ts';
 import { deadBacktestJob } from './dead-backtest.ts';
 import { deadBiasCheckJob, deadOptimiseJob } from './dead-study.ts';
 import { deadTestCredentialJob } from './dead-test-credential.ts';
@@ -14,6 +15,7 @@ export const JOBS: readonly Job[] = [
   deadBacktestJob,
   optimiseJob,
   deadOptimiseJob,
+  biasCheckJob,
   deadBiasCheckJob,
   maintenanceJob,
   testCredentialJob,
