@@ -55,14 +55,13 @@ export function sweepTrials(
   const [series] = data.instruments;
   if (programs.length < LEAST_SWEEP || series === undefined) return outcomes;
   checkMarketData(data);
-  const { candles, columns } = series;
+  const { candles } = series;
   const { settings, initial_cash } = setting;
   const { days, periods_per_year } = dailyAccount({ ts: candles.ts, equity: candles.close, initial_cash }, data, {
     settings,
   });
   const blocks = sweepInBlocks({
-    candles,
-    ...(columns && { columns }),
+    series,
     programs,
     settings,
     initial_cash,
