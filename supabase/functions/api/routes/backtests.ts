@@ -87,7 +87,7 @@ async function createBacktest(
   request: CreateBacktestRequest,
 ): Promise<Backtest> {
   const { strategy, versionId, spec } = await findRequestedStrategy(supabase, userId, request);
-  requireRunnable(spec);
+  await requireRunnable(spec);
   const [symbol, ...furtherSymbols] = request.symbols ?? [request.symbol];
   const { data, error } = await supabase
     .rpc('create_backtest', {

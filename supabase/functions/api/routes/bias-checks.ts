@@ -54,7 +54,7 @@ async function createBiasCheck(
   request: CreateBiasCheckRequest,
 ): Promise<StudyResource> {
   const { strategy, versionId, spec } = await findRequestedStrategy(supabase, userId, request);
-  requireRunnable(spec);
+  await requireRunnable(spec);
   return createStudy(supabase, {
     p_name: request.name ?? `bias check of ${spec.name}`.slice(0, 100),
     p_kind: 'bias_check',

@@ -61,7 +61,7 @@ async function createOptimisation(
   request: CreateOptimisationRequest,
 ): Promise<StudyResource> {
   const { strategy, versionId, spec } = await findRequestedStrategy(supabase, userId, request);
-  requireRunnable(spec);
+  await requireRunnable(spec);
   const { kind, symbol, timeframe, from, to, initial_cash, search, walk_forward, monte_carlo } = request;
   return createStudy(supabase, {
     p_name: request.name ?? `${kind.replaceAll('_', ' ')} of ${spec.name}`.slice(0, 100),

@@ -40,10 +40,10 @@ export const strategies = new Hono<UserEnv>()
   .all('/', methodNotAllowed('GET', 'POST'))
   .post('/validate', async (c) => {
     const request = parseInput(ValidateStrategyRequest, await readJson(c.req.raw));
-    return c.json(validateStrategy(request));
+    return c.json(await validateStrategy(request));
   })
   .all('/validate', methodNotAllowed('POST'))
-  .get('/built-in', (c) => c.json({ items: listBuiltInStrategies() } satisfies BuiltInStrategyList))
+  .get('/built-in', async (c) => c.json({ items: await listBuiltInStrategies() } satisfies BuiltInStrategyList))
   .all('/built-in', methodNotAllowed('GET'))
   .get('/:id', async (c) => {
     const { id } = parseInput(IdParam, c.req.param());
@@ -73,7 +73,7 @@ async function createStrategy(
   userId: string,
   { name, description, note, ...sent }: CreateStrategyRequest,
 ): Promise<StrategyWithVersion> {
-  const spec = requireStrategy(sent, sent.source === undefined ? 'spec' : 'source');
+  const spec = await requireStrategy(sent, sent.source === undefined ? 'spec' : 'source');
   const { data, error } = await supabase
     .rpc('create_strategy', {
       p_name: name,
@@ -106,8 +106,8 @@ async function listStrategies(
   return cutPage(data, limit);
 }
 
-function validateStrategy(request: ValidateStrategyRequest): StrategyValidation {
-  const strategy = readStrategy(request);
+async function validateStrategy(request: ValidateStrategyRequest): Promise<StrategyValidation> {
+  const strategy = await readStrategy(request);
   if (!strategy.success) {
     return { valid: false, issues: [...strategy.issues], spec: null, parameters: null, warm_up_bars: null };
   }
@@ -142,7 +142,7 @@ async function updateStrategy(
   const { error } = await supabase.rpc('update_strategy', {
     p_strategy_id: id,
     p_changes: changes,
-    p_spec: sent ? requireStrategy({ spec, source }, source === undefined ? 'spec' : 'source') : null,
+    p_spec: sent ? await requireStrategy({ spec, source }, source === undefined ? 'spec' : 'source') : null,
     p_source: source ?? null,
     p_note: note ?? null,
   });

@@ -1,13 +1,16 @@
 import type { StrategyIssue, StrategyParameters, StrategySpec } from '@tradebase/contracts';
-import { checkStrategySpec, resolveStrategy } from '@tradebase/engine';
 
 /** What the engine says of a specification whose form is right. */
 export type CheckedStrategy =
   | { readonly success: true; readonly parameters: StrategyParameters; readonly warmUpBars: number }
   | { readonly success: false; readonly issues: readonly StrategyIssue[] };
 
-/** Asks the engine whether a strategy can run: names, expressions, and values of parameters. */
-export function checkStrategy(spec: StrategySpec): CheckedStrategy {
+/**
+ * Asks the engine whether a strategy can run: names, expressions, and values of parameters. The engine is loaded when it is
+ * first needed, because most requests do not, and would begin later for it.
+ */
+export async function checkStrategy(spec: StrategySpec): Promise<CheckedStrategy> {
+  const { checkStrategySpec, resolveStrategy } = await import('@tradebase/engine');
   const issues = checkStrategySpec(spec);
   if (issues.length > 0) return { success: false, issues };
   const { definition, strategy } = resolveStrategy(spec);

@@ -1,8 +1,8 @@
 import type { BuiltInStrategy } from '@tradebase/contracts';
-import { BUILT_IN_STRATEGIES } from '@tradebase/engine';
 
 /** The strategies that the engine has, as callers see them. */
-export function listBuiltInStrategies(): BuiltInStrategy[] {
+export async function listBuiltInStrategies(): Promise<BuiltInStrategy[]> {
+  const { BUILT_IN_STRATEGIES } = await import('@tradebase/engine');
   return BUILT_IN_STRATEGIES.map(({ name, title, description, parameters, needs }) => ({
     name,
     title,

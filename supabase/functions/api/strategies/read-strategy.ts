@@ -25,11 +25,11 @@ export interface SentStrategy {
 }
 
 /** Reads a strategy and has the engine check it. Issues of a text carry its lines and columns. */
-export function readStrategy({ spec, source }: SentStrategy): ReadStrategy {
+export async function readStrategy({ spec, source }: SentStrategy): Promise<ReadStrategy> {
   if (source !== undefined) {
     const document = parseStrategyDocument(source);
     if (!document.success) return document;
-    const checked = checkStrategy(document.spec);
+    const checked = await checkStrategy(document.spec);
     return checked.success
       ? { ...checked, spec: document.spec }
       : { success: false, issues: checked.issues.map((issue) => document.locate(issue)) };
@@ -39,20 +39,20 @@ export function readStrategy({ spec, source }: SentStrategy): ReadStrategy {
     const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
     return { success: false, issues };
   }
-  const checked = checkStrategy(parsed.data);
+  const checked = await checkStrategy(parsed.data);
   return checked.success ? { ...checked, spec: parsed.data } : checked;
 }
 
 /** As `readStrategy`; throws `invalid_request` with the issues, whose paths begin with the field that holds the strategy. */
-export function requireStrategy(sent: SentStrategy, field: string): StrategySpec {
-  const strategy = readStrategy(sent);
+export async function requireStrategy(sent: SentStrategy, field: string): Promise<StrategySpec> {
+  const strategy = await readStrategy(sent);
   if (strategy.success) return strategy.spec;
   throw new ApiError('invalid_request', { details: strategy.issues.map((issue) => toDetail(issue, field)) });
 }
 
 /** Throws `invalid_request` where the engine cannot run the strategy of a request: a worker would only find the same. */
-export function requireRunnable(spec: StrategySpec): void {
-  const checked = checkStrategy(spec);
+export async function requireRunnable(spec: StrategySpec): Promise<void> {
+  const checked = await checkStrategy(spec);
   if (checked.success) return;
   throw new ApiError('invalid_request', { details: checked.issues.map((issue) => toDetail(issue, 'strategy')) });
 }
