@@ -9,5 +9,6 @@ import type { Figure } from './figure.ts';
  * fastest of many runs.
  */
 export async function benchEngine(): Promise<Figure[]> {
+  // A portfolio of 100 instruments over ten years goes here once there is one to run.
   return [...benchSmaCross(), ...(await benchSweep()), ...benchIndicators(), ...benchScaling()];
 }
