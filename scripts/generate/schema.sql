@@ -356,6 +356,46 @@ table public.audit_log -- What was done, by whom, to what. Append-only, and a ha
   CREATE TRIGGER guard BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION private.guard_audit_log()
   CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION private.guard_audit_log()
 
+table public.backtest_orders -- Orders of a completed backtest and what became of them, in the order in which they were placed: the first 20,000. Rejected ones are results, too. Written once by a worker; empty where the strategy ran without single orders.
+  backtest_id uuid not null -- The backtest.
+  seq integer not null -- Number of the order, from 1.
+  user_id uuid not null -- Owner, repeated here so that the policy needs no join; goes with the backtest.
+  instrument_id integer not null -- The instrument. No foreign key: checking one a row would slow every result down.
+  symbol text not null -- Symbol of the instrument.
+  side text not null -- buy or sell.
+  order_type text not null -- market, limit, stop, stop_limit or trailing_stop.
+  quantity numeric not null -- Units asked for.
+  limit_price numeric -- Limit, where it had one.
+  stop_price numeric -- Stop, where it had one: of a trailing stop, the one that it was placed with.
+  reason text -- Why it was placed: entry, exit, stop_loss and so on.
+  placed_bar integer not null -- Index of the bar at whose close it was placed.
+  placed_at timestamp with time zone not null -- Open time of that bar.
+  outcome text not null -- filled, cancelled, expired or rejected; working if it still rested at the end.
+  reject_reason text -- Why it was rejected.
+  filled_quantity numeric not null -- Units that were filled.
+  average_price numeric -- Average price of its fills; null without any.
+  fee numeric default 0 not null -- Fees of its fills, in the quote currency.
+  slippage numeric default 0 not null -- What slippage cost on its fills, in the quote currency: already in the prices.
+  last_fill_at timestamp with time zone -- Open time of the bar of its last fill; null without any.
+  row level security on
+  constraint backtest_orders_backtest_id_fkey FOREIGN KEY (user_id, backtest_id) REFERENCES backtests(user_id, id) ON DELETE CASCADE
+  constraint backtest_orders_filled_check CHECK (((filled_quantity >= (0)::numeric) AND ((filled_quantity > (0)::numeric) = (average_price IS NOT NULL))))
+  constraint backtest_orders_order_type_check CHECK ((order_type = ANY (ARRAY['market'::text, 'limit'::text, 'stop'::text, 'stop_limit'::text, 'trailing_stop'::text])))
+  constraint backtest_orders_outcome_check CHECK ((outcome = ANY (ARRAY['working'::text, 'filled'::text, 'cancelled'::text, 'expired'::text, 'rejected'::text])))
+  constraint backtest_orders_pkey PRIMARY KEY (backtest_id, seq)
+  constraint backtest_orders_reason_check CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 100)))
+  constraint backtest_orders_reject_reason_check CHECK ((((char_length(reject_reason) >= 1) AND (char_length(reject_reason) <= 500)) AND ((reject_reason IS NULL) OR (outcome = 'rejected'::text))))
+  constraint backtest_orders_seq_check CHECK (((seq >= 1) AND (placed_bar >= 0)))
+  constraint backtest_orders_side_check CHECK ((side = ANY (ARRAY['buy'::text, 'sell'::text])))
+  constraint backtest_orders_symbol_check CHECK (((char_length(symbol) >= 1) AND (char_length(symbol) <= 64)))
+  CREATE INDEX backtest_orders_user_id_backtest_id_idx ON public.backtest_orders USING btree (user_id, backtest_id)
+  policy "Admins can read backtest orders" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their backtest orders" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant insert, select to tradebase_worker
+
 table public.backtest_results -- Result of a completed backtest: summary and equity curve. Written once by a worker.
   backtest_id uuid not null -- The backtest.
   user_id uuid not null -- Owner, repeated here so that the policy needs no join; goes with the backtest.
@@ -364,11 +404,23 @@ table public.backtest_results -- Result of a completed backtest: summary and equ
   equity double precision[] not null -- Equity at those closes, in the quote currency. A curve to draw, hence doubles.
   stored_trades integer not null -- How many trades are in backtest_trades: the first 20,000; the summary counts them all.
   created_at timestamp with time zone default now() not null -- When the result was written.
+  metric_version integer -- Version of the formulas of all figures; null in results from before reports.
+  report jsonb -- All figures and tables of the result, as contracts.BacktestReport; null in results from before reports.
+  receipt jsonb -- Hashes of the data, the strategy, the settings and the result, with the engine's version and the seed: running it again must give the same.
+  data_quality jsonb -- What to know of the candles: {"verdict", "findings"}: gaps, zero volume, outliers, suspected splits.
+  ambiguity jsonb -- How much the unknown order of prices within bars can have mattered: bars, resolved ones, and the final equity either way.
+  stored_orders integer default 0 not null -- How many orders are in backtest_orders: the first 20,000.
   row level security on
+  constraint backtest_results_ambiguity_check CHECK (((jsonb_typeof(ambiguity) = 'object'::text) AND (pg_column_size(ambiguity) <= 4096)))
   constraint backtest_results_backtest_id_fkey FOREIGN KEY (backtest_id, user_id) REFERENCES backtests(id, user_id) ON DELETE CASCADE
   constraint backtest_results_backtest_id_user_id_key UNIQUE (backtest_id, user_id)
+  constraint backtest_results_data_quality_check CHECK (((jsonb_typeof(data_quality) = 'object'::text) AND (pg_column_size(data_quality) <= 65536)))
   constraint backtest_results_equity_check CHECK (((cardinality(equity_at) = cardinality(equity)) AND (cardinality(equity) <= 50000)))
+  constraint backtest_results_metric_version_check CHECK ((metric_version >= 1))
   constraint backtest_results_pkey PRIMARY KEY (backtest_id)
+  constraint backtest_results_receipt_check CHECK (((jsonb_typeof(receipt) = 'object'::text) AND (pg_column_size(receipt) <= 16384)))
+  constraint backtest_results_report_check CHECK (((jsonb_typeof(report) = 'object'::text) AND (pg_column_size(report) <= 1048576)))
+  constraint backtest_results_stored_orders_check CHECK ((stored_orders >= 0))
   CREATE INDEX backtest_results_user_id_idx ON public.backtest_results USING btree (user_id)
   policy "Admins can read backtest results" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners can read their results" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
@@ -382,21 +434,30 @@ table public.backtest_trades -- Closed trades of a completed backtest, in order.
   seq integer not null -- Number of the trade, from 1.
   user_id uuid not null -- Owner, repeated here so that the policy needs no join; goes with the backtest.
   side text not null -- long or short.
-  entry_bar integer not null -- Index of the bar at whose open the entry filled.
-  exit_bar integer not null -- Index of the bar at whose open the exit filled.
+  entry_bar integer not null -- Index of the bar in which the entry filled.
+  exit_bar integer not null -- Index of the bar in which the exit filled.
   entry_at timestamp with time zone not null -- Open time of the entry bar.
   exit_at timestamp with time zone not null -- Open time of the exit bar.
   entry_price numeric not null -- Price of the entry.
   exit_price numeric not null -- Price of the exit.
   quantity numeric not null -- Units bought and sold.
   fee numeric not null -- Fees of both sides, in the quote currency.
-  pnl numeric not null -- Net profit after both fees, in the quote currency.
+  pnl numeric not null -- Net profit after fees and carry, in the quote currency.
   return_pct numeric not null -- Net profit over the value at entry, in percent.
+  instrument_id integer -- The instrument; null in trades from before there were several. No foreign key: checking one a row would slow every result down.
+  symbol text -- Symbol of the instrument, or name of the option contract; null in trades from before there were several.
+  exit_reason text -- Why it ended: signal, stop_loss, take_profit, trailing_stop and so on, as the engine's EXIT_REASONS.
+  slippage numeric -- What slippage cost on both sides, in the quote currency: already in the prices.
+  carry numeric -- Borrow and funding, in the quote currency: positive was paid.
+  mae_pct double precision -- Furthest that price went against it, in percent of the entry price; null where it was not measured.
+  mfe_pct double precision -- Furthest that price went for it, in percent of the entry price; null where it was not measured.
   row level security on
   constraint backtest_trades_backtest_id_fkey FOREIGN KEY (user_id, backtest_id) REFERENCES backtests(user_id, id) ON DELETE CASCADE
-  constraint backtest_trades_bars_check CHECK (((entry_bar >= 0) AND (exit_bar > entry_bar) AND (seq >= 1)))
+  constraint backtest_trades_bars_check CHECK (((entry_bar >= 0) AND (exit_bar >= entry_bar) AND (seq >= 1)))
+  constraint backtest_trades_exit_reason_check CHECK ((exit_reason ~ '^[a-z][a-z_]{0,62}$'::text))
   constraint backtest_trades_pkey PRIMARY KEY (backtest_id, seq)
   constraint backtest_trades_side_check CHECK ((side = ANY (ARRAY['long'::text, 'short'::text])))
+  constraint backtest_trades_symbol_check CHECK (((char_length(symbol) >= 1) AND (char_length(symbol) <= 64)))
   CREATE INDEX backtest_trades_user_id_backtest_id_idx ON public.backtest_trades USING btree (user_id, backtest_id)
   policy "Admins can read backtest trades" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners can read their backtest trades" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
@@ -411,11 +472,11 @@ table public.backtests -- One row a requested backtest. Owners insert requests a
   instrument_id integer not null -- The instrument whose candles are used.
   symbol text not null -- Symbol of the instrument at the time of the request.
   timeframe text not null -- Length of the bars.
-  strategy jsonb not null -- Strategy specification: {"name", "params"}, as contracts.StrategySpec.
+  strategy jsonb not null -- Strategy specification, as contracts.StrategySpec: the name and parameters of a built-in one, or rules.
   range_start timestamp with time zone -- First open time to use, inclusive; null for the first candle there is.
   range_end timestamp with time zone -- Open time to stop before, exclusive; null for all candles to the last.
   initial_cash numeric default 10000 not null -- Cash at the start, in the quote currency.
-  fee_bps numeric default 0 not null -- Fee of each side of a trade, in basis points of its value.
+  fee_bps numeric default 0 not null -- Fee of each side of a trade, in basis points of its value; 0 where settings say what the fees are.
   status text default 'queued'::text not null -- queued, running, then completed, failed or cancelled.
   progress real default 0 not null -- Share of the bars done, 0 to 1.
   attempt integer default 0 not null -- How often a worker has taken it up. Only the latest attempt may write the result.
@@ -425,22 +486,37 @@ table public.backtests -- One row a requested backtest. Owners insert requests a
   finished_at timestamp with time zone -- When it was completed, failed or was cancelled.
   updated_at timestamp with time zone default now() not null -- When the row last changed.
   engine_version text -- Version of the engine that ran it; null until one has.
-  data_version bigint -- candle_coverage.version of the candles it ran on; null until it has.
-  seed bigint -- Seed of whatever in it is random; null where nothing is.
-  strategy_version_id uuid -- Version of a strategy of the owner that the specification was taken from; null if there is none. In no grant until the request checks that they agree.
+  data_version bigint -- candle_coverage.version of the candles of its main instrument; null until it has run.
+  seed bigint default 1 -- Seed of whatever in it is random; null in those from before there was one.
+  strategy_version_id uuid -- Version of a strategy of the owner; the specification is then taken from it, with the parameters of the request. Null if there is none.
+  name text -- Name for people; null for none.
+  note text -- What the owner wants to remember of it.
+  settings jsonb default '{}'::jsonb not null -- Costs, fills, margin and the like, as contracts.BacktestSettings; what is left out takes its default. Fees that are left out are fee_bps.
+  further_instrument_ids integer[] default '{}'::integer[] not null -- The other instruments of a portfolio, in their order; empty for one instrument.
+  further_symbols text[] default '{}'::text[] not null -- Symbols of the other instruments at the time of the request.
+  finer_timeframe text -- Shorter bars that say what came first within a bar; null for none.
+  data_versions jsonb -- candle_coverage.version of all candles it ran on, by "symbol timeframe"; null until it has.
   row level security on
   constraint backtests_coverage_fkey FOREIGN KEY (instrument_id, timeframe) REFERENCES candle_coverage(instrument_id, timeframe)
   constraint backtests_data_version_check CHECK ((data_version >= 1))
+  constraint backtests_data_versions_check CHECK (((jsonb_typeof(data_versions) = 'object'::text) AND (pg_column_size(data_versions) <= 65536)))
   constraint backtests_engine_version_check CHECK (((char_length(engine_version) >= 1) AND (char_length(engine_version) <= 50)))
   constraint backtests_error_check CHECK (((error IS NOT NULL) = (status = 'failed'::text)))
   constraint backtests_fee_bps_check CHECK (((fee_bps >= (0)::numeric) AND (fee_bps <= (1000)::numeric) AND (fee_bps = round(fee_bps, 8))))
+  constraint backtests_fees_check CHECK (((fee_bps = (0)::numeric) OR (NOT (settings ? 'fees'::text))))
+  constraint backtests_finer_timeframe_check CHECK ((finer_timeframe = ANY (ARRAY['1m'::text, '3m'::text, '5m'::text, '15m'::text, '30m'::text, '1h'::text, '2h'::text, '4h'::text, '6h'::text, '8h'::text, '12h'::text, '1d'::text, '1w'::text, '1mo'::text])))
+  constraint backtests_further_instruments_check CHECK (((cardinality(further_instrument_ids) = cardinality(further_symbols)) AND (cardinality(further_symbols) < 1000)))
   constraint backtests_id_user_id_key UNIQUE (id, user_id)
   constraint backtests_initial_cash_check CHECK (((initial_cash >= 0.01) AND (initial_cash <= '1000000000000'::numeric) AND (initial_cash = round(initial_cash, 8))))
+  constraint backtests_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100)))
+  constraint backtests_note_check CHECK ((char_length(note) <= 2000))
   constraint backtests_pkey PRIMARY KEY (id)
   constraint backtests_progress_check CHECK (((progress >= (0)::double precision) AND (progress <= (1)::double precision)))
   constraint backtests_range_check CHECK (((range_start < range_end) AND (range_start >= '1900-01-01 00:00:00+00'::timestamp with time zone) AND (range_end <= '2200-01-01 00:00:00+00'::timestamp with time zone)))
+  constraint backtests_seed_check CHECK (((seed >= 0) AND (seed <= '9007199254740991'::bigint)))
+  constraint backtests_settings_check CHECK (((jsonb_typeof(settings) = 'object'::text) AND (pg_column_size(settings) <= 16384)))
   constraint backtests_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])))
-  constraint backtests_strategy_check CHECK (((jsonb_typeof(strategy) = 'object'::text) AND (COALESCE(jsonb_typeof((strategy -> 'name'::text)), ''::text) = 'string'::text) AND (pg_column_size(strategy) <= 16384)))
+  constraint backtests_strategy_check CHECK (((jsonb_typeof(strategy) = 'object'::text) AND (COALESCE(jsonb_typeof((strategy -> 'name'::text)), ''::text) = 'string'::text) AND (pg_column_size(strategy) <= 65536)))
   constraint backtests_strategy_version_id_fkey FOREIGN KEY (strategy_version_id, user_id) REFERENCES strategy_versions(id, user_id) ON DELETE SET NULL (strategy_version_id)
   constraint backtests_symbol_check CHECK (((char_length(symbol) >= 1) AND (char_length(symbol) <= 32)))
   constraint backtests_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
@@ -458,9 +534,9 @@ table public.backtests -- One row a requested backtest. Owners insert requests a
   grant select to service_role
   grant select to tradebase_admin
   grant select to tradebase_worker
-  grant insert (instrument_id, timeframe, strategy, range_start, range_end, initial_cash, fee_bps) to authenticated
+  grant insert (instrument_id, timeframe, strategy, range_start, range_end, initial_cash, fee_bps, seed, strategy_version_id, name, note, settings, further_instrument_ids, finer_timeframe) to authenticated
   grant update (status) to authenticated
-  grant update (status, progress, attempt, error, started_at, finished_at, engine_version, data_version) to tradebase_worker
+  grant update (status, progress, attempt, error, started_at, finished_at, engine_version, data_version, data_versions) to tradebase_worker
   CREATE TRIGGER announce_change AFTER UPDATE ON public.backtests FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.progress IS DISTINCT FROM new.progress) OR (old.attempt IS DISTINCT FROM new.attempt))) EXECUTE FUNCTION private.announce_backtest_change()
   CREATE TRIGGER check_status BEFORE UPDATE ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER enqueue AFTER INSERT ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.enqueue_backtest()
@@ -1840,6 +1916,24 @@ table public.strategy_templates -- Strategies to begin from. The author may show
   CREATE TRIGGER check_limit BEFORE INSERT ON public.strategy_templates FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('limits.strategy_templates_per_user')
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.strategy_templates FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
+table public.strategy_trial_counts -- How many trials all studies of one family of strategies ever made: what the deflated Sharpe ratio of the best one needs. Deleting studies, trials or the strategy does not lower it.
+  user_id uuid not null -- Owner. No foreign key to users: workers write here within their transactions; a trigger deletes a deleted user's rows.
+  family text not null -- strategy:<id> of a strategy of the owner, else name:<name>.
+  trial_count bigint default 0 not null -- Trials ever made, failed and deleted ones included. Only rises.
+  created_at timestamp with time zone default now() not null -- When the first study of the family was requested.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint strategy_trial_counts_family_check CHECK (((char_length(family) >= 1) AND (char_length(family) <= 200)))
+  constraint strategy_trial_counts_pkey PRIMARY KEY (user_id, family)
+  constraint strategy_trial_counts_trial_count_check CHECK ((trial_count >= 0))
+  policy "Admins can read trial counts" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read their trial counts" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.strategy_trial_counts FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
 table public.strategy_versions -- What a strategy does, version by version. A version never changes: a bot, a backtest or a study that names one can be repeated.
   id uuid default gen_random_uuid() not null -- Identifies the version.
   strategy_id uuid not null -- The strategy.
@@ -1872,19 +1966,19 @@ table public.strategy_versions -- What a strategy does, version by version. A ve
   CREATE TRIGGER number BEFORE INSERT ON public.strategy_versions FOR EACH ROW EXECUTE FUNCTION private.number_strategy_version()
   CREATE TRIGGER refuse_change BEFORE UPDATE ON public.strategy_versions FOR EACH ROW EXECUTE FUNCTION private.refuse_strategy_version_change()
 
-table public.studies -- Studies of a strategy: many backtests for one question, such as which parameters do best, or what luck could have done. Users will request them when there is a queue that takes them up: until then they may not insert any.
+table public.studies -- Studies of a strategy: many backtests for one question, such as which parameters do best, what luck could have done, or whether a strategy looks ahead. Owners insert requests, may cancel them, and may delete those that have ended; the rest is written by workers.
   id uuid default gen_random_uuid() not null -- Identifies the study; its queue job has the same id.
   user_id uuid default auth.uid() not null -- Owner.
   name text not null -- Name for people.
-  kind text not null -- grid, random or bayesian search; walk_forward; monte_carlo.
-  strategy_version_id uuid -- Version of a strategy of the owner that the specification was taken from; null if there is none.
+  kind text not null -- grid, random or bayesian search; walk_forward; monte_carlo; bias_check.
+  strategy_version_id uuid -- Version of a strategy of the owner; the specification is then taken from it, with the parameters of the request. Null if there is none.
   instrument_id integer not null -- The instrument whose candles are used.
   timeframe text not null -- Length of the bars.
-  spec jsonb not null -- What is repeated: the strategy, its costs, the range, and the settings of the kind of study.
+  spec jsonb not null -- What is repeated: the strategy, its costs, the range, and the settings of the kind of study: contracts.StudySpec; of a bias check contracts.BiasCheckSpec.
   search_space jsonb default '{}'::jsonb not null -- Values or bounds of each parameter; empty where nothing is searched.
-  objective text not null -- Metric that decides, such as sharpe.
+  objective text -- Metric that decides, such as sharpe; null of a bias check.
   direction text default 'maximise'::text not null -- maximise or minimise.
-  planned_trials integer -- How many trials it is to make; null where that shows as it goes.
+  planned_trials integer -- How many trials it comes to, as far as that is known: as requested, then as its worker has it.
   trial_count integer default 0 not null -- How many trials were ever made, failed and deleted ones included: what the deflated Sharpe ratio needs. Only rises.
   best_trial integer -- Number of the best trial; null before the first that counts.
   result jsonb -- What it found: folds of a walk-forward, percentiles of a Monte Carlo, probability of overfitting.
@@ -1899,36 +1993,51 @@ table public.studies -- Studies of a strategy: many backtests for one question, 
   started_at timestamp with time zone -- When a worker first took it up.
   finished_at timestamp with time zone -- When it was completed, failed or was cancelled.
   updated_at timestamp with time zone default now() not null -- When the row last changed.
+  symbol text -- Symbol of the instrument at the time of the request.
+  family text -- What its trials count for: strategy:<id> of a strategy of the owner, else name:<name>. Given by a trigger.
+  requested_trials integer -- planned_trials as it was requested, which a worker that goes on with the study begins from; null where that was left to the kind.
   row level security on
   constraint studies_coverage_fkey FOREIGN KEY (instrument_id, timeframe) REFERENCES candle_coverage(instrument_id, timeframe)
   constraint studies_direction_check CHECK ((direction = ANY (ARRAY['maximise'::text, 'minimise'::text])))
   constraint studies_error_check CHECK ((((error IS NOT NULL) = (status = 'failed'::text)) AND (jsonb_typeof(error) = 'object'::text) AND (pg_column_size(error) <= 16384)))
+  constraint studies_family_check CHECK (((char_length(family) >= 1) AND (char_length(family) <= 200)))
   constraint studies_finished_at_check CHECK (((finished_at IS NOT NULL) = (status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text]))))
   constraint studies_id_user_id_key UNIQUE (id, user_id)
-  constraint studies_kind_check CHECK ((kind = ANY (ARRAY['grid'::text, 'random'::text, 'bayesian'::text, 'walk_forward'::text, 'monte_carlo'::text])))
+  constraint studies_kind_check CHECK ((kind = ANY (ARRAY['grid'::text, 'random'::text, 'bayesian'::text, 'walk_forward'::text, 'monte_carlo'::text, 'bias_check'::text])))
   constraint studies_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100)))
-  constraint studies_objective_check CHECK ((objective ~ '^[a-z][a-z0-9_]{0,62}$'::text))
+  constraint studies_objective_check CHECK (((objective ~ '^[a-z][a-z0-9_]{0,62}$'::text) AND ((objective IS NOT NULL) OR (kind = 'bias_check'::text))))
   constraint studies_pkey PRIMARY KEY (id)
   constraint studies_progress_check CHECK (((progress >= (0)::double precision) AND (progress <= (1)::double precision)))
   constraint studies_result_check CHECK (((jsonb_typeof(result) = 'object'::text) AND (pg_column_size(result) <= 1048576)))
   constraint studies_search_space_check CHECK (((jsonb_typeof(search_space) = 'object'::text) AND (pg_column_size(search_space) <= 16384)))
-  constraint studies_spec_check CHECK (((jsonb_typeof(spec) = 'object'::text) AND (pg_column_size(spec) <= 65536)))
+  constraint studies_seed_check CHECK (((seed >= 0) AND (seed <= '9007199254740991'::bigint)))
+  constraint studies_spec_check CHECK (((jsonb_typeof(spec) = 'object'::text) AND (pg_column_size(spec) <= 131072)))
   constraint studies_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])))
   constraint studies_strategy_version_id_fkey FOREIGN KEY (strategy_version_id, user_id) REFERENCES strategy_versions(id, user_id) ON DELETE SET NULL (strategy_version_id)
+  constraint studies_symbol_check CHECK (((char_length(symbol) >= 1) AND (char_length(symbol) <= 32)))
   constraint studies_trials_check CHECK ((((planned_trials >= 1) AND (planned_trials <= 1000000)) AND (trial_count >= 0) AND (best_trial >= 1)))
   constraint studies_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  CREATE INDEX studies_finished_at_idx ON public.studies USING btree (finished_at) WHERE (finished_at IS NOT NULL)
   CREATE INDEX studies_instrument_id_timeframe_idx ON public.studies USING btree (instrument_id, timeframe)
   CREATE INDEX studies_strategy_version_id_user_id_idx ON public.studies USING btree (strategy_version_id, user_id)
   CREATE INDEX studies_user_id_created_at_idx ON public.studies USING btree (user_id, created_at DESC)
   policy "Admins can read studies" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can cancel their studies" for update to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade))) with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade) AND (status = 'cancelled'::text)))
+  policy "Owners can delete their finished studies" for delete to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade) AND (status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text]))))
   policy "Owners can read their studies" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
-  grant select to authenticated
+  policy "Users can request studies for themselves" for insert to authenticated with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  grant delete, select to authenticated
   grant select to service_role
   grant select to tradebase_admin
   grant select to tradebase_worker
+  grant insert (name, kind, strategy_version_id, instrument_id, timeframe, spec, search_space, objective, direction, planned_trials, seed) to authenticated
+  grant update (status) to authenticated
   grant update (planned_trials, best_trial, result, engine_version, data_version, status, progress, attempt, error, started_at, finished_at) to tradebase_worker
+  CREATE TRIGGER announce_change AFTER UPDATE ON public.studies FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.progress IS DISTINCT FROM new.progress) OR (old.attempt IS DISTINCT FROM new.attempt))) EXECUTE FUNCTION private.announce_study_change()
   CREATE TRIGGER check_status BEFORE UPDATE ON public.studies FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER enqueue AFTER INSERT ON public.studies FOR EACH ROW EXECUTE FUNCTION private.enqueue_study()
   CREATE TRIGGER keep_task AFTER INSERT OR DELETE OR UPDATE OF status, progress, error, started_at, finished_at ON public.studies FOR EACH ROW EXECUTE FUNCTION private.keep_task('study')
+  CREATE TRIGGER prepare BEFORE INSERT ON public.studies FOR EACH ROW EXECUTE FUNCTION private.prepare_study()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.studies FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
   CREATE TRIGGER stamp_end BEFORE UPDATE ON public.studies FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('finished_at', 'completed', 'failed', 'cancelled')
 
@@ -2599,6 +2708,32 @@ begin
 end
 $function$
 
+function private.announce_study_change() -- Trigger: tells the owner, and on cancellation takes a waiting job from the queue; a worker that runs it sees the status at its next report of progress. Definer, because owners have no rights on either.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.announce_study_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if new.status = 'running' and old.status = 'running' and new.attempt = old.attempt then
+    perform private.emit_study_event(new, 'task_progress');
+    return null;
+  end if;
+  perform private.emit_study_event(new, case new.status
+    when 'queued' then 'task_queued'
+    when 'running' then 'task_running'
+    when 'completed' then 'task_completed'
+    else 'task_failed' end);
+  if new.status = 'cancelled' then
+    update pgboss.job set state = 'cancelled', completed_on = now()
+    where name = private.study_queue(new.kind) and id = new.id and state < 'active';
+  end if;
+  return null;
+end
+$function$
+
 function private.anonymise_audit_log() -- Trigger at commit: a deleted user's entries keep who did what to which row, under ids that lead to nobody, and lose the rest; entries about others lose where the user did it from. Definer, because Auth deletes users.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.anonymise_audit_log()
@@ -2947,6 +3082,50 @@ begin
 end
 $function$
 
+function private.check_market(p_instrument_ids integer[], p_timeframe text, p_finer_timeframe text, p_range_start timestamp with time zone, p_range_end timestamp with time zone) -- Refuses instruments and timeframes without candles in the range; gives the symbols. Definer, so that the answer does not depend on who asks. Errors: invalid_request, unknown_symbol, empty_range.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.check_market(p_instrument_ids integer[], p_timeframe text, p_finer_timeframe text, p_range_start timestamp with time zone, p_range_end timestamp with time zone)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  most_instruments constant numeric := private.config_number('limits.instruments_per_backtest');
+  symbols text[] := '{}';
+  instrument_symbol text;
+  wanted_timeframe text;
+begin
+  if cardinality(p_instrument_ids) > most_instruments then
+    perform private.raise_api_error(422, 'invalid_request', format('you name %s instruments; %s is the most', cardinality(p_instrument_ids), most_instruments));
+  end if;
+  if cardinality(p_instrument_ids) <> (select count(distinct id) from unnest(p_instrument_ids) id) then
+    perform private.raise_api_error(422, 'invalid_request', 'name each instrument once');
+  end if;
+  if private.timeframe_rank(p_finer_timeframe) >= private.timeframe_rank(p_timeframe) then
+    perform private.raise_api_error(422, 'invalid_request', format('the finer timeframe %s is not shorter than %s', p_finer_timeframe, p_timeframe));
+  end if;
+  for place in 1..cardinality(p_instrument_ids) loop
+    select i.symbol into instrument_symbol from public.instruments i where i.id = p_instrument_ids[place];
+    if instrument_symbol is null then
+      perform private.raise_api_error(422, 'unknown_symbol', format('there is no instrument %s', p_instrument_ids[place]));
+    end if;
+    symbols := symbols || instrument_symbol;
+    foreach wanted_timeframe in array array_remove(array[p_timeframe, p_finer_timeframe], null) loop
+      if not exists (
+        select from public.candles c
+        where c.instrument_id = p_instrument_ids[place] and c.timeframe = wanted_timeframe
+          and c.ts >= coalesce(p_range_start, '-infinity') and c.ts < coalesce(p_range_end, 'infinity')
+      ) then
+        perform private.raise_api_error(422, 'empty_range', format('there are no %s candles of %s in the range; candle_coverage says what there is',
+                                                                   wanted_timeframe, instrument_symbol));
+      end if;
+    end loop;
+  end loop;
+  return symbols;
+end
+$function$
+
 function private.check_request() -- What PostgREST calls before each request: takes one call from the quota of the user, or of the runner session, if it has a limit, when the request may write, and refuses one beyond those that a user may have in hand, whatever the quota. Reads (GET, HEAD, and calls of functions that are not volatile) run in read-only transactions and are not counted; nor is a request that fails, whose transaction takes its count back. Definer, because nobody may reach the buckets.
 -- executable by: anon, authenticated, service_role
 CREATE OR REPLACE FUNCTION private.check_request()
@@ -3229,7 +3408,7 @@ begin
 end
 $function$
 
-function private.count_trials() -- Trigger: counts trials when they are made, so that those deleted later still count. Definer, because nobody may write the number.
+function private.count_trials() -- Trigger: counts trials when they are made, in their study and for the family of its strategy, so that those deleted later still count. Definer, because nobody may write the numbers.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.count_trials()
  RETURNS trigger
@@ -3241,6 +3420,12 @@ begin
   update public.studies s set trial_count = s.trial_count + made.count
   from (select m.study_id, count(*)::integer as count from made m group by m.study_id) made
   where s.id = made.study_id;
+  update public.strategy_trial_counts c set trial_count = c.trial_count + made.count
+  from (
+    select s.user_id, s.family, count(*) as count
+    from made m join public.studies s on s.id = m.study_id group by s.user_id, s.family
+  ) made
+  where c.user_id = made.user_id and c.family = made.family;
   return null;
 end
 $function$
@@ -3691,6 +3876,20 @@ begin
 end
 $function$
 
+function private.delete_trial_counts_of_user() -- Trigger: does what a foreign key to users with ON DELETE CASCADE would, after the studies are gone, whose workers' transactions it would deadlock with. Definer, because Auth deletes users.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.delete_trial_counts_of_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  delete from public.strategy_trial_counts c where c.user_id = old.id;
+  return null;
+end
+$function$
+
 function private.destroy_encryption_key(p_fingerprint text) -- For operators, by "npm run keys", which deletes the private key then: marks a key that no credential needs as destroyed. Doing it again changes nothing.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.destroy_encryption_key(p_fingerprint text)
@@ -3759,6 +3958,23 @@ begin
   delete from public.events e where e.topic = p_topic and e.seq <= next_seq - kept_events;
   perform realtime.send(p_payload || jsonb_build_object('seq', next_seq), p_event, p_topic, true);
 end
+$function$
+
+function private.emit_study_event(p_study studies, p_event text) -- Sends the state of a study to its owner. Definer, because triggers of users' statements call it.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.emit_study_event(p_study studies, p_event text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select private.emit_event(
+    p_study.user_id,
+    'user:' || p_study.user_id::text,
+    p_event,
+    jsonb_build_object('kind', 'study', 'id', p_study.id, 'status', p_study.status,
+                       'progress', p_study.progress, 'error', p_study.error, 'at', now())
+  )
 $function$
 
 function private.end_runner_commands() -- Trigger: what a revoked runner was still to do is not to be done. Definer, because owners may not change commands.
@@ -3838,6 +4054,66 @@ begin
   end if;
   -- The channel on which pg-boss listens: 'pgboss_' and a hash of its schema's name.
   perform pg_catalog.pg_notify('pgboss_' || left(encode(sha224('pgboss'::bytea), 'hex'), 24), p_queue);
+end
+$function$
+
+function private.enqueue_study() -- Trigger: the job and the event commit with the row or not at all. Definer, because owners have no rights on the queue.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.enqueue_study()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  -- Here and not with the trials: a worker's transaction must not meet the deletion of a user at a row that is not there.
+  insert into public.strategy_trial_counts (user_id, family) values (new.user_id, new.family) on conflict do nothing;
+  perform private.enqueue_job(
+    private.study_queue(new.kind),
+    new.id,
+    jsonb_build_object('version', 1, 'study_id', new.id,
+                       'request_id', nullif(current_setting('request.headers', true), '')::jsonb ->> 'x-request-id'),
+    new.user_id::text,
+    -- The more a user has waiting, the later the next one comes: a backlog does not keep the others waiting.
+    -(select count(*)::integer from public.studies s where s.user_id = new.user_id and s.status in ('queued', 'running'))
+  );
+  perform private.emit_study_event(new, 'task_queued');
+  return null;
+end
+$function$
+
+function private.family_trials(p_study_id uuid) -- Trials ever made of the family of a study's strategy, over all studies, deleted ones included. Definer, so that a worker needs to know no more.
+-- executable by: tradebase_worker
+CREATE OR REPLACE FUNCTION private.family_trials(p_study_id uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select c.trial_count
+  from public.studies s join public.strategy_trial_counts c on c.user_id = s.user_id and c.family = s.family
+  where s.id = p_study_id
+$function$
+
+function private.find_instruments(p_symbols text[]) -- Instruments by their symbols, in the same order. Errors: unknown_symbol.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.find_instruments(p_symbols text[])
+ RETURNS integer[]
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  unknown_symbol text;
+begin
+  select s.symbol into unknown_symbol
+  from unnest(p_symbols) with ordinality s (symbol, place) left join public.instruments i on i.symbol = s.symbol
+  where i.id is null order by s.place limit 1;
+  if found then
+    perform private.raise_api_error(422, 'unknown_symbol', format('there is no instrument with the symbol %L', left(unknown_symbol, 32)));
+  end if;
+  return coalesce((select array_agg(i.id order by s.place) from unnest(p_symbols) with ordinality s (symbol, place)
+                   join public.instruments i on i.symbol = s.symbol), '{}');
 end
 $function$
 
@@ -5095,7 +5371,7 @@ AS $function$
   end
 $function$
 
-function private.prepare_backtest() -- Trigger: refuses a backtest without candles or beyond the user's quotas, each row of a batch counting as one, and copies the symbol. Definer, so that the answer does not depend on who asks.
+function private.prepare_backtest() -- Trigger: refuses a backtest without candles or beyond the user's quotas, each row of a batch counting as one, copies the symbols, and takes the strategy from its version where one is named. Definer, so that the answer does not depend on who asks.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.prepare_backtest()
  RETURNS trigger
@@ -5108,6 +5384,7 @@ declare
   most_kept constant numeric := private.config_number('limits.backtests_per_user');
   per_hour constant numeric := private.quota(new.user_id, 'backtests_per_hour');
   retry_after_s numeric;
+  symbols text[];
 begin
   -- One request of a user at a time, so that the count is exact.
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('backtests of ' || new.user_id::text, 0));
@@ -5118,17 +5395,11 @@ begin
   if (select count(*) from public.backtests b where b.user_id = new.user_id) >= most_kept then
     perform private.raise_api_error(409, 'quota_exceeded', format('you have %s backtests, which is the most: delete some that you no longer need', most_kept));
   end if;
-  select i.symbol into new.symbol from public.instruments i where i.id = new.instrument_id;
-  if new.symbol is null then
-    perform private.raise_api_error(422, 'unknown_symbol', format('there is no instrument %s', new.instrument_id));
-  end if;
-  if not exists (
-    select from public.candles c
-    where c.instrument_id = new.instrument_id and c.timeframe = new.timeframe
-      and c.ts >= coalesce(new.range_start, '-infinity') and c.ts < coalesce(new.range_end, 'infinity')
-  ) then
-    perform private.raise_api_error(422, 'empty_range', format('there are no %s candles of %s in the range; candle_coverage says what there is',
-                                                               new.timeframe, new.symbol));
+  symbols := private.check_market(new.instrument_id || new.further_instrument_ids, new.timeframe, new.finer_timeframe, new.range_start, new.range_end);
+  new.symbol := symbols[1];
+  new.further_symbols := symbols[2:];
+  if new.strategy_version_id is not null then
+    new.strategy := private.versioned_strategy(new.user_id, new.strategy_version_id, new.strategy);
   end if;
   if per_hour is not null then
     retry_after_s := private.take_tokens('user:' || new.user_id::text, 'backtests', per_hour, per_hour / 3600);
@@ -5191,6 +5462,56 @@ begin
     end if;
     if tg_op = 'UPDATE' then
       new.connected_at := now();
+    end if;
+  end if;
+  return new;
+end
+$function$
+
+function private.prepare_study() -- Trigger: refuses a study without candles or beyond the user's quotas, copies the symbol, takes the strategy from its version where one is named, and says which family its trials count for. Definer, so that the answer does not depend on who asks.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.prepare_study()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  most_open constant numeric := private.quota(new.user_id, 'open_studies');
+  most_kept constant numeric := private.config_number('limits.studies_per_user');
+  most_trials constant numeric := private.quota(new.user_id, 'trials_per_study');
+  per_hour constant numeric := private.quota(new.user_id, 'studies_per_hour');
+  retry_after_s numeric;
+  bound text;
+begin
+  -- One request of a user at a time, so that the count is exact.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('studies of ' || new.user_id::text, 0));
+  if (select count(*) from public.studies s where s.user_id = new.user_id and s.status in ('queued', 'running')) >= most_open then
+    perform private.raise_api_error(429, 'rate_limited', format('you have %s studies queued or running: wait for one to end, or cancel some', most_open));
+  end if;
+  if (select count(*) from public.studies s where s.user_id = new.user_id) >= most_kept then
+    perform private.raise_api_error(409, 'quota_exceeded', format('you have %s studies, which is the most: delete some that you no longer need', most_kept));
+  end if;
+  if new.planned_trials > most_trials then
+    perform private.raise_api_error(409, 'quota_exceeded', format('a study of yours may make %s trials', most_trials));
+  end if;
+  new.requested_trials := new.planned_trials;
+  foreach bound in array array['from', 'to'] loop
+    if not coalesce(pg_catalog.pg_input_is_valid(new.spec ->> bound, 'timestamptz'), true) then
+      perform private.raise_api_error(422, 'invalid_request', format('%s of the specification is no time', bound));
+    end if;
+  end loop;
+  new.symbol := (private.check_market(array[new.instrument_id], new.timeframe, null, (new.spec ->> 'from')::timestamptz, (new.spec ->> 'to')::timestamptz))[1];
+  if new.strategy_version_id is not null then
+    new.spec := jsonb_set(new.spec, '{strategy}', private.versioned_strategy(new.user_id, new.strategy_version_id, new.spec -> 'strategy'));
+    select 'strategy:' || v.strategy_id into new.family from public.strategy_versions v where v.id = new.strategy_version_id;
+  else
+    new.family := 'name:' || left(coalesce(new.spec -> 'strategy' ->> 'name', ''), 100);
+  end if;
+  if per_hour is not null then
+    retry_after_s := private.take_tokens('user:' || new.user_id::text, 'studies', per_hour, per_hour / 3600);
+    if retry_after_s > 0 then
+      perform private.raise_rate_limited(retry_after_s, format('you may request %s studies an hour, and as many at once', per_hour));
     end if;
   end if;
   return new;
@@ -5275,7 +5596,7 @@ begin
 end
 $function$
 
-function private.prune_backtests() -- Deletes ended backtests at the end of their retention, 500 at most; without one, none. Definer, because only the maintenance job deletes them.
+function private.prune_backtests() -- Deletes ended backtests and studies at the end of their retention, 500 and 50 at most; without one, none. Definer, because only the maintenance job deletes them.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.prune_backtests()
  RETURNS bigint
@@ -5285,14 +5606,20 @@ CREATE OR REPLACE FUNCTION private.prune_backtests()
 AS $function$
 declare
   pruned bigint;
+  pruned_studies bigint;
 begin
-  -- A backtest takes its result and its trades with it: fewer at a time.
+  -- A backtest takes its result and its trades with it: fewer at a time. A study takes its trials.
   delete from public.backtests b where b.id in (
     select old.id from public.backtests old
     where old.finished_at < now() - private.config_number('retention.backtests_days') * interval '1 day'
     order by old.finished_at limit 500 for update skip locked);
   get diagnostics pruned = row_count;
-  return pruned;
+  delete from public.studies s where s.id in (
+    select old.id from public.studies old
+    where old.finished_at < now() - private.config_number('retention.studies_days') * interval '1 day'
+    order by old.finished_at limit 50 for update skip locked);
+  get diagnostics pruned_studies = row_count;
+  return pruned + pruned_studies;
 end
 $function$
 
@@ -6297,6 +6624,17 @@ begin
 end
 $function$
 
+function private.study_queue(p_kind text) -- Queue of a kind of study. Checks of bias have their own: they are short, and searches are not.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.study_queue(p_kind text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case p_kind when 'bias_check' then 'bias-check' else 'optimise' end
+$function$
+
 function private.submit_contact_message(p_name text, p_email text, p_message text, p_ip text) -- Does what public.submit_contact_message says. Definer, because nobody may write the table otherwise.
 -- executable by: service_role
 CREATE OR REPLACE FUNCTION private.submit_contact_message(p_name text, p_email text, p_message text, p_ip text)
@@ -6471,6 +6809,17 @@ exception when external_routine_invocation_exception then
 end
 $function$
 
+function private.timeframe_rank(p_timeframe text) -- Place of a timeframe among all, the shortest first; null for what is none.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.timeframe_rank(p_timeframe text)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select array_position(array['1m', '3m', '5m', '15m', '30m', '1h', '2h', '4h', '6h', '8h', '12h', '1d', '1w', '1mo'], p_timeframe)
+$function$
+
 function private.update_credential(p_credential_id uuid, p_name text, p_enabled boolean) -- Renames, disables or enables a credential of the caller. Definer, because users may not update the table.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.update_credential(p_credential_id uuid, p_name text, p_enabled boolean)
@@ -6577,6 +6926,31 @@ begin
   where k.id = found_key.id and (k.last_used_at is null or k.last_used_at < now() - interval '1 minute');
   verify_api_key.api_key_id := found_key.id;
   verify_api_key.user_id := found_key.user_id;
+end
+$function$
+
+function private.versioned_strategy(p_user_id uuid, p_strategy_version_id uuid, p_strategy jsonb) -- The specification of a version of a user's strategy, with other parameters where some are given. Definer, because triggers of users' statements call it. Errors: strategy_not_found, invalid_request.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.versioned_strategy(p_user_id uuid, p_strategy_version_id uuid, p_strategy jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  spec jsonb;
+begin
+  select v.spec into spec from public.strategy_versions v where v.id = p_strategy_version_id and v.user_id = p_user_id;
+  if spec is null then
+    perform private.raise_api_error(404, 'strategy_not_found', 'there is no such version of a strategy of yours');
+  end if;
+  if not spec @> (coalesce(p_strategy, '{}') - 'params') then
+    perform private.raise_api_error(422, 'invalid_request', 'the strategy is not that of the version: give its parameters alone, or no version');
+  end if;
+  if p_strategy ? 'params' then
+    spec := jsonb_set(spec, '{params}', coalesce(spec -> 'params', '{}') || (p_strategy -> 'params'));
+  end if;
+  return spec;
 end
 $function$
 
@@ -6809,6 +7183,35 @@ begin
 end
 $function$
 
+function public.cancel_study(p_study_id uuid) -- Cancels a queued or running study of the caller; the trials that were made stay. Cancelling it again changes nothing. Errors: forbidden, study_not_found, study_not_cancellable.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.cancel_study(p_study_id uuid)
+ RETURNS studies
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_study public.studies;
+begin
+  if not private.can_trade() then
+    perform private.raise_api_error(403, 'forbidden', 'your role may read, and not change anything');
+  end if;
+  update public.studies s set status = 'cancelled'
+  where s.id = p_study_id and s.status in ('queued', 'running')
+  returning * into v_study;
+  if v_study.id is null then
+    select * into v_study from public.studies s where s.id = p_study_id;
+    if v_study.id is null then
+      perform private.raise_api_error(404, 'study_not_found', 'there is no such study');
+    end if;
+    if v_study.status <> 'cancelled' then
+      perform private.raise_api_error(409, 'study_not_cancellable', format('the study is already %s', v_study.status));
+    end if;
+  end if;
+  return v_study;
+end
+$function$
+
 function public.change_user(p_user_id uuid, p_role text, p_plan text, p_is_active boolean) -- For admins with a second factor: changes role, plan and activity of a user together or not at all; null leaves a thing as it is. Errors: forbidden, second_factor_required, invalid_request, last_admin, unknown_plan, user_not_found.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.change_user(p_user_id uuid, p_role text DEFAULT NULL::text, p_plan text DEFAULT NULL::text, p_is_active boolean DEFAULT NULL::boolean)
@@ -6840,23 +7243,24 @@ AS $function$
   from private.create_api_key(p_name, p_permissions, p_expires_at, p_ip_allowlist) made
 $function$
 
-function public.create_backtest(p_symbol text, p_timeframe text, p_strategy jsonb, p_range_start timestamp with time zone, p_range_end timestamp with time zone, p_initial_cash numeric, p_fee_bps numeric) -- Requests a backtest for the caller by symbol; its queue job and its event commit with it. Errors: unknown_symbol, empty_range, rate_limited.
+function public.create_backtest(p_symbol text, p_timeframe text, p_strategy jsonb, p_range_start timestamp with time zone, p_range_end timestamp with time zone, p_initial_cash numeric, p_fee_bps numeric, p_settings jsonb, p_seed bigint, p_strategy_version_id uuid, p_further_symbols text[], p_finer_timeframe text, p_name text, p_note text) -- Requests a backtest for the caller by symbol, or by several for a portfolio, of a strategy or of a version of one; its queue job and its event commit with it. Errors: unknown_symbol, empty_range, strategy_not_found, invalid_request, quota_exceeded, rate_limited.
 -- executable by: authenticated
-CREATE OR REPLACE FUNCTION public.create_backtest(p_symbol text, p_timeframe text, p_strategy jsonb, p_range_start timestamp with time zone DEFAULT NULL::timestamp with time zone, p_range_end timestamp with time zone DEFAULT NULL::timestamp with time zone, p_initial_cash numeric DEFAULT 10000, p_fee_bps numeric DEFAULT 0)
+CREATE OR REPLACE FUNCTION public.create_backtest(p_symbol text, p_timeframe text, p_strategy jsonb DEFAULT NULL::jsonb, p_range_start timestamp with time zone DEFAULT NULL::timestamp with time zone, p_range_end timestamp with time zone DEFAULT NULL::timestamp with time zone, p_initial_cash numeric DEFAULT 10000, p_fee_bps numeric DEFAULT 0, p_settings jsonb DEFAULT '{}'::jsonb, p_seed bigint DEFAULT 1, p_strategy_version_id uuid DEFAULT NULL::uuid, p_further_symbols text[] DEFAULT '{}'::text[], p_finer_timeframe text DEFAULT NULL::text, p_name text DEFAULT NULL::text, p_note text DEFAULT NULL::text)
  RETURNS backtests
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  v_instrument_id integer;
+  instrument_ids constant integer[] := private.find_instruments(p_symbol || coalesce(p_further_symbols, '{}'));
   v_backtest public.backtests;
 begin
-  select i.id into v_instrument_id from public.instruments i where i.symbol = p_symbol;
-  if v_instrument_id is null then
-    perform private.raise_api_error(422, 'unknown_symbol', format('there is no instrument with the symbol %L', left(p_symbol, 32)));
-  end if;
-  insert into public.backtests (instrument_id, timeframe, strategy, range_start, range_end, initial_cash, fee_bps)
-  values (v_instrument_id, p_timeframe, p_strategy, p_range_start, p_range_end, p_initial_cash, p_fee_bps)
+  insert into public.backtests (
+    instrument_id, further_instrument_ids, timeframe, finer_timeframe, strategy, strategy_version_id, range_start, range_end, initial_cash,
+    fee_bps, settings, seed, name, note
+  ) values (
+    instrument_ids[1], instrument_ids[2:], p_timeframe, p_finer_timeframe, p_strategy, p_strategy_version_id, p_range_start, p_range_end,
+    p_initial_cash, p_fee_bps, coalesce(p_settings, '{}'), coalesce(p_seed, 1), p_name, p_note
+  )
   returning * into v_backtest;
   return v_backtest;
 end
@@ -6881,6 +7285,47 @@ CREATE OR REPLACE FUNCTION public.create_credential(json)
 AS $function$
 begin
   return private.create_credential($1);
+end
+$function$
+
+function public.create_strategy(p_name text, p_spec jsonb, p_description text, p_source text, p_note text) -- Makes a strategy of the caller with its first version. Errors: strategy_name_taken, quota_exceeded.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.create_strategy(p_name text, p_spec jsonb, p_description text DEFAULT NULL::text, p_source text DEFAULT NULL::text, p_note text DEFAULT NULL::text)
+ RETURNS strategies
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_strategy public.strategies;
+begin
+  insert into public.strategies (name, description) values (p_name, p_description) returning * into v_strategy;
+  insert into public.strategy_versions (strategy_id, spec, source, note) values (v_strategy.id, p_spec, p_source, p_note);
+  -- With the number of the version, which its trigger has counted.
+  select * into v_strategy from public.strategies s where s.id = v_strategy.id;
+  return v_strategy;
+exception when unique_violation then
+  perform private.raise_api_error(409, 'strategy_name_taken', format('you have a strategy named %L already', left(p_name, 100)));
+end
+$function$
+
+function public.create_study(p_name text, p_kind text, p_symbol text, p_timeframe text, p_spec jsonb, p_search_space jsonb, p_objective text, p_direction text, p_planned_trials integer, p_seed bigint, p_strategy_version_id uuid) -- Requests a study for the caller: a search, a walk-forward, a Monte Carlo or a bias check; its queue job and its event commit with it. Errors: unknown_symbol, empty_range, strategy_not_found, invalid_request, quota_exceeded, rate_limited.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.create_study(p_name text, p_kind text, p_symbol text, p_timeframe text, p_spec jsonb, p_search_space jsonb DEFAULT '{}'::jsonb, p_objective text DEFAULT NULL::text, p_direction text DEFAULT 'maximise'::text, p_planned_trials integer DEFAULT NULL::integer, p_seed bigint DEFAULT 1, p_strategy_version_id uuid DEFAULT NULL::uuid)
+ RETURNS studies
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_study public.studies;
+begin
+  insert into public.studies (
+    name, kind, instrument_id, timeframe, spec, search_space, objective, direction, planned_trials, seed, strategy_version_id
+  ) values (
+    p_name, p_kind, (private.find_instruments(array[p_symbol]))[1], p_timeframe, p_spec, coalesce(p_search_space, '{}'), p_objective,
+    coalesce(p_direction, 'maximise'), p_planned_trials, coalesce(p_seed, 1), p_strategy_version_id
+  )
+  returning * into v_study;
+  return v_study;
 end
 $function$
 
@@ -7167,6 +7612,38 @@ AS $function$
   select private.update_credential(p_credential_id, p_name, p_enabled)
 $function$
 
+function public.update_strategy(p_strategy_id uuid, p_changes jsonb, p_spec jsonb, p_source text, p_note text) -- Changes name, description or is_active of a strategy of the caller, those that are named in p_changes, and adds a version where a specification is given. Errors: forbidden, strategy_not_found, strategy_name_taken, quota_exceeded.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.update_strategy(p_strategy_id uuid, p_changes jsonb DEFAULT '{}'::jsonb, p_spec jsonb DEFAULT NULL::jsonb, p_source text DEFAULT NULL::text, p_note text DEFAULT NULL::text)
+ RETURNS strategies
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_strategy public.strategies;
+begin
+  if not private.can_trade() then
+    perform private.raise_api_error(403, 'forbidden', 'your role may read, and not change anything');
+  end if;
+  update public.strategies s
+  set name = coalesce(p_changes ->> 'name', s.name),
+      description = case when p_changes ? 'description' then p_changes ->> 'description' else s.description end,
+      is_active = coalesce((p_changes ->> 'is_active')::boolean, s.is_active)
+  where s.id = p_strategy_id
+  returning * into v_strategy;
+  if v_strategy.id is null then
+    perform private.raise_api_error(404, 'strategy_not_found', 'there is no such strategy of yours');
+  end if;
+  if p_spec is not null then
+    insert into public.strategy_versions (strategy_id, spec, source, note) values (p_strategy_id, p_spec, p_source, p_note);
+    select * into v_strategy from public.strategies s where s.id = p_strategy_id;
+  end if;
+  return v_strategy;
+exception when unique_violation then
+  perform private.raise_api_error(409, 'strategy_name_taken', format('you have a strategy named %L already', left(p_changes ->> 'name', 100)));
+end
+$function$
+
 function public.use_recovery_code(p_code text) -- For whoever has signed in with the password and lost the second factor: removes the factors and ends all other sessions, so that a new factor can be enrolled. Answers {"factors_removed", "sessions_ended", "codes_left"}. Errors: invalid_token, recovery_not_needed, invalid_recovery_code, rate_limited.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.use_recovery_code(p_code text)
@@ -7190,6 +7667,7 @@ CREATE TRIGGER tradebase_delete_credential_accesses AFTER DELETE ON auth.users F
 CREATE TRIGGER tradebase_delete_events AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.delete_events_of_user()
 CREATE TRIGGER tradebase_delete_operations AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.delete_operations_of_user()
 CREATE TRIGGER tradebase_delete_rate_buckets AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.delete_rate_buckets_of_user()
+CREATE TRIGGER tradebase_delete_trial_counts AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.delete_trial_counts_of_user()
 CREATE TRIGGER tradebase_follow_ban AFTER UPDATE ON auth.users FOR EACH ROW WHEN ((old.banned_until IS DISTINCT FROM new.banned_until)) EXECUTE FUNCTION private.follow_ban()
 CREATE TRIGGER tradebase_forget_admin AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.forget_admin()
 CREATE TRIGGER tradebase_note_email_change AFTER UPDATE ON auth.users FOR EACH ROW WHEN ((((old.email)::text <> ''::text) AND ((old.email)::text IS DISTINCT FROM (new.email)::text))) EXECUTE FUNCTION private.note_email_change()

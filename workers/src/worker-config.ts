@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { z } from 'zod';
 import type { PrivateKeySources } from './credentials/private-keys.ts';
 import type { ExchangeUrls } from './exchanges/load-exchange.ts';
@@ -30,7 +30,14 @@ const Environment = z.object({
   TRADEBASE_CREDENTIAL_KEY_PASSPHRASE: z.string().min(1).optional(),
   TRADEBASE_EXCHANGE_URL_OVERRIDES: exchangeUrls.default({}),
   TRADEBASE_WORKER_CACHE_MB: z.coerce.number().int().min(0).max(1_000_000).default(512),
+  TRADEBASE_WORKER_MEMORY_MB: z.coerce.number().int().min(1).max(10_000_000).default(halfOfMemoryMb()),
 });
+
+/** Half of the memory that this process may have: of its container where that has a limit, else of the machine. */
+function halfOfMemoryMb(): number {
+  const limit = process.constrainedMemory();
+  return Math.floor(Math.min(limit > 0 ? limit : Number.POSITIVE_INFINITY, totalmem()) / 2 / 1024 / 1024);
+}
 
 export interface WorkerConfig {
   readonly databaseUrl: string;
@@ -38,6 +45,8 @@ export interface WorkerConfig {
   readonly concurrency: number;
   /** Bound of the candle cache, in bytes. */
   readonly cacheBytes: number;
+  /** Bound of what CPU jobs that run at the same time are expected to take, in bytes. */
+  readonly memoryBytes: number;
   readonly privateKeys: PrivateKeySources;
   readonly exchangeUrls: ExchangeUrls;
 }
@@ -53,6 +62,7 @@ export function readWorkerConfig(environment: NodeJS.ProcessEnv): WorkerConfig {
     databaseUrl: parsed.data.TRADEBASE_WORKER_DATABASE_URL,
     concurrency: parsed.data.TRADEBASE_WORKER_CONCURRENCY,
     cacheBytes: parsed.data.TRADEBASE_WORKER_CACHE_MB * 1024 * 1024,
+    memoryBytes: parsed.data.TRADEBASE_WORKER_MEMORY_MB * 1024 * 1024,
     privateKeys: {
       dir: parsed.data.TRADEBASE_CREDENTIAL_KEY_DIR,
       armored: parsed.data.TRADEBASE_CREDENTIAL_KEYS,

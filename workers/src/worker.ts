@@ -2,6 +2,7 @@ import { CandleCache } from '@tradebase/market-data';
 import pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import { createCpuPool } from './cpu/cpu-pool.ts';
+import { MemoryGovernor } from './cpu/memory-governor.ts';
 import { PrivateKeys } from './credentials/private-keys.ts';
 import type { Job, JobContext } from './jobs/job.ts';
 import { JOBS } from './jobs/registry.ts';
@@ -54,6 +55,7 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Worke
     database,
     cpu,
     candles: new CandleCache(config.cacheBytes),
+    memory: new MemoryGovernor(config.memoryBytes),
     keys: new PrivateKeys(config.privateKeys),
     exchangeUrls: config.exchangeUrls,
     log,

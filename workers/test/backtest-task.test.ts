@@ -1,4 +1,4 @@
-import type { Candles } from '@tradebase/contracts';
+import { BacktestSettings, type Candles, type ParameterValues, type Timeframe } from '@tradebase/contracts';
 import { thinEquity } from '@tradebase/engine';
 import { describe, expect, it } from 'vitest';
 import { createCpuPool } from '../src/cpu/cpu-pool.ts';
@@ -10,12 +10,17 @@ function flatCandles(bars: number): Candles {
   return { ts, open: column(), high: column(), low: column(), close: column(), volume: column() };
 }
 
-function task(bars: number, control: TaskControl) {
+function task(bars: number, control: TaskControl, params: ParameterValues = { fast: 2, slow: 5 }) {
+  const candles = flatCandles(bars);
+  const timeframe: Timeframe = '1m';
   return {
-    candles: flatCandles(bars),
-    strategy: { name: 'sma-cross' as const, params: { fast: 2, slow: 5 } },
+    candles,
+    data: { instruments: [{ symbol: 'ACME', timeframe, candles }] },
+    instrumentIds: [7],
+    strategy: { name: 'sma-cross', params },
     initial_cash: 10_000,
-    fee_bps: 0,
+    settings: BacktestSettings.parse({}),
+    seed: 1,
     control: control.shared,
   };
 }
@@ -37,23 +42,24 @@ describe('A backtest in the CPU pool', () => {
     const pool = createCpuPool(1);
     const control = new TaskControl();
     const result = await pool.runBacktest(task(1000, control));
-    expect(result).toMatchObject({ outcome: 'done', summary: { bars: 1000, final_equity: 10_000 } });
+    expect(result).toMatchObject({ outcome: 'done', result: { summary: { bars: 1000, final_equity: 10_000 } } });
     expect(control.progress).toBe(1);
     await pool.close();
   });
 
   it('keeps the first 20,000 trades, and counts them all', async () => {
     const pool = createCpuPool(1);
-    const restless = task(100_000, new TaskControl());
+    const restless = task(100_000, new TaskControl(), { fast: 1, slow: 2 });
     restless.candles.close.forEach((_, bar, close) => {
       close[bar] = bar % 4 < 2 ? 100 : 101;
     });
-    restless.strategy.params = { fast: 1, slow: 2 };
     const result = await pool.runBacktest(restless);
     if (result.outcome !== 'done') throw new Error(result.outcome);
-    expect(result.summary.trades).toBeGreaterThan(20_000);
-    expect(result.trades).toHaveLength(20_000);
-    expect(result.trades.at(-1)?.seq).toBe(20_000);
+    const { summary, trades } = result.result;
+    expect(summary.trades).toBeGreaterThan(20_000);
+    expect(trades.count).toBe(20_000);
+    expect(trades.columns.seq).toMatch(/^\{1,2,3,.*,19999,20000\}$/);
+    expect(trades.columns.symbol).toMatch(/^\{"ACME","ACME",/);
     await pool.close();
   });
 

@@ -20,6 +20,7 @@ beforeAll(async () => {
   [owner, other] = await Promise.all([signUp(stack, 'owner'), signUp(stack, 'other')]);
   postgres = new pg.Client({ connectionString: stack.databaseUrl() });
   await postgres.connect();
+  await limitOpenStudies('null');
 });
 
 afterAll(async () => {
@@ -42,10 +43,13 @@ async function insertId(statement: string, values: unknown[]): Promise<string> {
   return rows[0]?.id ?? '';
 }
 
+const limitOpenStudies = (value: string) =>
+  postgres.query(`update public.system_config set value = $1 where key = 'quota.open_studies'`, [value]);
+
 const insertStudy = (userId: string) =>
   insertId(
     `insert into public.studies (user_id, name, kind, instrument_id, timeframe, spec, objective)
-     select $1, 'Grid', 'grid', id, '1d', '{}', 'sharpe' from public.instruments where symbol = 'ACME'`,
+     select $1, 'Grid', 'grid', id, '1d', '{"strategy": {"name": "sma-cross"}}', 'sharpe' from public.instruments where symbol = 'ACME'`,
     [userId],
   );
 
@@ -159,6 +163,33 @@ describe('A backtest', () => {
   });
 });
 
+describe('A backtest of a version of a strategy', () => {
+  const request = { p_symbol: 'ACME', p_timeframe: '1d' };
+
+  it('runs what the version says, with the parameters of the request', async () => {
+    const persona = await signUp(stack, 'owner-of-version');
+    await persona.client.rpc('create_strategy', { p_name: 'Mine', p_spec: STRATEGY });
+    const { data: version } = await persona.client.from('strategy_versions').select('id').single();
+    const p_strategy_version_id = String(version?.id);
+    const whole = await persona.client.rpc('create_backtest', { ...request, p_strategy_version_id });
+    expect(whole.data).toMatchObject({ strategy: STRATEGY, strategy_version_id: p_strategy_version_id });
+    const changed = await persona.client.rpc('create_backtest', {
+      ...request,
+      p_strategy_version_id,
+      p_strategy: { params: { fast: 4 } },
+    });
+    expect(changed.data?.strategy).toEqual({ name: 'sma-cross', params: { fast: 4, slow: 5 } });
+    const different = await persona.client.rpc('create_backtest', {
+      ...request,
+      p_strategy_version_id,
+      p_strategy: { name: 'macd-rsi' },
+    });
+    expect(different.error?.code).toBe('invalid_request');
+    const stolen = await other.client.rpc('create_backtest', { ...request, p_strategy_version_id });
+    expect(stolen.error?.code).toBe('strategy_not_found');
+  });
+});
+
 describe('A study', () => {
   it('counts every trial it ever made, those deleted included', async () => {
     const id = await insertStudy(owner.id);
@@ -169,9 +200,78 @@ describe('A study', () => {
     expect(data).toEqual({ trial_count: 4, trials: [{ number: 3 }, { number: 4 }] });
   });
 
-  it('is not requested by users as long as no worker takes it up', async () => {
-    const { error } = await owner.client.from('studies').insert({ name: 'Mine' } as never);
-    expect(error?.code).toBe('42501');
+  it('is requested by a user with its job and its event, and cancelled', async () => {
+    const persona = await signUp(stack, 'student');
+    const request = {
+      p_name: 'Mine',
+      p_kind: 'random',
+      p_symbol: 'ACME',
+      p_timeframe: '1d',
+      p_spec: { strategy: STRATEGY },
+      p_search_space: { fast: { min: 2, max: 9 } },
+      p_objective: 'sharpe',
+      p_planned_trials: 10,
+    };
+    const { data } = await persona.client.rpc('create_study', request);
+    expect(data).toMatchObject({ status: 'queued', symbol: 'ACME', family: 'name:sma-cross', requested_trials: 10 });
+    const job = await postgres.query('select name, state from pgboss.job where id = $1', [data?.id]);
+    expect(job.rows).toEqual([{ name: 'optimise', state: 'created' }]);
+    const events = await persona.client
+      .from('events')
+      .select('event, payload->kind')
+      .eq('payload->>id', String(data?.id));
+    expect(events.data).toEqual([{ event: 'task_queued', kind: 'study' }]);
+    const cancel = ({ client }: Persona) => client.rpc('cancel_study', { p_study_id: String(data?.id) });
+    expect((await cancel(other)).error?.code).toBe('study_not_found');
+    expect((await cancel(persona)).data?.status).toBe('cancelled');
+    expect((await cancel(persona)).data?.status).toBe('cancelled');
+    const after = await postgres.query('select state from pgboss.job where id = $1', [data?.id]);
+    expect(after.rows).toEqual([{ state: 'cancelled' }]);
+    const more = await persona.client.rpc('create_study', { ...request, p_planned_trials: 5001 });
+    expect(more.error?.code).toBe('quota_exceeded');
+    const nowhere = await persona.client.rpc('create_study', {
+      ...request,
+      p_spec: { strategy: STRATEGY, from: '2031-01-01' },
+    });
+    expect(nowhere.error?.code).toBe('empty_range');
+    const never = await persona.client.rpc('create_study', {
+      ...request,
+      p_spec: { strategy: STRATEGY, from: 'never' },
+    });
+    expect(never.error?.code).toBe('invalid_request');
+  });
+
+  it('of which too many are open is refused', async () => {
+    const busy = await signUp(stack, 'busy');
+    await limitOpenStudies('2');
+    for (let n = 0; n < 2; n += 1) await insertStudy(busy.id);
+    await expect(insertStudy(busy.id)).rejects.toMatchObject({ message: expect.stringContaining('2 studies queued') });
+    await limitOpenStudies('null');
+  });
+
+  it('of a version of a strategy runs that version, and its trials count for the strategy after it is deleted', async () => {
+    const persona = await signUp(stack, 'versioned');
+    const { data: strategy } = await persona.client.rpc('create_strategy', { p_name: 'Mine', p_spec: STRATEGY });
+    const { data: version } = await persona.client.from('strategy_versions').select('id').single();
+    const { data: study } = await persona.client.rpc('create_study', {
+      p_name: 'Versioned',
+      p_kind: 'grid',
+      p_symbol: 'ACME',
+      p_timeframe: '1d',
+      p_spec: { strategy: { params: { fast: 3 } } },
+      p_objective: 'sharpe',
+      p_strategy_version_id: String(version?.id),
+    });
+    expect(study).toMatchObject({
+      family: `strategy:${strategy?.id}`,
+      spec: { strategy: { name: 'sma-cross', params: { fast: 3, slow: 5 } } },
+    });
+    await insertTrials(String(study?.id), persona.id, [1, 2, 3]);
+    await persona.client.rpc('cancel_study', { p_study_id: String(study?.id) });
+    await persona.client.from('strategies').delete().eq('id', String(strategy?.id));
+    await persona.client.from('studies').delete().eq('id', String(study?.id));
+    const { data: counts } = await persona.client.from('strategy_trial_counts').select('family, trial_count');
+    expect(counts).toEqual([{ family: `strategy:${strategy?.id}`, trial_count: 3 }]);
   });
 });
 

@@ -1,21 +1,31 @@
 import { z } from 'zod';
 import { BacktestSummary } from './backtest-summary.ts';
 import { StrategySpec } from './strategy-spec.ts';
+import { TaskStatus } from './task-status.ts';
 import { Timeframe } from './timeframe.ts';
 
-export const BacktestStatus = z.enum(['queued', 'running', 'completed', 'failed', 'cancelled']);
+export const BacktestStatus = TaskStatus;
 export type BacktestStatus = z.infer<typeof BacktestStatus>;
 
 /** A backtest as its owner sees it: the request and how far it has come. */
 export const Backtest = z.strictObject({
   id: z.guid(),
+  name: z.string().nullable(),
+  note: z.string().nullable(),
   symbol: z.string(),
+  further_symbols: z.array(z.string()).describe('The other instruments of a portfolio'),
   timeframe: Timeframe,
+  finer_timeframe: Timeframe.nullable(),
   strategy: StrategySpec,
+  strategy_version_id: z.guid().nullable(),
   range_start: z.string().nullable(),
   range_end: z.string().nullable(),
   initial_cash: z.number(),
-  fee_bps: z.number(),
+  fee_bps: z.number().describe('0 where settings say what the fees are'),
+  settings: z.record(z.string(), z.unknown()).describe('As requested: BacktestSettings, perhaps without fees'),
+  seed: z.number().nullable(),
+  engine_version: z.string().nullable(),
+  data_versions: z.record(z.string(), z.number()).nullable().describe('By "symbol timeframe"; null until it has run'),
   status: BacktestStatus,
   progress: z.number().min(0).max(1),
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
@@ -30,6 +40,20 @@ export const BacktestWithResult = Backtest.extend({
   result: z.strictObject({ summary: BacktestSummary }).nullable(),
 });
 export type BacktestWithResult = z.infer<typeof BacktestWithResult>;
+
+/** Answer of GET /api/backtests/:id/report, once it is completed. What a result from before reports lacks is null. */
+export const BacktestResultReport = z.strictObject({
+  summary: BacktestSummary,
+  metric_version: z.int().nullable(),
+  report: z.record(z.string(), z.unknown()).nullable(),
+  receipt: z.record(z.string(), z.unknown()).nullable().describe('Hashes: running it again must give the same'),
+  data_quality: z.record(z.string(), z.unknown()).nullable(),
+  ambiguity: z.record(z.string(), z.unknown()).nullable(),
+  stored_trades: z.int(),
+  stored_orders: z.int(),
+  created_at: z.string(),
+});
+export type BacktestResultReport = z.infer<typeof BacktestResultReport>;
 
 /** Query of GET /api/backtests. */
 export const ListBacktestsQuery = z.strictObject({

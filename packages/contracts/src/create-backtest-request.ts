@@ -1,34 +1,45 @@
 import { z } from 'zod';
-import { SYMBOL } from './candles.ts';
-import { StrategySpec } from './strategy-spec.ts';
-import { Timeframe } from './timeframe.ts';
+import { checkRequestCosts, REQUEST_COSTS } from './request-costs.ts';
+import { checkRequestRange, REQUEST_RANGE } from './request-range.ts';
+import { checkRequestStrategy, REQUEST_STRATEGY } from './request-strategy.ts';
+import { RequestSymbol } from './request-symbol.ts';
+import { storableText } from './storable-text.ts';
+import { TIMEFRAMES, Timeframe } from './timeframe.ts';
 
-/** ISO 8601 with a zone, or a date, which means its midnight in UTC. Parses to the former. */
-const instant = z
-  .union([z.iso.date(), z.iso.datetime({ offset: true })], {
-    error: 'must be an ISO 8601 date, or date and time with zone',
-  })
-  .transform((text) => new Date(text).toISOString())
-  .refine((time) => time >= '1900' && time < '2200', 'must be in the years 1900 to 2199');
-
-/** Rounded to the eight decimals that the database keeps: 0.1 + 0.2 is 0.3. */
-function places(number: z.ZodNumber) {
-  return number.transform((value) => Number(value.toFixed(8)));
-}
+/** Most instruments of one backtest, whatever an operator allows. */
+const MAX_SYMBOLS = 1000;
 
 /** Body of POST /api/backtests. */
 export const CreateBacktestRequest = z
   .strictObject({
-    symbol: z
-      .string()
-      .toUpperCase()
-      .regex(SYMBOL, 'must be 1 to 32 letters, digits and . _ : / -, such as GOOG or BTC/USDT'),
+    symbol: RequestSymbol.optional(),
+    symbols: z
+      .array(RequestSymbol)
+      .min(1)
+      .max(MAX_SYMBOLS)
+      .optional()
+      .describe('In place of symbol: a portfolio; the first is the main one'),
     timeframe: Timeframe,
-    strategy: StrategySpec,
-    from: instant.optional().describe('First open time to use, inclusive; the first candle by default'),
-    to: instant.optional().describe('Open time to stop before, exclusive; to the last candle by default'),
-    initial_cash: places(z.number().min(0.01).max(1e12)).default(10_000).describe('In the quote currency'),
-    fee_bps: places(z.number().min(0).max(1000)).default(0).describe('Fee of each fill, in basis points of its value'),
+    finer_timeframe: Timeframe.optional().describe('Shorter bars that say what came first within a bar'),
+    ...REQUEST_STRATEGY,
+    ...REQUEST_RANGE,
+    ...REQUEST_COSTS,
+    name: storableText(100).min(1).optional().describe('For people'),
+    note: storableText(2000).optional().describe('What to remember of it'),
   })
-  .refine(({ from, to }) => !from || !to || from < to, { path: ['from'], message: 'from must be before to' });
+  .superRefine((request, context) => {
+    checkRequestStrategy(request, context);
+    checkRequestRange(request, context);
+    checkRequestCosts(request, context);
+    const { symbol, symbols, timeframe, finer_timeframe } = request;
+    if ((symbol === undefined) === (symbols === undefined)) {
+      context.addIssue({ code: 'custom', path: ['symbol'], message: 'give either symbol or symbols' });
+    }
+    if (symbols && new Set(symbols).size < symbols.length) {
+      context.addIssue({ code: 'custom', path: ['symbols'], message: 'must name each symbol once' });
+    }
+    if (finer_timeframe && TIMEFRAMES.indexOf(finer_timeframe) >= TIMEFRAMES.indexOf(timeframe)) {
+      context.addIssue({ code: 'custom', path: ['finer_timeframe'], message: `must be shorter than ${timeframe}` });
+    }
+  });
 export type CreateBacktestRequest = z.infer<typeof CreateBacktestRequest>;

@@ -14,6 +14,8 @@ export const ERROR_CODES = {
   empty_range: { status: 422, message: 'There are no candles in this range' },
   backtest_not_found: { status: 404, message: 'There is no such backtest' },
   backtest_not_cancellable: { status: 409, message: 'Only a queued or running backtest can be cancelled' },
+  study_not_found: { status: 404, message: 'There is no such study' },
+  study_not_cancellable: { status: 409, message: 'Only a queued or running study can be cancelled' },
   second_factor_required: {
     status: 403,
     message: 'Show your second factor in this session first; enrol one if you have none',
@@ -38,6 +40,7 @@ export const ERROR_CODES = {
     message: 'There is no encryption key yet: the operator makes one with "npm run keys -- generate"',
   },
   strategy_not_found: { status: 404, message: 'There is no such strategy' },
+  strategy_name_taken: { status: 409, message: 'You have a strategy with this name already' },
   strategy_in_use: { status: 409, message: 'A bot uses the strategy: give it another one first' },
   credential_in_use: { status: 409, message: 'A bot trades with the credential: give it another one first' },
   bot_not_stopped: { status: 409, message: 'The bot is running: stop it first' },

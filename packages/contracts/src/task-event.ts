@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BacktestStatus } from './backtest.ts';
+import { TaskStatus } from './task-status.ts';
 
 /**
  * Events on the private Realtime topic `user:<user id>` that tell how a task fares. A cancellation is a `task_failed` whose
@@ -12,9 +12,9 @@ export type TaskEventName = z.infer<typeof TaskEventName>;
 /** What a task event says. `seq` orders the events of a topic: a gap means some were missed and can be read from `events`. */
 export const TaskEvent = z.object({
   seq: z.int().min(1),
-  kind: z.literal('backtest'),
+  kind: z.enum(['backtest', 'study']),
   id: z.guid(),
-  status: BacktestStatus,
+  status: TaskStatus,
   progress: z.number().min(0).max(1),
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
   at: z.string().describe('When it happened, ISO 8601'),

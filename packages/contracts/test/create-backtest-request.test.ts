@@ -10,8 +10,11 @@ function problems(change: object): string[] {
 
 describe('A request for a backtest', () => {
   it('needs a symbol, a timeframe and a strategy, and has defaults for the rest', () => {
-    expect(CreateBacktestRequest.parse(REQUEST)).toEqual({ ...REQUEST, initial_cash: 10_000, fee_bps: 0 });
-    expect(problems({ symbol: undefined, timeframe: undefined })).toEqual(['symbol', 'timeframe']);
+    const defaults = { initial_cash: 10_000, fee_bps: 0, settings: {}, seed: 1 };
+    expect(CreateBacktestRequest.parse(REQUEST)).toEqual({ ...REQUEST, ...defaults });
+    expect(problems({ timeframe: undefined })).toEqual(['timeframe']);
+    expect(problems({ symbol: undefined })).toEqual(['symbol']);
+    expect(problems({ strategy: undefined })).toEqual(['strategy']);
   });
 
   it('rounds money and fees to eight decimals', () => {
@@ -21,6 +24,18 @@ describe('A request for a backtest', () => {
       initial_cash: 1000.123456789,
     });
     expect([fee_bps, initial_cash]).toEqual([0.3, 1000.12345679]);
+  });
+
+  it('keeps settings as they were written, checked', () => {
+    const settings = { slippage: { type: 'bps', bps: 5 }, margin: { leverage: 2 } };
+    expect(CreateBacktestRequest.parse({ ...REQUEST, settings }).settings).toEqual(settings);
+  });
+
+  it('takes several symbols in place of one, and a strategy of the user in place of a specification', () => {
+    const { symbol: _symbol, strategy: _strategy, ...rest } = REQUEST;
+    const strategy_id = '00000000-0000-4000-8000-000000000001';
+    const request = { ...rest, symbols: ['goog', 'AAPL'], strategy_id, version: 2, params: { fast: 3 } };
+    expect(CreateBacktestRequest.parse(request)).toMatchObject({ ...request, symbols: ['GOOG', 'AAPL'] });
   });
 
   it('takes a symbol in any case', () => {
@@ -41,6 +56,15 @@ describe('A request for a backtest', () => {
     ['a symbol no instrument can have', { symbol: 'GO\u0000OG' }, 'symbol'],
     ['a time before all markets', { from: '0000-01-01' }, 'from'],
     ['a fee below zero', { fee_bps: -1 }, 'fee_bps'],
+    ['fees said twice', { fee_bps: 1, settings: { fees: { type: 'per_trade', amount: 1 } } }, 'fee_bps'],
+    ['settings nobody knows', { settings: { leverage: 3 } }, 'settings'],
+    ['leverage below one', { settings: { margin: { leverage: 0 } } }, 'settings.margin.leverage'],
+    ['settings that are none', { settings: 'cheap' }, 'settings'],
+    ['one symbol and several', { symbols: ['AAPL'] }, 'symbol'],
+    ['a finer timeframe that is longer', { finer_timeframe: '1w' }, 'finer_timeframe'],
+    ['two strategies', { strategy_id: '00000000-0000-4000-8000-000000000001' }, 'strategy'],
+    ['a version of no strategy of the user', { version: 1 }, 'version'],
+    ['a seed below zero', { seed: -1 }, 'seed'],
     ['no cash', { initial_cash: 0 }, 'initial_cash'],
     ['infinite cash', { initial_cash: Number.POSITIVE_INFINITY }, 'initial_cash'],
     ['a timeframe nobody knows', { timeframe: '7m' }, 'timeframe'],

@@ -15,7 +15,7 @@ export function slipOf(s: Simulation, price: f64): f64 {
 /** Pays for a purchase (`direction` 1) or is paid for a sale. Returns the fee. */
 function settle(s: Simulation, direction: i32, quantity: f64, price: f64, rate: f64): f64 {
   const value = quantity * price * s.multiplier;
-  const fee = rate * quantity * price * s.multiplier;
+  const fee = rate * quantity * (price * s.multiplier);
   let cash = direction > 0 ? s.cash - value - fee : s.cash + (value - fee);
   if (abs(cash) <= SLACK * value) cash = 0;
   s.cash = cash;
@@ -80,7 +80,7 @@ export function enter(s: Simulation, bar: i32): void {
 
   let quantity = s.next_size;
   if (s.sizing == SIZE_QUANTITY) {
-    const fee = s.taker_rate * quantity * price * multiplier;
+    const fee = s.taker_rate * quantity * (price * multiplier);
     if (!(quantity * price * multiplier <= (s.cash - fee) * (1 + SLACK))) return;
   } else {
     if (s.sizing == SIZE_VALUE) quantity = quantity / unitCost;

@@ -3,6 +3,9 @@
  * @module
  */
 export { fitsCompiled } from './compiled/fits-compiled.ts';
+export { type CompiledParts, simulateCompiled } from './compiled/simulate-compiled.ts';
+export { type SweepInput, type SweepProgress, sweep, sweepInBlocks } from './compiled/sweep.ts';
+export type { SweepResult } from './compiled/sweep-result.ts';
 export { EngineError, type EngineErrorCode, type EngineErrorDetails } from './engine-error.ts';
 export { FUNCTION_NAMES } from './expressions/bind-call.ts';
 export { parseExpression } from './expressions/parse-expression.ts';
@@ -16,8 +19,9 @@ export { rsi } from './indicators/rsi.ts';
 export { sma } from './indicators/sma.ts';
 export { standardDeviation } from './indicators/standard-deviation.ts';
 export { wma } from './indicators/wma.ts';
+export { applyGapPolicy } from './market/apply-gap-policy.ts';
 export { checkMarketData } from './market/check-market-data.ts';
-export type { InstrumentSeries, MarketData } from './market/market-data.ts';
+export type { InstrumentSeries, MarketData, Split } from './market/market-data.ts';
 export { erfc, inverseNormalCdf, normalCdf, normalPdf } from './math/normal.ts';
 export { Random } from './math/random.ts';
 export { type DailyAccount, dailyAccount } from './metrics/daily-account.ts';
@@ -46,7 +50,45 @@ export { createSearchSpace, gridSize, type SearchSpace } from './optimiser/searc
 export type { Proposal, Searcher } from './optimiser/searcher.ts';
 export { type FoldReturns, stitchOutOfSample } from './optimiser/stitch-out-of-sample.ts';
 export { type BarRange, planWalkForward, type WalkForwardFold } from './optimiser/walk-forward.ts';
+export { type AmericanOptionSettings, americanOption } from './options/american-option.ts';
+export {
+  blackScholes,
+  blackScholesPrice,
+  type OptionValue,
+  type SecondOrderGreeks,
+  secondOrderGreeks,
+} from './options/black-scholes.ts';
 export type { OptionQuoteRow } from './options/data-chain.ts';
+export { type ImpliedVolatility, impliedVolatility } from './options/implied-volatility.ts';
+export {
+  type OptionPositionSpec,
+  type PositionLeg,
+  type PositionMarket,
+  payoffAtExpiry,
+  positionValue,
+} from './options/option-position.ts';
+export type { OptionRight, OptionTerms } from './options/option-terms.ts';
+export { optionsDeskOpener } from './options/options-desk-opener.ts';
+export { type PayoffProfile, payoffProfile } from './options/payoff-profile.ts';
+export {
+  butterfly,
+  cashSecuredPut,
+  coveredCall,
+  ironCondor,
+  reversed,
+  type StructureLeg,
+  straddle,
+  strangle,
+  vertical,
+} from './options/structures.ts';
+export { countArbitrage, type SurfaceArbitrage } from './options/surface-arbitrage.ts';
+export {
+  buildVolatilitySurface,
+  forwardAt,
+  type VolatilitySmile,
+  type VolatilitySurface,
+  volatilityAt,
+} from './options/volatility-surface.ts';
 export type { PlanColumn } from './plan/compute-columns.ts';
 export { evaluatePlan, type PlanResult } from './plan/evaluate-plan.ts';
 export { buildReport, type ReportedResult, type ReportOptions } from './report/report-model.ts';
@@ -67,5 +109,5 @@ export {
 export type { Strategy, StrategyDefinition } from './strategies/strategy-definition.ts';
 export type { Fill, Order } from './trading/order.ts';
 export type { SimulationResult } from './trading/simulation-result.ts';
-export { EXIT_REASONS, type Trade, TradeList } from './trading/trade-list.ts';
+export { EXIT_REASONS, type Trade, type Trade as SimulatedTrade, TradeList } from './trading/trade-list.ts';
 export { ENGINE_VERSION, METRIC_VERSION } from './versions.ts';

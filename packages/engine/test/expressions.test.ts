@@ -144,6 +144,8 @@ describe('A mistake in an expression is named, with its place:', () => {
       `${'not '.repeat(490)}close > 1`,
       `close > ${'-'.repeat(1900)}1`,
       `close > close${'^1'.repeat(900)}`,
+      `${'abs('.repeat(100)}close${')'.repeat(100)} > 1`,
+      `close${'[1'.repeat(100)}${']'.repeat(100)} > 1`,
     ]) {
       expect(() => issueOf(expression)).not.toThrow();
     }

@@ -60,6 +60,23 @@ describe('the calendar of expiries', () => {
   });
 });
 
+describe('time to expiry', () => {
+  const expiry = Date.UTC(2024, 0, 20);
+  const HOUR_MS = DAY_MS / 24;
+  const at = (ts: number, length: number): DeskBar => ({ bar: 0, candle: 0, ts, available_at: ts + length });
+
+  it('of a daily bar is whole days between dates, whatever hour its midnight has in UTC', () => {
+    expect(yearsToExpiry(expiry, at(Date.UTC(2024, 0, 9), DAY_MS))).toBe(10 / 365);
+    expect(yearsToExpiry(expiry, at(Date.UTC(2024, 0, 9, 5), DAY_MS))).toBe(10 / 365);
+    expect(yearsToExpiry(expiry, at(Date.UTC(2024, 0, 19, 5), DAY_MS))).toBe(0);
+  });
+
+  it('of a shorter bar is counted to 21:00 UTC of the last day', () => {
+    expect(yearsToExpiry(expiry, at(Date.UTC(2024, 0, 19, 15), HOUR_MS)) * 365 * 24).toBeCloseTo(5, 9);
+    expect(yearsToExpiry(expiry, at(Date.UTC(2024, 0, 19, 20), HOUR_MS))).toBe(0);
+  });
+});
+
 describe('realised volatility', () => {
   it('of equal moves up and down is their size', () => {
     const close = Array.from({ length: 40 }, (_, bar) => 100 * Math.exp(bar % 2 === 0 ? 0 : 0.01));

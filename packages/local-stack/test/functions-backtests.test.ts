@@ -15,6 +15,7 @@ beforeAll(async () => {
   database = new pg.Client({ connectionString: stack.databaseUrl() });
   await database.connect();
   await insertCandles();
+  await database.query(`update public.system_config set value = 'null' where key like 'quota.%'`);
   [alice, bob] = await Promise.all([signUp('alice'), signUp('bob')]);
 });
 
@@ -45,17 +46,18 @@ async function signUp(name: string): Promise<User> {
   return { id: user.id, token: access_token };
 }
 
-/** Ten hourly candles of ACME from midnight on the first of January 2024. */
+/** Ten hourly and minute candles of ACME and BOLT from midnight on the first of January 2024. */
 async function insertCandles(): Promise<void> {
   await database.query(`
-    with instrument as (insert into public.instruments (symbol) values ('ACME') returning id),
+    with instrument as (insert into public.instruments (symbol) values ('ACME'), ('BOLT') returning id),
+    series as (select id, timeframe, step from instrument, (values ('1h', interval '1 hour'), ('1m', interval '1 minute')) t (timeframe, step)),
     coverage as (
       insert into public.candle_coverage (instrument_id, timeframe, first_at, last_at, candle_count)
-      select id, '1h', '2024-01-01 00:00Z', '2024-01-01 09:00Z', 10 from instrument
+      select id, timeframe, '2024-01-01 00:00Z', timestamptz '2024-01-01 00:00Z' + 9 * step, 10 from series
     )
     insert into public.candles (instrument_id, timeframe, ts, open, high, low, close, volume)
-    select id, '1h', ts, 10, 11, 9, 10, 1
-    from instrument, generate_series('2024-01-01 00:00Z'::timestamptz, '2024-01-01 09:00Z', '1 hour') ts`);
+    select id, timeframe, timestamptz '2024-01-01 00:00Z' + n * step, 10, 11, 9, 10, 1
+    from series, generate_series(0, 9) n`);
 }
 
 async function call(user: User, method: string, path: string, body?: unknown): Promise<Reply> {
@@ -64,7 +66,8 @@ async function call(user: User, method: string, path: string, body?: unknown): P
     headers: { apikey: stack.keys.publishableKey, authorization: `Bearer ${user.token}` },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
-  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) };
 }
 
 const acme = { symbol: 'ACME', timeframe: '1h', strategy: { name: 'sma-cross' } };
@@ -82,13 +85,22 @@ describe('POST /backtests', () => {
     expect(status).toBe(201);
     expect(body).toEqual({
       id: expect.any(String),
+      name: null,
+      note: null,
       symbol: 'ACME',
+      further_symbols: [],
       timeframe: '1h',
-      strategy: { name: 'sma-cross', params: { fast: 10, slow: 30 } },
+      finer_timeframe: null,
+      strategy: { name: 'sma-cross', params: {} },
+      strategy_version_id: null,
       range_start: '2024-01-01T00:00:00+00:00',
       range_end: '2024-01-01T05:00:00+00:00',
       initial_cash: 10_000,
       fee_bps: 0,
+      settings: {},
+      seed: 1,
+      engine_version: null,
+      data_versions: null,
       status: 'queued',
       progress: 0,
       error: null,
@@ -105,6 +117,61 @@ describe('POST /backtests', () => {
     expect([unknown.status, unknown.body.code]).toEqual([422, 'unknown_symbol']);
     const empty = await call(alice, 'POST', '', { ...acme, from: '2030-01-01' });
     expect([empty.status, empty.body.code]).toEqual([422, 'empty_range']);
+  });
+
+  test('takes a whole request: a portfolio, settings, a seed and shorter bars', async () => {
+    const settings = {
+      fees: { type: 'per_trade', amount: 1 },
+      slippage: { type: 'bps', bps: 5 },
+      margin: { leverage: 2 },
+    };
+    const { status, body } = await call(alice, 'POST', '', {
+      symbols: ['ACME', 'BOLT'],
+      timeframe: '1h',
+      finer_timeframe: '1m',
+      strategy: { name: 'crossing', long: { entry: 'sma(close, 2) > sma(close, 3)', exit: 'close < open' } },
+      settings,
+      seed: 7,
+      name: 'Both',
+      note: 'Try it',
+    });
+    expect([status, body]).toMatchObject([
+      201,
+      {
+        symbol: 'ACME',
+        further_symbols: ['BOLT'],
+        finer_timeframe: '1m',
+        strategy: { name: 'crossing' },
+        settings,
+        seed: 7,
+        name: 'Both',
+        note: 'Try it',
+      },
+    ]);
+  });
+
+  test('refuses a strategy that cannot run, and says where', async () => {
+    const wrong = await call(alice, 'POST', '', {
+      ...acme,
+      strategy: { name: 'sma-cross', params: { fast: 30, slow: 10 } },
+    });
+    expect([wrong.status, wrong.body.code]).toEqual([422, 'invalid_request']);
+    const rules = { name: 'crossing', long: { entry: 'sma(close, 2) > crystal_ball' } };
+    const { status, body } = await call(alice, 'POST', '', { ...acme, strategy: rules });
+    expect([status, body]).toMatchObject([
+      422,
+      { details: [{ path: 'strategy.long.entry', message: expect.stringContaining('crystal_ball') }] },
+    ]);
+  });
+
+  test('refuses a symbol of a portfolio without candles, or named twice', async () => {
+    const portfolio = { ...acme, symbol: undefined };
+    const unknown = await call(alice, 'POST', '', { ...portfolio, symbols: ['ACME', 'NONE'] });
+    expect([unknown.status, unknown.body.code]).toEqual([422, 'unknown_symbol']);
+    const twice = await call(alice, 'POST', '', { ...portfolio, symbols: ['ACME', 'ACME'] });
+    expect([twice.status, twice.body.code]).toEqual([422, 'invalid_request']);
+    const bare = await call(alice, 'POST', '', { ...portfolio, symbols: ['ACME', 'BOLT'], timeframe: '1d' });
+    expect([bare.status, bare.body.code]).toEqual([422, 'empty_range']);
   });
 
   test('refuses 2 MB with 413', async () => {
@@ -124,7 +191,7 @@ describe('GET /backtests', () => {
     const carol = await signUp('carol');
     await database.query(
       `insert into public.backtests (user_id, instrument_id, timeframe, strategy)
-       select $1, id, '1h', '{"name": "sma-cross"}' from public.instruments, generate_series(1, 5)`,
+       select $1, id, '1h', '{"name": "sma-cross"}' from public.instruments, generate_series(1, 5) where symbol = 'ACME'`,
       [carol.id],
     );
     const newest = await create(carol);
@@ -170,6 +237,57 @@ describe('GET /backtests/:id', () => {
     const id = await create(alice);
     const { status, body } = await call(bob, 'GET', `/${id}`);
     expect([status, body.code]).toEqual([404, 'backtest_not_found']);
+  });
+});
+
+describe('What a backtest found', () => {
+  test('is read as a report, and as pages of trades and of orders', async () => {
+    const id = await create(alice);
+    const early = await call(alice, 'GET', `/${id}/report`);
+    expect([early.status, early.body.code]).toEqual([404, 'backtest_not_found']);
+    await database.query(
+      `insert into public.backtest_results (backtest_id, user_id, summary, equity_at, equity, stored_trades, stored_orders, metric_version, report)
+       values ($1, $2, '{"trades": 3}', '{}', '{}', 3, 3, 2, '{"months": []}')`,
+      [id, alice.id],
+    );
+    await database.query(
+      `insert into public.backtest_trades (backtest_id, user_id, seq, symbol, side, entry_bar, exit_bar, entry_at, exit_at, entry_price,
+         exit_price, quantity, fee, pnl, return_pct, exit_reason)
+       select $1, $2, n, 'ACME', 'short', n, n, now(), now(), 10, 9.5, 1, 0, 0.5, 5, 'stop_loss' from generate_series(1, 3) n`,
+      [id, alice.id],
+    );
+    await database.query(
+      `insert into public.backtest_orders (backtest_id, user_id, seq, instrument_id, symbol, side, order_type, quantity, placed_bar, placed_at,
+         outcome, reject_reason, filled_quantity)
+       select $1, $2, n, 1, 'ACME', 'buy', 'limit', 1, n, now(), 'rejected', 'not enough cash', 0 from generate_series(1, 3) n`,
+      [id, alice.id],
+    );
+    expect(await call(alice, 'GET', `/${id}/report`)).toMatchObject({
+      status: 200,
+      body: { summary: { trades: 3 }, metric_version: 2, report: { months: [] }, receipt: null, stored_orders: 3 },
+    });
+    for (const rows of ['trades', 'orders']) {
+      const first = await call(alice, 'GET', `/${id}/${rows}?limit=2`);
+      expect([first.status, first.body]).toMatchObject([200, { items: [{ seq: 1 }, { seq: 2 }], next_cursor: 2 }]);
+      const last = await call(alice, 'GET', `/${id}/${rows}?limit=2&cursor=2`);
+      expect(last.body).toMatchObject({ items: [{ seq: 3, symbol: 'ACME' }], next_cursor: null });
+    }
+    for (const rows of ['report', 'trades', 'orders']) {
+      const stranger = await call(bob, 'GET', `/${id}/${rows}`);
+      expect([stranger.status, stranger.body.code]).toEqual([404, 'backtest_not_found']);
+    }
+  });
+});
+
+describe('DELETE /backtests/:id', () => {
+  test('deletes one that has ended, and no other', async () => {
+    const id = await create(alice);
+    const open = await call(alice, 'DELETE', `/${id}`);
+    expect([open.status, open.body.code]).toEqual([409, 'invalid_transition']);
+    await call(alice, 'POST', `/${id}/cancel`);
+    expect((await call(bob, 'DELETE', `/${id}`)).status).toBe(404);
+    expect((await call(alice, 'DELETE', `/${id}`)).status).toBe(204);
+    expect((await call(alice, 'GET', `/${id}`)).status).toBe(404);
   });
 });
 

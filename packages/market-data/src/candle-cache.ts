@@ -1,6 +1,6 @@
 import type { Candles } from '@tradebase/contracts';
 import type { Pool } from 'pg';
-import { type CandleRequest, loadVersionedCandles } from './load-candles.ts';
+import { type CandleRequest, loadVersionedCandles, type VersionedCandles } from './load-candles.ts';
 import { sliceCandles } from './slice-candles.ts';
 
 /** Candles of one range of one version of a series. */
@@ -15,7 +15,7 @@ interface CacheEntry {
 
 /** A load under way, and how many wait for it. */
 interface RunningLoad {
-  readonly candles: Promise<Candles>;
+  readonly loaded: Promise<VersionedCandles>;
   readonly abort: AbortController;
   waiting: number;
 }
@@ -49,11 +49,16 @@ export class CandleCache {
    * share one load, which ends when the signals of all of them have come. The candles are shared: never write to them.
    */
   async load(pool: Pool, request: CandleRequest, signal?: AbortSignal): Promise<Candles> {
+    return (await this.loadVersioned(pool, request, signal)).candles;
+  }
+
+  /** As `load`, with the version of the series that the candles are of. */
+  async loadVersioned(pool: Pool, request: CandleRequest, signal?: AbortSignal): Promise<VersionedCandles> {
     const series = seriesOf(request);
     const { rangeStart, rangeEnd } = rangeOf(request);
     const version = await readVersion(pool, request);
     const known = this.#find(series, version, rangeStart, rangeEnd);
-    if (known) return known;
+    if (known) return { candles: known, version };
 
     signal?.throwIfAborted();
     const key = `${series} ${version} ${rangeStart} ${rangeEnd}`;
@@ -67,7 +72,7 @@ export class CandleCache {
     };
     signal?.addEventListener('abort', leave, { once: true });
     try {
-      return await load.candles;
+      return await load.loaded;
     } finally {
       signal?.removeEventListener('abort', leave);
     }
@@ -76,16 +81,16 @@ export class CandleCache {
   #start(key: string, pool: Pool, request: CandleRequest): RunningLoad {
     const { rangeStart, rangeEnd } = rangeOf(request);
     const abort = new AbortController();
-    const candles = loadVersionedCandles(pool, request, abort.signal).then((loaded) => {
-      this.#add(seriesOf(request), loaded.version, rangeStart, rangeEnd, loaded.candles);
-      return loaded.candles;
+    const loaded = loadVersionedCandles(pool, request, abort.signal).then((versioned) => {
+      this.#add(seriesOf(request), versioned.version, rangeStart, rangeEnd, versioned.candles);
+      return versioned;
     });
-    const load: RunningLoad = { candles, abort, waiting: 0 };
+    const load: RunningLoad = { loaded, abort, waiting: 0 };
     this.#loads.set(key, load);
     const forget = () => {
       if (this.#loads.get(key) === load) this.#loads.delete(key);
     };
-    candles.then(forget, forget);
+    loaded.then(forget, forget);
     return load;
   }
 

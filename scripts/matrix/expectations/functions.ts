@@ -52,6 +52,14 @@ export const functions: FunctionExpectations = {
   },
 
   // Research.
+  create_strategy: {
+    by: TRADERS,
+    args: () => ({ p_name: 'Made by a call', p_spec: { name: 'sma-cross', params: {} } }),
+  },
+  update_strategy: {
+    by: ['owner'],
+    args: (tenant) => ({ p_strategy_id: tenant.row('strategies').id, p_changes: { description: 'Changed' } }),
+  },
   create_backtest: {
     by: TRADERS,
     args: (tenant) => ({
@@ -61,6 +69,19 @@ export const functions: FunctionExpectations = {
     }),
   },
   cancel_backtest: { by: ['owner'], args: (tenant) => ({ p_backtest_id: tenant.row('backtests').id }) },
+  create_study: {
+    by: TRADERS,
+    args: (tenant) => ({
+      p_name: 'Matrix',
+      p_kind: 'grid',
+      p_symbol: tenant.row('instruments').symbol,
+      p_timeframe: '1d',
+      p_spec: { strategy: { name: 'sma-cross' } },
+      p_search_space: { fast: { values: [2, 3] } },
+      p_objective: 'sharpe',
+    }),
+  },
+  cancel_study: { by: ['owner'], args: (tenant) => ({ p_study_id: tenant.row('studies').id }) },
 
   // Alerts and Telegram.
   mark_alerts_read: {

@@ -8,18 +8,39 @@ const series = (tenant: Tenant): Row => {
   return { instrument_id, timeframe };
 };
 
-/** Studies and models: not yet requested by users, as no worker would take them up; all else is the workers'. */
+const study = (tenant: Tenant): Row => ({
+  ...series(tenant),
+  name: 'Matrix',
+  kind: 'grid',
+  spec: { strategy: { name: 'sma-cross' } },
+  objective: 'sharpe',
+});
+
+/**
+ * Studies: requested, cancelled and, once they have ended, deleted by their owners. Models are not yet requested by users,
+ * as no worker would take them up. All else is the workers'.
+ */
 export const research: DomainExpectation = {
   studies: {
     kind: 'owned',
-    row: (tenant) => ({
-      ...series(tenant),
-      user_id: tenant.userId,
-      name: 'Matrix',
-      kind: 'grid',
-      spec: {},
-      objective: 'sharpe',
-    }),
+    // The candle is what the request needs. It has ended, so that it may be deleted; cancelling it again is allowed too.
+    row: (tenant) =>
+      tenant.row('candles') && {
+        ...study(tenant),
+        user_id: tenant.userId,
+        status: 'cancelled',
+        finished_at: '2024-01-01T00:00:00Z',
+      },
+    select: READERS,
+    insert: { by: ['owner'], values: study },
+    update: { by: ['owner'], values: () => ({ status: 'cancelled' }) },
+    delete: ['owner'],
+  },
+  // Made by the study.
+  strategy_trial_counts: {
+    kind: 'owned',
+    row: (tenant) => ({ user_id: tenant.userId, family: 'name:matrix' }),
+    key: ['user_id', 'family'],
     select: READERS,
   },
   trials: {

@@ -1,15 +1,16 @@
-import { BacktestJob, type Candles, type StrategySpec } from '@tradebase/contracts';
-import { type ClaimedBacktest, claimBacktest, parseStrategy } from '../backtests/claim-backtest.ts';
-import { completeBacktest } from '../backtests/complete-backtest.ts';
+import { BacktestJob } from '@tradebase/contracts';
+import { type ClaimedBacktest, claimBacktest, type ParsedRequest, parseRequest } from '../backtests/claim-backtest.ts';
+import { completeBacktest, type DataVersions } from '../backtests/complete-backtest.ts';
 import { failBacktest } from '../backtests/fail-backtest.ts';
 import { reportProgress } from '../backtests/report-progress.ts';
 import type { BacktestTaskResult } from '../cpu/backtest-task.ts';
+import { estimateBacktestBytes } from '../cpu/estimate-bytes.ts';
 import { TaskControl } from '../cpu/task-control.ts';
 import { withFields } from '../log.ts';
+import { countCandles, type LoadedMarket, loadMarketData, type MarketRequest } from '../market/load-market-data.ts';
 import type { Job, JobContext, JobRun } from './job.ts';
-
-/** How often progress is written, and a cancellation noticed. */
-const PROGRESS_INTERVAL_MS = 500;
+import { unlessAborted } from './unless-aborted.ts';
+import { watchClaim } from './watch-claim.ts';
 
 /** Runs one backtest: claims its row, loads candles, computes in a thread, writes the result in one transaction. */
 export const backtestJob: Job = {
@@ -29,92 +30,86 @@ export const backtestJob: Job = {
   },
 };
 
+/** What came of a backtest, and the candles it ran on. */
+type Computed =
+  | { readonly outcome: 'computed'; readonly result: BacktestTaskResult; readonly dataVersions: DataVersions }
+  | { readonly outcome: 'empty'; readonly symbol: string }
+  | { readonly outcome: 'stopped' };
+
 async function execute(backtest: ClaimedBacktest, run: JobRun, context: JobContext): Promise<string> {
   const { database } = context;
-  const strategy = parseStrategy(backtest);
-  if (!strategy.success) {
-    const message = strategy.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
-    await failBacktest(database, backtest.id, { code: 'invalid_request', message: `strategy: ${message}` });
+  const request = parseRequest(backtest);
+  if (!request.success) {
+    await failBacktest(database, backtest.id, { code: 'invalid_request', message: request.message });
     return 'refused';
   }
   const control = new TaskControl();
-  const lost = new AbortController();
-  const signal = AbortSignal.any([run.signal, lost.signal]);
-  signal.addEventListener('abort', () => control.stop());
-  const reporting = reportWhileRunning(backtest, control, lost, context);
-  const result = await compute(backtest, strategy.data, { control, signal }, context).finally(() => reporting.end());
+  const claim = watchClaim(run.signal, context.log, () => reportProgress(database, backtest, control.progress));
+  claim.signal.addEventListener('abort', () => control.stop(), { once: true });
+  const computed = await compute(backtest, request, { control, signal: claim.signal }, context).finally(claim.end);
 
-  switch (result.outcome) {
-    case 'done':
-      return (await completeBacktest(database, backtest, result)) ? 'completed' : 'dropped: cancelled or taken over';
-    case 'empty':
-      await failBacktest(database, backtest.id, { code: 'empty_range', message: 'there are no candles in the range' });
-      return 'refused';
-    case 'refused':
-      await failBacktest(database, backtest.id, { code: 'invalid_request', message: result.message });
-      return 'refused';
-    case 'stopped':
-      // The worker is shutting down: the error gives the job back to the queue. A cancelled backtest needs nothing.
-      if (run.signal.aborted) throw new Error('stopped before the end; the queue tries again');
-      return 'stopped: cancelled or taken over';
+  if (computed.outcome === 'empty') {
+    const message = `there are no candles of ${computed.symbol} in the range`;
+    await failBacktest(database, backtest.id, { code: 'empty_range', message });
+    return 'refused';
   }
+  if (computed.outcome === 'stopped' || computed.result.outcome === 'stopped') {
+    // The worker is shutting down: the error gives the job back to the queue. A cancelled backtest needs nothing.
+    if (run.signal.aborted) throw new Error('stopped before the end; the queue tries again');
+    return 'stopped: cancelled or taken over';
+  }
+  if (computed.result.outcome === 'refused') {
+    await failBacktest(database, backtest.id, { code: 'invalid_request', message: computed.result.message });
+    return 'refused';
+  }
+  const written = await completeBacktest(database, backtest, computed.result.result, computed.dataVersions);
+  return written ? 'completed' : 'dropped: cancelled or taken over';
 }
 
-/** Loads candles and runs the engine on them, until told to stop. */
+/** Loads candles and runs the engine on them, once there is memory for it, until told to stop. */
 async function compute(
   backtest: ClaimedBacktest,
-  strategy: StrategySpec,
+  request: Extract<ParsedRequest, { success: true }>,
   { control, signal }: { control: TaskControl; signal: AbortSignal },
   context: JobContext,
-): Promise<BacktestTaskResult | { outcome: 'empty' }> {
-  const candles = await unlessAborted(loadCandles(backtest, signal, context), signal);
-  if (!candles) return { outcome: 'stopped' };
-  if (candles.ts.length === 0) return { outcome: 'empty' };
-  const { initial_cash, fee_bps } = backtest;
-  return context.cpu.runBacktest({ candles, strategy, initial_cash, fee_bps, control: control.shared });
-}
-
-/** What is promised, or undefined once the signal aborts, even where Postgres keeps the promise waiting for a lock. */
-function unlessAborted<T>(promised: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  const aborted = Promise.withResolvers<undefined>();
-  signal.addEventListener('abort', () => aborted.resolve(undefined));
-  if (signal.aborted) aborted.resolve(undefined);
-  return Promise.race([promised, aborted.promise]);
-}
-
-function loadCandles(
-  backtest: ClaimedBacktest,
-  signal: AbortSignal,
-  { database, candles }: JobContext,
-): Promise<Candles> {
-  const { instrument_id, timeframe, range_start, range_end } = backtest;
-  const request = {
-    instrumentId: instrument_id,
-    timeframe,
-    ...(range_start ? { rangeStart: range_start.getTime() } : {}),
-    ...(range_end ? { rangeEnd: range_end.getTime() } : {}),
+): Promise<Computed> {
+  const { database, candles, cpu, memory } = context;
+  const wanted = marketRequest(backtest);
+  const work = async (): Promise<Computed> => {
+    const market = await unlessAborted(loadMarketData(database, candles, wanted, signal), signal);
+    if (!market) return { outcome: 'stopped' };
+    const empty = firstWithoutCandles(market);
+    if (empty !== undefined) return { outcome: 'empty', symbol: empty };
+    const result = await cpu.runBacktest({
+      data: market.data,
+      instrumentIds: market.instrumentIds,
+      strategy: request.strategy,
+      initial_cash: backtest.initial_cash,
+      settings: request.settings,
+      seed: backtest.seed ?? 1,
+      control: control.shared,
+    });
+    return { outcome: 'computed', result, dataVersions: market.dataVersions };
   };
-  return candles.load(database, request, signal);
+  const bytes = estimateBacktestBytes(await countCandles(database, wanted));
+  const computed = await memory.run(bytes, signal, work).catch((error: unknown) => {
+    if (signal.aborted) return undefined;
+    throw error;
+  });
+  return computed ?? { outcome: 'stopped' };
 }
 
-/** Writes progress while a backtest runs, and aborts `lost` once it is no longer this worker's. */
-function reportWhileRunning(
-  backtest: ClaimedBacktest,
-  control: TaskControl,
-  lost: AbortController,
-  { database, log }: JobContext,
-) {
-  let writing = false;
-  const timer = setInterval(async () => {
-    if (writing) return;
-    writing = true;
-    try {
-      if (!(await reportProgress(database, backtest, control.progress))) lost.abort();
-    } catch (error) {
-      log('warn', 'progress not written', { error: error instanceof Error ? error.message : String(error) });
-    } finally {
-      writing = false;
-    }
-  }, PROGRESS_INTERVAL_MS);
-  return { end: () => clearInterval(timer) };
+function marketRequest(backtest: ClaimedBacktest): MarketRequest {
+  return {
+    instrumentIds: [backtest.instrument_id, ...backtest.further_instrument_ids],
+    timeframe: backtest.timeframe,
+    finerTimeframe: backtest.finer_timeframe,
+    rangeStart: backtest.range_start?.getTime() ?? null,
+    rangeEnd: backtest.range_end?.getTime() ?? null,
+    settings: backtest.settings,
+  };
+}
+
+function firstWithoutCandles({ data }: LoadedMarket): string | undefined {
+  return data.instruments.find(({ candles }) => candles.ts.length === 0)?.symbol;
 }

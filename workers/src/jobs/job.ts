@@ -1,6 +1,7 @@
 import type { CandleCache } from '@tradebase/market-data';
 import type pg from 'pg';
 import type { CpuPool } from '../cpu/cpu-pool.ts';
+import type { MemoryGovernor } from '../cpu/memory-governor.ts';
 import type { PrivateKeys } from '../credentials/private-keys.ts';
 import type { ExchangeUrls } from '../exchanges/load-exchange.ts';
 import type { Log } from '../log.ts';
@@ -10,6 +11,8 @@ export interface JobContext {
   readonly database: pg.Pool;
   readonly cpu: CpuPool;
   readonly candles: CandleCache;
+  /** Admits CPU jobs by the memory that they take. */
+  readonly memory: MemoryGovernor;
   /** The private keys with which credentials are opened. */
   readonly keys: PrivateKeys;
   readonly exchangeUrls: ExchangeUrls;

@@ -1,15 +1,18 @@
 import type { BacktestSettings, BacktestSummary, TrialMetrics } from '@tradebase/contracts';
 import {
+  applyGapPolicy,
+  dailyAccount,
   type InstrumentSeries,
   pathStatistics,
   perturbCandles,
   type SimulationResult,
   type StrategyDefinition,
+  simulateInChunks,
+  summarise,
 } from '@tradebase/engine';
 import { barsOf, firstBarFrom, resultFromBar } from './from-bar.ts';
 import type { TrialOutcome, TrialRequest, TrialSeries } from './study.ts';
 import { tradeFrom } from './trade-from.ts';
-import type { TrialEngine } from './trial-engine.ts';
 
 /** What all trials of a study share. */
 export interface TrialSetting {
@@ -30,16 +33,15 @@ export interface TrialSetting {
 export function evaluateTrial(
   { params, window, detail, perturbation }: TrialRequest,
   { series, definition, initial_cash, settings, seed }: TrialSetting,
-  engine: TrialEngine,
   isStopped: () => boolean,
 ): TrialOutcome | null {
   const given = perturbed(barsOf(series, window.from, window.to), perturbation);
-  const market = engine.applyGapPolicy({ instruments: [given] }, settings);
+  const market = applyGapPolicy({ instruments: [given] }, settings);
   const [seen = given] = market.instruments;
   // By its time: bars that were missing may have been filled in before it.
   const lead = firstBarFrom(seen.candles.ts, given.candles.ts[window.trade_from - window.from] ?? Number.NaN);
   const strategy = tradeFrom(definition.build(params), lead);
-  const simulation = engine.simulate(strategy, market, { initial_cash, settings, seed });
+  const simulation = simulateInChunks(strategy, market, { initial_cash, settings, seed });
   let step = simulation.next();
   while (!step.done) {
     if (isStopped()) return null;
@@ -47,17 +49,17 @@ export function evaluateTrial(
   }
   const result = resultFromBar(step.value, lead);
   const measured = { instruments: [barsOf(seen, lead, seen.candles.ts.length)] };
-  const { returns, last_bar } = engine.dailyReturns(result, measured, { settings });
+  const { returns, days } = dailyAccount(result, measured, { settings });
   // After ruin there is nothing left to return anything.
   const daily_returns = returns.map((value) => (Number.isFinite(value) ? value : 0));
   const metrics = {
-    ...numbersOf(engine.summarise(result, measured, { settings })),
+    ...numbersOf(summarise(result, measured, { settings })),
     sharpe_per_period: pathStatistics(daily_returns).sharpe_per_period,
   };
   return {
     outcome: 'completed',
     metrics,
-    series: detail === 'series' ? seriesOf(result, daily_returns, last_bar) : null,
+    series: detail === 'series' ? seriesOf(result, daily_returns, days.last_bar) : null,
   };
 }
 

@@ -7,6 +7,7 @@ import { plannedTrials, runSearch, type SearchFindings } from './run-search.ts';
 import { orient } from './score-trial.ts';
 import type { StudyRun } from './study-run.ts';
 import { summariseTrial } from './summarise-trial.ts';
+import { SWEEP_METRICS } from './sweep-trials.ts';
 
 /** Trials whose daily returns are kept to judge the choice of the best: all, or every so many. */
 const SAMPLED_TRIALS = 500;
@@ -31,6 +32,8 @@ export async function runSearchStudy(
     trials: study.planned_trials,
     seed: study.seed,
     windowFor: () => window,
+    // Thousands are swept where that is enough to compare them; those that are sampled are run in full.
+    detail: SWEEP_METRICS.some((name) => name === study.objective) ? 'quick' : 'metrics',
     labels: {},
     keepSeries: (number) => (number - 1) % stride === 0,
     onProgress: (share, { top }) => {

@@ -20,6 +20,8 @@ export interface SearchRequest {
   readonly seed: number;
   /** The bars that these parameters are tried on. */
   windowFor(params: ParameterValues): BarWindow;
+  /** How much is to be known of each trial. */
+  readonly detail: 'quick' | 'metrics';
   /** Put into the metrics of each trial. */
   readonly labels: Readonly<Record<string, number>>;
   /** Whether the daily returns of a trial are kept. */
@@ -140,7 +142,7 @@ class Portion {
       ({ proposal, number }): TrialRequest => ({
         params: proposal.values,
         window: this.#request.windowFor(proposal.values),
-        detail: this.#request.keepSeries(number) ? 'series' : 'metrics',
+        detail: this.#request.keepSeries(number) ? 'series' : this.#request.detail,
         perturbation: null,
       }),
     );

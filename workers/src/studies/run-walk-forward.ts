@@ -48,6 +48,8 @@ export async function runWalkForward(run: StudyRun): Promise<WalkForwardStudyRes
       trials: perFold,
       seed: new Random(study.seed, fold.fold).integer(Number.MAX_SAFE_INTEGER),
       windowFor: (params) => windowFor(params, fold.train),
+      // A sweep has no bars before its window.
+      detail: 'metrics',
       labels: { fold: fold.fold },
       keepSeries: () => false,
       onProgress: (share) => {

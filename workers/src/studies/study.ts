@@ -73,8 +73,8 @@ export interface BarWindow {
 export interface TrialRequest {
   readonly params: ParameterValues;
   readonly window: BarWindow;
-  /** `series` adds daily returns and those of trades. */
-  readonly detail: 'metrics' | 'series';
+  /** `metrics` are all numbers of the summary, `series` adds daily returns and those of trades; `quick` is `SWEEP_METRICS` at least. */
+  readonly detail: 'quick' | 'metrics' | 'series';
   /** Other candles than those there were. */
   readonly perturbation: CandlePerturbation | null;
 }

@@ -64,7 +64,7 @@ export class MadeUpEvaluator implements TrialEvaluator {
         win_rate_pct: null,
       },
       series:
-        detail === 'metrics'
+        detail !== 'series'
           ? null
           : {
               daily_returns,

@@ -13,6 +13,8 @@ const PADDING_BYTES = 64;
 export interface ColumnSource {
   readonly candles: Candles;
   readonly extras: Readonly<Record<string, Float64Array>>;
+  /** Nodes that are computed already: a number where one is the same at all bars. */
+  readonly computed: ReadonlyMap<NodeId, Float64Array | number>;
 }
 
 /** A node that a pipeline computes: its column, and how it is made for a block. */
@@ -73,7 +75,7 @@ export class ColumnPipeline {
       if (cross === undefined) roots.set(id, Math.max(roots.get(id) ?? 0, 0));
       else roots.set(cross.input, Math.max(roots.get(cross.input) ?? 0, cross.slow));
     }
-    this.#histories = historiesOf(plan, roots);
+    this.#histories = historiesOf(plan, roots, source.computed);
     for (const id of [...this.#histories.keys()].sort((a, b) => a - b)) this.#addNode(id);
     for (const id of signals) {
       const cross = crossings.get(id);
@@ -183,10 +185,12 @@ export class ColumnPipeline {
 
   #makeRun(id: NodeId, node: PlanNode, out: Pointer): (length: number) => void {
     const { run } = this.#kernels;
+    const computed = this.#source.computed.get(id);
+    if (typeof computed === 'number') return this.#fillWith(computed, out);
+    if (computed !== undefined) return this.#copyFrom(computed, out);
     switch (node.op) {
       case 'constant':
-        run.fill(out, BLOCK_BARS, node.value);
-        return () => {};
+        return this.#fillWith(node.value, out);
       case 'column':
         return this.#copyFrom(this.#source.candles[node.column], out);
       case 'extra':
@@ -206,6 +210,11 @@ export class ColumnPipeline {
       default:
         throw new RangeError(`there is no kernel for ${node.op}`);
     }
+  }
+
+  #fillWith(value: number, out: Pointer): () => void {
+    this.#kernels.run.fill(out, BLOCK_BARS, value);
+    return () => {};
   }
 
   #copyFrom(values: Float64Array, out: Pointer): (length: number) => void {
@@ -286,12 +295,16 @@ function sameIndicator({ name, inputs, params, instrument, timeframe }: PlanNode
 }
 
 /** Every node that is needed, and how many values before a block are. */
-function historiesOf(plan: Plan, roots: ReadonlyMap<NodeId, number>): Map<NodeId, number> {
+function historiesOf(
+  plan: Plan,
+  roots: ReadonlyMap<NodeId, number>,
+  computed: ColumnSource['computed'],
+): Map<NodeId, number> {
   const histories = new Map(roots);
   const need = (id: NodeId, bars: number) => histories.set(id, Math.max(histories.get(id) ?? 0, bars));
   for (let id = plan.nodes.length - 1; id >= 0; id--) {
     const node = plan.nodes[id];
-    if (node === undefined || !histories.has(id)) continue;
+    if (node === undefined || !histories.has(id) || computed.has(id)) continue;
     if (node.op === 'shift') need(node.input, node.bars);
     else if (node.op === 'unary') need(node.input, 0);
     else if (node.op === 'binary') for (const input of node.inputs) need(input, 0);

@@ -1,28 +1,12 @@
 import type { BacktestSettings } from '@tradebase/contracts';
 import type { MarketData } from '../market/market-data.ts';
-import type { PlanNode } from '../plan/plan.ts';
-import type { RuleProgram, TradeRules } from '../plan/rule-program.ts';
+import type { TradeRules } from '../plan/rule-program.ts';
 import type { Strategy } from '../strategies/strategy-definition.ts';
-import { INDICATOR_KERNELS } from './indicator-kernel.ts';
-
-/** Longest window of which kernels keep the history. */
-const MAX_PERIOD = 100_000;
 
 /** Why a backtest cannot take the compiled path, in words; null where it can. Both paths give the same trades. */
 export function fitsCompiled(strategy: Strategy, data: MarketData, settings: BacktestSettings): string | null {
   if (strategy.kind !== 'rules') return 'the strategy decides bar by bar';
-  return misfitOfData(data) ?? misfitOfSettings(settings) ?? misfitOfProgram(strategy.program);
-}
-
-/** Why the rules or the columns of a program do not fit; null where they do. */
-export function misfitOfProgram({ plan, rules }: RuleProgram): string | null {
-  const misfit = misfitOfRules(rules);
-  if (misfit !== null) return misfit;
-  for (const node of plan.nodes) {
-    const problem = misfitOfNode(node);
-    if (problem !== null) return problem;
-  }
-  return null;
+  return misfitOfData(data) ?? misfitOfSettings(settings) ?? misfitOfRules(strategy.program.rules);
 }
 
 /** Why an account with these settings does not fit; null where it does. */
@@ -50,7 +34,8 @@ function misfitOfData({ instruments }: MarketData): string | null {
   return null;
 }
 
-function misfitOfRules(rules: TradeRules): string | null {
+/** Why the rules of a strategy do not fit; null where they do. */
+export function misfitOfRules(rules: TradeRules): string | null {
   if (rules.sizing.method === 'kelly') return 'sizes depend on closed trades';
   if (rules.entry_order.type !== 'market') return 'entries rest at a price';
   if (rules.max_entries > 1) return 'positions are added to';
@@ -58,32 +43,4 @@ function misfitOfRules(rules: TradeRules): string | null {
   if (rules.session !== null) return 'entries keep to a session';
   if (rules.max_positions < 1) return 'no position may be held';
   return null;
-}
-
-function misfitOfNode(node: PlanNode): string | null {
-  switch (node.op) {
-    case 'constant':
-      return null;
-    case 'shift':
-      return node.bars <= MAX_PERIOD ? null : `a shift of ${node.bars} bars is too long`;
-    case 'column':
-    case 'extra':
-      return isMain(node) ? null : 'a column is of another instrument or timeframe';
-    case 'indicator':
-      if (!isMain(node)) return 'an indicator is of another instrument or timeframe';
-      if (!Object.hasOwn(INDICATOR_KERNELS, node.name)) return `there is no kernel for ${node.name}`;
-      return node.params.every((value) => value <= MAX_PERIOD) ? null : `${node.name} looks back too far`;
-    case 'unary':
-      return node.operator === 'not' ? null : `there is no kernel for ${node.operator}`;
-    case 'binary':
-      return node.operator === 'power' || node.operator === 'modulo' ? `there is no kernel for ${node.operator}` : null;
-    case 'align':
-      return 'columns of other timeframes or instruments are aligned';
-    case 'choose':
-      return 'there is no kernel for choose';
-  }
-}
-
-function isMain(node: { readonly instrument: string | null; readonly timeframe?: string | null }): boolean {
-  return node.instrument === null && (node.timeframe ?? null) === null;
 }

@@ -1,27 +1,32 @@
-import type { BacktestSettings, Candles } from '@tradebase/contracts';
+import type { BacktestSettings } from '@tradebase/contracts';
 import { EngineError } from '../engine-error.ts';
+import { checkMarketData } from '../market/check-market-data.ts';
+import type { InstrumentSeries } from '../market/market-data.ts';
+import { evaluatePlan } from '../plan/evaluate-plan.ts';
+import type { NodeId } from '../plan/plan.ts';
 import type { RuleProgram } from '../plan/rule-program.ts';
 import { BLOCK_BARS } from './block-bars.ts';
 import { ColumnPipeline } from './column-pipeline.ts';
 import { CompiledAccount } from './compiled-account.ts';
-import { misfitOfProgram, misfitOfSettings } from './fits-compiled.ts';
+import { fitsCompiled } from './fits-compiled.ts';
 import { KernelInstance } from './kernel-instance.ts';
 import { mergePlans } from './merge-plans.ts';
 import { prepareCandles } from './prepare-candles.ts';
 import { nodesOfRules } from './rule-nodes.ts';
 import { emptySweepResult, type SweepResult } from './sweep-result.ts';
+import { withoutKernels } from './without-kernels.ts';
 
 /** Deviations of daily returns at or below this are rounding. */
 const RETURN_ROUNDING = 4 * Number.EPSILON;
 /** Parameter sets that are evaluated at a time: what they remember stays in cache beside the columns of a block. */
 const BATCH_PROGRAMS = 256;
+/** Most numbers of whole columns at a time: 256 MB. */
+const MAX_COMPUTED = 2 ** 25;
 
 /** Many parameter sets of a strategy over the same candles. */
 export interface SweepInput {
-  /** Checked before. Their columns may be views of a SharedArrayBuffer: threads then sweep over the same memory. */
-  readonly candles: Candles;
-  /** Further columns by name, one number per candle. */
-  readonly columns?: Readonly<Record<string, Float64Array>>;
+  /** Columns may be views of a SharedArrayBuffer: threads then sweep over the same memory. */
+  readonly series: InstrumentSeries;
   /** One bound program a parameter set. */
   readonly programs: readonly RuleProgram[];
   readonly settings: BacktestSettings;
@@ -59,15 +64,17 @@ export function sweep(
 /** The same, pausing after each block of bars of some parameter sets: to report, or to stop by not asking for more. */
 export function* sweepInBlocks(input: SweepInput): Generator<SweepProgress, SweepResult, void> {
   checkSweep(input);
-  const { candles, programs } = input;
+  const { programs } = input;
+  const { candles } = input.series;
   const result = emptySweepResult(programs.length);
   const bars = candles.ts.length;
   const steps_total = bars * programs.length;
   const exactAverages = prepareCandles(candles).spans_too_far;
   let steps_done = 0;
   let undecided: number[] = [];
-  for (let first = 0; first < programs.length; first += BATCH_PROGRAMS) {
-    const indices = Array.from({ length: Math.min(BATCH_PROGRAMS, programs.length - first) }, (_, i) => first + i);
+  const batchPrograms = programsPerBatch(input);
+  for (let first = 0; first < programs.length; first += batchPrograms) {
+    const indices = Array.from({ length: Math.min(batchPrograms, programs.length - first) }, (_, i) => first + i);
     const batch = new SweepBatch(input, indices, exactAverages);
     while (batch.bars_done < bars) {
       steps_done += batch.advance() * indices.length;
@@ -86,16 +93,27 @@ export function* sweepInBlocks(input: SweepInput): Generator<SweepProgress, Swee
   return result;
 }
 
-function checkSweep({ programs, settings, initial_cash }: SweepInput): void {
+function checkSweep({ series, programs, settings, initial_cash }: SweepInput): void {
   if (!(initial_cash > 0 && initial_cash < Infinity)) {
     throw new EngineError('invalid_cash', `initial_cash is ${initial_cash}; it must be a finite amount above 0`);
   }
-  const misfit = misfitOfSettings(settings);
-  if (misfit !== null) throw new EngineError('not_compiled', `a sweep cannot trade by these settings: ${misfit}`);
+  const data = { instruments: [series] };
+  checkMarketData(data);
   for (const [index, program] of programs.entries()) {
-    const problem = misfitOfProgram(program);
+    const problem = fitsCompiled({ kind: 'rules', name: 'sweep', program }, data, settings);
     if (problem !== null) throw new EngineError('not_compiled', `a sweep cannot run program ${index}: ${problem}`);
   }
+}
+
+/** Fewer where programs have columns that no kernel computes: those are held whole. */
+function programsPerBatch({ series, programs }: SweepInput): number {
+  const bars = series.candles.ts.length;
+  const wholeColumns = programs.map(({ plan, rules }) => {
+    const { signals, numbers } = nodesOfRules(rules);
+    return withoutKernels(plan, [...signals, ...numbers]).length;
+  });
+  const most = Math.max(0, ...wholeColumns);
+  return most === 0 ? BATCH_PROGRAMS : Math.max(1, Math.min(BATCH_PROGRAMS, Math.floor(MAX_COMPUTED / (bars * most))));
 }
 
 /** Some programs that go through the candles together. */
@@ -110,19 +128,22 @@ class SweepBatch {
   constructor(input: SweepInput, indices: readonly number[], exactAverages: boolean) {
     this.#input = input;
     this.#indices = indices;
-    const { candles, columns = {}, settings, initial_cash, days } = input;
+    const { series, settings, initial_cash, days } = input;
     const programs = indices.flatMap((index) => input.programs[index] ?? []);
     const { plan, rules } = mergePlans(programs);
     const wanted = rules.map(nodesOfRules);
+    const nodes = [...new Set(wanted.flatMap(({ numbers }) => numbers))];
+    const signals = [...new Set(wanted.flatMap((of) => of.signals))];
+    const missing = withoutKernels(plan, [...nodes, ...signals]);
+    const computed =
+      missing.length > 0
+        ? evaluatePlan(plan, { instruments: [series] }, 0, missing).columns
+        : new Map<NodeId, number>();
     this.#pipeline = new ColumnPipeline(
       this.#kernels,
       plan,
-      { candles, extras: columns },
-      {
-        nodes: [...new Set(wanted.flatMap(({ numbers }) => numbers))],
-        signals: [...new Set(wanted.flatMap(({ signals }) => signals))],
-        exactAverages,
-      },
+      { candles: series.candles, extras: series.columns ?? {}, computed },
+      { nodes, signals, exactAverages },
     );
     const day_ends = this.#kernels.reserve(4 * days.last_bar.length);
     const day_count = days.last_bar.length;
@@ -143,7 +164,7 @@ class SweepBatch {
 
   /** Computes a block of bars for all programs and returns its length. */
   advance(): number {
-    const length = Math.min(BLOCK_BARS, this.#input.candles.ts.length - this.bars_done);
+    const length = Math.min(BLOCK_BARS, this.#input.series.candles.ts.length - this.bars_done);
     this.#pipeline.advance(length);
     for (const account of this.#accounts) account.advance(this.bars_done, length);
     this.#pipeline.finishBlock(length);
@@ -166,7 +187,8 @@ class SweepBatch {
   }
 
   #write(result: SweepResult, index: number, { state }: CompiledAccount): void {
-    const { candles, initial_cash, settings, days } = this.#input;
+    const { series, initial_cash, settings, days } = this.#input;
+    const { candles } = series;
     if (state.get('ruined') !== 0) {
       result.needs_events[index] = 1;
       return;

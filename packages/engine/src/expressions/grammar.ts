@@ -1,12 +1,13 @@
 import { grammar } from 'ohm-js';
 
 /**
- * The language of expressions, from what binds least to what binds most. Repetition instead of recursion wherever a chain
- * may be long: parsing goes as deep as brackets do, not as an expression is long.
+ * The language of expressions, from what binds least to what binds most: of a piece of one that has no brackets but with
+ * their content left out: `f(a, (b))` is read as `f()`, `a, ()` and `b`. No rule is within itself then, and parsing needs no
+ * more stack for what is long or nested.
  */
 export const GRAMMAR = grammar(String.raw`
   Expression {
-    Whole = Or
+    Pieces = ListOf<Or, ",">
     Or = And (or And)*
     And = Not (and Not)*
     Not = not* Comparison
@@ -18,14 +19,14 @@ export const GRAMMAR = grammar(String.raw`
     Power = Postfix ("^" Exponent)*
     Exponent = sign* Postfix
     Postfix = Primary Suffix*
-    Suffix = "[" Or "]"  -- previous
-           | "." name    -- output
-    Primary = "(" Or ")"  -- group
+    Suffix = "[" "]"   -- previous
+           | "." name  -- output
+    Primary = "(" ")"  -- group
             | number
             | text
             | Call
             | name
-    Call = name "(" ListOf<Or, ","> ")"
+    Call = name "(" ")"
 
     or = "or" ~nameRest
     and = "and" ~nameRest

@@ -45,25 +45,74 @@ export function parseExpression(text: string): SyntaxNode {
   if (text.length > MAX_EXPRESSION_LENGTH) {
     throw new ExpressionError(MAX_EXPRESSION_LENGTH, `an expression has at most ${MAX_EXPRESSION_LENGTH} characters`);
   }
-  checkNesting(text);
-  const match = GRAMMAR.match(text);
-  if (match.failed()) throw describeFailure(text, match.getRightmostFailurePosition());
-  return SEMANTICS(match).tree();
-}
-
-function checkNesting(text: string): void {
-  let depth = 0;
-  for (let i = 0; i < text.length; i++) {
-    const character = text[i];
-    if (character === '(' || character === '[') depth++;
-    else if (character === ')' || character === ']') depth--;
-    if (depth > MAX_NESTING) throw new ExpressionError(i, `brackets are nested deeper than ${MAX_NESTING} levels`);
+  const pieces = new Map<number, Piece>();
+  for (const { open, close } of bracketsOf(text)) {
+    pieces.set(open, { nodes: parsePiece(text, open + 1, close, pieces), close });
   }
+  return onlyOne(parsePiece(text, 0, text.length, pieces), 0);
 }
 
-function describeFailure(text: string, at: number): ExpressionError {
+/** Pairs of brackets, inner ones before outer ones. */
+function bracketsOf(text: string): { open: number; close: number }[] {
+  const pairs: { open: number; close: number }[] = [];
+  const waiting: number[] = [];
+  let quote = '';
+  for (let at = 0; at < text.length; at++) {
+    const character = text.charAt(at);
+    if (quote !== '') {
+      if (character === quote) quote = '';
+    } else if (character === "'" || character === '"') quote = character;
+    else if (character === '(' || character === '[') {
+      if (waiting.push(at) > MAX_NESTING) {
+        throw new ExpressionError(at, `brackets are nested deeper than ${MAX_NESTING} levels`);
+      }
+    } else if (character === ')' || character === ']') {
+      const open = waiting.pop();
+      if (open === undefined) throw new ExpressionError(at, `unexpected '${character}': nothing was opened`);
+      const expected = text[open] === '(' ? ')' : ']';
+      if (character !== expected)
+        throw new ExpressionError(at, `unexpected '${character}' where '${expected}' must come first`);
+      pairs.push({ open, close: at });
+    }
+  }
+  if (waiting.length > 0) throw new ExpressionError(text.length, 'the expression ends where something must follow');
+  return pairs;
+}
+
+/** What stands within a pair of brackets, by the offset of the opening one, and the offset of the closing one. */
+interface Piece {
+  readonly nodes: readonly SyntaxNode[];
+  readonly close: number;
+}
+
+/** What stands between commas from `from` to `to`, once what is within its brackets is known. */
+function parsePiece(text: string, from: number, to: number, pieces: ReadonlyMap<number, Piece>): readonly SyntaxNode[] {
+  let left = '';
+  // Where each character that is left stood, and where the piece ends.
+  const offsets: number[] = [];
+  for (let at = from; at < to; at++) {
+    left += text.charAt(at);
+    offsets.push(at);
+    const close = pieces.get(at)?.close;
+    if (close !== undefined) at = close - 1;
+  }
+  offsets.push(to);
+  const match = GRAMMAR.match(left);
+  if (match.failed()) throw describeFailure(text, offsets[match.getRightmostFailurePosition()] ?? to, to);
+  reading = { offsets, pieces };
+  return SEMANTICS(match).trees();
+}
+
+function onlyOne(nodes: readonly SyntaxNode[], at: number): SyntaxNode {
+  const [node, another] = nodes;
+  if (another) throw new ExpressionError(another.at, "unexpected ',': there is one expression here");
+  if (!node) throw new ExpressionError(at, 'the expression is empty');
+  return node;
+}
+
+function describeFailure(text: string, at: number, end: number): ExpressionError {
   if (text.trim() === '') return new ExpressionError(0, 'the expression is empty');
-  const rest = text.slice(at);
+  const rest = text.slice(at, end);
   if (rest.trim() === '') return new ExpressionError(at, 'the expression ends where something must follow');
   const token = /^(\w+|[^\s\w])/.exec(rest)?.[0] ?? rest.charAt(0);
   if (token === "'" || token === '"') return new ExpressionError(at, 'a text is not closed, or stands where none can');
@@ -71,8 +120,19 @@ function describeFailure(text: string, at: number): ExpressionError {
   return new ExpressionError(at, `unexpected '${token}'${hint === undefined ? '' : `: ${hint}`}`);
 }
 
-const SEMANTICS = GRAMMAR.createSemantics().addOperation<SyntaxNode>('tree', {
-  Whole: (or) => or.tree(),
+/** The piece that the actions below read: nothing comes in between. */
+let reading: { readonly offsets: readonly number[]; readonly pieces: ReadonlyMap<number, Piece> } = {
+  offsets: [],
+  pieces: new Map(),
+};
+
+const SEMANTICS = GRAMMAR.createSemantics();
+
+SEMANTICS.addOperation<readonly SyntaxNode[]>('trees', {
+  Pieces: (list) => list.asIteration().children.map((piece: Node): SyntaxNode => piece.tree()),
+});
+
+SEMANTICS.addOperation<SyntaxNode>('tree', {
   Or: (first, operators, rest) => foldLeft(first, operators, rest),
   And: (first, operators, rest) => foldLeft(first, operators, rest),
   Not: (nots, comparison) =>
@@ -101,17 +161,17 @@ const SEMANTICS = GRAMMAR.createSemantics().addOperation<SyntaxNode>('tree', {
   Postfix: (primary, suffixes) =>
     suffixes.children.reduce<SyntaxNode>((operand, suffix) => {
       const [form] = suffix.children;
-      const [, content] = form?.children ?? [];
-      if (!form || !content) return operand;
+      const [opening, content] = form?.children ?? [];
+      if (!form || !opening || !content) return operand;
       return form.ctorName === 'Suffix_output'
         ? { kind: 'output', operand, output: content.sourceString, at: startOf(content) }
-        : { kind: 'previous', operand, bars: content.tree(), at: startOf(content) };
+        : { kind: 'previous', operand, bars: onlyOne(contentOf(opening), startOf(content)), at: startOf(content) };
     }, primary.tree()),
-  Primary_group: (_open, or, _close) => or.tree(),
-  Call: (name, _open, args, _close) => ({
+  Primary_group: (open, close) => onlyOne(contentOf(open), startOf(close)),
+  Call: (name, open, _close) => ({
     kind: 'call',
     name: name.sourceString,
-    args: args.asIteration().children.map((argument: Node): SyntaxNode => argument.tree()),
+    args: contentOf(open),
     at: startOf(name),
   }),
   name(_start, _rest) {
@@ -126,7 +186,12 @@ const SEMANTICS = GRAMMAR.createSemantics().addOperation<SyntaxNode>('tree', {
 });
 
 function startOf(node: Node): number {
-  return node.source.startIdx;
+  return reading.offsets[node.source.startIdx] ?? 0;
+}
+
+/** What stands within the brackets that open here. */
+function contentOf(open: Node): readonly SyntaxNode[] {
+  return reading.pieces.get(startOf(open))?.nodes ?? [];
 }
 
 function foldLeft(first: Node, operators: IterationNode, rest: IterationNode): SyntaxNode {

@@ -70,8 +70,8 @@
  *
  * STOP, TARGET, TRAILING STOP. Distances are read at the signal's candle t and counted from the price p of the entry fill (percent: p * (percent / 100)).
  * Long: stop p - d, target p + d, trailing best - d; short the other way round; target of unit risk: multiple * the stop's distance.
- * A distance that is NaN or not above 0 means that there is none (and no entry, if `risk` sizes it or the target counts in it). Each entry fill has its own, for its
- * quantity; whichever fills first cancels the others of that entry. tick_size: rounded up for sells, down for buys (a long's stop and target up),
+ * A distance that is NaN or not above 0 means that there is none (and no entry, if `risk` sizes it or the target counts in it). Each entry order has its own, for the
+ * quantity filled (counted from its first fill where the volume splits it); whichever fills first cancels the others of that entry. tick_size: rounded up for sells, down for buys (a long's stop and target up),
  * floor(x / tick * (1 + 1e-12)) * tick and ceil(x / tick * (1 - 1e-12)) * tick; trailing levels are not rounded.
  * Stops fill at their price, moved by slippage, taker; targets at their price without slippage, maker.
  * A trailing stop works from when best - p >= activate (best the highest price since the fill, p itself to begin with; lowest for a short).
@@ -102,41 +102,25 @@ import type { BacktestSettings } from '@tradebase/contracts';
 import { ExchangeTime } from '../market/exchange-time.ts';
 import type { InstrumentSeries } from '../market/market-data.ts';
 import type { NodeId } from '../plan/plan.ts';
-import type { Distance, RuleProgram, TradeRules } from '../plan/rule-program.ts';
-import type { Bracket, Fill, Order, OrderRequest, OrderSize, PriceDistance } from '../trading/order.ts';
+import type { RuleProgram, TradeRules } from '../plan/rule-program.ts';
+import type { Bracket, Fill, OrderRequest, OrderSize, PriceDistance } from '../trading/order.ts';
 import { kellyShare } from './kelly.ts';
-import { RuleColumn } from './rule-column.ts';
+import {
+  type Direction,
+  distanceAt,
+  entrySignal,
+  LONG,
+  newTrack,
+  nextSignal,
+  SHORT,
+  type Track,
+  workingEntry,
+} from './rule-track.ts';
 import { SessionTimes } from './session-times.ts';
 import type { SimulationAgent } from './simulation.ts';
 import type { SimulationContext } from './simulation-context.ts';
 
-const LONG = 1;
-const SHORT = -1;
-type Direction = typeof LONG | typeof SHORT;
-
 const NO_BRACKET: Bracket = {};
-
-/** Which entries a position that is being left still allows at this close. */
-type Leaving = 'no' | 'to_reverse' | 'for_good';
-
-/** What the agent knows of one instrument. */
-interface Track {
-  readonly column: (node: NodeId) => RuleColumn;
-  readonly session: SessionTimes | null;
-  readonly enter: Readonly<Record<Direction, RuleColumn | null>>;
-  readonly exit: Readonly<Record<Direction, RuleColumn | null>>;
-  /** Entry orders of the position that have filled, and the last of them. */
-  entries: number;
-  lastEntryId: number;
-  /** Candle of the first entry fill of the position, and in which the last position ended. */
-  entryCandle: number;
-  exitCandle: number;
-  /** The last order to enter, which may still work; the candle at whose close a resting one was placed. */
-  entry: Order | null;
-  entryPlacedAt: number;
-  exitOrder: Order | null;
-  leaving: Leaving;
-}
 
 /** Trades by rules on columns. */
 export class RuleAgent implements SimulationAgent {
@@ -177,11 +161,11 @@ export class RuleAgent implements SimulationAgent {
     if (daily_loss_cap_pct !== null || (session?.close_at_end && position.quantity !== 0)) return bar;
     const { enter, exit, entryCandle, entries } = this.#track(0);
     const from = Math.max(bar, this.#warmUpBars);
-    if (position.quantity === 0) return Math.min(next(enter[LONG], from), next(enter[SHORT], from));
+    if (position.quantity === 0) return Math.min(nextSignal(enter[LONG], from), nextSignal(enter[SHORT], from));
     const side = position.quantity > 0 ? LONG : SHORT;
     const other = side === LONG ? SHORT : LONG;
-    let first = Math.min(next(exit[side], from), next(enter[other], from));
-    if (entries < max_entries) first = Math.min(first, next(enter[side], from));
+    let first = Math.min(nextSignal(exit[side], from), nextSignal(enter[other], from));
+    if (entries < max_entries) first = Math.min(first, nextSignal(enter[side], from));
     if (time_exit_bars !== null) first = Math.min(first, Math.max(bar, entryCandle + time_exit_bars - 1));
     return first;
   }
@@ -406,52 +390,6 @@ export class RuleAgent implements SimulationAgent {
   }
 }
 
-function newTrack(
-  rules: TradeRules,
-  session: SessionTimes | null,
-  values: ReadonlyMap<NodeId, Float64Array | number>,
-): Track {
-  const columns = new Map<NodeId, RuleColumn>();
-  for (const [node, value] of values) columns.set(node, new RuleColumn(value));
-  const column = (node: NodeId): RuleColumn => {
-    const found = columns.get(node);
-    if (found === undefined) throw new RangeError(`node ${node} was not computed`);
-    return found;
-  };
-  // Signals have cursors of their own, as one node may be several signals.
-  const signal = (node: NodeId | null) => (node === null ? null : new RuleColumn(values.get(node) ?? NaN));
-  return {
-    column,
-    session,
-    enter: { [LONG]: signal(rules.enter_long), [SHORT]: signal(rules.enter_short) },
-    exit: { [LONG]: signal(rules.exit_long), [SHORT]: signal(rules.exit_short) },
-    entries: 0,
-    lastEntryId: 0,
-    entryCandle: -1,
-    exitCandle: -Infinity,
-    entry: null,
-    entryPlacedAt: -Infinity,
-    exitOrder: null,
-    leaving: 'no',
-  };
-}
-
-function next(signal: RuleColumn | null, from: number): number {
-  return signal === null ? Infinity : signal.next(from);
-}
-
-/** The side of the entry signal at a candle; 0 for none, or for both. */
-function entrySignal({ enter }: Track, candle: number): Direction | 0 {
-  const long = enter[LONG]?.holds(candle) ?? false;
-  const short = enter[SHORT]?.holds(candle) ?? false;
-  if (long === short) return 0;
-  return long ? LONG : SHORT;
-}
-
-function workingEntry({ entry }: Track): Order | null {
-  return entry?.status === 'working' ? entry : null;
-}
-
 function cancelEntry(track: Track, context: SimulationContext): void {
   if (workingEntry(track) !== null && track.entry !== null) context.cancel(track.entry.id);
   track.entry = null;
@@ -459,11 +397,4 @@ function cancelEntry(track: Track, context: SimulationContext): void {
 
 function percentOfEquity(percent: number): OrderSize | null {
   return percent > 0 ? { method: 'percent_of_equity', percent } : null;
-}
-
-function distanceAt(track: Track, distance: Distance | null, candle: number): PriceDistance | undefined {
-  if (distance === null) return undefined;
-  const value = track.column(distance.unit === 'percent' ? distance.percent : distance.distance).at(candle);
-  if (!(value > 0)) return undefined;
-  return distance.unit === 'percent' ? { unit: 'percent', percent: value } : { unit: 'price', distance: value };
 }

@@ -44,6 +44,8 @@ export function compileRuleSpec(spec: RuleStrategySpec, about: { readonly title?
 export function checkRuleSpec(spec: RuleStrategySpec): StrategyIssue[] {
   const rules = parseRules(spec);
   const { values, issues } = chooseValues(spec.parameters ?? {}, spec.params);
+  // What is computed from itself cannot be bound.
+  if (rules.hasCircle) return [...rules.issues, ...issues];
   return [...rules.issues, ...issues, ...bindRules(rules, values).issues];
 }
 

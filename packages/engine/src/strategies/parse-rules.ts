@@ -12,6 +12,7 @@ export interface ParsedRules {
   /** The columns that the strategy names, each with those it is made of, in an order in which those come first. */
   readonly columns: ReadonlyMap<string, readonly string[]>;
   readonly issues: readonly StrategyIssue[];
+  readonly hasCircle: boolean;
 }
 
 /** Fields of a specification that hold expressions, at any depth. */
@@ -51,7 +52,7 @@ export function parseRules(spec: RuleStrategySpec): ParsedRules {
   }
   issues.push(...checkNames(spec));
   const { columns, circles } = orderColumns(spec, syntax);
-  return { spec, syntax, columns, issues: [...issues, ...circles] };
+  return { spec, syntax, columns, issues: [...issues, ...circles], hasCircle: circles.length > 0 };
 }
 
 function* textsIn(path: string, value: unknown): Generator<[path: string, text: string]> {
