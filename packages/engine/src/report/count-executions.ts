@@ -19,7 +19,7 @@ export function countExecutions({
   const reasons = new Map<string, number>();
   const statuses = { working: 0, filled: 0, cancelled: 0, expired: 0, rejected: 0 };
   const refuse = (reason: string) => {
-    const kind = reason.replace(CONTRACT, 'a contract').replace(AMOUNT, "");
+    const kind = reason.replace(CONTRACT, 'a contract').replace(AMOUNT, '');
     reasons.set(kind, (reasons.get(kind) ?? 0) + 1);
   };
   for (const { status, reject_reason } of orders) {
