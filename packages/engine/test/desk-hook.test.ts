@@ -15,6 +15,10 @@ class MadeUpDesk implements Desk {
     return [];
   }
 
+  quote() {
+    return null;
+  }
+
   submit() {}
 
   openBar({ bar, candle }: DeskBar, account: DeskAccount): void {
