@@ -2,6 +2,9 @@
  * The engine: indicators, strategies, a simulator and metrics. Pure: no I/O, no clock, no randomness.
  * @module
  */
+export { type BiasCheckInput, checkBias, checkBiasInChunks } from './bias/check-bias.ts';
+export { type BiasOptions, checkDecisions, checkDecisionsInChunks } from './bias/check-decisions.ts';
+export type { Decide, Decision } from './bias/decision.ts';
 export { fitsCompiled } from './compiled/fits-compiled.ts';
 export { EngineError, type EngineErrorCode, type EngineErrorDetails } from './engine-error.ts';
 export { FUNCTION_NAMES } from './expressions/bind-call.ts';
