@@ -3,9 +3,12 @@ import { writeFileSync } from 'node:fs';
 import { printFailure } from './command-line/describe-failure.ts';
 import { UsageError } from './command-line/parse-command-line.ts';
 import { runCommandLine } from './command-line/run-command-line.ts';
+import { describeFees } from './report/describe-fees.ts';
 import { htmlReport } from './report/html-report.ts';
+import { formatBackground } from './report/print-background.ts';
 import { formatSummary } from './report/print-summary.ts';
-import { readCandleFile } from './report/read-candle-file.ts';
+import { readMarketData } from './report/read-market-data.ts';
+import { readOptionQuotes } from './report/read-option-quotes.ts';
 import { HELP, type ReportCommand, readReportCommand } from './report/report-command.ts';
 import type { ReportInput } from './report/report-input.ts';
 import { type EngineOutcome, runEngine } from './report/run-engine.ts';
@@ -15,36 +18,43 @@ const LOG_INTERVAL_MS = 5000;
 const DEFAULT_COLUMNS = 90;
 
 async function run(command: ReportCommand): Promise<number> {
-  const { csv, out, json } = command;
+  const { files, out, json } = command;
   try {
     const say = progressReporter();
-    const candles = await readCandleFile(csv, (count) => say(() => `${count.toLocaleString('en-US')} candles read`));
-    const outcome = runEngine({ ...command, candles }, (done, total) =>
-      say(() => `${Math.floor((100 * done) / total)} % of the bars simulated`),
+    const data = await readMarketData(files, (count) => say(() => `${count.toLocaleString('en-US')} candles read`));
+    const optionQuotes = command.optionQuotes === undefined ? undefined : readOptionQuotes(command.optionQuotes);
+    const { strategy, initial_cash, settings, path } = command;
+    const outcome = runEngine(
+      { data, strategy, initial_cash, settings, path, ...(optionQuotes ? { optionQuotes } : {}) },
+      (done, total) => say(() => `${Math.floor((100 * done) / total)} % of the bars simulated`),
     );
     clearProgress();
-    const input = reportInput(command, candles.ts, outcome);
+    const input = reportInput(command, outcome);
     writeFileSync(out, htmlReport(input, outcome.report));
-    console.log(json ? JSON.stringify(outcome.summary) : `${formatSummary(input, terminal())}\n\nReport: ${out}`);
+    console.log(json ? JSON.stringify(outcome.summary) : printed(input, outcome, out));
     return 0;
   } catch (error) {
     clearProgress();
     if (error instanceof UsageError) throw error;
-    printFailure(describe(error, csv), json);
+    printFailure(describe(error), json);
     return 1;
   }
 }
 
+function printed(input: ReportInput, { report }: EngineOutcome, out: string): string {
+  const style = terminal();
+  return [formatSummary(input, style), formatBackground(report, style), `Report: ${out}`].join('\n\n');
+}
+
 function reportInput(
-  { symbol, timeframe, strategy, settings }: ReportCommand,
-  ts: Float64Array,
-  { summary, report, equity }: EngineOutcome,
+  { files: { instruments, timeframe }, strategy, settings }: ReportCommand,
+  { summary, report, ts, equity }: EngineOutcome,
 ): ReportInput {
   return {
-    symbol,
+    symbol: instruments.map(({ symbol }) => symbol).join(' + '),
     timeframe,
     strategy,
-    fee_bps: settings.fees.type === 'bps' ? settings.fees.taker_bps : 0,
+    fees: describeFees(settings.fees),
     synthetic: false,
     summary,
     trades: report.trades,
@@ -73,11 +83,11 @@ function terminal() {
   return { columns, color: isTTY && !process.env.NO_COLOR };
 }
 
-function describe(error: unknown, csv: string): { code: string; message: string } {
+function describe(error: unknown): { code: string; message: string } {
   if (!(error instanceof Error)) return { code: 'failed', message: String(error) };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : 'failed';
-  return code === 'ENOENT' && error.message.includes(csv)
-    ? { code: 'file_not_found', message: `there is no file ${csv}` }
+  return code === 'ENOENT' && 'path' in error
+    ? { code: 'file_not_found', message: `there is no file ${error.path}` }
     : { code, message: error.message };
 }
 

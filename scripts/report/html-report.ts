@@ -5,6 +5,7 @@ import { barChart } from './bar-chart.ts';
 import { clientData } from './client-data.ts';
 import { drawdownTable } from './drawdown-table.ts';
 import { escapeHtml, scriptJson } from './escape-html.ts';
+import { executionsText } from './executions-text.ts';
 import { type FigureGroup, figureGroups } from './figure-groups.ts';
 import { formatBarTime, formatNumber, formatParams } from './format.ts';
 import { type Figure, headlineFigures } from './headline-figures.ts';
@@ -33,7 +34,7 @@ const POLICY = [
  * @param report what to draw; by default what can be drawn without candles
  */
 export function htmlReport(input: ReportInput, report: BacktestReport = reportOfInput(input)): string {
-  const { symbol, timeframe, strategy, fee_bps, synthetic, summary } = input;
+  const { symbol, timeframe, strategy, fees, synthetic, summary } = input;
   const { primary } = headlineFigures(summary);
   const name = escapeHtml(symbol);
   const from = formatBarTime(summary.first_bar_at, timeframe);
@@ -53,7 +54,7 @@ export function htmlReport(input: ReportInput, report: BacktestReport = reportOf
 <header>
 <h1>${name} <span>${timeframe}</span></h1>
 <p class="strategy">Backtest of <b>${escapeHtml(strategy.name)}</b> ${escapeHtml(formatParams(strategy))}</p>
-<p class="span">${from} to ${to} · ${formatNumber(summary.bars, { decimals: 0 })} bars · fee ${fee_bps} bps a fill</p>
+<p class="span">${from} to ${to} · ${formatNumber(summary.bars, { decimals: 0 })} bars · ${escapeHtml(fees)}</p>
 ${synthetic ? '<p class="warning" role="note"><b>Synthetic data.</b> These prices were generated; no market traded at them.</p>' : ''}
 ${notes(report, 'warning')}
 </header>
@@ -71,7 +72,9 @@ ${barChart('Returns of trades', report.histograms.trade_returns_pct, '%')}
 ${barChart('Bars held', report.histograms.holding_bars, '')}
 ${excursionChart(report.excursions)}
 </div></section>
-<section>${tradesSection(report)}</section>
+<section>${tradesSection(report)}${executionsText(report)
+    .map((line) => `<p class="note">${escapeHtml(line)}</p>`)
+    .join('')}</section>
 </main>
 <footer>
 ${notes(report, 'info')}

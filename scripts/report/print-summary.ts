@@ -1,6 +1,7 @@
 import { equityChart } from './equity-chart.ts';
 import { columnDecimals, formatBarTime, formatNumber, formatParams, formatPercent, moneyDecimals } from './format.ts';
 import { type Figure, headlineFigures, type Tone, toneOf } from './headline-figures.ts';
+import { printable } from './printable.ts';
 import type { ReportInput } from './report-input.ts';
 
 const TWO_COLUMNS_FROM = 72;
@@ -32,12 +33,12 @@ export function formatSummary(input: ReportInput, { columns, color }: SummarySty
     .join('\n\n');
 }
 
-function titleLines({ symbol, timeframe, strategy, fee_bps, synthetic, summary }: ReportInput, paint: Paint): string[] {
+function titleLines({ symbol, timeframe, strategy, fees, synthetic, summary }: ReportInput, paint: Paint): string[] {
   const from = formatBarTime(summary.first_bar_at, timeframe);
   const to = formatBarTime(summary.last_bar_at, timeframe);
   const lines = [
     paint('bold', `${printable(symbol)} ${timeframe}, ${strategy.name}`),
-    `${formatParams(strategy)}, fee ${fee_bps} bps`,
+    [formatParams(strategy), fees].filter((text) => text !== '').join(', '),
     `${formatNumber(summary.bars, { decimals: 0 })} bars, ${from} to ${to} UTC`,
   ];
   if (synthetic) lines.push(paint('warning', 'Synthetic data: these prices were generated, no market traded at them.'));
@@ -106,9 +107,4 @@ function alignRight(table: readonly (readonly string[])[], columns: number): str
 
 function paintTone(paint: Paint, tone: Tone, text: string): string {
   return tone === 'neutral' ? text : paint(tone, text);
-}
-
-/** Text from outside without control and format characters: an escape sequence in a symbol would reach the terminal. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd');
 }

@@ -1,23 +1,41 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { BacktestSettings, STRATEGY_NAMES, StrategySpec, TIMEFRAMES, Timeframe } from '@tradebase/contracts';
-import { parse } from 'yaml';
-import { z } from 'zod';
+import {
+  type BacktestSettings,
+  type StrategySpec,
+  TIMEFRAMES,
+  Timeframe,
+  timeframeLengthMs,
+} from '@tradebase/contracts';
+import { BUILT_IN_STRATEGY_NAMES, type SimulationPath } from '@tradebase/engine';
 import { parseCommandLine, UsageError } from '../command-line/parse-command-line.ts';
+import { parseInstant } from './csv-rows.ts';
+import type { MarketFiles } from './read-market-data.ts';
+import { readSettings } from './read-settings.ts';
+import { readStrategy } from './read-strategy.ts';
+
+const PATHS = ['auto', 'event', 'compiled'] as const satisfies readonly SimulationPath[];
 
 export const HELP = `Usage: npm run report -- --csv FILE --timeframe TIMEFRAME --strategy NAME_OR_FILE [options]
 
 Runs a backtest on a CSV file of candles (ts,open,high,low,close,volume; .csv or .csv.gz) without a database, prints its
 figures and writes a report: one HTML file that works offline.
 
-      --csv FILE             the candles
+      --csv [SYMBOL=]FILE    the candles; several times for several instruments, the main one first
   -t, --timeframe TIMEFRAME  length of the bars: ${TIMEFRAMES.join(' ')}
-  -s, --strategy NAME        ${STRATEGY_NAMES.join(', ')}; or a .yaml or .json file: {name, params}
+  -s, --strategy NAME        a .yaml or .json file of a strategy, or one of ${wrapped(BUILT_IN_STRATEGY_NAMES)}
   -p, --param NAME=VALUE     a parameter of the strategy; may be given many times
-      --symbol SYMBOL        name of the instrument in the report; the name of the file by default
+      --symbol SYMBOL        name of the main instrument; that of its file by default
+      --from TIME            first open time to use: 2014-06-09, or 2014-06-09T13:30:00Z
+      --to TIME              open time to stop before
       --cash AMOUNT          starting capital, 10000 by default
       --fee-bps BPS          fee of each fill in basis points, 0 by default
-      --settings FILE        .yaml or .json file of settings: calendar, time zone, risk-free rate, fees
+      --settings FILE        .yaml or .json file of settings: fees, slippage, fills, margin, calendar, time zone, ...
+      --finer FILE           candles of a finer timeframe, which say what came first within a bar
+      --finer-timeframe T    their timeframe, 1m by default
+      --column NAME=FILE     a CSV file ts,value of numbers known at the close of bars, such as predictions
+      --splits TIME=RATIO    a split of the main instrument: 2014-06-09=7 for seven shares out of one
+      --option-quotes FILE   daily quotes of options on it; a model quotes all other days
+      --path PATH            ${PATHS.join(', ')}: event by default, which keeps every order
   -o, --out FILE             where to write the report, report.html by default
       --json                 print the summary, or the error, as one JSON object
   -h, --help                 print this
@@ -25,109 +43,137 @@ figures and writes a report: one HTML file that works offline.
 Exit code: 0 done, 1 refused or failed, 2 wrong usage.`;
 
 export interface ReportCommand {
-  readonly csv: string;
-  readonly symbol: string;
-  readonly timeframe: Timeframe;
+  readonly files: MarketFiles;
+  readonly optionQuotes: string | undefined;
   readonly strategy: StrategySpec;
   readonly initial_cash: number;
   readonly settings: BacktestSettings;
+  readonly path: SimulationPath;
   readonly out: string;
   readonly json: boolean;
 }
 
-/** Reads the command line. Throws UsageError. */
+/** Reads the command line, and the files of the strategy and the settings. Throws UsageError. */
 export function readReportCommand(args?: string[]): ReportCommand | 'help' {
-  const options = {
-    csv: { type: 'string' },
-    timeframe: { type: 'string', short: 't' },
-    strategy: { type: 'string', short: 's' },
-    param: { type: 'string', short: 'p', multiple: true, default: [] as string[] },
-    symbol: { type: 'string' },
-    cash: { type: 'string', default: '10000' },
-    'fee-bps': { type: 'string' },
-    settings: { type: 'string' },
-    out: { type: 'string', short: 'o', default: 'report.html' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
-  } as const;
-  const { values } = parseCommandLine({ options, ...(args ? { args } : {}) });
+  const values = parse(args);
   if (values.help) return 'help';
-  if (values.csv === undefined) throw new UsageError('--csv is missing');
+  if (values.csv.length === 0) throw new UsageError('--csv is missing');
   if (values.strategy === undefined) throw new UsageError('--strategy is missing');
-  const initial_cash = readNumber('--cash', values.cash);
+  const initial_cash = values.cash.trim() === '' ? NaN : Number(values.cash);
+  if (!Number.isFinite(initial_cash)) throw new UsageError(`--cash is ${values.cash}; it must be a number`);
   if (!(initial_cash > 0)) throw new UsageError(`--cash is ${values.cash}; it must be above 0`);
   return {
-    csv: values.csv,
-    symbol: values.symbol ?? basename(values.csv).replace(/\.csv(\.gz)?$/, ''),
-    timeframe: readTimeframe(values.timeframe),
+    files: readFiles(values),
+    optionQuotes: values['option-quotes'],
     strategy: readStrategy(values.strategy, values.param),
     initial_cash,
     settings: readSettings(values.settings, values['fee-bps']),
+    path: readPath(values.path),
     out: values.out,
     json: values.json,
   };
 }
 
-function readTimeframe(text: string | undefined): Timeframe {
-  if (text === undefined) throw new UsageError('--timeframe is missing');
-  const parsed = Timeframe.safeParse(text);
-  if (!parsed.success) throw new UsageError(`--timeframe is ${text}; it must be one of ${TIMEFRAMES.join(', ')}`);
-  return parsed.data;
+function parse(args: string[] | undefined) {
+  const many = { type: 'string', multiple: true, default: [] as string[] } as const;
+  const options = {
+    csv: many,
+    timeframe: { type: 'string', short: 't' },
+    strategy: { type: 'string', short: 's' },
+    param: { ...many, short: 'p' },
+    symbol: { type: 'string' },
+    from: { type: 'string' },
+    to: { type: 'string' },
+    cash: { type: 'string', default: '10000' },
+    'fee-bps': { type: 'string' },
+    settings: { type: 'string' },
+    finer: { type: 'string' },
+    'finer-timeframe': { type: 'string' },
+    column: many,
+    splits: many,
+    'option-quotes': { type: 'string' },
+    path: { type: 'string', default: 'event' },
+    out: { type: 'string', short: 'o', default: 'report.html' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  } as const;
+  return parseCommandLine({ options, ...(args ? { args } : {}) }).values;
 }
 
-function readStrategy(nameOrFile: string, params: readonly string[]): StrategySpec {
-  const isFile = /\.(ya?ml|json)$/i.test(nameOrFile);
-  const base = isFile ? StrategyFile.safeParse(readDocument(nameOrFile)) : undefined;
-  if (base && !base.success) throw new UsageError(`${nameOrFile}: ${describe(base.error)}`);
-  const given = Object.fromEntries(params.map(readParam));
-  const spec = { name: base?.data.name ?? nameOrFile, params: { ...base?.data.params, ...given } };
-  if (!STRATEGY_NAMES.some((name) => name === spec.name)) {
-    throw new UsageError(`there is no strategy ${spec.name}; there is ${STRATEGY_NAMES.join(', ')}`);
+function readFiles(values: ReturnType<typeof parse>): MarketFiles {
+  const instruments = values.csv.map((text, index) => readInstrument(text, index === 0 ? values.symbol : undefined));
+  const timeframe = readTimeframe('--timeframe', values.timeframe);
+  const from = readInstant('--from', values.from, -Infinity);
+  const to = readInstant('--to', values.to, Infinity);
+  if (!(from < to)) throw new UsageError(`--from ${values.from} is not before --to ${values.to}`);
+  return {
+    instruments,
+    timeframe,
+    ...readFiner(values, timeframe),
+    columns: values.column.map((text) => {
+      const { name, value } = readPair('--column', text, 'NAME=FILE, such as prediction=predictions.csv');
+      return { name, csv: value };
+    }),
+    splits: values.splits.map(readSplit).sort((a, b) => a.ts - b.ts),
+    from,
+    to,
+  };
+}
+
+/** `SPY=candles/SPY_1d.csv`, or the file alone: then its name is that of the instrument. */
+function readInstrument(text: string, symbol: string | undefined): MarketFiles['instruments'][number] {
+  const [, named, file = text] = /^([^=/\\]+)=(.+)$/.exec(text) ?? [];
+  return { symbol: symbol ?? named ?? basename(file).replace(/\.csv(\.gz)?$/, ''), csv: file };
+}
+
+function readFiner(values: ReturnType<typeof parse>, coarse: Timeframe): Pick<MarketFiles, 'finer'> {
+  const { finer: csv, 'finer-timeframe': text } = values;
+  if (csv === undefined) {
+    if (text !== undefined) throw new UsageError('--finer-timeframe needs --finer too');
+    return {};
   }
-  const parsed = StrategySpec.safeParse(spec);
-  if (!parsed.success) throw new UsageError(`strategy ${spec.name}: ${describe(parsed.error)}`);
-  return parsed.data;
+  const timeframe = readTimeframe('--finer-timeframe', text ?? '1m');
+  if (timeframeLengthMs(timeframe) < timeframeLengthMs(coarse)) return { finer: { csv, timeframe } };
+  throw new UsageError(`--finer-timeframe is ${timeframe}; it must be shorter than --timeframe, ${coarse}`);
 }
 
-const StrategyFile = z.strictObject({ name: z.string(), params: z.record(z.string(), z.unknown()).default({}) });
+function readSplit(text: string): MarketFiles['splits'][number] {
+  const { name, value } = readPair('--splits', text, 'TIME=RATIO, such as 2014-06-09=7');
+  const ratio = Number(value);
+  if (!(ratio > 0 && ratio < Infinity)) throw new UsageError(`--splits is ${text}; the ratio must be above 0`);
+  return { ts: readInstant('--splits', name, NaN), ratio };
+}
 
-/** `fast=5` as a pair; what reads as a number or a truth value is one. */
-function readParam(text: string): [string, unknown] {
+function readPair(option: string, text: string, wanted: string): { name: string; value: string } {
   const at = text.indexOf('=');
-  if (at < 1) throw new UsageError(`--param is ${text}; it must be NAME=VALUE, such as fast=5`);
-  const value = text.slice(at + 1);
-  if (value === 'true' || value === 'false') return [text.slice(0, at), value === 'true'];
-  return [text.slice(0, at), value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value];
+  if (at < 1 || at === text.length - 1) throw new UsageError(`${option} is ${text}; it must be ${wanted}`);
+  return { name: text.slice(0, at), value: text.slice(at + 1) };
 }
 
-function readSettings(file: string | undefined, feeBps: string | undefined): BacktestSettings {
-  const given = file === undefined ? {} : readDocument(file);
-  const parsed = BacktestSettings.safeParse(given ?? {});
-  if (!parsed.success) throw new UsageError(`${file}: ${describe(parsed.error)}`);
-  if (feeBps === undefined) return parsed.data;
-  const bps = readNumber('--fee-bps', feeBps);
-  const fees = BacktestSettings.shape.fees.safeParse({ type: 'bps', maker_bps: bps, taker_bps: bps });
-  if (!fees.success) throw new UsageError(`--fee-bps is ${feeBps}; it must be from 0 to 1000`);
-  return { ...parsed.data, fees: fees.data };
+function readInstant(option: string, text: string | undefined, none: number): number {
+  if (text === undefined) return none;
+  const time = parseInstant(text);
+  if (!Number.isNaN(time)) return time;
+  throw new UsageError(`${option} is ${text}; it must be a date, or a date and time with zone: 2014-06-09T13:30:00Z`);
 }
 
-function readNumber(option: string, text: string): number {
-  const value = text.trim() === '' ? NaN : Number(text);
-  if (!Number.isFinite(value)) throw new UsageError(`${option} is ${text}; it must be a number`);
-  return value;
+function readTimeframe(option: string, text: string | undefined): Timeframe {
+  if (text === undefined) throw new UsageError(`${option} is missing`);
+  const parsed = Timeframe.safeParse(text);
+  if (!parsed.success) throw new UsageError(`${option} is ${text}; it must be one of ${TIMEFRAMES.join(', ')}`);
+  return parsed.data;
 }
 
-/** A YAML file, or a JSON file, which is YAML too. */
-function readDocument(path: string): unknown {
-  try {
-    return parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new UsageError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
-  }
+function readPath(text: string): SimulationPath {
+  const path = PATHS.find((known) => known === text);
+  if (path === undefined) throw new UsageError(`--path is ${text}; it must be one of ${PATHS.join(', ')}`);
+  return path;
 }
 
-function describe(error: z.ZodError): string {
-  return error.issues
-    .map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message))
-    .join('; ');
+/** Names in lines that fit beside the options. */
+function wrapped(names: readonly string[]): string {
+  const indent = ' '.repeat(29);
+  const perLine = 6;
+  const lines = names.flatMap((_, index) => (index % perLine === 0 ? [names.slice(index, index + perLine)] : []));
+  return `\n${lines.map((line) => indent + line.join(', ')).join(',\n')}`;
 }

@@ -4,9 +4,9 @@ import type { BacktestSummary, BacktestTrade, Timeframe } from '@tradebase/contr
 export type ReportInput = {
   readonly symbol: string;
   readonly timeframe: Timeframe;
-  readonly strategy: { readonly name: string; readonly params: Readonly<Record<string, unknown>> };
-  /** Fee of each fill, in basis points of its value. */
-  readonly fee_bps: number;
+  readonly strategy: { readonly name: string; readonly params?: Readonly<Record<string, unknown>> | undefined };
+  /** What fills cost, in words: see `describeFees`. */
+  readonly fees: string;
   /** True when the candles were generated rather than recorded from a market; both reports then say so. */
   readonly synthetic: boolean;
   readonly summary: BacktestSummary;

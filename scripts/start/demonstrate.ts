@@ -69,7 +69,7 @@ export async function demonstrate(
     symbol: backtest.symbol,
     timeframe: backtest.timeframe,
     strategy: backtest.strategy,
-    fee_bps: backtest.fee_bps,
+    fees: `fee ${backtest.fee_bps} bps`,
     synthetic: options.csv === undefined,
     summary: result.summary,
     trades: [...result.trades],

@@ -11,12 +11,15 @@ const strategy: StrategySpec = { name: 'sma-cross', params: { fast: 2, slow: 5 }
 function pageOf(count: number) {
   const candles = syntheticCandles({ seed: 5, count, start: Date.UTC(2015, 0, 1), timeframe: '1d' });
   const settings = BacktestSettings.parse({});
-  const run = { symbol: 'ACME', timeframe: '1d', candles, strategy, initial_cash: 10_000, settings } as const;
-  const { summary, report, equity } = runEngine(run, () => {});
-  const at = Array.from(candles.ts, (time) => new Date(time).toISOString());
+  const named = { symbol: 'ACME', timeframe: '1d' } as const;
+  const data = { instruments: [{ ...named, candles }] };
+  const { summary, report, ts, equity } = runEngine({ data, strategy, initial_cash: 10_000, settings }, () => {});
+  const at = Array.from(ts, (time) => new Date(time).toISOString());
   const { trades } = report;
   const curve = { at, equity: Array.from(equity) };
-  return openPage(htmlReport({ ...run, fee_bps: 0, synthetic: true, summary, trades, equity: curve }, report));
+  return openPage(
+    htmlReport({ ...named, strategy, fees: 'fee 0 bps', synthetic: true, summary, trades, equity: curve }, report),
+  );
 }
 
 const SPANS = 'JSON.stringify(plots.map(({ scales }) => [scales.x.min, scales.x.max]))';

@@ -323,7 +323,7 @@ function reportInput(changes: Partial<ReportInput> = {}): ReportInput {
     symbol: 'ACME',
     timeframe: '1d',
     strategy: { name: 'sma-cross', params: { fast: 10, slow: 30 } },
-    fee_bps: 5,
+    fees: 'fee 5 bps',
     synthetic: false,
     summary: SUMMARY,
     trades: [trade(1)],

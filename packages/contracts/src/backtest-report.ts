@@ -71,6 +71,29 @@ export const BacktestReport = z.strictObject({
     })
     .describe('Trades whose excursions are known'),
   drawdowns: z.array(BacktestDrawdown).max(5).describe('The deepest first'),
+  executions: z
+    .strictObject({
+      orders: z
+        .strictObject({
+          working: z.int().describe('Still waiting after the last bar'),
+          filled: z.int(),
+          cancelled: z.int(),
+          expired: z.int(),
+          rejected: z.int(),
+        })
+        .describe('Of instruments, by what became of them'),
+      option_fills: z
+        .strictObject({ data: z.int(), model: z.int(), settlement: z.int() })
+        .nullable()
+        .describe('By what priced them; null in a backtest without options'),
+      option_orders_rejected: z.int(),
+      rejections: z
+        .array(z.strictObject({ reason: z.string(), count: z.int() }))
+        .max(20)
+        .describe('The most frequent first'),
+    })
+    .nullable()
+    .describe('Null where orders were not kept: on the compiled path, and of a stored result'),
   notes: z.array(ReportNote),
   receipt: z.record(z.string(), z.string()).nullable().describe('Hashes of what the result was made of'),
 });

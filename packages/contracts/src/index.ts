@@ -18,6 +18,7 @@ export * from './exchange.ts';
 export * from './format-strategy-document.ts';
 export * from './maintenance-job.ts';
 export * from './options-settings.ts';
+export * from './parse-settings-document.ts';
 export * from './parse-strategy-document.ts';
 export * from './public-forms.ts';
 export * from './request-costs.ts';

@@ -1,5 +1,6 @@
-import { isNode, type LineCounter, type Document as YamlDocument } from 'yaml';
+import type { LineCounter, Document as YamlDocument } from 'yaml';
 import { offsetInSource } from './offset-in-source.ts';
+import { nearestNode, placeInDocument } from './place-in-document.ts';
 import { readYaml } from './read-yaml.ts';
 import { MAX_STRATEGY_BYTES } from './rule-strategy-spec.ts';
 import type { StrategyIssue } from './strategy-issue.ts';
@@ -32,7 +33,7 @@ export function parseStrategyDocument(text: string): ParsedStrategyDocument {
     return refuse(
       parsed.error.issues.map(({ path, message }) => {
         const keys = path.map(String);
-        return { path: keys.join('.'), message, ...placeOf(document, lines, keys) };
+        return { path: keys.join('.'), message, ...placeInDocument(document, lines, keys) };
       }),
     );
   }
@@ -43,31 +44,12 @@ function refuse(issues: readonly StrategyIssue[]): ParsedStrategyDocument {
   return { success: false, issues };
 }
 
-/** Line and column of a field, or of the nearest thing around it that the document has. */
-function placeOf(document: YamlDocument, lines: LineCounter, keys: readonly string[]) {
-  const offset = nearestNode(document, keys)?.range?.[0] ?? 0;
-  const { line, col } = lines.linePos(offset);
-  return { line, column: col };
-}
-
-function nearestNode(document: YamlDocument, keys: readonly string[]) {
-  for (let depth = keys.length; depth >= 0; depth--) {
-    const node = depth === 0 ? document.contents : document.getIn(keys.slice(0, depth).map(asKey), true);
-    if (isNode(node)) return node;
-  }
-  return undefined;
-}
-
-/** Members of lists are found by number. */
-function asKey(key: string): string | number {
-  return /^\d+$/.test(key) ? Number(key) : key;
-}
-
 function locateIssue(issue: StrategyIssue, text: string, document: YamlDocument, lines: LineCounter): StrategyIssue {
   const keys = issue.path === '' ? [] : issue.path.split('.');
   const node = nearestNode(document, keys);
   const { line, column } = issue;
-  if (line === undefined || column === undefined || !node) return { ...issue, ...placeOf(document, lines, keys) };
+  if (line === undefined || column === undefined || !node)
+    return { ...issue, ...placeInDocument(document, lines, keys) };
   const { line: documentLine, col } = lines.linePos(offsetInSource(text, node, { line, column }));
   return { ...issue, line: documentLine, column: col };
 }

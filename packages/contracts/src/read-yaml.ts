@@ -24,7 +24,7 @@ export type ReadYaml =
   | { readonly success: true; readonly document: YamlDocument; readonly lines: LineCounter; readonly value: unknown }
   | { readonly success: false; readonly issues: readonly StrategyIssue[] };
 
-/** Reads one document of plain YAML 1.2: no aliases, anchors, tags or directives, which a strategy has no use for. */
+/** Reads one document of plain YAML 1.2: no aliases, anchors, tags or directives, which plain data has no use for. */
 export function readYaml(text: string): ReadYaml {
   const lines = new LineCounter();
   const issueAt = (offset: number, message: string): StrategyIssue => {
@@ -52,7 +52,7 @@ export function readYaml(text: string): ReadYaml {
   const [error] = errors;
   // What follows the first error often follows from it.
   if (error) return refuse(error.pos[0], error.message.includes('call stack') ? TOO_DEEP : error.message);
-  if (second) return refuse(second.range[0], 'holds several documents; a strategy is one');
+  if (second) return refuse(second.range[0], 'holds several documents; it must be one');
   if (document.directives?.yaml.explicit || text.startsWith('%')) return refuse(0, 'YAML directives are not allowed');
 
   const exotic = findExotic(document);

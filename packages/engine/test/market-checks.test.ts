@@ -201,7 +201,10 @@ describe('the quality of data', () => {
     candles.high[200] = 27;
     expect(assess(candles).verdict).toBe('poor');
     expect(codes(candles)).toContain('suspected_splits');
-    expect(codes(candles, { splits: [{ ts: candles.ts[200], ratio: 4 }] })).not.toContain('suspected_splits');
+    expect(codes(candles)).toContain('outliers');
+    const named = codes(candles, { splits: [{ ts: candles.ts[200], ratio: 4 }] });
+    expect(named).not.toContain('suspected_splits');
+    expect(named).not.toContain('outliers');
   });
 
   it.skipIf(!referenceDataPresent)(referenceTitle('suspects the split of 2014 in raw prices'), () => {

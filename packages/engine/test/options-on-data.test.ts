@@ -130,4 +130,17 @@ describe.skipIf(!referenceDataPresent)(referenceTitle("Apple's quotes across its
     const cash = 100_000 + 1400 * (row?.bid_open ?? NaN) - 14;
     expect(sold.result.equity[before + 1]).toBeCloseTo(cash - 1400 * mid, 6);
   });
+
+  it('are no reason to liquidate an account that has sold calls on its shares', () => {
+    const { result, desk } = simulateOptions(buyWrite, series, { rows, cash: 1_000_000 });
+    const short = desk.fills.findLast(({ bar, quantity }) => bar <= before && quantity < 0);
+    expect(short).toBeDefined();
+    expect(result.liquidated_bar).toBeNull();
+    // Shares and calls offset one another: on the day of the split the account moves less than the shares do.
+    const { close } = series.candles;
+    const move = (7 * (close[before + 1] ?? NaN)) / (close[before] ?? NaN) - 1;
+    const change = (result.equity[before + 1] ?? NaN) / (result.equity[before] ?? NaN) - 1;
+    expect(Math.abs(change)).toBeLessThan(Math.abs(move) + 0.02);
+    expect(result.bars_in_position).toBeGreaterThan(0.8 * close.length);
+  });
 });

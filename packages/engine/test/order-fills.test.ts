@@ -233,3 +233,43 @@ describe('steps', () => {
     ]);
   });
 });
+
+describe('an order placed on a fill', () => {
+  it.each(['pessimistic', 'optimistic'] as const)('works from the next bar on, by the %s reading', (intrabar) => {
+    const strategy = eventStrategy(
+      (context) => {
+        if (context.bar !== 0) return;
+        context.submit({ instrument: 0, side: 'buy', type: 'limit', limit_price: 95, quantity: 1 });
+      },
+      0,
+      (fill, context) => {
+        // Over and over within a bar, if the bar that filled one could fill the next.
+        const [side, limit_price] = fill.side === 'buy' ? (['sell', 105] as const) : (['buy', 95] as const);
+        context.submit({ instrument: 0, side, type: 'limit', limit_price, quantity: 1 });
+      },
+    );
+    const wide: Row = [100, 110, 90, 100];
+    const result = run(strategy, marketOf(candlesOfRows([FLAT, wide, wide, wide])), { fills: { intrabar } });
+    expect(fillsOf(result)).toEqual([
+      [1, 'buy', 95, 1],
+      [2, 'sell', 105, 1],
+      [3, 'buy', 95, 1],
+    ]);
+  });
+
+  it('at market fills at the next open, not at the close of its bar', () => {
+    const strategy = eventStrategy(
+      (context) => {
+        if (context.bar === 0)
+          context.submit({ instrument: 0, side: 'buy', type: 'limit', limit_price: 95, quantity: 1 });
+      },
+      0,
+      (fill, context) => {
+        if (fill.side === 'buy') context.submit({ instrument: 0, side: 'sell', type: 'market', quantity: 1 });
+      },
+    );
+    const rows: Row[] = [FLAT, [100, 100, 90, 97], [98, 98, 98, 98]];
+    const result = run(strategy, marketOf(candlesOfRows(rows)), { fills: { market: 'next_close' } });
+    expect(fillsOf(result)?.map(([bar]) => bar)).toEqual([1, 2]);
+  });
+});

@@ -154,8 +154,12 @@ export function run(
 }
 
 /** A strategy of an agent's `onBar` alone. */
-export function eventStrategy(onBar: TradingAgent['onBar'], warm_up_bars = 0): Strategy {
-  return { kind: 'events', name: 'made-up', warm_up_bars, start: () => ({ onBar }) };
+export function eventStrategy(
+  onBar: TradingAgent['onBar'],
+  warm_up_bars = 0,
+  onFill: TradingAgent['onFill'] = () => {},
+): Strategy {
+  return { kind: 'events', name: 'made-up', warm_up_bars, start: () => ({ onBar, onFill }) };
 }
 
 /** A column that is 1 at the bars named. */

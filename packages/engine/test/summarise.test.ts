@@ -98,6 +98,18 @@ describe('a summary', () => {
     expect(summaryOf([...doubled]).beta).toBeCloseTo(2, 10);
   });
 
+  it('compares with shares that are held through a split', () => {
+    const [main] = marketOf(TEN_DAYS).instruments;
+    const halved = TEN_DAYS.close.map((close, day) => (day < 5 ? close : close / 4));
+    const splits = [
+      { ts: (TEN_DAYS.ts[0] ?? NaN) - 1, ratio: 9 },
+      { ts: TEN_DAYS.ts[5] ?? NaN, ratio: 4 },
+    ];
+    const data = { instruments: main ? [{ ...main, candles: { ...TEN_DAYS, close: halved }, splits }] : [] };
+    const summary = summarise(simulationOf(TEN_DAYS, FLAT), data, settingsOf());
+    expect(summary.buy_and_hold_return_pct).toBeCloseTo(32, 10);
+  });
+
   it('compares with a benchmark that is given', () => {
     const result = simulationOf(TEN_DAYS, FLAT);
     const benchmark = Float64Array.from({ length: 10 }, (_, bar) => 50 + bar);

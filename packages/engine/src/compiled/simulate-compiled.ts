@@ -215,9 +215,9 @@ function totalsOf({ state }: CompiledAccount): Totals {
 
 function openPositions({ side, quantity, entry_price, entry_bar }: Totals, ts: Float64Array): OpenPosition[] {
   if (side === 0) return [];
-  // A mean over lots, of which this path has one.
-  const average_price = (quantity * entry_price) / quantity;
-  return [{ instrument: 0, quantity: side * quantity, average_price, entry_bar, entry_ts: ts[entry_bar] ?? NaN }];
+  return [
+    { instrument: 0, quantity: side * quantity, average_price: entry_price, entry_bar, entry_ts: ts[entry_bar] ?? NaN },
+  ];
 }
 
 function lastOf(values: Float64Array): number {

@@ -17,7 +17,8 @@ type Finding = DataQuality['findings'][number];
 interface Peculiarities {
   readonly zeroVolume: number;
   readonly repeated: number;
-  readonly outliers: number;
+  /** Times of closes far from the one before. */
+  readonly outlierTs: readonly number[];
   /** Times of opens that look like splits. */
   readonly splitTs: readonly number[];
 }
@@ -28,7 +29,7 @@ const examined = new WeakMap<Candles, Peculiarities>();
  * What a result should be read with. `poor` where a split was probably not accounted for, more than 5 % of the bars are missing, more
  * than half are without volume (though not all: then it is unknown) or more than 1 % are outliers; `usable` where there is any other finding; else `good`.
  *
- * Findings: `gaps` (see `findGaps`), `zero_volume`, `outliers` (a close more than 20 mean moves from the one before), `repeated_bars` (equal to the bar before in prices and
+ * Findings: `gaps` (see `findGaps`), `zero_volume`, `outliers` (a close more than 20 mean moves from the one before, no named split between), `repeated_bars` (equal to the bar before in prices and
  * volume), `suspected_splits` (open within 2 % of n or 1 / n times the close before, n from 2 to 20, with no split
  * named there), `survivorship` (10 instruments or more and no dates of membership).
  */
@@ -43,9 +44,11 @@ export function assessDataQuality({ instruments }: MarketData, settings: Backtes
       findings.push({ code, message: `${symbol}: ${message}`, count });
       if (count >= poorFrom) isPoor = true;
     };
-    const { zeroVolume, repeated, outliers, splitTs } = examine(candles);
+    const { zeroVolume, repeated, outlierTs, splitTs } = examine(candles);
     const missing = countMissing(series, settings);
-    const unexplained = splitTs.filter((ts) => !isNamed(ts, splits, candles)).length;
+    const isUnexplained = (ts: number) => !isNamed(ts, splits, candles);
+    const unexplained = splitTs.filter(isUnexplained).length;
+    const outliers = outlierTs.filter(isUnexplained).length;
     add(
       'gaps',
       missing,
@@ -83,16 +86,17 @@ function examine(candles: Candles): Peculiarities {
   let moves = 0;
   for (let i = 1; i < close.length; i++) moves += Math.abs((close[i] as number) / (close[i - 1] as number) - 1);
   const limit = (OUTLIER_FACTOR * moves) / Math.max(close.length - 1, 1);
-  let [zeroVolume, repeated, outliers] = [volume[0] === 0 ? 1 : 0, 0, 0];
+  let [zeroVolume, repeated] = [volume[0] === 0 ? 1 : 0, 0];
+  const outlierTs: number[] = [];
   const splitTs: number[] = [];
   for (let i = 1; i < close.length; i++) {
     const before = close[i - 1] as number;
     if (volume[i] === 0) zeroVolume += 1;
     else if (isRepeated(candles, i)) repeated += 1;
-    if (Math.abs((close[i] as number) / before - 1) > limit) outliers += 1;
+    if (Math.abs((close[i] as number) / before - 1) > limit) outlierTs.push(ts[i] as number);
     if (looksLikeSplit((open[i] as number) / before)) splitTs.push(ts[i] as number);
   }
-  const peculiarities = { zeroVolume, repeated, outliers, splitTs };
+  const peculiarities = { zeroVolume, repeated, outlierTs, splitTs };
   examined.set(candles, peculiarities);
   return peculiarities;
 }
@@ -116,6 +120,7 @@ function looksLikeSplit(move: number): boolean {
 
 /** Whether a split is named between a bar and the one before. */
 function isNamed(barTs: number, splits: readonly Split[], { ts }: Candles): boolean {
+  if (splits.length === 0) return false;
   const before = ts[ts.indexOf(barTs) - 1] ?? -Infinity;
   return splits.some((split) => split.ts > before && split.ts <= barTs);
 }

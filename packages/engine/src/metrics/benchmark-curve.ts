@@ -1,4 +1,4 @@
-import type { MarketData } from '../market/market-data.ts';
+import type { InstrumentSeries, MarketData } from '../market/market-data.ts';
 
 /** A benchmark on the account's clock. */
 export interface BenchmarkCurve {
@@ -9,14 +9,16 @@ export interface BenchmarkCurve {
 }
 
 /**
- * Buying the main instrument at its first open and holding it: its last known close at each bar of the clock.
+ * Buying the main instrument at its first open and holding it, through its splits: its last known close at each bar of the clock,
+ * times the shares that one has become.
  *
  * @param ts open times of the account's clock
  */
 export function buyAndHoldCurve(ts: Float64Array, data: MarketData): BenchmarkCurve | null {
-  const candles = data.instruments[0]?.candles;
-  const start = candles?.open[0];
-  if (candles === undefined || start === undefined) return null;
+  const [main] = data.instruments;
+  const start = main?.candles.open[0];
+  if (main === undefined || start === undefined) return null;
+  const candles = { ts: main.candles.ts, close: heldThroughSplits(main) };
   if (candles.ts.length === ts.length) return { start, marks: candles.close };
   const marks = new Float64Array(ts.length);
   let next = 0;
@@ -28,4 +30,18 @@ export function buyAndHoldCurve(ts: Float64Array, data: MarketData): BenchmarkCu
     marks[bar] = mark;
   }
   return { start, marks };
+}
+
+function heldThroughSplits({ candles: { ts, close }, splits = [] }: InstrumentSeries): Float64Array {
+  // A split before the first candle changes no share that is bought at its open.
+  const later = splits.filter((split) => split.ts > (ts[0] ?? Infinity));
+  if (later.length === 0) return close;
+  let shares = 1;
+  let next = 0;
+  return close.map((price, candle) => {
+    for (let split = later[next]; split !== undefined && split.ts <= (ts[candle] as number); split = later[++next]) {
+      shares *= split.ratio;
+    }
+    return price * shares;
+  });
 }

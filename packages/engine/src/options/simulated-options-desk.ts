@@ -42,6 +42,8 @@ export class SimulatedOptionsDesk implements Desk {
   #bar: DeskBar | null = null;
   #chain: readonly OptionQuote[] | null = null;
   #stock = 0;
+  /** New shares for one of those that the last close was of: 1 but between the open and the close of a day of a split. */
+  #splitSinceClose = 1;
 
   constructor(series: InstrumentSeries, settings: OptionsSettings, source: ChainSource) {
     this.#series = series;
@@ -90,10 +92,11 @@ export class SimulatedOptionsDesk implements Desk {
     for (const { ts, ratio } of this.#series.splits ?? []) {
       if (ts > bar.ts || (this.#bar !== null && ts <= this.#bar.ts)) continue;
       this.#book.split(ratio);
+      this.#splitSinceClose *= this.#bar === null ? 1 : ratio;
       this.#pending = this.#pending.map(({ legs, reason }) => ({ reason, legs: splitLegs(legs, ratio) }));
     }
-    if (this.#pending.length === 0) return;
     this.#stock = account.stockPosition;
+    if (this.#pending.length === 0) return;
     const waiting: PendingOrder[] = [];
     for (const order of this.#pending) {
       const prices = order.legs.map(({ contract }) => this.#source.pricesAtOpen(contract, bar));
@@ -106,6 +109,7 @@ export class SimulatedOptionsDesk implements Desk {
 
   closeBar(bar: DeskBar, account: DeskAccount): void {
     this.#bar = bar;
+    this.#splitSinceClose = 1;
     this.#chain = null;
     this.#stock = account.stockPosition;
     const spot = this.#series.candles.close[bar.candle] ?? NaN;
@@ -148,7 +152,8 @@ export class SimulatedOptionsDesk implements Desk {
    */
   marginRequirement(): number {
     if (this.#book.isEmpty) return 0;
-    const spot = this.#bar === null ? NaN : (this.#series.candles.close[this.#bar.candle] ?? NaN);
+    const close = this.#bar === null ? NaN : (this.#series.candles.close[this.#bar.candle] ?? NaN);
+    const spot = close / this.#splitSinceClose;
     const positions = this.#book.positions;
     const obligation = (method: 'reg_t' | 'defined_risk') =>
       optionObligation(positions, spot, this.#stock, this.multiplier, method);
@@ -160,7 +165,9 @@ export class SimulatedOptionsDesk implements Desk {
   liquidate(bar: DeskBar, account: DeskAccount): void {
     this.#pending = [];
     for (const { contract, quantity, mark } of this.#book.positions) {
-      const quote = this.#source.quoteAtClose(contract, this.#bar ?? bar);
+      // Quotes before a split are of other contracts than those after.
+      const isQuoted = this.#splitSinceClose === 1;
+      const quote = isQuoted ? this.#source.quoteAtClose(contract, this.#bar ?? bar) : null;
       const side = quantity > 0 ? quote?.bid : quote?.ask;
       const price = quote === null || side === undefined ? mark : Number.isNaN(side) ? 0 : side;
       const leg = { contract, quantity: -quantity };

@@ -9,6 +9,7 @@ import { type Excursions, excursions } from '../metrics/excursions.ts';
 import { isoTime } from '../metrics/iso-time.ts';
 import { monthlyReturns } from '../metrics/monthly-returns.ts';
 import type { SimulationResult } from '../trading/simulation-result.ts';
+import { countExecutions, type Executions } from './count-executions.ts';
 import { exposureOverTime } from './exposure-over-time.ts';
 import { histogram } from './histogram.ts';
 import { reportNotes } from './report-notes.ts';
@@ -27,7 +28,8 @@ const ROLLING_DAYS = 126;
 const FEWEST_ROLLING_DAYS = 20;
 
 /** What the report needs of a result: a stored one has it too. */
-export type ReportedResult = Pick<SimulationResult, 'initial_cash' | 'ts' | 'equity' | 'trades' | 'open_positions'>;
+export type ReportedResult = Pick<SimulationResult, 'initial_cash' | 'ts' | 'equity' | 'trades' | 'open_positions'> &
+  Executions;
 
 export interface ReportOptions {
   readonly settings: BacktestSettings;
@@ -67,6 +69,7 @@ export function buildReport(
     exposure: exposureOverTime(result),
     excursions: scatter(result, moves),
     drawdowns: deepestDrawdowns(result),
+    executions: countExecutions(result),
     notes: reportNotes(summary),
     receipt: receipt ? { ...receipt } : null,
   };

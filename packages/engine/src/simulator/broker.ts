@@ -46,6 +46,7 @@ export class Broker {
    */
   fillAtOpens(instruments: Int32Array): void {
     if (this.book.isEmpty) return;
+    for (const instrument of instruments) for (const order of this.book.bookOf(instrument)) order.spent = false;
     this.#expireDays();
     const atOpen = this.#settings.fills.market === 'next_open';
     for (const reducing of [true, false]) {
@@ -64,7 +65,6 @@ export class Broker {
     const reached = resting.filter((order) => order.couldFillWithin(bar.high, bar.low, fills.limit));
     if (reached.length > 0) this.#walk(instrument, bar, reached);
     else for (const order of resting) order.see(order.order.side === 'sell' ? bar.high : bar.low);
-    for (const order of resting) order.spent = false;
     if (liquidation !== null) this.book.cancel(liquidation.order);
     this.book.sweep(instrument);
   }
@@ -97,6 +97,8 @@ export class Broker {
     for (let i = 0; i < length; i++) {
       const order = orders[i];
       if (order?.status !== 'working' || !this.#market.trades(order.instrument)) continue;
+      // Placed on a fill of this bar.
+      if (order.placed_bar === this.#market.bar) continue;
       if (this.#reduces(order) === reducing) this.#fill(order, priceOf(order.instrument), 'taker');
     }
     this.book.sweepQueue();

@@ -34,7 +34,12 @@ export class OrderBook {
     const reason = this.closed ? 'account_liquidated' : checkOrder(order, this.#market);
     if (reason !== null) order.reject(reason);
     else if (order.type === 'market') this.queue.push(order);
-    else this.rest(new RestingOrder(order, this.#market.close(order.instrument), noActivation(order)));
+    else {
+      const resting = new RestingOrder(order, this.#market.close(order.instrument), noActivation(order));
+      // Placed on a fill, it would meet prices of the bar that may have come before: it works from the next bar on.
+      resting.spent = true;
+      this.rest(resting);
+    }
     return order;
   }
 

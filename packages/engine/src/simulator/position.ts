@@ -35,12 +35,14 @@ export class Position {
   }
 
   get averagePrice(): number {
-    let [units, money] = [0, 0];
+    const first = this.lots[0]?.price ?? NaN;
+    let [units, beyond] = [0, 0];
+    // From the first price on, so that lots of one price have exactly that for their average.
     for (const { quantity, price } of this.lots) {
       units += quantity;
-      money += quantity * price;
+      beyond += quantity * (price - first);
     }
-    return units > 0 ? money / units : NaN;
+    return first + beyond / units;
   }
 
   /** Turns old shares into new: `ratio` new for one old, at a price of one `ratio`th. Values stay. */

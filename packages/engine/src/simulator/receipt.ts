@@ -1,5 +1,6 @@
 import { CANDLE_COLUMNS, type Candles } from '@tradebase/contracts';
 import type { MarketData } from '../market/market-data.ts';
+import type { OptionQuoteRow } from '../options/data-chain.ts';
 import type { SimulationResult } from '../trading/simulation-result.ts';
 import { ENGINE_VERSION } from '../versions.ts';
 import { canonicalJson } from './canonical-json.ts';
@@ -10,7 +11,7 @@ import type { SimulationOptions } from './simulation-options.ts';
 export interface Receipt {
   readonly engine_version: string;
   readonly seed: number;
-  /** All candles and other columns, rules, splits and membership. */
+  /** All candles and other columns, rules, splits, membership, and quotes of options. */
   readonly data_sha256: string;
   /** The strategy's specification as canonical JSON. */
   readonly spec_sha256: string;
@@ -26,6 +27,8 @@ export interface ReceiptInput {
   readonly spec: unknown;
   readonly options: SimulationOptions;
   readonly result: SimulationResult;
+  /** Quotes of options that were given besides. */
+  readonly optionQuotes?: readonly OptionQuoteRow[];
 }
 
 const TRADE_COLUMNS = [
@@ -47,12 +50,12 @@ const TRADE_COLUMNS = [
 ] as const;
 
 /** Hashes of everything that a result depends on, and of the result. */
-export function makeReceipt({ data, spec, options, result }: ReceiptInput): Receipt {
+export function makeReceipt({ data, spec, options, result, optionQuotes }: ReceiptInput): Receipt {
   const { initial_cash, settings, seed } = options;
   return {
     engine_version: ENGINE_VERSION,
     seed,
-    data_sha256: hashData(data),
+    data_sha256: hashData(data, optionQuotes),
     spec_sha256: new Sha256().text(canonicalJson(spec)).digest(),
     settings_sha256: new Sha256().text(canonicalJson({ initial_cash, settings })).digest(),
     result_sha256: hashResult(result),
@@ -68,7 +71,7 @@ export function verifyReceipt(receipt: Receipt, input: ReceiptInput): (keyof Rec
   });
 }
 
-function hashData({ instruments }: MarketData): string {
+function hashData({ instruments }: MarketData, optionQuotes: readonly OptionQuoteRow[] = []): string {
   const hash = new Sha256();
   for (const { symbol, timeframe, candles, rules, finer, columns = {}, splits, membership } of instruments) {
     const names = Object.keys(columns).sort();
@@ -78,7 +81,13 @@ function hashData({ instruments }: MarketData): string {
     if (finer !== undefined) hashCandles(hash, finer.candles);
     for (const name of names) hashNumbers(hash, columns[name] ?? new Float64Array());
   }
+  if (optionQuotes.length > 0) hashNumbers(hash, Float64Array.from(optionQuotes.flatMap(numbersOf)));
   return hash.digest();
+}
+
+function numbersOf(row: OptionQuoteRow): number[] {
+  const { date, expiry, right, strike, bid_open, ask_open, bid_close, ask_close } = row;
+  return [date, expiry, right === 'call' ? 1 : -1, strike, bid_open, ask_open, bid_close, ask_close];
 }
 
 function hashCandles(hash: Sha256, candles: Candles): void {

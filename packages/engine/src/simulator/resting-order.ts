@@ -12,7 +12,7 @@ export class RestingOrder {
   activeFrom: number;
   /** Of a stop-limit: whether its stop was reached, so that the limit rests now. */
   triggered = false;
-  /** Whether it has had its turn in this bar: what the volume did not take waits for the next. */
+  /** Whether it has had its turn in this bar, or was placed in it: it waits for the next. */
   spent = false;
 
   constructor(order: BookedOrder, best: number, activeFrom: number) {

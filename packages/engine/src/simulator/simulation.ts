@@ -167,7 +167,7 @@ export class Simulation {
     if (bar >= this.#firstBar && this.liquidatedBar === null) this.#agent.onBar(this.#context);
     broker.book.sweepQueue();
     this.equity[bar] = account.equity;
-    if (account.held.length > 0) this.barsInPosition += 1;
+    if (account.held.length > 0 || (account.desk?.positions.length ?? 0) > 0) this.barsInPosition += 1;
     this.barsDone = bar + 1;
   }
 
@@ -261,7 +261,8 @@ export class Simulation {
       broker.fills.push(this.#execution.record(order, -quantity, price, fee, 0));
     }
     if (account.desk !== null) account.desk.liquidate(this.#deskBar(), this.#deskAccount);
-    this.liquidatedBar = this.#market.bar;
+    // Debt that was left keeps the account in breach.
+    this.liquidatedBar ??= this.#market.bar;
   }
 
   #deskBar(): DeskBar {
