@@ -53,6 +53,7 @@ describe('A backtest in the CPU pool', () => {
     restless.candles.close.forEach((_, bar, close) => {
       close[bar] = bar % 4 < 2 ? 100 : 101;
     });
+    restless.candles.high.fill(101);
     const result = await pool.runBacktest(restless);
     if (result.outcome !== 'done') throw new Error(result.outcome);
     const { summary, trades } = result.result;

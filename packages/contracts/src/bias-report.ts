@@ -34,5 +34,8 @@ export const BiasReport = z.strictObject({
   depends_on_state: z
     .boolean()
     .describe('Whether decisions depend on what was traded before, so that the warm-up says less'),
+  unchecked_columns: z
+    .array(z.string())
+    .describe('Columns such as predictions that came with the candles: how they were made, no check can see'),
 });
 export type BiasReport = z.infer<typeof BiasReport>;

@@ -2,6 +2,9 @@
  * The engine: indicators, strategies, a simulator and metrics. Pure: no I/O, no clock, no randomness.
  * @module
  */
+export { type BiasCheckInput, checkBias, checkBiasInChunks } from './bias/check-bias.ts';
+export { type BiasOptions, checkDecisions, checkDecisionsInChunks } from './bias/check-decisions.ts';
+export type { Decide, Decision } from './bias/decision.ts';
 export { fitsCompiled } from './compiled/fits-compiled.ts';
 export { type CompiledParts, simulateCompiled } from './compiled/simulate-compiled.ts';
 export { type SweepInput, type SweepProgress, sweep, sweepInBlocks } from './compiled/sweep.ts';

@@ -1,16 +1,12 @@
-import {
-  BacktestSettings,
-  type BacktestSettingsInput,
-  type BacktestSummary,
-  type StrategySpec,
-} from '@tradebase/contracts';
-import { EngineError } from './engine-error.ts';
+import type { BacktestSettings, BacktestSettingsInput, BacktestSummary, StrategySpec } from '@tradebase/contracts';
 import type { MarketData } from './market/market-data.ts';
 import { summarise } from './metrics/summarise.ts';
 import type { OptionQuoteRow } from './options/data-chain.ts';
 import { optionsDeskOpener } from './options/options-desk-opener.ts';
 import { type SimulationPath, simulateInChunks } from './simulate.ts';
+import { parseSettings } from './simulator/parse-settings.ts';
 import type { SimulationOptions, SimulationProgress } from './simulator/simulation-options.ts';
+import { checkNeeds } from './strategies/check-needs.ts';
 import { resolveStrategy } from './strategies/resolve-strategy.ts';
 import type { SimulationResult } from './trading/simulation-result.ts';
 
@@ -60,11 +56,7 @@ export function* backtestInChunks(
   chunks: { readonly chunkBars?: number } = {},
 ): Generator<SimulationProgress, BacktestResult, void> {
   const { definition, strategy } = resolveStrategy(spec);
-  const needed = definition.needs?.instruments ?? 1;
-  if (data.instruments.length < needed) {
-    const message = `${definition.name} needs ${needed} instruments, and was given ${data.instruments.length}`;
-    throw new EngineError('no_instruments', message, { needed });
-  }
+  checkNeeds(definition, data);
   const options: SimulationOptions = { initial_cash, settings: parseSettings(settings), seed };
   const result = yield* simulateInChunks(strategy, data, options, {
     ...chunks,
@@ -72,11 +64,4 @@ export function* backtestInChunks(
     ...(definition.needs?.options ? { openDesk: optionsDeskOpener(options.settings.options, optionQuotes) } : {}),
   });
   return { ...result, summary: summarise(result, data, options), settings: options.settings };
-}
-
-function parseSettings(settings: BacktestSettingsInput = {}): BacktestSettings {
-  const parsed = BacktestSettings.safeParse(settings);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new EngineError('invalid_settings', `settings.${issue?.path.join('.')}: ${issue?.message}`);
 }

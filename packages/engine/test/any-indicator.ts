@@ -26,6 +26,19 @@ export function walkingCandles(bars: number, seed: number, barMs = 86_400_000): 
   return candles;
 }
 
+/** Outputs that are there only while there is such a level: a swing, a neckline, a line of a triangle. */
+const LEVELS: Readonly<Record<string, readonly string[]>> = {
+  swings: ['high', 'low', 'high_age', 'low_age'],
+  support_resistance: ['support', 'resistance'],
+  double_top_bottom: ['neckline'],
+  triangle: ['upper', 'lower'],
+};
+
+/** Whether an output may be missing after the warm-up. */
+export function isLevel({ name, outputs }: IndicatorDefinition, output: number): boolean {
+  return LEVELS[name]?.includes(outputs[output] ?? '') ?? false;
+}
+
 /** What the definition reads of candles: closes and opens as its series, and the columns it names. */
 export function inputsFrom(definition: IndicatorDefinition, candles: Candles): Float64Array[] {
   const series: CandleColumn[] = ['close', 'open'];

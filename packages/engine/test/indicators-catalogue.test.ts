@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { INDICATORS, indicatorNamed } from '../src/indicators/catalogue.ts';
 import type { IndicatorDefinition } from '../src/indicators/indicator-definition.ts';
-import { inputsFrom, named, smallParams, walkingCandles } from './any-indicator.ts';
+import { inputsFrom, isLevel, named, smallParams, walkingCandles } from './any-indicator.ts';
 
 const anyChoices = fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 4, maxLength: 4 });
 const anySeed = fc.integer({ min: 1, max: 2 ** 31 });
@@ -50,15 +50,20 @@ describe.each(INDICATORS.map((definition) => [definition.name, definition] as co
     );
   });
 
-  it('has its first value at firstIndex, in every output, and a number at every bar from there on', () => {
+  it('has its first value at firstIndex, in every output, and a number at every bar from there on; levels none before', () => {
     fc.assert(
       fc.property(anySeed, anyChoices, (seed, choices) => {
         const candles = walkingCandles(100, seed);
         // The anchor of anchored_vwap is a time, which firstIndex cannot place: at the first bar it is index 0.
         const params = smallParams(definition, name === 'anchored_vwap' ? [0] : choices);
         const columns = definition.compute(inputsFrom(definition, candles), params);
-        for (const column of columns) {
-          expect(column.findIndex((value) => !Number.isNaN(value))).toBe(definition.firstIndex(params));
+        for (const [output, column] of columns.entries()) {
+          const firstValue = column.findIndex((value) => !Number.isNaN(value));
+          if (isLevel(definition, output)) {
+            expect(firstValue === -1 || firstValue >= definition.firstIndex(params)).toBe(true);
+            continue;
+          }
+          expect(firstValue).toBe(definition.firstIndex(params));
           expect(column.slice(definition.firstIndex(params)).every(Number.isFinite)).toBe(true);
         }
       }),

@@ -1,56 +1,85 @@
-import type { BiasReport } from '@tradebase/contracts';
+import type { BiasReport, LookAheadFinding, WarmUpFinding } from '@tradebase/contracts';
 import { EngineError } from '../engine-error.ts';
-import type { MarketData } from '../market/market-data.ts';
+import type { InstrumentSeries, MarketData } from '../market/market-data.ts';
 import type { Decide } from './decision.ts';
 import { findLookAhead } from './find-look-ahead.ts';
 import { measureWarmUp } from './measure-warm-up.ts';
 
 export interface BiasOptions {
   /** Bars at which the future is taken away; every bar where there are no more. Time grows with it. Default 200. */
-  readonly maxCuts?: number;
+  readonly maxCuts?: number | undefined;
   /** Default: a quarter of the bars, at most 1,000. */
-  readonly comparedBars?: number;
+  readonly comparedBars?: number | undefined;
+  /** Start-up lengths to compare, in bars; 1, 2, 4, 8 and 16 times the declared warm-up by default. Those that do not fit are left out. */
+  readonly startUpBars?: readonly number[] | undefined;
 }
+
+/** What a strategy says of itself, and what the check cannot see. */
+export type DeclaredBias = Pick<BiasReport, 'warm_up_bars' | 'depends_on_state'> &
+  Partial<Pick<BiasReport, 'unchecked_columns'>>;
 
 const DEFAULT_CUTS = 200;
 const MAX_COMPARED_BARS = 1_000;
 /** Start-up lengths, in multiples of the warm-up that the strategy declares. */
 const START_UP_FACTORS = [1, 2, 4, 8, 16];
+/** Findings that are worth reading. */
+const MAX_FINDINGS = 100;
 
 /**
- * Checks decisions of any kind for look-ahead and for how long they take to settle.
+ * Checks decisions of any kind for look-ahead and for how long they take to settle, at once.
  *
  * @throws EngineError `empty_candles`, and `invalid_params` where the options make no sense
  */
 export function checkDecisions(
   decide: Decide,
   data: MarketData,
-  declared: Pick<BiasReport, 'warm_up_bars' | 'depends_on_state'>,
-  { maxCuts = DEFAULT_CUTS, comparedBars }: BiasOptions = {},
+  declared: DeclaredBias,
+  options: BiasOptions = {},
 ): BiasReport {
+  const steps = checkDecisionsInChunks(decide, data, declared, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The same step by step: after each run of the strategy it yields the share of the runs that are done, from 0 to 1. */
+export function* checkDecisionsInChunks(
+  decide: Decide,
+  data: MarketData,
+  declared: DeclaredBias,
+  options: BiasOptions = {},
+): Generator<number, BiasReport, void> {
+  const { maxCuts = DEFAULT_CUTS, comparedBars } = options;
   const main = data.instruments[0];
   const bars = main?.candles.ts.length ?? 0;
   if (!main || bars === 0) throw new EngineError('empty_candles', 'there are no candles to check a strategy on');
-  if (!Number.isSafeInteger(maxCuts) || maxCuts < 1) {
-    throw new EngineError('invalid_params', `maxCuts is ${maxCuts}; it must be a whole number, at least 1`);
-  }
+  checkCount('maxCuts', maxCuts);
+  for (const startUp of options.startUpBars ?? []) checkCount('startUpBars', startUp);
 
-  const decisions = decide(data);
   const firstShared = Math.max(...data.instruments.map(({ candles }) => candles.ts[0] ?? Infinity));
-  const cuts = chooseCuts(
-    main.candles.ts,
-    firstShared,
-    decisions.map(({ ts }) => ts),
-    maxCuts,
-  );
-  const look_ahead = findLookAhead(decide, data, cuts);
   const compared = comparedBars ?? Math.min(Math.floor(bars / 4), MAX_COMPARED_BARS);
-  const startUps = START_UP_FACTORS.map((factor) => factor * Math.max(declared.warm_up_bars, 1)).filter(
-    (startUp) => startUp + compared < bars && (main.candles.ts[bars - compared - startUp] as number) >= firstShared,
-  );
-  const warm_up = compared > 0 ? measureWarmUp(decide, data, startUps, compared) : [];
+  const startUps = compared > 0 ? startUpsOf(main, firstShared, compared, declared.warm_up_bars, options) : [];
+  const decisions = decide(data);
+  const decidedAt = decisions.map(({ ts }) => ts);
+  const cuts = chooseCuts(main.candles.ts, firstShared, decidedAt, maxCuts);
+  const runs = 1 + cuts.length + startUps.length;
+  yield 1 / runs;
+
+  const look_ahead: LookAheadFinding[] = [];
+  for (const [index, bar] of cuts.entries()) {
+    const finding = look_ahead.length < MAX_FINDINGS ? findLookAhead(decide, data, decisions, bar) : null;
+    if (finding) look_ahead.push(finding);
+    yield (2 + index) / runs;
+  }
+  const warm_up: WarmUpFinding[] = [];
+  for (const startUp of startUps) {
+    warm_up.push(measureWarmUp(decide, data, decisions, startUp, compared));
+    yield (1 + cuts.length + warm_up.length) / runs;
+  }
   const unsettled = warm_up.findLastIndex(({ differing_bars }) => differing_bars > 0);
   return {
+    unchecked_columns: [],
     ...declared,
     looks_ahead: look_ahead.length > 0,
     cuts: cuts.length,
@@ -60,6 +89,26 @@ export function checkDecisions(
     warm_up,
     settled_after_bars: warm_up[unsettled + 1]?.start_up_bars ?? null,
   };
+}
+
+function checkCount(name: string, count: number): void {
+  if (Number.isSafeInteger(count) && count >= 1) return;
+  throw new EngineError('invalid_params', `${name} is ${count}; it must be a whole number, at least 1`);
+}
+
+/** Start-up lengths that fit before the bars compared, ascending. */
+function startUpsOf(
+  { candles: { ts } }: InstrumentSeries,
+  firstShared: number,
+  compared: number,
+  warmUpBars: number,
+  { startUpBars }: BiasOptions,
+): number[] {
+  const wanted = startUpBars ?? START_UP_FACTORS.map((factor) => factor * Math.max(warmUpBars, 1));
+  return [...new Set(wanted)]
+    .sort((a, b) => a - b)
+    .filter((startUp) => startUp + compared < ts.length)
+    .filter((startUp) => (ts[ts.length - compared - startUp] as number) >= firstShared);
 }
 
 /**

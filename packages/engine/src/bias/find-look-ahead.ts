@@ -3,29 +3,26 @@ import type { MarketData } from '../market/market-data.ts';
 import { cutMarketData } from './cut-market-data.ts';
 import type { Decide, Decision } from './decision.ts';
 
-/** Findings that are worth reading. */
-const MAX_FINDINGS = 100;
-
 /**
- * Takes the future away at `cuts` bars and compares: what was decided up to there must not change. Equal on every prefix
+ * Takes the future away after one bar and compares: what was decided up to there must not change. Equal on every prefix
  * means that no decision used a later bar, whatever the strategy does inside.
  *
- * @param bars indices of bars of the main instrument after which to cut, ascending
- * @returns the earliest difference of each cut that has one
+ * @param whole what is decided with all bars
+ * @param bar index of the last bar of the main instrument that is left
+ * @returns the earliest difference; null where there is none
  */
-export function findLookAhead(decide: Decide, data: MarketData, bars: readonly number[]): LookAheadFinding[] {
+export function findLookAhead(
+  decide: Decide,
+  data: MarketData,
+  whole: readonly Decision[],
+  bar: number,
+): LookAheadFinding | null {
   const main = data.instruments[0];
-  if (!main) return [];
-  const whole = decide(data);
-  const findings: LookAheadFinding[] = [];
-  for (const bar of bars) {
-    if (findings.length === MAX_FINDINGS) break;
-    const cut_ts = main.candles.ts[bar] as number;
-    const prefix = decide(cutMarketData(data, { until: barEndMs(cut_ts, main.timeframe) }));
-    const difference = firstDifference(whole, prefix, cut_ts);
-    if (difference) findings.push({ ...difference, cut_ts });
-  }
-  return findings;
+  const cut_ts = main?.candles.ts[bar];
+  if (main === undefined || cut_ts === undefined) return null;
+  const prefix = decide(cutMarketData(data, { until: barEndMs(cut_ts, main.timeframe) }));
+  const difference = firstDifference(whole, prefix, cut_ts);
+  return difference && { ...difference, cut_ts };
 }
 
 function firstDifference(

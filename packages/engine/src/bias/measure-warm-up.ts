@@ -1,41 +1,35 @@
 import type { WarmUpFinding } from '@tradebase/contracts';
 import type { MarketData } from '../market/market-data.ts';
 import { cutMarketData } from './cut-market-data.ts';
-import type { Decide } from './decision.ts';
+import type { Decide, Decision } from './decision.ts';
 
 /**
- * Lets the candles begin later and later, and counts at how many bars of the last part something else is decided than with
- * all of them. Averages that remember everything, such as an EMA, need some bars to forget where they began.
+ * Lets the candles begin later, and counts at how many bars of the last part something else is decided than with all of
+ * them. Averages that remember everything, such as an EMA, need some bars to forget where they began.
  *
- * @param startUps bars before the first one compared, ascending
- * @param comparedBars bars at the end of the main instrument that are compared
+ * @param whole what is decided with all bars
+ * @param start_up_bars bars before the first one compared
+ * @param compared_bars bars at the end of the main instrument that are compared
  */
 export function measureWarmUp(
   decide: Decide,
   data: MarketData,
-  startUps: readonly number[],
-  comparedBars: number,
-): WarmUpFinding[] {
+  whole: readonly Decision[],
+  start_up_bars: number,
+  compared_bars: number,
+): WarmUpFinding {
   const ts = data.instruments[0]?.candles.ts ?? new Float64Array(0);
-  const firstCompared = ts.length - comparedBars;
-  const decidedAt = (some: MarketData) => byTime(decide, some, ts[firstCompared] as number);
-  const longest = decidedAt(data);
-  return startUps.map((start_up_bars) => {
-    const some = decidedAt(cutMarketData(data, { from: ts[firstCompared - start_up_bars] as number }));
-    const differing_bars = countDifferences(longest, some);
-    return {
-      start_up_bars,
-      compared_bars: comparedBars,
-      differing_bars,
-      differing_pct: (100 * differing_bars) / comparedBars,
-    };
-  });
+  const firstCompared = ts.length - compared_bars;
+  const late = decide(cutMarketData(data, { from: ts[firstCompared - start_up_bars] as number }));
+  const from = ts[firstCompared] as number;
+  const differing_bars = countDifferences(byTime(whole, from), byTime(late, from));
+  return { start_up_bars, compared_bars, differing_bars, differing_pct: (100 * differing_bars) / compared_bars };
 }
 
 /** What is decided at each time from `fromTs` on. */
-function byTime(decide: Decide, data: MarketData, fromTs: number): Map<number, string> {
+function byTime(decisions: readonly Decision[], fromTs: number): Map<number, string> {
   const decided = new Map<number, string>();
-  for (const { ts, what } of decide(data)) {
+  for (const { ts, what } of decisions) {
     if (ts >= fromTs) decided.set(ts, `${decided.get(ts) ?? ''}${what};`);
   }
   return decided;

@@ -1,3 +1,5 @@
+import { CANDLESTICK_PATTERNS } from '../patterns/candlestick/catalogue.ts';
+import { CHART_PATTERNS } from '../patterns/chart/catalogue.ts';
 import { AROON } from './aroon.ts';
 import { ATR, NATR, TRUE_RANGE } from './atr.ts';
 import { AWESOME_OSCILLATOR, MEDIAN_PRICE, TYPICAL_PRICE } from './bar-prices.ts';
@@ -34,7 +36,7 @@ import { ANCHORED_VWAP, SESSION_VWAP, VWAP_FROM_BAR, VWMA } from './vwap.ts';
 import { HIGHEST, LOWEST, MIDPOINT, SUM } from './window-extremes.ts';
 import { HMA, WMA } from './wma.ts';
 
-/** Every indicator there is. */
+/** Every indicator there is, patterns included. */
 export const INDICATORS: readonly IndicatorDefinition[] = [
   SMA,
   EMA,
@@ -101,6 +103,8 @@ export const INDICATORS: readonly IndicatorDefinition[] = [
   VOLATILITY_PARKINSON,
   VOLATILITY_GARMAN_KLASS,
   VOLATILITY_YANG_ZHANG,
+  ...CANDLESTICK_PATTERNS,
+  ...CHART_PATTERNS,
 ];
 
 const BY_NAME = new Map(INDICATORS.map((indicator) => [indicator.name, indicator]));

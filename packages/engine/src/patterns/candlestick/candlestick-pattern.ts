@@ -1,5 +1,6 @@
-import type { IndicatorDefinition, IndicatorStream } from '../../indicators/indicator-definition.ts';
-import { CandleShapes, type PriceColumns, SHAPE_BARS } from './candle-shapes.ts';
+import { type BarStep, columnAt, defineIndicator } from '../../indicators/define-indicator.ts';
+import type { IndicatorDefinition } from '../../indicators/indicator-definition.ts';
+import { CandleShapes, SHAPE_BARS } from './candle-shapes.ts';
 
 /** A candlestick pattern as its file states it. */
 export interface CandlestickPattern {
@@ -18,7 +19,7 @@ const COLUMNS = ['open', 'high', 'low', 'close'] as const;
 /** Makes an indicator of a pattern, so that expressions can use it: `hammer() > 0`. */
 export function patternIndicator(pattern: CandlestickPattern): IndicatorDefinition {
   const first = pattern.bars_before + (pattern.threshold_bars ?? SHAPE_BARS);
-  return {
+  return defineIndicator({
     name: pattern.name,
     description: pattern.description,
     inputs: [],
@@ -26,47 +27,29 @@ export function patternIndicator(pattern: CandlestickPattern): IndicatorDefiniti
     params: [],
     outputs: ['value'],
     firstIndex: () => first,
-    compute: ([open, high, low, close]) => [detectAll(pattern, columns(open, high, low, close), first)],
-    stream: () => new PatternStream(pattern, first),
-  };
-}
-
-function columns(...[open, high, low, close]: (Float64Array | undefined)[]): PriceColumns {
-  if (!open || !high || !low || !close) throw new TypeError('a candlestick pattern needs open, high, low and close');
-  return { open, high, low, close };
-}
-
-function detectAll(pattern: CandlestickPattern, prices: PriceColumns, first: number): Float64Array {
-  const bars = prices.close.length;
-  const values = new Float64Array(bars).fill(NaN, 0, Math.min(first, bars));
-  const shapes = new CandleShapes(prices);
-  for (let bar = first; bar < bars; bar++) values[bar] = pattern.detect(shapes, bar);
-  return values;
+    begin: () => detectInWindow(pattern, first),
+    fill(inputs, outputs) {
+      const [open, high, low, close] = [0, 1, 2, 3].map((index) => columnAt(inputs, index));
+      if (!open || !high || !low || !close) throw new RangeError('a candlestick pattern has four inputs');
+      const values = columnAt(outputs, 0);
+      const shapes = new CandleShapes({ open, high, low, close });
+      for (let bar = first; bar < values.length; bar++) values[bar] = pattern.detect(shapes, bar);
+    },
+  });
 }
 
 /** Keeps as many bars as the pattern looks at. */
-class PatternStream implements IndicatorStream {
-  readonly #pattern: CandlestickPattern;
-  readonly #first: number;
-  readonly #window: Record<(typeof COLUMNS)[number], Float64Array>;
-  readonly #shapes: CandleShapes;
-  #seen = 0;
-
-  constructor(pattern: CandlestickPattern, first: number) {
-    this.#pattern = pattern;
-    this.#first = first;
-    const column = () => new Float64Array(first + 1);
-    this.#window = { open: column(), high: column(), low: column(), close: column() };
-    this.#shapes = new CandleShapes(this.#window);
-  }
-
-  update(inputs: readonly number[]): readonly number[] {
-    COLUMNS.forEach((name, input) => {
-      const column = this.#window[name];
-      column.copyWithin(0, 1);
-      column[this.#first] = inputs[input] ?? NaN;
-    });
-    this.#seen += 1;
-    return [this.#seen > this.#first ? this.#pattern.detect(this.#shapes, this.#first) : NaN];
-  }
+function detectInWindow(pattern: CandlestickPattern, first: number): BarStep {
+  const column = () => new Float64Array(first + 1);
+  const window = { open: column(), high: column(), low: column(), close: column() };
+  const shapes = new CandleShapes(window);
+  let seen = 0;
+  return (bar, out) => {
+    for (const [input, name] of COLUMNS.entries()) {
+      window[name].copyWithin(0, 1);
+      window[name][first] = bar[input] as number;
+    }
+    seen += 1;
+    if (seen > first) out[0] = pattern.detect(shapes, first);
+  };
 }

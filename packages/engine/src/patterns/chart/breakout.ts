@@ -1,7 +1,7 @@
-import { streamIndicator } from './stream-indicator.ts';
+import { defineIndicator } from '../../indicators/define-indicator.ts';
 
 /** A close beyond the range of the bars before. */
-export const breakout = streamIndicator({
+export const breakout = defineIndicator({
   name: 'breakout',
   description:
     '100 where the close is above the highest high of the `period` bars before it by more than buffer_pct, -100 where it ' +
@@ -13,24 +13,20 @@ export const breakout = streamIndicator({
     { name: 'buffer_pct', type: 'number', default: 0, min: 0, max: 100 },
   ],
   outputs: ['value'],
-  firstIndex: ([period = 20]) => period,
-  stream([period = 20, bufferPct = 0]) {
+  firstIndex: (period: number) => period,
+  begin(period: number, bufferPct: number) {
     const highs = new Float64Array(period);
     const lows = new Float64Array(period);
     let seen = 0;
-    return {
-      update([high = NaN, low = NaN, close = NaN]) {
-        let value = NaN;
-        if (seen >= period) {
-          const top = highs.reduce((most, price) => Math.max(most, price), -Infinity) * (1 + bufferPct / 100);
-          const bottom = lows.reduce((least, price) => Math.min(least, price), Infinity) * (1 - bufferPct / 100);
-          value = close > top ? 100 : close < bottom ? -100 : 0;
-        }
-        highs[seen % period] = high;
-        lows[seen % period] = low;
-        seen += 1;
-        return [value];
-      },
+    return ([high = NaN, low = NaN, close = NaN], out) => {
+      if (seen >= period) {
+        const top = highs.reduce((most, price) => Math.max(most, price), -Infinity) * (1 + bufferPct / 100);
+        const bottom = lows.reduce((least, price) => Math.min(least, price), Infinity) * (1 - bufferPct / 100);
+        out[0] = close > top ? 100 : close < bottom ? -100 : 0;
+      }
+      highs[seen % period] = high;
+      lows[seen % period] = low;
+      seen += 1;
     };
   },
 });

@@ -1,4 +1,4 @@
-import { streamIndicator } from './stream-indicator.ts';
+import { defineIndicator } from '../../indicators/define-indicator.ts';
 import { firstSwingIndex, SWING_PARAMETERS, type Swing, SwingTracker } from './swing-tracker.ts';
 
 /** Two tops (or bottoms) at one price, and the price that confirms them: the extreme between. */
@@ -9,7 +9,7 @@ interface Double {
 }
 
 /** Two swing highs at one price with a fall between that the close then breaks, and the reverse. */
-export const doubleTopBottom = streamIndicator({
+export const doubleTopBottom = defineIndicator({
   name: 'double_top_bottom',
   description:
     '-100 at the close that falls below the swing low between two swing highs within tolerance_pct of each other (double ' +
@@ -20,26 +20,22 @@ export const doubleTopBottom = streamIndicator({
   params: [...SWING_PARAMETERS, { name: 'tolerance_pct', type: 'number', default: 1, min: 0, max: 20 }],
   outputs: ['value', 'neckline'],
   firstIndex: firstSwingIndex,
-  stream([left = 5, right = 5, tolerancePct = 1]) {
+  begin(left: number, right: number, tolerancePct: number) {
     const tracker = new SwingTracker(left, right);
     /** The last three, kinds alternating: of two highs in a row the higher one stays. */
     const swings: Swing[] = [];
     let pattern: Double | null = null;
-    return {
-      update([high = NaN, low = NaN, close = NaN]) {
-        for (const swing of tracker.update(high, low)) {
-          addAlternating(swings, swing);
-          pattern = findDouble(swings, tolerancePct) ?? pattern;
-        }
-        if (pattern === null) return [0, NaN];
-        const { sign, neckline, extreme } = pattern;
-        if (sign * (close - neckline) > 0) {
-          pattern = null;
-          return [100 * sign, neckline];
-        }
-        if (sign * (extreme - close) > 0) pattern = null;
-        return [0, neckline];
-      },
+    return ([high = NaN, low = NaN, close = NaN], out) => {
+      for (const swing of tracker.update(high, low)) {
+        addAlternating(swings, swing);
+        pattern = findDouble(swings, tolerancePct) ?? pattern;
+      }
+      out.set([0, pattern?.neckline ?? NaN]);
+      if (pattern === null) return;
+      const { sign, neckline, extreme } = pattern;
+      const isConfirmed = sign * (close - neckline) > 0;
+      if (isConfirmed) out[0] = 100 * sign;
+      if (isConfirmed || sign * (extreme - close) > 0) pattern = null;
     };
   },
 });

@@ -1,4 +1,4 @@
-import { streamIndicator } from './stream-indicator.ts';
+import { defineIndicator } from '../../indicators/define-indicator.ts';
 import { firstSwingIndex, SWING_PARAMETERS, SwingTracker } from './swing-tracker.ts';
 
 /** Swings that are remembered: levels older than these have faded. */
@@ -8,7 +8,7 @@ const REMEMBERED_SWINGS = 50;
  * Nearest level below and above the close. Swing prices within `tolerance_pct` of each other are one level, at their mean;
  * a level counts from `touches` swings on.
  */
-export const supportResistance = streamIndicator({
+export const supportResistance = defineIndicator({
   name: 'support_resistance',
   description:
     'Nearest support below and resistance above the close: means of swing highs and lows that lie within tolerance_pct ' +
@@ -22,22 +22,20 @@ export const supportResistance = streamIndicator({
   ],
   outputs: ['support', 'resistance'],
   firstIndex: firstSwingIndex,
-  stream([left = 5, right = 5, tolerancePct = 0.5, touches = 2]) {
+  begin(left: number, right: number, tolerancePct: number, touches: number) {
     const tracker = new SwingTracker(left, right);
     const prices: number[] = [];
     let levels: readonly number[] = [];
-    return {
-      update([high = NaN, low = NaN, close = NaN]) {
-        const found = tracker.update(high, low);
-        if (found.length > 0) {
-          prices.push(...found.map((swing) => swing.price));
-          prices.splice(0, prices.length - REMEMBERED_SWINGS);
-          levels = findLevels(prices, tolerancePct, touches);
-        }
-        const below = levels.filter((level) => level <= close);
-        const above = levels.filter((level) => level > close);
-        return [below.at(-1) ?? NaN, above[0] ?? NaN];
-      },
+    return ([high = NaN, low = NaN, close = NaN], out) => {
+      const found = tracker.update(high, low);
+      if (found.length > 0) {
+        prices.push(...found.map((swing) => swing.price));
+        prices.splice(0, prices.length - REMEMBERED_SWINGS);
+        levels = findLevels(prices, tolerancePct, touches);
+      }
+      const below = levels.filter((level) => level <= close);
+      const above = levels.filter((level) => level > close);
+      out.set([below.at(-1) ?? NaN, above[0] ?? NaN]);
     };
   },
 });

@@ -65,6 +65,6 @@ export const SWING_PARAMETERS = [
 ] as const;
 
 /** The bar at which the first swing can be known. */
-export function firstSwingIndex([left = 5, right = 5]: readonly number[]): number {
+export function firstSwingIndex(left: number, right: number): number {
   return left + right;
 }

@@ -1,4 +1,4 @@
-import { streamIndicator } from './stream-indicator.ts';
+import { defineIndicator } from '../../indicators/define-indicator.ts';
 import { firstSwingIndex, SWING_PARAMETERS, type Swing, SwingTracker } from './swing-tracker.ts';
 
 /** A line through two swings. */
@@ -9,11 +9,14 @@ interface Line {
   readonly slope: number;
 }
 
+/** Value, kind, upper and lower line where there is none. */
+const NO_TRIANGLE = [0, 0, NaN, NaN];
+
 /**
  * Lines through the last two swing highs and the last two swing lows that come together: a flat top over a rising bottom
  * (ascending), a falling top over a flat bottom (descending), or both towards each other (symmetrical).
  */
-export const triangle = streamIndicator({
+export const triangle = defineIndicator({
   name: 'triangle',
   description:
     'kind: 1 ascending, -1 descending, 2 symmetrical, 0 none, by the lines through the last two swing highs and lows; a ' +
@@ -24,28 +27,27 @@ export const triangle = streamIndicator({
   params: [...SWING_PARAMETERS, { name: 'flat_pct', type: 'number', default: 0.5, min: 0, max: 20 }],
   outputs: ['value', 'kind', 'upper', 'lower'],
   firstIndex: firstSwingIndex,
-  stream([left = 5, right = 5, flatPct = 0.5]) {
+  begin(left: number, right: number, flatPct: number) {
     const tracker = new SwingTracker(left, right);
     const swings: Record<Swing['kind'], Swing[]> = { high: [], low: [] };
     let isOver = true;
-    return {
-      update([high = NaN, low = NaN, close = NaN]) {
-        for (const swing of tracker.update(high, low)) {
-          swings[swing.kind] = [...swings[swing.kind].slice(-1), swing];
-          isOver = false;
-        }
-        const top = lineThrough(swings.high);
-        const bottom = lineThrough(swings.low);
-        if (isOver || !top || !bottom) return [0, 0, NaN, NaN];
+    return ([high = NaN, low = NaN, close = NaN], out) => {
+      out.set(NO_TRIANGLE);
+      for (const swing of tracker.update(high, low)) {
+        swings[swing.kind] = [...swings[swing.kind].slice(-1), swing];
+        isOver = false;
+      }
+      const top = lineThrough(swings.high);
+      const bottom = lineThrough(swings.low);
+      if (isOver || !top || !bottom) return;
 
-        const upper = priceAt(top, tracker.bar);
-        const lower = priceAt(bottom, tracker.bar);
-        const kind = upper > lower ? kindOf(direction(swings.high, flatPct), direction(swings.low, flatPct)) : 0;
-        if (kind === 0) return [0, 0, NaN, NaN];
-        const value = close > upper ? 100 : close < lower ? -100 : 0;
-        isOver = value !== 0;
-        return [value, kind, upper, lower];
-      },
+      const upper = priceAt(top, tracker.bar);
+      const lower = priceAt(bottom, tracker.bar);
+      const kind = upper > lower ? kindOf(direction(swings.high, flatPct), direction(swings.low, flatPct)) : 0;
+      if (kind === 0) return;
+      const value = close > upper ? 100 : close < lower ? -100 : 0;
+      isOver = value !== 0;
+      out.set([value, kind, upper, lower]);
     };
   },
 });

@@ -19,7 +19,7 @@ export const dca: StrategyDefinition = {
       min: 0.01,
       max: 100,
       step: 0.5,
-      description: 'Of the cash at the first purchase of a round, spent by each',
+      description: 'Of the cash at the first purchase of a round, spent by each, fee included',
     },
     dip_pct: {
       type: 'number',
@@ -70,35 +70,33 @@ class DcaAgent implements TradingAgent {
 
   onBar(context: TradingContext): void {
     const close = context.close(0);
-    if (Number.isNaN(close) || context.workingOrders.length > 0) return;
+    if (Number.isNaN(close)) return;
     this.#barsSincePurchase += 1;
+    if (context.workingOrders.length > 0) return;
     const held = context.position(0);
     const average = context.averagePrice(0);
     const { everyBars, takeProfit } = this.#settings;
 
     if (takeProfit > 0 && held > 0 && close >= average * (1 + takeProfit)) {
-      context.submit({
-        instrument: 0,
-        side: 'sell',
-        type: 'market',
-        quantity: held,
-        reduce_only: true,
-        reason: 'take_profit',
-      });
+      const sale = { instrument: 0, side: 'sell', type: 'market', quantity: held } as const;
+      context.submit({ ...sale, reduce_only: true, reason: 'take_profit' });
       this.#amount = NaN;
     } else if (this.#barsSincePurchase >= everyBars) {
-      this.#purchase(context, close, held > 0 ? average : NaN);
+      this.#purchase(context, close, average);
     }
   }
 
+  /** @param average price of what is held; NaN where nothing is, which is no dip */
   #purchase(context: TradingContext, close: number, average: number): void {
     const { amount, dip, dipFactor } = this.#settings;
     if (Number.isNaN(this.#amount)) this.#amount = context.cash * amount;
     const isDip = close <= average * (1 - dip);
-    // The open may be above this close: what is left of the cash must pay for it, or the order is rejected.
     const value = Math.min(this.#amount * (isDip ? dipFactor : 1), context.cash);
-    if (!(value > 0)) return;
-    context.submit({ instrument: 0, side: 'buy', type: 'market', quantity: value / close, reason: 'entry' });
+    // The rounding that earlier purchases left behind is not worth an order.
+    if (!(value > this.#amount / 1000)) return;
+    // Settled at the fill, fee included: an open above this close buys less instead of being rejected.
+    const size = { method: 'value', value } as const;
+    context.submit({ instrument: 0, side: 'buy', type: 'market', quantity: 0, size, reason: 'entry' });
     this.#barsSincePurchase = 0;
   }
 }

@@ -13,7 +13,7 @@ export const grid: StrategyDefinition = {
     'Rests buy orders at even steps below the price it began at. What one buys is offered one step higher, and once sold ' +
     'the buy order rests again. Earns in a market that swings sideways; in one that falls through all levels it ends up ' +
     'holding everything at a loss, which the stop bounds. Begins anew, around the new price, once all is sold and price ' +
-    'has risen by more than a step.',
+    'has risen by more than a step. What a bar buys is offered from the next bar on.',
   parameters: {
     levels: {
       type: 'integer',
@@ -37,7 +37,7 @@ export const grid: StrategyDefinition = {
       min: 1,
       max: 100,
       step: 1,
-      description: 'Of equity, spread over the levels',
+      description: 'Of equity, spread over the levels, fees included',
     },
     stop_loss_pct: {
       type: 'number',
@@ -72,25 +72,34 @@ interface GridSettings {
   readonly stopLoss: number;
 }
 
-/** A price at which is bought, and the order that rests there or, once filled, one step above. */
+/** A price at which is bought, what it bought, and the orders that rest for it. */
 interface Level {
-  readonly price: number;
-  readonly target: number;
-  readonly quantity: number;
-  orderId: number;
+  price: number;
+  /** Where it is sold: one step higher. */
+  target: number;
+  /** Units bought that are not sold yet; their sales rest at the target. */
+  held: number;
+  /** The purchase that rests, or the last one that did. */
+  purchase: Order;
 }
 
 class GridAgent implements TradingAgent {
   readonly #settings: GridSettings;
   #levels: Level[] = [];
+  /** Level of each resting sale, by the id of its order. */
+  #sales = new Map<number, Level>();
   #anchor = NaN;
+  /** Money for each level, fee included. */
+  #stake = NaN;
   #isLeaving = false;
+  #adjustedTs = -Infinity;
 
   constructor(settings: GridSettings) {
     this.#settings = settings;
   }
 
   onBar(context: TradingContext): void {
+    this.#adjustForSplits(context);
     const close = context.close(0);
     if (Number.isNaN(close)) return;
     const held = context.position(0);
@@ -101,62 +110,94 @@ class GridAgent implements TradingAgent {
     }
     const { spacing, stopLoss } = this.#settings;
     const lowest = this.#levels.at(-1)?.price ?? NaN;
-    if (stopLoss > 0 && close <= lowest * (1 - stopLoss)) this.#leave(context, held);
-    else if (this.#levels.length === 0 || (held === 0 && close > this.#anchor * (1 + spacing)))
-      this.#begin(context, close);
+    const isWorking = context.workingOrders.length > 0;
+    if (stopLoss > 0 && held > 0 && close <= lowest * (1 - stopLoss)) this.#leave(context, held);
+    else if (held === 0 && (!isWorking || close > this.#anchor * (1 + spacing))) this.#begin(context, close);
+    else this.#restAgain(context, close);
   }
 
   onFill(fill: Fill, context: TradingContext): void {
-    const level = this.#levels.find(({ orderId }) => orderId === fill.order_id);
-    if (!level || this.#isLeaving) return;
-    // A part that the volume did not take fills later, under the same order.
-    if (context.workingOrders.some(({ id }) => id === fill.order_id)) return;
-    level.orderId = fill.side === 'buy' ? this.#sell(context, level).id : this.#buy(context, level).id;
+    if (this.#isLeaving) return;
+    this.#adjustForSplits(context);
+    const bought = this.#levels.find(({ purchase }) => purchase.id === fill.order_id);
+    const level = bought ?? this.#sales.get(fill.order_id);
+    if (level === undefined) return;
+    level.held += bought ? fill.quantity : -fill.quantity;
+    // What the volume took so far is offered at once: the rest may never come.
+    if (bought) this.#sell(context, level, fill.quantity);
+    else if (isNothing(level.held, fill.quantity)) {
+      level.held = 0;
+      this.#rest(context, level);
+    }
   }
 
   #begin(context: TradingContext, close: number): void {
-    this.#cancelAll(context);
+    for (const { id } of [...context.workingOrders]) context.cancel(id);
     const { levels, spacing, budget } = this.#settings;
-    const value = (context.equity * budget) / levels;
+    this.#stake = (context.equity * budget) / levels;
     this.#anchor = close;
-    this.#levels = Array.from({ length: levels }, (_, index) => {
-      const price = close * (1 - (index + 1) * spacing);
-      return { price, target: price + close * spacing, quantity: value / price, orderId: -1 };
-    });
-    for (const level of this.#levels) level.orderId = this.#buy(context, level).id;
+    this.#levels = [];
+    this.#sales = new Map();
+    for (let step = 1; step <= levels; step++) {
+      const price = close * (1 - step * spacing);
+      const purchase = this.#buy(context, price);
+      // What is refused now is refused at every level: the grid begins when the instrument is taken again.
+      if (purchase.status === 'rejected') return;
+      this.#levels.push({ price, target: price + close * spacing, held: 0, purchase });
+    }
+  }
+
+  /** A purchase that there was no cash for rests again once price is above its level. */
+  #restAgain(context: TradingContext, close: number): void {
+    for (const level of this.#levels) {
+      const wasRefused = level.purchase.status === 'rejected' && level.purchase.placed_bar < context.bar;
+      if (wasRefused && level.held === 0 && close > level.price && !this.#rest(context, level)) return;
+    }
+  }
+
+  /** Lets the purchase of a level rest; false where it is refused. One that is filled in part still rests. */
+  #rest(context: TradingContext, level: Level): boolean {
+    if (level.purchase.status === 'working') return true;
+    level.purchase = this.#buy(context, level.price);
+    return level.purchase.status === 'working';
   }
 
   #leave(context: TradingContext, held: number): void {
-    this.#cancelAll(context);
-    this.#isLeaving = true;
-    if (held <= 0) return;
-    context.submit({
-      instrument: 0,
-      side: 'sell',
-      type: 'market',
-      quantity: held,
-      reduce_only: true,
-      reason: 'stop_loss',
-    });
-  }
-
-  #cancelAll(context: TradingContext): void {
     for (const { id } of [...context.workingOrders]) context.cancel(id);
+    this.#isLeaving = true;
+    const sale = { instrument: 0, side: 'sell', type: 'market', quantity: held } as const;
+    context.submit({ ...sale, reduce_only: true, reason: 'stop_loss' });
   }
 
-  #buy(context: TradingContext, { price, quantity }: Level): Order {
-    return context.submit({ instrument: 0, side: 'buy', type: 'limit', limit_price: price, quantity, reason: 'entry' });
+  /** For the stake, settled at the fill: a better price buys more, and the last level what cash is left. */
+  #buy(context: TradingContext, price: number): Order {
+    const size = { method: 'value', value: this.#stake } as const;
+    const purchase = { instrument: 0, side: 'buy', type: 'limit', limit_price: price, quantity: 0, size } as const;
+    return context.submit({ ...purchase, reason: 'entry' });
   }
 
-  #sell(context: TradingContext, { target, quantity }: Level): Order {
-    return context.submit({
-      instrument: 0,
-      side: 'sell',
-      type: 'limit',
-      limit_price: target,
-      quantity,
-      reduce_only: true,
-      reason: 'take_profit',
-    });
+  #sell(context: TradingContext, level: Level, quantity: number): void {
+    const sale = { instrument: 0, side: 'sell', type: 'limit', limit_price: level.target, quantity } as const;
+    this.#sales.set(context.submit({ ...sale, reduce_only: true, reason: 'take_profit' }).id, level);
   }
+
+  /** Orders are adjusted by the market; what is remembered is not. */
+  #adjustForSplits({ instruments, ts }: TradingContext): void {
+    const since = this.#adjustedTs;
+    this.#adjustedTs = ts;
+    for (const split of instruments[0]?.splits ?? []) {
+      if (split.ts <= since || split.ts > ts) continue;
+      this.#anchor /= split.ratio;
+      for (const level of this.#levels) {
+        level.price /= split.ratio;
+        level.target /= split.ratio;
+        level.held *= split.ratio;
+      }
+    }
+  }
+}
+
+/** Whether what is left of a quantity is rounding. */
+function isNothing(left: number, quantity: number): boolean {
+  return left <= 1e-9 * quantity;
 }

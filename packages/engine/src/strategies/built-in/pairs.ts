@@ -11,7 +11,8 @@ export const pairs: StrategyDefinition = {
   description:
     'Regresses the log price of the first instrument on that of the second over a window, and trades the residual: when it ' +
     'is far above its mean it sells the first and buys the second, when far below the reverse, in equal value; it leaves ' +
-    'when the residual has come back. Needs two instruments that move together, and fails when they stop doing so, which ' +
+    'when the residual has come back. A leg whose other was refused, for lack of margin or because shorts are not allowed, is ' +
+    'closed at once. Needs two instruments that move together, and fails when they stop doing so, which ' +
     'the stop bounds.',
   parameters: {
     window: { type: 'integer', default: 60, min: 10, max: 2000, step: 10, description: 'Bars of the regression' },
@@ -71,16 +72,22 @@ class PairsAgent implements TradingAgent {
   }
 
   onBar(context: TradingContext): void {
+    const { workingOrders } = context;
+    if (workingOrders.some(({ reduce_only }) => reduce_only)) return;
+    const held = context.position(0);
+    if ((held === 0) !== (context.position(1) === 0)) {
+      this.#abandon(context);
+      return;
+    }
     // Both legs must have a candle that ends here, and none of the last orders may still be working.
-    if (context.workingOrders.length > 0 || !this.#isComplete(context)) return;
+    if (workingOrders.length > 0 || !this.#isComplete(context)) return;
     const z = this.#residualZ(context);
     if (Number.isNaN(z)) return;
 
     const { entry, exit, stop } = this.#settings;
-    const held = context.position(0);
     if (held !== 0) {
       const isBack = held > 0 ? z >= -exit : z <= exit;
-      const isLost = Math.abs(z) >= stop;
+      const isLost = held > 0 ? z <= -stop : z >= stop;
       if (isBack || isLost) this.#leave(context, isLost ? 'stop_loss' : 'exit');
       this.#isStoppedOut = isLost;
     } else if (this.#isStoppedOut) {
@@ -88,6 +95,13 @@ class PairsAgent implements TradingAgent {
     } else if (Math.abs(z) >= entry && Math.abs(z) < stop) {
       this.#enter(context, z > 0 ? 'sell' : 'buy');
     }
+  }
+
+  /** One leg alone is a bet that nobody wanted: the other was refused, or has no candle. It is closed, and not tried again at once. */
+  #abandon(context: TradingContext): void {
+    for (const { id } of [...context.workingOrders]) context.cancel(id);
+    this.#leave(context, 'other');
+    this.#isStoppedOut = true;
   }
 
   #isComplete(context: TradingContext): boolean {
