@@ -213,6 +213,18 @@ describe('the quality of data', () => {
     expect(quality.findings.find(({ code }) => code === 'suspected_splits')?.count).toBe(1);
   });
 
+  it('finds instruments whose bars never open at the same time', () => {
+    const shifted = candlesOfCloses(closes);
+    const other = { ...shifted, ts: shifted.ts.map((ts) => ts + 3_600_000) };
+    const settings = optionsOf({ instrument: { calendar: 'crypto' } }).settings;
+    const assessPair = (second: typeof shifted) => {
+      const instruments = [seriesOf(candlesOfCloses(closes)), seriesOf(second, { symbol: 'OTHER' })];
+      return assessDataQuality({ instruments }, settings);
+    };
+    expect(assessPair(other)).toMatchObject({ verdict: 'poor', findings: [{ code: 'unaligned' }] });
+    expect(assessPair(shifted).verdict).toBe('good');
+  });
+
   it('warns of survivorship where many instruments have no dates of membership', () => {
     const instruments = Array.from({ length: 10 }, (_, i) => seriesOf(candlesOfCloses(closes), { symbol: `S${i}` }));
     const settings = optionsOf({ instrument: { calendar: 'crypto' } }).settings;
