@@ -245,22 +245,25 @@ describe('pairs', () => {
   });
 
   it('gives up where the residual goes on, and stays out until it is back', () => {
-    const bars = 30;
-    const second = Array.from({ length: bars }, (_, bar) => 50 + (bar % 3));
-    // Dear from bar 11 on, and dearer by far from bar 13 on.
-    const apart = (bar: number) => (bar < 11 ? 1 : bar < 13 ? 1.01 : 1.2);
+    const second = Array.from({ length: 40 }, (_, bar) => 50 + (bar % 3));
+    // Dear by more than three times the usual distance from bar 20 on, and by twenty times from 22 to 26. The fourth such bar
+    // is still about two deviations from the mean of 20, at which it would enter if it had not given up.
+    const apart = (bar: number) => (bar < 20 || bar > 26 ? 1 : bar < 22 ? 1.01 : 1.06);
     const first = second.map((price, bar) => 2 * price * (1 + 0.003 * ((bar % 2) * 2 - 1)) * apart(bar));
     const instruments = [seriesOf(first), seriesOf(second, { symbol: 'PEER' })];
-    const params = { window: 20, entry_z: 1, exit_z: 0.5, stop_z: 2.5 };
-    const result = runBuiltIn('pairs', params, { instruments });
-    const reasons = legs(result)?.map(([, , , reason]) => reason);
-    if (reasons?.includes('stop_loss')) expect(reasons.indexOf('stop_loss')).toBeGreaterThan(reasons.indexOf('entry'));
-    expect(result.open_positions.length % 2).toBe(0);
+    const result = runBuiltIn('pairs', { window: 20, entry_z: 1.5, exit_z: 0.5, stop_z: 3 }, { instruments });
+    expect(legs(result)).toEqual([
+      [21, 0, 'sell', 'entry'],
+      [21, 1, 'buy', 'entry'],
+      [23, 0, 'buy', 'stop_loss'],
+      [23, 1, 'sell', 'stop_loss'],
+    ]);
   });
 
   it('waits for its window, and trades nothing where prices never part', () => {
     expect(run(1).result.orders).toEqual([]);
-    expect(run(1.05, { window: 15 }).result.fills?.every(({ bar }) => bar >= 15) ?? false).toBe(true);
+    expect(run(1.05, { window: RATIO_JUMP_BAR + 1 }).result.fills?.[0]?.bar).toBe(RATIO_JUMP_BAR + 1);
+    expect(run(1.05, { window: RATIO_JUMP_BAR + 3 }).result.fills).toEqual([]);
   });
 
   it('never holds one leg alone for two closes in a row, whatever is refused', () => {
