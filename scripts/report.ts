@@ -1,5 +1,6 @@
 // npm run report -- --csv FILE --timeframe 1d --strategy sma-cross: a backtest from a CSV file to an HTML report.
 import { writeFileSync } from 'node:fs';
+import { resolveStrategy } from '@tradebase/engine';
 import { printFailure } from './command-line/describe-failure.ts';
 import { UsageError } from './command-line/parse-command-line.ts';
 import { runCommandLine } from './command-line/run-command-line.ts';
@@ -53,7 +54,7 @@ function reportInput(
   return {
     symbol: instruments.map(({ symbol }) => symbol).join(' + '),
     timeframe,
-    strategy,
+    strategy: { name: strategy.name, params: resolveStrategy(strategy).values },
     fees: describeFees(settings.fees),
     synthetic: false,
     summary,

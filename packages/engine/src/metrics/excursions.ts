@@ -1,7 +1,7 @@
 import type { BacktestSettings, Candles } from '@tradebase/contracts';
 import type { InstrumentSeries, MarketData } from '../market/market-data.ts';
-import type { Trade, TradeList } from '../trading/trade-list.ts';
-import { indexAt } from './index-at.ts';
+import type { TradeList } from '../trading/trade-list.ts';
+import { indexNear } from './index-at.ts';
 
 /** How far each trade went against and for its holder while it was open, in percent of the entry price; NaN unknown. */
 export interface Excursions {
@@ -23,39 +23,39 @@ const PRICE_TOLERANCE = 1e-9;
 export function excursions(trades: TradeList, data: MarketData, settings: BacktestSettings): Excursions {
   const mae_pct = new Float64Array(trades.length).fill(NaN);
   const mfe_pct = new Float64Array(trades.length).fill(NaN);
+  const range = { lowest: NaN, highest: NaN };
   for (let index = 0; index < trades.length; index++) {
-    const trade = trades.at(index);
-    const series = data.instruments[trade.instrument];
-    const range = series && priceRange(trade, series, settings);
-    if (!range) continue;
-    const worst = trade.side === 'long' ? range.lowest : range.highest;
-    const best = trade.side === 'long' ? range.highest : range.lowest;
-    const direction = trade.side === 'long' ? 100 : -100;
-    mae_pct[index] = Math.min(0, direction * (worst / trade.entry_price - 1));
-    mfe_pct[index] = Math.max(0, direction * (best / trade.entry_price - 1));
+    const series = data.instruments[trades.instrument[index] as number];
+    if (series === undefined || !readRange(trades, index, series, settings, range)) continue;
+    const isLong = (trades.direction[index] as number) > 0;
+    const entry = trades.entry_price[index] as number;
+    const direction = isLong ? 100 : -100;
+    mae_pct[index] = Math.min(0, direction * ((isLong ? range.lowest : range.highest) / entry - 1));
+    mfe_pct[index] = Math.max(0, direction * ((isLong ? range.highest : range.lowest) / entry - 1));
   }
   return { mae_pct, mfe_pct };
 }
 
-/** The lowest and the highest price that the trade is known to have seen; null when its fills are not of these candles. */
-function priceRange(
-  trade: Trade,
+/** Puts the lowest and the highest price that a trade is known to have seen in `range`; false when its fills are not of these candles. */
+function readRange(
+  trades: TradeList,
+  index: number,
   { candles, rules }: InstrumentSeries,
   settings: BacktestSettings,
-): { lowest: number; highest: number } | null {
-  const { open, high, low, close } = candles;
-  const first = indexAt(candles.ts, trade.entry_ts);
-  const last = indexAt(candles.ts, trade.exit_ts);
+  range: { lowest: number; highest: number },
+): boolean {
+  const { ts, open, high, low, close } = candles;
+  const first = indexNear(ts, trades.entry_ts[index] as number, trades.entry_bar[index] as number);
+  const last = indexNear(ts, trades.exit_ts[index] as number, trades.exit_bar[index] as number);
+  const entry_price = trades.entry_price[index] as number;
+  const exit_price = trades.exit_price[index] as number;
   const { multiplier, tick_size } = rules ?? settings.instrument;
-  const slippage = trade.slippage / (trade.quantity * multiplier);
-  const slack = (price: number) => slippage + tick_size + PRICE_TOLERANCE * price;
-  const isAt = (price: number, fill: number) => Math.abs(price - fill) <= slack(price);
-  const { entry_price, exit_price } = trade;
-  if (!fits(candles, first, entry_price, slack) || !fits(candles, last, exit_price, slack)) return null;
+  const slack = (trades.slippage[index] as number) / ((trades.quantity[index] as number) * multiplier) + tick_size;
+  if (!fits(candles, first, entry_price, slack) || !fits(candles, last, exit_price, slack)) return false;
 
   const atClose = settings.fills.market === 'next_close';
-  const firstIsWhole = !atClose && isAt(open[first] as number, entry_price);
-  const lastIsWhole = atClose && isAt(close[last] as number, exit_price);
+  const firstIsWhole = !atClose && isAt(open[first] as number, entry_price, slack);
+  const lastIsWhole = atClose && isAt(close[last] as number, exit_price, slack);
   const isSameBar = first === last;
   let lowest = Math.min(entry_price, exit_price);
   let highest = Math.max(entry_price, exit_price);
@@ -74,9 +74,16 @@ function priceRange(
     if ((low[bar] as number) < lowest) lowest = low[bar] as number;
     if ((high[bar] as number) > highest) highest = high[bar] as number;
   }
-  return { lowest, highest };
+  range.lowest = lowest;
+  range.highest = highest;
+  return true;
 }
 
-function fits({ high, low }: Candles, bar: number, price: number, slack: (price: number) => number): boolean {
-  return price >= (low[bar] ?? NaN) - slack(price) && price <= (high[bar] ?? NaN) + slack(price);
+function isAt(price: number, fill: number, slack: number): boolean {
+  return Math.abs(price - fill) <= slack + PRICE_TOLERANCE * fill;
+}
+
+function fits({ high, low }: Candles, bar: number, price: number, slack: number): boolean {
+  const tolerance = slack + PRICE_TOLERANCE * price;
+  return price >= (low[bar] ?? NaN) - tolerance && price <= (high[bar] ?? NaN) + tolerance;
 }

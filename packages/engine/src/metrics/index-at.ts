@@ -9,3 +9,8 @@ export function indexAt(times: ArrayLike<number>, time: number): number {
   }
   return low;
 }
+
+/** As `indexAt`, with an index where the time probably is: bars of the account's clock are those of a lone instrument. */
+export function indexNear(times: Float64Array, time: number, probable: number): number {
+  return times[probable] === time ? probable : indexAt(times, time);
+}

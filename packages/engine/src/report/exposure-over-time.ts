@@ -1,5 +1,5 @@
 import type { BacktestReport } from '@tradebase/contracts';
-import { indexAt } from '../metrics/index-at.ts';
+import { indexNear } from '../metrics/index-at.ts';
 import type { SimulationResult } from '../trading/simulation-result.ts';
 
 const MOST_STRETCHES = 200;
@@ -18,10 +18,11 @@ export function exposureOverTime({
     steps[until] = (steps[until] as number) - 1;
   };
   for (let index = 0; index < trades.length; index++) {
-    const from = Math.max(0, indexAt(ts, trades.entry_ts[index] as number));
-    add(from, Math.max(from, indexAt(ts, trades.exit_ts[index] as number)));
+    const entry = indexNear(ts, trades.entry_ts[index] as number, trades.entry_bar[index] as number);
+    const exit = indexNear(ts, trades.exit_ts[index] as number, trades.exit_bar[index] as number);
+    add(Math.max(0, entry), Math.max(0, entry, exit));
   }
-  for (const { entry_ts } of open_positions) add(indexAt(ts, entry_ts), bars);
+  for (const { entry_ts, entry_bar } of open_positions) add(indexNear(ts, entry_ts, entry_bar), bars);
 
   const stretch = Math.max(1, Math.ceil(bars / MOST_STRETCHES));
   const at: number[] = [];

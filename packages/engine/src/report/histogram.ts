@@ -10,7 +10,7 @@ const SMALLEST_WIDTH = 1e-12;
  * Values that are not finite are left out.
  */
 export function histogram(values: ArrayLike<number>): Histogram {
-  const ascending = Float64Array.from(values).filter(Number.isFinite).sort();
+  const ascending = finiteOf(values).sort();
   const low = ascending[0];
   const high = ascending.at(-1);
   if (low === undefined || high === undefined) return { edges: [], counts: [] };
@@ -26,6 +26,16 @@ export function histogram(values: ArrayLike<number>): Histogram {
     counts[bin] = (counts[bin] as number) + 1;
   }
   return { edges: Array.from({ length: bins + 1 }, (_, bin) => (first + bin) * width), counts };
+}
+
+function finiteOf(values: ArrayLike<number>): Float64Array {
+  const finite = new Float64Array(values.length);
+  let count = 0;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] as number;
+    if (Number.isFinite(value)) finite[count++] = value;
+  }
+  return finite.subarray(0, count);
 }
 
 function freedmanDiaconis(ascending: Float64Array): number {

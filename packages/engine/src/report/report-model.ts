@@ -78,15 +78,14 @@ export function buildReport(
 function drawnCurve({ ts, equity, initial_cash }: ReportedResult, data: MarketData): BacktestReport['curve'] {
   const drawdown = drawdownPct(equity, initial_cash);
   const held = buyAndHoldCurve(ts, data);
-  const benchmark = held ? held.marks.map((mark) => (initial_cash * mark) / held.start) : null;
-  const columns = benchmark ? [equity, drawdown, benchmark] : [equity, drawdown];
+  const columns = held ? [equity, drawdown, held.marks] : [equity, drawdown];
   const points = thinCurve(columns, { maxPoints: MOST_CURVE_POINTS });
   const pick = (column: Float64Array) => points.map((bar) => column[bar] as number);
   return {
     at: pick(ts),
     equity: pick(equity),
     drawdown_pct: pick(drawdown),
-    benchmark: benchmark && pick(benchmark),
+    benchmark: held && pick(held.marks).map((mark) => (initial_cash * mark) / held.start),
   };
 }
 
@@ -128,10 +127,12 @@ function nullIfUnknown(value = NaN): number | null {
   return Number.isNaN(value) ? null : value;
 }
 
-function holdingBars({ trades }: ReportedResult): number[] {
-  return Array.from({ length: trades.length }, (_, index) => {
-    return (trades.exit_bar[index] as number) - (trades.entry_bar[index] as number);
-  });
+function holdingBars({ trades }: ReportedResult): Float64Array {
+  const bars = new Float64Array(trades.length);
+  for (let index = 0; index < bars.length; index++) {
+    bars[index] = (trades.exit_bar[index] as number) - (trades.entry_bar[index] as number);
+  }
+  return bars;
 }
 
 function drawnSharpe({ ts }: ReportedResult, account: DailyAccount): BacktestReport['rolling_sharpe'] {

@@ -13,8 +13,8 @@ export function thinCandles(
     let highest = -Infinity;
     let lowest = Infinity;
     for (let bar = start; bar < end; bar++) {
-      highest = Math.max(highest, high[bar] as number);
-      lowest = Math.min(lowest, low[bar] as number);
+      if ((high[bar] as number) > highest) highest = high[bar] as number;
+      if ((low[bar] as number) < lowest) lowest = low[bar] as number;
     }
     prices.at.push(ts[start] as number);
     prices.open.push(open[start] as number);

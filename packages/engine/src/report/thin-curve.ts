@@ -12,13 +12,14 @@ export function thinCurve(
 ): number[] {
   const length = columns[0]?.length ?? 0;
   if (length <= maxPoints) return Array.from({ length }, (_, index) => index);
+  const typed = columns.map((column) => (column instanceof Float64Array ? column : Float64Array.from(column)));
 
   const chosen = new Set([0, length - 1, ...keep]);
   const stretches = Math.max(1, Math.floor((maxPoints - chosen.size) / (2 * columns.length)));
   for (let stretch = 0; stretch < stretches; stretch++) {
     const start = Math.floor((stretch * length) / stretches);
     const end = Math.floor(((stretch + 1) * length) / stretches);
-    for (const column of columns) {
+    for (const column of typed) {
       const { lowest, highest } = extremes(column, start, end);
       chosen.add(lowest).add(highest);
     }
@@ -26,13 +27,20 @@ export function thinCurve(
   return [...chosen].sort((a, b) => a - b);
 }
 
-function extremes(column: ArrayLike<number>, start: number, end: number): { lowest: number; highest: number } {
+function extremes(column: Float64Array, start: number, end: number): { lowest: number; highest: number } {
   let lowest = start;
   let highest = start;
+  let low = column[start] as number;
+  let high = low;
   for (let index = start + 1; index < end; index++) {
     const value = column[index] as number;
-    if (value < (column[lowest] as number)) lowest = index;
-    if (value > (column[highest] as number)) highest = index;
+    if (value < low) {
+      low = value;
+      lowest = index;
+    } else if (value > high) {
+      high = value;
+      highest = index;
+    }
   }
   return { lowest, highest };
 }
