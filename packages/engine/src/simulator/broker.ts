@@ -5,6 +5,7 @@ import type { BookedOrder } from './booked-order.ts';
 import { bracketOrders } from './bracket-orders.ts';
 import type { Execution } from './execution.ts';
 import type { Liquidity } from './fees.ts';
+import { FillRecord } from './fill-record.ts';
 import { finerBars } from './finer-bars.ts';
 import { liquidationPrice } from './margin.ts';
 import type { MarketNow } from './market-now.ts';
@@ -16,7 +17,7 @@ import { RestingOrder } from './resting-order.ts';
 /** Matches orders with the prices of each bar: at the open, on the way through it, at the close. */
 export class Broker {
   readonly book: OrderBook;
-  readonly fills: Fill[] = [];
+  readonly fills = new FillRecord();
   ambiguousBars = 0;
   resolvedBars = 0;
   /** Told of each fill, after all that it entails. */

@@ -1,8 +1,8 @@
 import { appendTrade } from '../trading/append-trade.ts';
-import type { Fill } from '../trading/order.ts';
 import type { Account } from './account.ts';
 import type { DeskAccount, DeskTrade } from './desk.ts';
 import type { Execution } from './execution.ts';
+import type { FillRecord } from './fill-record.ts';
 import type { OrderBook } from './order-book.ts';
 
 /** The account as the options desk sees it. */
@@ -10,9 +10,9 @@ export class AccountOfDesk implements DeskAccount {
   readonly #account: Account;
   readonly #execution: Execution;
   readonly #book: OrderBook;
-  readonly #fills: Fill[];
+  readonly #fills: FillRecord;
 
-  constructor(account: Account, execution: Execution, book: OrderBook, fills: Fill[]) {
+  constructor(account: Account, execution: Execution, book: OrderBook, fills: FillRecord) {
     this.#account = account;
     this.#execution = execution;
     this.#book = book;

@@ -166,6 +166,7 @@ export class Simulation {
     if (isBreached(account, this.#settings.margin)) this.#liquidate(({ mark }) => mark);
     if (bar >= this.#firstBar && this.liquidatedBar === null) this.#agent.onBar(this.#context);
     broker.book.sweepQueue();
+    broker.book.record.settle();
     this.equity[bar] = account.equity;
     if (account.held.length > 0) this.barsInPosition += 1;
     this.barsDone = bar + 1;
