@@ -98,9 +98,14 @@ export class OrderBook {
 
   /** Takes orders that do not work any more out of the queue. Not while it is gone through. */
   sweepQueue(): void {
+    const { queue } = this;
     let kept = 0;
-    for (const order of this.queue) if (order.status === 'working') this.queue[kept++] = order;
-    this.queue.length = kept;
+    for (let i = 0; i < queue.length; i++) {
+      const order = queue[i] as BookedOrder;
+      if (order.status === 'working') queue[kept++] = order;
+    }
+    // An array whose length is set to 0 gives up its memory.
+    while (queue.length > kept) queue.pop();
   }
 
   /** Takes a resting order whose stop was reached on to the market: its rest fills at the next prices. */

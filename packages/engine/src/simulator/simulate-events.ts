@@ -113,7 +113,8 @@ function resultOf(
   { initial_cash, settings }: SimulationOptions,
 ): SimulationResult {
   const { account, broker, clock, equity } = simulation;
-  const [{ record }, { fills }] = [broker.book, broker];
+  const { fills } = simulation;
+  const { record } = broker.book;
   let madeOrders: readonly Order[] | undefined;
   let madeFills: readonly Fill[] | undefined;
   return {
