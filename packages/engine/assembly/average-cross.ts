@@ -1,34 +1,42 @@
 import { side } from './arithmetic';
 import { slide, slidingMean, SLIDE_BYTES } from './slide';
 
-// Crossings of two simple averages of one column, without the averages.
+// Crossings of two simple averages of one column, from rounded averages.
 //
-// Only the sign of their difference matters, and it is far from 0 at nearly every bar. So the difference comes from plain
-// running sums, in SIMD, and a bound on their rounding says where its sign is certain. Where it is not, the two windows
-// are summed again with compensation; that is decisive unless the difference is within a few units in the last place of
-// the tolerance itself: then the caller is told, and computes the averages as they are defined.
+// Only the sign of their difference matters, and it is far from 0 at nearly every bar. So all averages of a column are made
+// of one column of running sums, as offsets from a price of the block, in single precision; crossings of any two of them are
+// told in SIMD, 16 bars a step, and a bound on the rounding says where a sign is certain. Where it is not, the sums say it in
+// double precision; where they do not, the two windows are summed again with compensation. That is decisive unless the
+// difference is within a few units in the last place of the tolerance itself: then the caller is told, and computes the
+// averages as they are defined.
 
 /** Unit roundoff of doubles. */
 const U: f64 = 1.1102230246251565e-16;
 const TOLERANCE: f64 = 1e-12;
 /** Rounding of two means by definition, and of two that are compensated here, relative to the larger: generous. */
 const MEAN_ERROR: f64 = 16 * U;
+/** Rounding of two offsets to single precision, and of their difference, relative to the largest offset: 2^-22 and a bit. */
+const SINGLE_ERROR: f64 = 2.5e-7;
+/** Beyond it, single precision may overflow; below it, it may have subnormal numbers. */
+const LARGEST_SINGLE: f64 = 1e37;
+const SMALLEST_SINGLE: f64 = 1e-37;
 
 /**
- * Writes the running sums of `values[-have..length)` to `sums`, of which there is one more than of values, and returns
- * the largest absolute value.
+ * Writes the running sums of `values[-have..length)` less `reference` to `sums`, of which there is one more than of values,
+ * and returns the largest absolute difference.
  */
-export function running_sums(values: usize, have: i32, length: i32, sums: usize): f64 {
+export function running_sums(values: usize, have: i32, length: i32, reference: f64, sums: usize): f64 {
   let from = values - (<usize>have << 3);
   let count = have + length;
   store<f64>(sums, 0);
   sums += 8;
   const zero = f64x2.splat(0);
+  const references = f64x2.splat(reference);
   let base = zero;
   let largest = zero;
   for (; count >= 4; count -= 4) {
-    const a = v128.load(from);
-    const b = v128.load(from, 16);
+    const a = f64x2.sub(v128.load(from), references);
+    const b = f64x2.sub(v128.load(from, 16), references);
     largest = f64x2.pmax(largest, f64x2.pmax(f64x2.abs(a), f64x2.abs(b)));
     const a2 = f64x2.add(a, v128.shuffle<f64>(zero, a, 0, 2));
     const b2 = f64x2.add(b, v128.shuffle<f64>(zero, b, 0, 2));
@@ -43,7 +51,7 @@ export function running_sums(values: usize, have: i32, length: i32, sums: usize)
   let sum = f64x2.extract_lane(base, 0);
   let most = max<f64>(f64x2.extract_lane(largest, 0), f64x2.extract_lane(largest, 1));
   for (; count > 0; count--) {
-    const value = load<f64>(from);
+    const value = load<f64>(from) - reference;
     sum += value;
     most = max<f64>(most, abs(value));
     store<f64>(sums, sum);
@@ -51,6 +59,26 @@ export function running_sums(values: usize, have: i32, length: i32, sums: usize)
     sums += 8;
   }
   return most;
+}
+
+/**
+ * Writes the means of `period` values, less the reference, in single precision; what is written of bars that have fewer values
+ * before them means nothing. May write past the end, up to a vector.
+ *
+ * @param sums of `running_sums` with the same `have`
+ */
+export function mean_offsets(sums: usize, have: i32, length: i32, period: i32, out: usize): void {
+  const back = <usize>period << 3;
+  let bar = max(0, period - 1 - have);
+  let at = sums + (<usize>(have + 1 + bar) << 3);
+  const shares = f64x2.splat(1 / <f64>period);
+  for (; bar < length; bar += 4) {
+    const a = f64x2.mul(f64x2.sub(v128.load(at), v128.load(at - back)), shares);
+    const b = f64x2.mul(f64x2.sub(v128.load(at, 16), v128.load(at - back, 16)), shares);
+    const both = v128.shuffle<f32>(f32x4.demote_f64x2_zero(a), f32x4.demote_f64x2_zero(b), 0, 1, 4, 5);
+    v128.store(out + (<usize>bar << 2), both);
+    at += 32;
+  }
 }
 
 /** Scratch for the exact windows; two sums with their low parts. */
@@ -64,7 +92,15 @@ function exactMean(at: usize, period: i32, window: usize): f64 {
   return slidingMean(window, <f64>period);
 }
 
+/** Whether the last `count` values are one number. */
+function isFlat(at: usize, count: i32): bool {
+  const value = load<f64>(at);
+  for (let back = 1; back < count; back++) if (load<f64>(at - (<usize>back << 3)) != value) return false;
+  return true;
+}
+
 function exactSide(at: usize, fast: i32, slow: i32): i32 {
+  if (isFlat(at, slow)) return 0;
   const a = exactMean(at, fast, windows);
   const b = exactMean(at, slow, windows + SLIDE_BYTES);
   const larger = max<f64>(abs(a), abs(b));
@@ -74,14 +110,16 @@ function exactSide(at: usize, fast: i32, slow: i32): i32 {
 
 /** Bars of which the sign is not certain, one at a time. Sets `above` and `below` in memory; 0 where one is undecided. */
 function resolveWord(
-  values: usize, first: i32, count: i32, fast: i32, slow: i32, margin: f64, sums: usize, scale: f64, verdict: usize,
+  values: usize, first: i32, count: i32, fast: i32, slow: i32, margin: f64, ends: usize, verdict: usize,
 ): i32 {
   let above: u64 = 0;
   let below: u64 = 0;
+  const fastShare: f64 = 1 / <f64>fast;
+  const slowShare: f64 = 1 / <f64>slow;
   for (let i = 0; i < count; i++) {
-    const at = sums + (<usize>(first + i) << 3);
+    const at = ends + (<usize>(first + i) << 3);
     const sum = load<f64>(at);
-    const d = (sum - load<f64>(at - (<usize>fast << 3))) * scale - (sum - load<f64>(at - (<usize>slow << 3)));
+    const d = (sum - load<f64>(at - (<usize>fast << 3))) * fastShare - (sum - load<f64>(at - (<usize>slow << 3))) * slowShare;
     let sign = i32(d > 0) - i32(d < 0);
     if (!(abs(d) > margin)) {
       sign = exactSide(values + (<usize>(first + i) << 3), fast, slow);
@@ -102,22 +140,21 @@ const verdict = memory.data(16, 8);
  *
  * History: `have` values, at least `slow` or as many as there are. State: the bits of the bar before, above at 0 and below at 8,
  * and whether it had both means at 16.
- * @param sums of `running_sums` with the same `have`, and `most` what it returned
+ * @param sums of `running_sums` with the same `have`, `most` what it returned, and `reference` what it was given
+ * @param fastOffsets and `slowOffsets` of `mean_offsets`
  * @returns 1, or 0 where the sign of a bar can only be told from the averages as they are defined
  */
 export function average_cross(
   state: usize, values: usize, have: i32, length: i32, fast: i32, slow: i32,
-  sums: usize, most: f64, up: usize, down: usize,
+  sums: usize, most: f64, reference: f64, fastOffsets: usize, slowOffsets: usize, up: usize, down: usize,
 ): i32 {
   const terms = <f64>(have + length);
-  const scale = <f64>slow / <f64>fast;
-  const margin = most * (2 * (scale + 1) * terms * terms * U + <f64>slow * (TOLERANCE * 1.01 + 2 * MEAN_ERROR));
-  const margins = f64x2.splat(margin);
-  const scales = f64x2.splat(scale);
+  const margin = most * (2 * (1 / <f64>fast + 1 / <f64>slow) * terms * terms * U + 8 * U)
+    + (abs(reference) + most) * (TOLERANCE * 1.01 + 2 * MEAN_ERROR);
+  const single = most < LARGEST_SINGLE ? 1.001 * (most * SINGLE_ERROR + margin) + SMALLEST_SINGLE : Infinity;
+  const margins = f32x4.splat(<f32>single);
   // Of bar `i`: the sum up to it, it included.
   const ends = sums + (<usize>(have + 1) << 3);
-  const fastBack = <usize>fast << 3;
-  const slowBack = <usize>slow << 3;
   // The first bar of the block with both means.
   const start = max(0, slow - 1 - have);
   let aboveBefore = load<u64>(state);
@@ -131,32 +168,33 @@ export function average_cross(
     let below: u64 = 0;
     let known: u64 = count == 64 ? ~(<u64>0) : ((<u64>1) << <u64>count) - 1;
     if (from == word && count == 64) {
-      let at = ends + (<usize>word << 3);
-      let nearest = f64x2.splat(Infinity);
-      for (let i: u64 = 0; i < 64; i += 4) {
-        const a = v128.load(at);
-        const b = v128.load(at, 16);
-        const dA = f64x2.sub(
-          f64x2.mul(f64x2.sub(a, v128.load(at - fastBack)), scales),
-          f64x2.sub(a, v128.load(at - slowBack)),
+      let a = fastOffsets + (<usize>word << 2);
+      let b = slowOffsets + (<usize>word << 2);
+      let nearest = f32x4.splat(Infinity);
+      for (let i: u64 = 0; i < 64; i += 16) {
+        const d0 = f32x4.sub(v128.load(a), v128.load(b));
+        const d1 = f32x4.sub(v128.load(a, 16), v128.load(b, 16));
+        const d2 = f32x4.sub(v128.load(a, 32), v128.load(b, 32));
+        const d3 = f32x4.sub(v128.load(a, 48), v128.load(b, 48));
+        nearest = f32x4.pmin(
+          f32x4.pmin(nearest, f32x4.pmin(f32x4.abs(d0), f32x4.abs(d1))),
+          f32x4.pmin(f32x4.abs(d2), f32x4.abs(d3)),
         );
-        const dB = f64x2.sub(
-          f64x2.mul(f64x2.sub(b, v128.load(at - fastBack, 16)), scales),
-          f64x2.sub(b, v128.load(at - slowBack, 16)),
-        );
-        nearest = f64x2.pmin(nearest, f64x2.pmin(f64x2.abs(dA), f64x2.abs(dB)));
-        below |= (<u64>i32x4.bitmask(v128.shuffle<i32>(dA, dB, 1, 3, 5, 7))) << i;
-        at += 32;
+        // As integers, saturated: signs are kept.
+        const signs = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(d0, d1), i16x8.narrow_i32x4_s(d2, d3));
+        below |= <u64>i8x16.bitmask(signs) << i;
+        a += 64;
+        b += 64;
       }
       above = ~below;
-      if (v128.any_true(f64x2.le(nearest, margins))) {
-        if (!resolveWord(values, word, 64, fast, slow, margin, ends, scale, verdict)) return 0;
+      if (v128.any_true(f32x4.le(nearest, margins))) {
+        if (!resolveWord(values, word, 64, fast, slow, margin, ends, verdict)) return 0;
         above = load<u64>(verdict);
         below = load<u64>(verdict, 8);
       }
     } else if (from < word + count) {
       const skipped = from - word;
-      if (!resolveWord(values, from, count - skipped, fast, slow, margin, ends, scale, verdict)) return 0;
+      if (!resolveWord(values, from, count - skipped, fast, slow, margin, ends, verdict)) return 0;
       above = load<u64>(verdict) << <u64>skipped;
       below = load<u64>(verdict, 8) << <u64>skipped;
       known &= ~(<u64>0) << <u64>skipped;

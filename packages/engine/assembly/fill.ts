@@ -3,7 +3,7 @@ import {
 } from './simulation-state';
 
 /** Relative width within which amounts are equal. */
-const SLACK: f64 = 1e-12;
+export const SLACK: f64 = 1e-12;
 
 /** How much worse than a price an order that takes liquidity fills. One of the two terms is 0. */
 // @ts-ignore: decorator
@@ -24,7 +24,7 @@ function settle(s: Simulation, direction: i32, quantity: f64, price: f64, rate: 
   return fee;
 }
 
-function recordTrade(s: Simulation, bar: i32, price: f64, fee: f64, slippage: f64, pnl: f64, reason: i32): void {
+export function recordTrade(s: Simulation, bar: i32, price: f64, fee: f64, slippage: f64, pnl: f64, reason: i32): void {
   const quantity = s.quantity;
   const trade = <usize>s.trades;
   const at = trade << 3;

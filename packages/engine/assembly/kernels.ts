@@ -11,6 +11,8 @@ export * from './extremes';
 export * from './average-cross';
 export * from './masks';
 export * from './simulate';
+export * from './simulate-plain';
+export { word_extremes } from './mark';
 
 /** Where the memory begins that the module itself does not use. */
 export function heap_base(): usize {

@@ -4,6 +4,7 @@ import { Simulation } from './simulation-state';
 export function markFlat(s: Simulation, from: i32, to: i32): void {
   if (from >= to) return;
   const cash = s.cash;
+  s.peak = max<f64>(s.peak, cash);
   s.lowest_share = min<f64>(s.lowest_share, cash / s.peak);
   if (s.day_count) endDays(s, to);
   if (!s.equity) return;
@@ -131,7 +132,7 @@ function markExtremes(s: Simulation, from: i32, to: i32): void {
 }
 
 /** Returns of the days that end before bar `to` of the block, at the marks of the present position. */
-function endDays(s: Simulation, to: i32): void {
+export function endDays(s: Simulation, to: i32): void {
   const until = s.first_bar + to;
   while (s.days < s.day_count) {
     const end = load<i32>(s.day_ends + (<usize>s.days << 2));
@@ -144,4 +145,108 @@ function endDays(s: Simulation, to: i32): void {
     s.day_mark = mark;
     s.days++;
   }
+}
+
+/** Bytes of what `marksOf` says: the lowest mark, or a bound below it, and the highest, or a bound above it. */
+export const MARKS_BYTES: i32 = 16;
+
+/**
+ * Extremes of the marks of a long position in `[from, to)`, written to `extremes`. With an equity column it is written. Without,
+ * bounds from the extremes of whole words of 64 closes are enough where no mark can be under `floor` or over `peak`.
+ */
+// @ts-ignore: decorator
+@inline
+export function marksOf(
+  s: Simulation, cash: f64, quantity: f64, from: i32, to: i32, floor: f64, peak: f64, extremes: usize,
+): void {
+  const multiplier = s.multiplier;
+  let close = s.close + (<usize>from << 3);
+  const end = s.close + (<usize>to << 3);
+  let lowest = f64x2.splat(Infinity);
+  let highest = f64x2.splat(-Infinity);
+  if (s.equity) {
+    const cash2 = f64x2.splat(cash);
+    const quantity2 = f64x2.splat(quantity);
+    const multiplier2 = f64x2.splat(multiplier);
+    let out = s.equity + (<usize>from << 3);
+    for (; close + 8 < end; close += 16) {
+      const mark = f64x2.add(cash2, f64x2.mul(f64x2.mul(quantity2, v128.load(close)), multiplier2));
+      v128.store(out, mark);
+      lowest = f64x2.pmin(lowest, mark);
+      highest = f64x2.pmax(highest, mark);
+      out += 16;
+    }
+    if (close < end) {
+      const mark = f64x2.add(cash2, f64x2.mul(f64x2.mul(quantity2, v128.load64_splat(close)), multiplier2));
+      store<f64>(out, f64x2.extract_lane(mark, 0));
+      lowest = f64x2.pmin(lowest, mark);
+      highest = f64x2.pmax(highest, mark);
+    }
+    store<f64>(extremes, min<f64>(f64x2.extract_lane(lowest, 0), f64x2.extract_lane(lowest, 1)));
+    store<f64>(extremes, max<f64>(f64x2.extract_lane(highest, 0), f64x2.extract_lane(highest, 1)), 8);
+    return;
+  }
+  let word = s.extremes + (<usize>(from >>> 6) << 4);
+  const lastWord = s.extremes + (<usize>((to - 1) >>> 6) << 4);
+  // The lowest close and the highest with the other sign, side by side.
+  let both = v128.load(word);
+  for (word += 16; word <= lastWord; word += 16) both = f64x2.pmin(both, v128.load(word));
+  let low = cash + quantity * f64x2.extract_lane(both, 0) * multiplier;
+  let high = cash + quantity * -f64x2.extract_lane(both, 1) * multiplier;
+  if (low < floor * (1 + 2e-15) || high > peak) {
+    for (; close + 24 < end; close += 32) {
+      const a = v128.load(close);
+      const b = v128.load(close, 16);
+      lowest = f64x2.pmin(lowest, f64x2.pmin(a, b));
+      highest = f64x2.pmax(highest, f64x2.pmax(a, b));
+    }
+    for (; close < end; close += 8) {
+      const value = v128.load64_splat(close);
+      lowest = f64x2.pmin(lowest, value);
+      highest = f64x2.pmax(highest, value);
+    }
+    const lowestClose = min<f64>(f64x2.extract_lane(lowest, 0), f64x2.extract_lane(lowest, 1));
+    const highestClose = max<f64>(f64x2.extract_lane(highest, 0), f64x2.extract_lane(highest, 1));
+    low = cash + quantity * lowestClose * multiplier;
+    high = cash + quantity * highestClose * multiplier;
+  }
+  store<f64>(extremes, low);
+  store<f64>(extremes, high, 8);
+}
+
+/** Writes the lowest of each word of 64 closes, and its highest with the other sign. */
+export function word_extremes(closes: usize, length: i32, out: usize): void {
+  for (let word = 0; word < length; word += 64) {
+    const stop = min(length, word + 64);
+    let low: f64 = Infinity;
+    let high: f64 = -Infinity;
+    for (let bar = word; bar < stop; bar++) {
+      const close = load<f64>(closes + (<usize>bar << 3));
+      low = min<f64>(low, close);
+      high = max<f64>(high, close);
+    }
+    store<f64>(out, low);
+    store<f64>(out, -high, 8);
+    out += 16;
+  }
+}
+
+/** Peak and deepest share of the marks of a long position in `[from, to)`, one at a time. */
+export function onlyPeaks(s: Simulation, cash: f64, quantity: f64, from: i32, to: i32): void {
+  const multiplier = s.multiplier;
+  let peak = s.peak;
+  let lowest = s.lowest_share;
+  let below = lowest * peak * (1 + 1e-15);
+  for (let bar = from; bar < to; bar++) {
+    const mark = cash + quantity * load<f64>(s.close + (<usize>bar << 3)) * multiplier;
+    if (mark > peak) {
+      peak = mark;
+      below = lowest * peak * (1 + 1e-15);
+    } else if (mark < below) {
+      lowest = min<f64>(lowest, mark / peak);
+      below = lowest * peak * (1 + 1e-15);
+    }
+  }
+  s.peak = peak;
+  s.lowest_share = lowest;
 }

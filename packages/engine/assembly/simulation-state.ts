@@ -80,6 +80,8 @@ export class Simulation {
   none: usize;
   /** Where the marks of the block go; 0 where only their extremes are wanted. */
   equity: usize;
+  /** Extremes of each 64 closes of the block, for `simulate_plain`; 0 where there are none. */
+  extremes: usize;
   // Columns of the trades that have closed.
   trade_direction: usize;
   trade_reason: usize;

@@ -1,20 +1,6 @@
-import type { BacktestSettings, StrategySpec } from '@tradebase/contracts';
-import { EngineError, type MarketData } from '@tradebase/engine';
+import type { BiasReport } from '@tradebase/contracts';
+import { type BiasCheckInput, checkBiasInChunks, EngineError } from '@tradebase/engine';
 import { TaskControl } from './task-control.ts';
-
-/** What a strategy is checked on. */
-export interface BiasCheckInput {
-  readonly data: MarketData;
-  readonly strategy: StrategySpec;
-  readonly initial_cash: number;
-  readonly settings: BacktestSettings;
-  readonly seed: number;
-  /** Lengths of history whose signals are compared; undefined leaves them to the engine. */
-  readonly start_up_bars: readonly number[] | undefined;
-}
-
-/** The engine's check: yields the share that is done, and returns what it found, which is stored as it is. */
-export type CheckBias = (input: BiasCheckInput) => Generator<number, object, void>;
 
 export interface BiasCheckTask {
   readonly input: BiasCheckInput;
@@ -22,26 +8,16 @@ export interface BiasCheckTask {
 }
 
 export type BiasCheckTaskResult =
-  | { readonly outcome: 'done'; readonly result: object }
+  | { readonly outcome: 'done'; readonly result: BiasReport }
   | { readonly outcome: 'stopped' }
   /** The engine refused its input: trying again would not help. */
   | { readonly outcome: 'refused'; readonly message: string };
 
-/** The engine has no check yet. */
-const checkBias: CheckBias = function* refuse() {
-  yield 0;
-  throw new EngineError('invalid_params', 'this engine has no bias check');
-};
-
-/** Runs in a thread of the pool: one check, step by step, until it is done or told to stop. */
-export default function runBiasCheckTask({ input, control }: BiasCheckTask): BiasCheckTaskResult {
-  return runBiasCheck(checkBias, input, new TaskControl(control));
-}
-
-/** The steps of a check, whichever function makes them. */
-export function runBiasCheck(check: CheckBias, input: BiasCheckInput, control: TaskControl): BiasCheckTaskResult {
+/** Runs in a thread of the pool: one check, run by run of the strategy, until it is done or told to stop. */
+export default function runBiasCheckTask(task: BiasCheckTask): BiasCheckTaskResult {
+  const control = new TaskControl(task.control);
   try {
-    const steps = check(input);
+    const steps = checkBiasInChunks(task.input);
     for (;;) {
       if (control.stopped) return { outcome: 'stopped' };
       const step = steps.next();

@@ -36,32 +36,43 @@ function averageOf(plan: Plan, id: NodeId): { input: NodeId; period: number } | 
   return column?.op === 'column' && column.column !== 'volume' ? { input, period } : null;
 }
 
-/** Running sums of a column, which all crossings of its averages share. */
+/** Running sums of a column, and the averages of it that all their crossings share. */
 export class RunningSums {
   readonly #kernels: KernelInstance;
-  readonly #values: Pointer;
   readonly #longest: number;
+  readonly #offsets = new Map<number, Pointer>();
+  readonly values: Pointer;
   readonly pointer: Pointer;
   /** Values before the block that the sums begin with. */
   have = 0;
+  /** What is subtracted of every value, so that the sums are small. */
+  reference = 0;
   /** Largest absolute value that is summed. */
   most = 0;
 
   /** @param longest window of any crossing */
   constructor(kernels: KernelInstance, values: Pointer, longest: number) {
     this.#kernels = kernels;
-    this.#values = values;
+    this.values = values;
     this.#longest = longest;
     this.pointer = kernels.reserve(8 * (longest + BLOCK_BARS + 8));
   }
 
-  get values(): Pointer {
-    return this.#values;
+  /** Where the averages of so many values will be, less the reference, in single precision. */
+  offsetsOf(period: number): Pointer {
+    const known = this.#offsets.get(period);
+    if (known !== undefined) return known;
+    const pointer = this.#kernels.reserve(4 * BLOCK_BARS + 64);
+    this.#offsets.set(period, pointer);
+    return pointer;
   }
 
   advance(barsDone: number, length: number): void {
+    const { run, doubles } = this.#kernels;
     this.have = Math.min(barsDone, this.#longest);
-    this.most = this.#kernels.run.running_sums(this.#values, this.have, length, this.pointer);
+    this.reference = doubles[this.values / 8] as number;
+    this.most = run.running_sums(this.values, this.have, length, this.reference, this.pointer);
+    for (const [period, offsets] of this.#offsets) run.mean_offsets(this.pointer, this.have, length, period, offsets);
   }
 }
 
@@ -75,6 +86,8 @@ export class AverageCross {
   readonly #sums: RunningSums;
   readonly #fast: number;
   readonly #slow: number;
+  readonly #fastOffsets: Pointer;
+  readonly #slowOffsets: Pointer;
   readonly #state: Pointer;
 
   constructor(kernels: KernelInstance, sums: RunningSums, fast: number, slow: number) {
@@ -82,6 +95,8 @@ export class AverageCross {
     this.#sums = sums;
     this.#fast = fast;
     this.#slow = slow;
+    this.#fastOffsets = sums.offsetsOf(fast);
+    this.#slowOffsets = sums.offsetsOf(slow);
     this.#state = kernels.allocate(32);
     this.up = kernels.allocate(BLOCK_BARS / 8);
     this.down = kernels.allocate(BLOCK_BARS / 8);
@@ -89,10 +104,9 @@ export class AverageCross {
 
   advance(length: number): void {
     if (!this.decided) return;
-    const { values, have, pointer, most } = this.#sums;
-    const { run } = this.#kernels;
+    const { values, have, pointer, most, reference } = this.#sums;
     this.decided =
-      run.average_cross(
+      this.#kernels.run.average_cross(
         this.#state,
         values,
         have,
@@ -101,6 +115,9 @@ export class AverageCross {
         this.#slow,
         pointer,
         most,
+        reference,
+        this.#fastOffsets,
+        this.#slowOffsets,
         this.up,
         this.down,
       ) === 1;

@@ -41,6 +41,7 @@ export class ColumnPipeline {
   readonly #histories: Map<NodeId, number>;
   readonly #steps: Step[] = [];
   readonly #sums = new Map<NodeId, RunningSums>();
+  #extremes: { readonly closes: Pointer; readonly pointer: Pointer } | null = null;
   readonly #crosses = new Map<string, AverageCross>();
   readonly #crossOfSignal = new Map<NodeId, AverageCross>();
   readonly #signalMasks = new Map<NodeId, Pointer>();
@@ -102,6 +103,15 @@ export class ColumnPipeline {
     return pointer;
   }
 
+  /** Extremes of each 64 closes. */
+  closeExtremes(): Pointer {
+    this.#extremes ??= {
+      closes: this.candleColumn('close'),
+      pointer: this.#kernels.allocate((16 * BLOCK_BARS) / 64),
+    };
+    return this.#extremes.pointer;
+  }
+
   /** The mask of a signal. */
   mask(id: NodeId): Pointer {
     const mask = this.#signalMasks.get(id);
@@ -122,6 +132,7 @@ export class ColumnPipeline {
   advance(length: number): boolean {
     const { run } = this.#kernels;
     for (const step of this.#steps) step.run(length);
+    if (this.#extremes !== null) run.word_extremes(this.#extremes.closes, length, this.#extremes.pointer);
     for (const sums of this.#sums.values()) sums.advance(this.bars_done, length);
     let decided = true;
     for (const cross of this.#crosses.values()) {

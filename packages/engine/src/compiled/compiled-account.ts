@@ -19,6 +19,7 @@ export class CompiledAccount {
   readonly #rules: TradeRules;
   readonly #equity: Float64Array | null;
   readonly #marks: Pointer;
+  readonly #simulate: (simulation: Pointer, length: number) => void;
 
   /** @param equity where the mark of each bar goes; null where only what follows from them is wanted */
   constructor(
@@ -37,6 +38,8 @@ export class CompiledAccount {
     const codes = codesOfRules(rules);
     const watched = codes.stop_unit + codes.target_unit + codes.trail_unit > 0;
     const short = rules.enter_short !== null && options.settings.margin.allow_short;
+    const plain = !watched && isPlain(rules);
+    this.#simulate = plain ? kernels.run.simulate_plain : kernels.run.simulate;
     const none = pipeline.emptyMask;
     const mask = (id: NodeId | null) => (id === null ? none : pipeline.mask(id));
     this.state.set({
@@ -52,6 +55,7 @@ export class CompiledAccount {
       low: watched ? pipeline.candleColumn('low') : 0,
       close: pipeline.candleColumn('close'),
       equity: this.#marks,
+      extremes: plain && equity === null ? pipeline.closeExtremes() : 0,
       warm_up_bars,
       none,
       enter_long: mask(rules.enter_long),
@@ -70,11 +74,18 @@ export class CompiledAccount {
   /** Simulates a block whose signals are computed. */
   advance(from: number, length: number): void {
     this.state.setFirstBar(from);
-    this.#kernels.run.simulate(this.state.pointer, length);
+    this.#simulate(this.state.pointer, length);
     if (this.#equity === null) return;
     const { doubles } = this.#kernels;
     this.#equity.set(doubles.subarray(this.#marks / 8, this.#marks / 8 + length), from);
   }
+}
+
+/** Whether the kernel of plain strategies is enough for rules without a stop, target or trailing stop. */
+function isPlain({ enter_short, sizing, time_exit_bars, cooldown_bars }: TradeRules): boolean {
+  return (
+    enter_short === null && sizing.method === 'percent_of_equity' && time_exit_bars === null && cooldown_bars === 0
+  );
 }
 
 /** Settings as the kernels take them. */

@@ -51,7 +51,8 @@ export interface KernelFunctions {
     slow: number,
     signalPeriod: number,
   ): void;
-  running_sums(values: Pointer, have: number, length: number, sums: Pointer): number;
+  running_sums(values: Pointer, have: number, length: number, reference: number, sums: Pointer): number;
+  mean_offsets(sums: Pointer, have: number, length: number, period: number, out: Pointer): void;
   average_cross(
     state: Pointer,
     values: Pointer,
@@ -61,9 +62,14 @@ export interface KernelFunctions {
     slow: number,
     sums: Pointer,
     most: number,
+    reference: number,
+    fastOffsets: Pointer,
+    slowOffsets: Pointer,
     up: Pointer,
     down: Pointer,
   ): number;
   to_mask(values: Pointer, out: Pointer, length: number): void;
   simulate(simulation: Pointer, length: number): void;
+  simulate_plain(simulation: Pointer, length: number): void;
+  word_extremes(closes: Pointer, length: number, out: Pointer): void;
 }

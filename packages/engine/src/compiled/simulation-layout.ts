@@ -64,6 +64,7 @@ const INTEGERS = [
   'exit_short',
   'none',
   'equity',
+  'extremes',
   'trade_direction',
   'trade_reason',
   'trade_entry_bar',

@@ -1,5 +1,5 @@
 import { EQUALITY_TOLERANCE } from '../plan/plan.ts';
-import { appendTrade } from '../trading/append-trade.ts';
+import { appendTrade, type TradeEntry } from '../trading/append-trade.ts';
 import { type ExitReason, TradeList } from '../trading/trade-list.ts';
 import type { Desk } from './desk.ts';
 import { type Lot, Position } from './position.ts';
@@ -32,6 +32,23 @@ export class Account {
   borrow = 0;
   interest = 0;
   turnover = 0;
+  /** The trade that is being recorded: one object for all. */
+  readonly #closed: { -readonly [Field in keyof TradeEntry]: TradeEntry[Field] } = {
+    instrument: 0,
+    direction: 0,
+    entry_bar: 0,
+    exit_bar: 0,
+    entry_ts: NaN,
+    exit_ts: NaN,
+    entry_price: NaN,
+    exit_price: NaN,
+    quantity: NaN,
+    multiplier: NaN,
+    fee: NaN,
+    slippage: NaN,
+    carry: NaN,
+    exit_reason: 'other',
+  };
 
   constructor(initialCash: number, multipliers: readonly number[]) {
     this.cash = initialCash;
@@ -40,14 +57,19 @@ export class Account {
 
   get equity(): number {
     let equity = this.cash;
-    for (const { quantity, mark, multiplier } of this.held) equity += quantity * mark * multiplier;
+    const { held } = this;
+    for (let i = 0; i < held.length; i++) {
+      const { quantity, mark, multiplier } = held[i] as Position;
+      equity += quantity * mark * multiplier;
+    }
     return this.desk === null ? equity : equity + this.desk.valueAtClose();
   }
 
   /** Sum of the absolute values of all positions but those of the desk. */
   get grossExposure(): number {
     let exposure = 0;
-    for (const position of this.held) exposure += Math.abs(position.value);
+    const { held } = this;
+    for (let i = 0; i < held.length; i++) exposure += Math.abs((held[i] as Position).value);
     return exposure;
   }
 
@@ -69,19 +91,18 @@ export class Account {
     const opening = units - closing;
     if (opening > EQUALITY_TOLERANCE * units) {
       const share = closing > 0 ? opening / units : 1;
-      position.lots.push({
-        bar: booking.bar,
-        ts: booking.ts,
-        price,
-        quantity: opening,
-        fee: fee * share,
-        slippage: slippage * share,
-        carryBefore: position.carryPerUnit,
-      });
+      const lot = position.openLot();
+      lot.bar = booking.bar;
+      lot.ts = booking.ts;
+      lot.price = price;
+      lot.quantity = opening;
+      lot.fee = fee * share;
+      lot.slippage = slippage * share;
+      lot.carryBefore = position.carryPerUnit;
       position.quantity += quantity > 0 ? opening : -opening;
     }
     if (before === 0 && position.quantity !== 0) this.#hold(position);
-    else if (before !== 0 && position.quantity === 0) this.held.splice(this.held.indexOf(position), 1);
+    else if (before !== 0 && position.quantity === 0) this.#letGo(position);
   }
 
   /** Takes what is owed for holding a position; below 0 it is received. */
@@ -101,7 +122,7 @@ export class Account {
       const whole = left >= lot.quantity * (1 - EQUALITY_TOLERANCE);
       const quantity = whole ? lot.quantity : left;
       this.#recordTrade(position, lot, quantity, direction, booking, share * (quantity / closing));
-      if (whole) lots.shift();
+      if (whole) position.closeLot();
       else takeFrom(lot, quantity);
       left = whole && lots.length === 0 ? 0 : left - quantity;
     }
@@ -118,27 +139,37 @@ export class Account {
     share: number,
   ): void {
     const ofLot = quantity / lot.quantity;
-    appendTrade(this.trades, {
-      instrument,
-      direction,
-      entry_bar: lot.bar,
-      exit_bar: booking.bar,
-      entry_ts: lot.ts,
-      exit_ts: booking.ts,
-      entry_price: lot.price,
-      exit_price: booking.price,
-      quantity,
-      multiplier,
-      fee: lot.fee * ofLot + booking.fee * share,
-      slippage: lot.slippage * ofLot + booking.slippage * share,
-      carry: quantity * (carryPerUnit - lot.carryBefore),
-      exit_reason: booking.reason,
-    });
+    const entry = this.#closed;
+    entry.instrument = instrument;
+    entry.direction = direction;
+    entry.entry_bar = lot.bar;
+    entry.exit_bar = booking.bar;
+    entry.entry_ts = lot.ts;
+    entry.exit_ts = booking.ts;
+    entry.entry_price = lot.price;
+    entry.exit_price = booking.price;
+    entry.quantity = quantity;
+    entry.multiplier = multiplier;
+    entry.fee = lot.fee * ofLot + booking.fee * share;
+    entry.slippage = lot.slippage * ofLot + booking.slippage * share;
+    entry.carry = quantity * (carryPerUnit - lot.carryBefore);
+    entry.exit_reason = booking.reason;
+    appendTrade(this.trades, entry);
   }
 
   #hold(position: Position): void {
-    const behind = this.held.findIndex(({ instrument }) => instrument > position.instrument);
-    this.held.splice(behind === -1 ? this.held.length : behind, 0, position);
+    const { held } = this;
+    let at = held.push(position) - 1;
+    for (; at > 0 && (held[at - 1] as Position).instrument > position.instrument; at--) {
+      held[at] = held[at - 1] as Position;
+    }
+    held[at] = position;
+  }
+
+  #letGo(position: Position): void {
+    const { held } = this;
+    for (let at = held.indexOf(position) + 1; at < held.length; at++) held[at - 1] = held[at] as Position;
+    held.pop();
   }
 }
 

@@ -1,6 +1,6 @@
 import type { BacktestSettings } from '@tradebase/contracts';
 import { ExchangeTime } from '../market/exchange-time.ts';
-import type { Fill, OrderRequest } from '../trading/order.ts';
+import type { OrderRequest } from '../trading/order.ts';
 import type { BookedOrder } from './booked-order.ts';
 import { bracketOrders } from './bracket-orders.ts';
 import type { Execution } from './execution.ts';
@@ -16,11 +16,10 @@ import { RestingOrder } from './resting-order.ts';
 /** Matches orders with the prices of each bar: at the open, on the way through it, at the close. */
 export class Broker {
   readonly book: OrderBook;
-  readonly fills: Fill[] = [];
   ambiguousBars = 0;
   resolvedBars = 0;
-  /** Told of each fill, after all that it entails. */
-  onFill: (fill: Fill) => void = () => {};
+  /** Told of each fill, after all that it entails; it is the last on record. */
+  onFill: (order: BookedOrder) => void = () => {};
   /** Told where price takes the account below its maintenance margin. */
   onLiquidation: (instrument: number, price: number) => void = () => {};
   readonly #execution: Execution;
@@ -29,8 +28,6 @@ export class Broker {
   /** Days of the exchange in which day orders began to work. */
   readonly #dayOf = new Map<number, number>();
   readonly #times: readonly ExchangeTime[];
-  readonly #openOf = (instrument: number): number => this.#market.open(instrument);
-  readonly #closeOf = (instrument: number): number => this.#market.close(instrument);
 
   constructor(book: OrderBook, execution: Execution) {
     this.book = book;
@@ -49,9 +46,10 @@ export class Broker {
     for (const instrument of instruments) for (const order of this.book.bookOf(instrument)) order.spent = false;
     this.#expireDays();
     const atOpen = this.#settings.fills.market === 'next_open';
-    for (const reducing of [true, false]) {
-      if (atOpen) this.#fillQueue(reducing, this.#openOf);
-      for (const instrument of instruments) this.#fillGaps(instrument, reducing);
+    for (let round = 0; round < 2; round++) {
+      const reducing = round === 0;
+      if (atOpen) this.#fillQueue(reducing, true);
+      for (let i = 0; i < instruments.length; i++) this.#fillGaps(instruments[i] as number, reducing);
     }
   }
 
@@ -72,7 +70,8 @@ export class Broker {
   /** Fills market orders that are for the close, and ends those that were for this bar alone. */
   finishBar(): void {
     if (this.#settings.fills.market === 'next_close') {
-      for (const reducing of [true, false]) this.#fillQueue(reducing, this.#closeOf);
+      this.#fillQueue(true, false);
+      this.#fillQueue(false, false);
     }
     if (!this.book.hasTimeLimits) return;
     const oneBar = ({ time_in_force }: BookedOrder) => time_in_force === 'ioc' || time_in_force === 'fok';
@@ -89,7 +88,8 @@ export class Broker {
     this.book.sweep(order.instrument);
   }
 
-  #fillQueue(reducing: boolean, priceOf: (instrument: number) => number): void {
+  /** @param atOpen whether at the opens or at the closes */
+  #fillQueue(reducing: boolean, atOpen: boolean): void {
     if (this.book.queue.length === 0) return;
     // Orders that fills bring in are for the next bar, and come behind.
     const orders = this.book.queue;
@@ -99,7 +99,9 @@ export class Broker {
       if (order?.status !== 'working' || !this.#market.trades(order.instrument)) continue;
       // Placed on a fill of this bar.
       if (order.placed_bar === this.#market.bar) continue;
-      if (this.#reduces(order) === reducing) this.#fill(order, priceOf(order.instrument), 'taker');
+      if (this.#reduces(order) !== reducing) continue;
+      const { instrument } = order;
+      this.#fill(order, atOpen ? this.#market.open(instrument) : this.#market.close(instrument), 'taker');
     }
     this.book.sweepQueue();
   }
@@ -175,21 +177,21 @@ export class Broker {
   }
 
   #fill(order: BookedOrder, price: number, liquidity: Liquidity): void {
-    const fill = this.#execution.execute(order, price, liquidity);
-    if (fill === null) return;
-    this.fills.push(fill);
-    const { instrument } = order;
-    if (!this.book.isEmpty) {
-      this.book.cancelGroup(order);
-      const { quantity } = this.#execution.position(instrument);
-      const reducesNothing = (other: BookedOrder) => other.reduce_only && other.direction * quantity >= 0;
-      if (this.book.bookOf(instrument).length > 0) this.book.cancelWhere(instrument, reducesNothing);
-    }
-    if (order.bracket !== undefined) this.#placeBracket(order, fill);
-    this.onFill(fill);
+    if (!this.#execution.execute(order, price, liquidity)) return;
+    this.book.cancelGroup(order);
+    if (this.book.bookOf(order.instrument).length > 0) this.#cancelIdle(order.instrument);
+    if (order.bracket !== undefined) this.#placeBracket(order);
+    this.onFill(order);
   }
 
-  #placeBracket(order: BookedOrder, { price, quantity }: Fill): void {
+  /** Cancels what would reduce a position that is not there. */
+  #cancelIdle(instrument: number): void {
+    const { quantity } = this.#execution.position(instrument);
+    this.book.cancelWhere(instrument, (other) => other.reduce_only && other.direction * quantity >= 0);
+  }
+
+  #placeBracket(order: BookedOrder): void {
+    const { price, quantity } = this.#execution.fills.last;
     const tickSize = this.#market.rulesOf(order.instrument).tick_size;
     const earlier = this.book.bookOf(order.instrument).filter((resting) => resting.order.oco_group === -order.id);
     for (const resting of earlier) resting.order.quantity += quantity;

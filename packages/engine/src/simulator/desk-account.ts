@@ -1,5 +1,4 @@
 import { appendTrade } from '../trading/append-trade.ts';
-import type { Fill } from '../trading/order.ts';
 import type { Account } from './account.ts';
 import type { DeskAccount, DeskTrade } from './desk.ts';
 import type { Execution } from './execution.ts';
@@ -10,13 +9,11 @@ export class AccountOfDesk implements DeskAccount {
   readonly #account: Account;
   readonly #execution: Execution;
   readonly #book: OrderBook;
-  readonly #fills: Fill[];
 
-  constructor(account: Account, execution: Execution, book: OrderBook, fills: Fill[]) {
+  constructor(account: Account, execution: Execution, book: OrderBook) {
     this.#account = account;
     this.#execution = execution;
     this.#book = book;
-    this.#fills = fills;
   }
 
   get cash(): number {
@@ -65,6 +62,6 @@ export class AccountOfDesk implements DeskAccount {
     const order = this.#book.enter({ instrument: 0, side, quantity: units, type: 'market', reason });
     order.status = 'filled';
     order.filled_quantity = units;
-    this.#fills.push(this.#execution.record(order, quantity, price, 0, 0));
+    this.#execution.record(order, quantity, price, 0, 0);
   }
 }

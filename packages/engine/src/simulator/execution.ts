@@ -1,10 +1,10 @@
 import type { BacktestSettings } from '@tradebase/contracts';
-import type { Fill } from '../trading/order.ts';
 import { EXIT_REASONS, type ExitReason } from '../trading/trade-list.ts';
-import type { Account } from './account.ts';
+import type { Account, Booking } from './account.ts';
 import type { BookedOrder } from './booked-order.ts';
 import type { RejectReason } from './check-order.ts';
 import { feeOf, type Liquidity } from './fees.ts';
+import { FillRecord } from './fill-record.ts';
 import { canCarry } from './margin.ts';
 import type { MarketNow } from './market-now.ts';
 import { settleQuantity } from './order-quantity.ts';
@@ -21,6 +21,18 @@ export class Execution {
   readonly market: MarketNow;
   readonly settings: BacktestSettings;
 
+  readonly fills = new FillRecord();
+  /** What is being booked: one object for all. */
+  readonly #booking: { -readonly [Field in keyof Booking]: Booking[Field] } = {
+    bar: -1,
+    ts: NaN,
+    quantity: NaN,
+    price: NaN,
+    fee: NaN,
+    slippage: NaN,
+    reason: 'other',
+  };
+
   constructor(account: Account, market: MarketNow, settings: BacktestSettings) {
     this.account = account;
     this.market = market;
@@ -28,13 +40,13 @@ export class Execution {
   }
 
   /**
-   * Fills as much of an order as it may at `price`, before slippage. Null where nothing fills: the order was rejected or
+   * Fills as much of an order as it may at `price`, before slippage. False where nothing fills: the order was rejected or
    * cancelled, or the volume of the bar leaves nothing and it waits.
    */
-  execute(order: BookedOrder, price: number, liquidity: Liquidity): Fill | null {
+  execute(order: BookedOrder, price: number, liquidity: Liquidity): boolean {
     const position = this.position(order.instrument);
     const quantity = this.#quantity(order, position, price, liquidity);
-    if (quantity === null) return null;
+    if (quantity === null) return false;
     const { multiplier } = position;
     const slip = liquidity === 'taker' ? this.#slip(order, price, quantity) : 0;
     const fillPrice = price + order.direction * slip;
@@ -42,34 +54,29 @@ export class Execution {
     const reason = this.#refusal(order, position, quantity, fillPrice, fee);
     if (reason !== null) {
       order.reject(reason);
-      return null;
+      return false;
     }
     order.filled_quantity += quantity;
     if (order.quantity - order.filled_quantity <= DUST * order.quantity) order.status = 'filled';
-    const fill = this.record(order, order.direction * quantity, fillPrice, fee, slip * quantity * multiplier);
+    this.record(order, order.direction * quantity, fillPrice, fee, slip * quantity * multiplier);
     // What was closed by another order meanwhile is not there to be reduced any more.
     if (order.reduce_only && position.quantity === 0) order.status = 'filled';
-    return fill;
+    return true;
   }
 
-  /** Books a fill at exactly this price. */
-  record(order: BookedOrder, signedQuantity: number, price: number, fee: number, slippage: number): Fill {
+  /** Books and records a fill at exactly this price. */
+  record(order: BookedOrder, signedQuantity: number, price: number, fee: number, slippage: number): void {
     const { bar, ts } = this.market;
-    const reason = exitReason(order.reason);
-    const booking = { bar, ts, quantity: signedQuantity, price, fee, slippage, reason };
+    const booking = this.#booking;
+    booking.bar = bar;
+    booking.ts = ts;
+    booking.quantity = signedQuantity;
+    booking.price = price;
+    booking.fee = fee;
+    booking.slippage = slippage;
+    booking.reason = exitReason(order.reason);
     this.account.book(this.position(order.instrument), booking);
-    return {
-      order_id: order.id,
-      instrument: order.instrument,
-      bar,
-      ts,
-      side: order.side,
-      price,
-      quantity: Math.abs(signedQuantity),
-      fee,
-      slippage,
-      reason: order.reason,
-    };
+    this.fills.add(order, booking);
   }
 
   position(instrument: number): Position {
@@ -82,9 +89,13 @@ export class Execution {
   #quantity(order: BookedOrder, position: Position, price: number, liquidity: Liquidity): number | null {
     const { instrument } = order;
     if (order.size !== undefined && order.quantity === 0) {
-      const [rules, volume] = [this.market.rulesOf(instrument), this.market.volume(instrument)];
-      const market = { settings: this.settings, rules, price, volume, liquidity };
-      order.quantity = settleQuantity(this.account, position, order, order.size, market);
+      const { settings, market } = this;
+      order.quantity = settleQuantity(this.account, position, order, order.size, {
+        settings,
+        market,
+        price,
+        liquidity,
+      });
       if (!(order.quantity > 0 && order.quantity < Infinity)) {
         order.quantity = 0;
         order.reject(this.#tooLittle());
@@ -141,5 +152,6 @@ export class Execution {
 
 function exitReason(reason: string): ExitReason {
   if (reason === 'signal') return 'signal';
+  if (reason === 'entry') return 'other';
   return EXIT_REASONS.find((known) => known === reason) ?? 'other';
 }

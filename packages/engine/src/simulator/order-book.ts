@@ -2,11 +2,12 @@ import type { OrderRequest } from '../trading/order.ts';
 import { BookedOrder } from './booked-order.ts';
 import { checkOrder } from './check-order.ts';
 import type { MarketNow } from './market-now.ts';
+import { OrderRecord } from './order-record.ts';
 import { RestingOrder } from './resting-order.ts';
 
 /** All orders of a simulation, and those that work: at market, waiting for their instrument's next candle, or resting at a price. */
 export class OrderBook {
-  readonly orders: BookedOrder[] = [];
+  readonly record = new OrderRecord();
   /** In order of their ids. */
   readonly queue: BookedOrder[] = [];
   /** By instrument, in order of their ids. */
@@ -45,8 +46,8 @@ export class OrderBook {
 
   /** Gives an order its id and its place in the record, and nothing else. */
   enter(request: OrderRequest): BookedOrder {
-    const order = new BookedOrder(this.orders.length + 1, request, this.#market.bar, this.#market.ts);
-    this.orders.push(order);
+    const order = new BookedOrder(this.record.length + 1, request, this.#market.bar, this.#market.ts);
+    this.record.push(order);
     return order;
   }
 
@@ -102,9 +103,14 @@ export class OrderBook {
 
   /** Takes orders that do not work any more out of the queue. Not while it is gone through. */
   sweepQueue(): void {
+    const { queue } = this;
     let kept = 0;
-    for (const order of this.queue) if (order.status === 'working') this.queue[kept++] = order;
-    this.queue.length = kept;
+    for (let i = 0; i < queue.length; i++) {
+      const order = queue[i] as BookedOrder;
+      if (order.status === 'working') queue[kept++] = order;
+    }
+    // An array whose length is set to 0 gives up its memory.
+    while (queue.length > kept) queue.pop();
   }
 
   /** Takes a resting order whose stop was reached on to the market: its rest fills at the next prices. */
@@ -127,6 +133,15 @@ export class OrderBook {
     for (const book of this.resting) for (const { order } of book) this.cancel(order);
     for (const order of this.queue) this.cancel(order);
     for (let instrument = 0; instrument < this.resting.length; instrument++) this.sweep(instrument);
+  }
+
+  /** The order of this id if it works. */
+  workingOrder(id: number): BookedOrder | undefined {
+    const isIt = (order: BookedOrder) => order.id === id && order.status === 'working';
+    const queued = this.queue.find(isIt);
+    if (queued !== undefined || this.#resting === 0) return queued;
+    for (const book of this.resting) for (const { order } of book) if (isIt(order)) return order;
+    return undefined;
   }
 
   get working(): BookedOrder[] {

@@ -1,9 +1,10 @@
-import type { BacktestSettings, InstrumentRules } from '@tradebase/contracts';
+import type { BacktestSettings } from '@tradebase/contracts';
 import type { OrderSize } from '../trading/order.ts';
 import type { Account } from './account.ts';
 import type { BookedOrder } from './booked-order.ts';
 import { distanceFrom } from './bracket-orders.ts';
 import { type Liquidity, quantityWithin } from './fees.ts';
+import type { MarketNow } from './market-now.ts';
 import type { Position } from './position.ts';
 import { roundDown } from './round-to-step.ts';
 import { slippageOf } from './slippage.ts';
@@ -11,11 +12,9 @@ import { slippageOf } from './slippage.ts';
 /** What a size is settled with. */
 export interface SizingMarket {
   readonly settings: BacktestSettings;
-  readonly rules: InstrumentRules;
+  readonly market: MarketNow;
   /** Price before slippage. */
   readonly price: number;
-  /** Of the candle. */
-  readonly volume: number;
   readonly liquidity: Liquidity;
 }
 
@@ -28,15 +27,16 @@ export function settleQuantity(
   position: Position,
   order: BookedOrder,
   size: OrderSize,
-  market: SizingMarket,
+  sizing: SizingMarket,
 ): number {
-  const { settings, rules, price, volume, liquidity } = market;
-  let quantity = quantityAt(account, position, order, size, market, price);
+  const { settings, market, price, liquidity } = sizing;
+  let quantity = quantityAt(account, position, order, size, sizing, price);
   if (liquidity === 'taker' && settings.slippage.type !== 'none') {
+    const volume = market.volume(order.instrument);
     const slip = slippageOf(settings.slippage, price, Math.max(quantity, 0), volume);
-    quantity = quantityAt(account, position, order, size, market, price + order.direction * slip);
+    quantity = quantityAt(account, position, order, size, sizing, price + order.direction * slip);
   }
-  return roundDown(quantity, rules.lot_size);
+  return roundDown(quantity, market.rulesOf(order.instrument).lot_size);
 }
 
 function quantityAt(
@@ -44,11 +44,12 @@ function quantityAt(
   position: Position,
   order: BookedOrder,
   size: OrderSize,
-  { settings, rules, liquidity }: SizingMarket,
+  { settings, market, liquidity }: SizingMarket,
   price: number,
 ): number {
   const { fees, margin } = settings;
-  const unitPrice = price * rules.multiplier;
+  const { multiplier } = market.rulesOf(order.instrument);
+  const unitPrice = price * multiplier;
   const { equity } = account;
   const others = account.held.length === 0 ? 0 : exposureOfOthers(account, position, order);
   const room = margin.leverage * (equity - (account.desk?.marginRequirement() ?? 0)) - others;
@@ -56,7 +57,7 @@ function quantityAt(
   const budget = size.method === 'value' ? size.value : (shareOf(size) / 100) * equity;
   const within = Math.min(most, quantityWithin(fees, liquidity, budget, unitPrice, 1));
   if (size.method !== 'risk') return within;
-  const loss = distanceFrom(price, size.stop) * rules.multiplier;
+  const loss = distanceFrom(price, size.stop) * multiplier;
   return Math.min(((size.risk_pct / 100) * equity) / loss, within);
 }
 

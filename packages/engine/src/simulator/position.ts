@@ -1,7 +1,7 @@
 /** What one fill bought or sold short and no other has closed yet. */
 export interface Lot {
-  readonly bar: number;
-  readonly ts: number;
+  bar: number;
+  ts: number;
   price: number;
   /** Units, above 0. */
   quantity: number;
@@ -21,12 +21,36 @@ export class Position {
   /** Price at which it is marked: the last open or close seen. */
   mark = NaN;
   readonly lots: Lot[] = [];
+  /** The last lot that was closed, for the next to be opened: most positions have one at a time. */
+  #spare: Lot | null = null;
   /** Borrow and funding of one unit held since the beginning. */
   carryPerUnit = 0;
 
   constructor(instrument: number, multiplier: number) {
     this.instrument = instrument;
     this.multiplier = multiplier;
+  }
+
+  /** Adds a lot, to be filled in whole. */
+  openLot(): Lot {
+    const lot = this.#spare ?? {
+      bar: -1,
+      ts: NaN,
+      price: NaN,
+      quantity: NaN,
+      fee: NaN,
+      slippage: NaN,
+      carryBefore: NaN,
+    };
+    this.#spare = null;
+    this.lots.push(lot);
+    return lot;
+  }
+
+  /** Takes the first lot out. */
+  closeLot(): void {
+    const lot = this.lots.length === 1 ? this.lots.pop() : this.lots.shift();
+    this.#spare = lot ?? null;
   }
 
   /** Value at the mark, below 0 when short. */

@@ -1,10 +1,11 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { CANDLE_COLUMNS, type Candles } from '@tradebase/contracts';
 import type { MarketData } from '../market/market-data.ts';
 import type { OptionQuoteRow } from '../options/data-chain.ts';
 import type { SimulationResult } from '../trading/simulation-result.ts';
 import { ENGINE_VERSION } from '../versions.ts';
 import { canonicalJson } from './canonical-json.ts';
-import { Sha256 } from './sha256.ts';
 import type { SimulationOptions } from './simulation-options.ts';
 
 /** What made a result, and the result, as SHA-256 hashes: whoever has the same data, specification and engine can make it again. */
@@ -56,8 +57,8 @@ export function makeReceipt({ data, spec, options, result, optionQuotes }: Recei
     engine_version: ENGINE_VERSION,
     seed,
     data_sha256: hashData(data, optionQuotes),
-    spec_sha256: new Sha256().text(canonicalJson(spec)).digest(),
-    settings_sha256: new Sha256().text(canonicalJson({ initial_cash, settings })).digest(),
+    spec_sha256: hashText(canonicalJson(spec)),
+    settings_sha256: hashText(canonicalJson({ initial_cash, settings })),
     result_sha256: hashResult(result),
   };
 }
@@ -72,17 +73,19 @@ export function verifyReceipt(receipt: Receipt, input: ReceiptInput): (keyof Rec
 }
 
 function hashData({ instruments }: MarketData, optionQuotes: readonly OptionQuoteRow[] = []): string {
-  const hash = new Sha256();
+  const hash = sha256.create();
   for (const { symbol, timeframe, candles, rules, finer, columns = {}, splits, membership } of instruments) {
     const names = Object.keys(columns).sort();
     const bars = [candles.ts.length, finer?.candles.ts.length];
-    hash.text(canonicalJson([symbol, timeframe, bars, finer?.timeframe, names, rules, splits, membership]));
+    hash.update(
+      utf8ToBytes(canonicalJson([symbol, timeframe, bars, finer?.timeframe, names, rules, splits, membership])),
+    );
     hashCandles(hash, candles);
     if (finer !== undefined) hashCandles(hash, finer.candles);
     for (const name of names) hashNumbers(hash, columns[name] ?? new Float64Array());
   }
   if (optionQuotes.length > 0) hashNumbers(hash, Float64Array.from(optionQuotes.flatMap(numbersOf)));
-  return hash.digest();
+  return bytesToHex(hash.digest());
 }
 
 function numbersOf(row: OptionQuoteRow): number[] {
@@ -90,30 +93,39 @@ function numbersOf(row: OptionQuoteRow): number[] {
   return [date, expiry, right === 'call' ? 1 : -1, strike, bid_open, ask_open, bid_close, ask_close];
 }
 
-function hashCandles(hash: Sha256, candles: Candles): void {
+function hashCandles(hash: Hash, candles: Candles): void {
   for (const column of CANDLE_COLUMNS) hashNumbers(hash, candles[column]);
 }
 
 function hashResult({ ts, equity, trades }: SimulationResult): string {
-  const hash = new Sha256().text(canonicalJson([equity.length, trades.length]));
+  const hash = sha256.create().update(utf8ToBytes(canonicalJson([equity.length, trades.length])));
   hashNumbers(hash, ts);
   hashNumbers(hash, equity);
   for (const column of TRADE_COLUMNS) hashNumbers(hash, Float64Array.from(trades[column].subarray(0, trades.length)));
-  return hash.digest();
+  return bytesToHex(hash.digest());
+}
+
+type Hash = ReturnType<typeof sha256.create>;
+
+function hashText(text: string): string {
+  return bytesToHex(sha256(utf8ToBytes(text)));
 }
 
 const CHUNK = 8192;
+const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** Numbers as little-endian doubles on every machine, all NaNs alike: their bits are nobody's choice. */
-function hashNumbers(hash: Sha256, numbers: Float64Array): void {
-  const bytes = new Uint8Array(8 * Math.min(CHUNK, numbers.length));
-  const view = new DataView(bytes.buffer);
+function hashNumbers(hash: Hash, numbers: Float64Array): void {
+  const part = new Float64Array(Math.min(CHUNK, numbers.length));
+  const view = new DataView(part.buffer);
   for (let from = 0; from < numbers.length; from += CHUNK) {
-    const part = numbers.subarray(from, from + CHUNK);
-    part.forEach((number, i) => {
+    const length = Math.min(CHUNK, numbers.length - from);
+    for (let i = 0; i < length; i++) {
+      const number = numbers[from + i] as number;
       if (Number.isNaN(number)) view.setBigUint64(8 * i, 0x7ff8_0000_0000_0000n, true);
+      else if (IS_LITTLE_ENDIAN) part[i] = number;
       else view.setFloat64(8 * i, number, true);
-    });
-    hash.update(bytes.subarray(0, 8 * part.length));
+    }
+    hash.update(new Uint8Array(part.buffer, 0, 8 * length));
   }
 }

@@ -103,7 +103,8 @@ import { ExchangeTime } from '../market/exchange-time.ts';
 import type { InstrumentSeries } from '../market/market-data.ts';
 import type { NodeId } from '../plan/plan.ts';
 import type { RuleProgram, TradeRules } from '../plan/rule-program.ts';
-import type { Bracket, Fill, OrderRequest, OrderSize, PriceDistance } from '../trading/order.ts';
+import type { Bracket, OrderRequest, OrderSize, PriceDistance } from '../trading/order.ts';
+import type { BookedOrder } from './booked-order.ts';
 import { kellyShare } from './kelly.ts';
 import {
   type Direction,
@@ -133,6 +134,7 @@ export class RuleAgent implements SimulationAgent {
   #dayStartEquity: number;
   #lastEquity: number;
   #isDayCapped = false;
+  #lastSize: Extract<OrderSize, { method: 'percent_of_equity' }> = { method: 'percent_of_equity', percent: NaN };
 
   /** @param columns the nodes of the rules, by instrument: see `nodesOfRules` */
   constructor(
@@ -177,16 +179,16 @@ export class RuleAgent implements SimulationAgent {
     for (let i = 0; i < current.length; i++) this.#enter(current[i] as number, context);
   }
 
-  onFill({ instrument, order_id }: Fill, context: SimulationContext): void {
+  onExecution({ instrument, id }: BookedOrder, context: SimulationContext): void {
     const track = this.#track(instrument);
     const candle = context.candleIndex(instrument);
     if (context.position(instrument) === 0) {
       track.exitCandle = candle;
       track.entries = 0;
-    } else if (order_id === track.entry?.id && order_id !== track.lastEntryId) {
+    } else if (id === track.entry?.id && id !== track.lastEntryId) {
       if (track.entries === 0) track.entryCandle = candle;
       track.entries += 1;
-      track.lastEntryId = order_id;
+      track.lastEntryId = id;
     }
   }
 
@@ -337,7 +339,7 @@ export class RuleAgent implements SimulationAgent {
         return value > 0 ? { method: 'value', value } : null;
       }
       case 'percent_of_equity':
-        return percentOfEquity(track.column(sizing.percent).at(candle));
+        return this.#percentOfEquity(track.column(sizing.percent).at(candle));
       case 'risk': {
         const risk_pct = track.column(sizing.risk_pct).at(candle);
         const max_percent = track.column(sizing.max_percent).at(candle);
@@ -346,10 +348,17 @@ export class RuleAgent implements SimulationAgent {
       }
       case 'kelly': {
         const share = kellyShare(context.account.trades, sizing.trades);
-        if (Number.isNaN(share)) return percentOfEquity(sizing.start_percent);
-        return percentOfEquity(Math.min(sizing.max_percent, 100 * sizing.fraction * share));
+        if (Number.isNaN(share)) return this.#percentOfEquity(sizing.start_percent);
+        return this.#percentOfEquity(Math.min(sizing.max_percent, 100 * sizing.fraction * share));
       }
     }
+  }
+
+  #percentOfEquity(percent: number): OrderSize | null {
+    if (!(percent > 0)) return null;
+    // Most often the same one, which then need not be made and kept for each order.
+    if (percent !== this.#lastSize.percent) this.#lastSize = { method: 'percent_of_equity', percent };
+    return this.#lastSize;
   }
 
   /** Distances as they are at a candle; null where the target counts in a stop that is not there. */
@@ -393,8 +402,4 @@ export class RuleAgent implements SimulationAgent {
 function cancelEntry(track: Track, context: SimulationContext): void {
   if (workingEntry(track) !== null && track.entry !== null) context.cancel(track.entry.id);
   track.entry = null;
-}
-
-function percentOfEquity(percent: number): OrderSize | null {
-  return percent > 0 ? { method: 'percent_of_equity', percent } : null;
 }

@@ -5,6 +5,7 @@ import { assessDataQuality } from '../market/assess-data-quality.ts';
 import { checkMarketData } from '../market/check-market-data.ts';
 import type { MarketData } from '../market/market-data.ts';
 import type { Strategy } from '../strategies/strategy-definition.ts';
+import type { Fill, Order } from '../trading/order.ts';
 import type { Ambiguity, OpenPosition, SimulationResult } from '../trading/simulation-result.ts';
 import { checkSimulationOptions } from './check-simulation-options.ts';
 import type { OpenDesk } from './desk.ts';
@@ -112,14 +113,24 @@ function resultOf(
   { initial_cash, settings }: SimulationOptions,
 ): SimulationResult {
   const { account, broker, clock, equity } = simulation;
+  const { fills } = simulation;
+  const { record } = broker.book;
+  let madeOrders: readonly Order[] | undefined;
+  let madeFills: readonly Fill[] | undefined;
   return {
     path: 'event',
     initial_cash,
     ts: clock.ts,
     equity,
     trades: account.trades,
-    orders: broker.book.orders,
-    fills: broker.fills,
+    get orders() {
+      madeOrders ??= record.toArray();
+      return madeOrders;
+    },
+    get fills() {
+      madeFills ??= fills.toArray();
+      return madeFills;
+    },
     ...(account.desk === null
       ? {}
       : { option_fills: account.desk.fills ?? [], option_rejections: account.desk.rejections ?? [] }),

@@ -73,8 +73,8 @@ export class SimulationContext implements TradingContext {
 
   cancel(orderId: number): boolean {
     const { book } = this.#broker;
-    const order = book.orders[orderId - 1];
-    if (order === undefined || order.status !== 'working') return false;
+    const order = orderId > 0 ? book.workingOrder(orderId) : undefined;
+    if (order === undefined) return false;
     book.cancelWhere(order.instrument, (other) => other === order);
     return true;
   }

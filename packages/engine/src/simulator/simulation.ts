@@ -2,8 +2,8 @@ import type { BacktestSettings } from '@tradebase/contracts';
 import { EngineError } from '../engine-error.ts';
 import type { MarketData } from '../market/market-data.ts';
 import type { TradingAgent } from '../strategies/strategy-definition.ts';
-import type { Fill } from '../trading/order.ts';
 import { Account } from './account.ts';
+import type { BookedOrder } from './booked-order.ts';
 import { Broker } from './broker.ts';
 import { chargeCarry } from './carry.ts';
 import { type Clock, makeClock } from './clock.ts';
@@ -11,6 +11,7 @@ import type { Desk, DeskBar } from './desk.ts';
 import { AccountOfDesk } from './desk-account.ts';
 import { Execution } from './execution.ts';
 import { feeOf } from './fees.ts';
+import type { FillRecord } from './fill-record.ts';
 import { isBreached, liquidationPrice } from './margin.ts';
 import { MarketNow } from './market-now.ts';
 import { OrderBook } from './order-book.ts';
@@ -25,6 +26,8 @@ export interface SimulationAgent extends TradingAgent {
    * in a market of one instrument.
    */
   nextBar?(bar: number, context: SimulationContext): number;
+  /** Called instead of `onFill`, with the order of the fill: for agents that need no more. */
+  onExecution?(order: BookedOrder, context: SimulationContext): void;
 }
 
 /** One run of an agent through a market: bar by bar, and in strides where nothing can happen. */
@@ -76,8 +79,11 @@ export class Simulation {
     const book = new OrderBook(this.#market);
     this.broker = new Broker(book, this.#execution);
     this.#context = new SimulationContext(this.account, this.#market, this.broker);
-    this.#deskAccount = new AccountOfDesk(this.account, this.#execution, book, this.broker.fills);
-    this.broker.onFill = (fill: Fill) => this.#agent.onFill?.(fill, this.#context);
+    this.#deskAccount = new AccountOfDesk(this.account, this.#execution, book);
+    this.broker.onFill = (order) => {
+      if (agent.onExecution !== undefined) agent.onExecution(order, this.#context);
+      else agent.onFill?.(this.fills.last, this.#context);
+    };
     this.broker.onLiquidation = (instrument, price) => this.#liquidateWithin(instrument, price);
 
     const { borrow_rate_pct, interest_rate_pct, funding_rate_pct } = settings.margin;
@@ -87,6 +93,10 @@ export class Simulation {
     this.#allInstruments = Int32Array.from(instruments.keys());
     const isSplit = instruments.some(({ splits = [] }) => splits.length > 0);
     this.#isPlain = instruments.length === 1 && !isSplit && this.#bounded.length === 0 && desk === null;
+  }
+
+  get fills(): FillRecord {
+    return this.#execution.fills;
   }
 
   /** Simulates up to `maxBars` further bars. @throws EngineError `equity_overflow` */
@@ -166,6 +176,7 @@ export class Simulation {
     if (isBreached(account, this.#settings.margin)) this.#liquidate(({ mark }) => mark);
     if (bar >= this.#firstBar && this.liquidatedBar === null) this.#agent.onBar(this.#context);
     broker.book.sweepQueue();
+    broker.book.record.settle();
     this.equity[bar] = account.equity;
     if (account.held.length > 0 || (account.desk?.positions.length ?? 0) > 0) this.barsInPosition += 1;
     this.barsDone = bar + 1;
@@ -258,7 +269,7 @@ export class Simulation {
       order.filled_quantity = units;
       const left = account.equity - position.value + quantity * price * multiplier;
       const fee = Math.min(feeOf(this.#settings.fees, 'taker', units, price * multiplier), Math.max(left, 0));
-      broker.fills.push(this.#execution.record(order, -quantity, price, fee, 0));
+      this.#execution.record(order, -quantity, price, fee, 0);
     }
     if (account.desk !== null) account.desk.liquidate(this.#deskBar(), this.#deskAccount);
     // Debt that was left keeps the account in breach.

@@ -1,4 +1,5 @@
 import { defineIndicator } from '../../indicators/define-indicator.ts';
+import { SlidingExtreme } from '../../indicators/windows/sliding-extreme.ts';
 
 /** A close beyond the range of the bars before. */
 export const breakout = defineIndicator({
@@ -15,18 +16,14 @@ export const breakout = defineIndicator({
   outputs: ['value'],
   firstIndex: (period: number) => period,
   begin(period: number, bufferPct: number) {
-    const highs = new Float64Array(period);
-    const lows = new Float64Array(period);
-    let seen = 0;
+    const highs = SlidingExtreme.highest(period);
+    const lows = SlidingExtreme.lowest(period);
+    let top = NaN;
+    let bottom = NaN;
     return ([high = NaN, low = NaN, close = NaN], out) => {
-      if (seen >= period) {
-        const top = highs.reduce((most, price) => Math.max(most, price), -Infinity) * (1 + bufferPct / 100);
-        const bottom = lows.reduce((least, price) => Math.min(least, price), Infinity) * (1 - bufferPct / 100);
-        out[0] = close > top ? 100 : close < bottom ? -100 : 0;
-      }
-      highs[seen % period] = high;
-      lows[seen % period] = low;
-      seen += 1;
+      out[0] = close > top * (1 + bufferPct / 100) ? 100 : close < bottom * (1 - bufferPct / 100) ? -100 : 0;
+      top = highs.next(high);
+      bottom = lows.next(low);
     };
   },
 });

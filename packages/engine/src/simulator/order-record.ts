@@ -1,0 +1,119 @@
+import { ORDER_STATUSES, type Order, type OrderRequest, type OrderSize } from '../trading/order.ts';
+import { BookedOrder } from './booked-order.ts';
+
+const TYPES = ['market', 'limit', 'stop', 'stop_limit', 'trailing_stop'] as const satisfies OrderRequest['type'][];
+const TIMES_IN_FORCE = ['gtc', 'day', 'ioc', 'fok'] as const;
+
+/** Numbers of one order, side by side. */
+const ROW = 10;
+/** Orders that are gathered before those among them that work no more are written down. */
+const GATHERED = 256;
+
+/** What most orders do not have. */
+type Rarities = Pick<
+  BookedOrder,
+  'limit_price' | 'stop_price' | 'trail_distance' | 'oco_group' | 'bracket' | 'reject_reason'
+>;
+
+/**
+ * All orders of a simulation. Those that work no more become rows of numbers before long, as a hundred thousand objects
+ * kept to the end are dear to collect.
+ */
+export class OrderRecord {
+  length = 0;
+  /** Objects still: all that work, and some that have ended. */
+  #recent: BookedOrder[] = [];
+  #gatherUntil = GATHERED;
+  #rows = new Float64Array(GATHERED * ROW);
+  readonly #reasons: string[] = [];
+  readonly #sizes: (OrderSize | undefined)[] = [];
+  /** By id. */
+  readonly #rarities = new Map<number, Rarities>();
+
+  /** Takes the next order, whose id is one more than there were. */
+  push(order: BookedOrder): void {
+    this.length += 1;
+    this.#recent.push(order);
+    this.#reasons.push(order.reason);
+    this.#sizes.push(order.size);
+  }
+
+  /** Writes down orders that have ended, once there are many. Not while orders are filling: one that ends may change still. */
+  settle(): void {
+    if (this.#recent.length < this.#gatherUntil) return;
+    while (this.#rows.length < this.length * ROW) this.#grow();
+    const recent = this.#recent;
+    let kept = 0;
+    for (const order of recent) {
+      if (order.status === 'working') recent[kept++] = order;
+      else this.#write(order);
+    }
+    recent.length = kept;
+    this.#gatherUntil = 2 * kept + GATHERED;
+  }
+
+  /** In order of their ids. */
+  toArray(): Order[] {
+    const recent = new Map(this.#recent.map((order) => [order.id, order]));
+    return this.#reasons.map((_, index) => recent.get(index + 1) ?? this.#read(index + 1));
+  }
+
+  #write(order: BookedOrder): void {
+    const rows = this.#rows;
+    let at = (order.id - 1) * ROW;
+    rows[at++] = order.instrument;
+    rows[at++] = order.direction;
+    rows[at++] = order.quantity;
+    rows[at++] = order.filled_quantity;
+    rows[at++] = order.placed_bar;
+    rows[at++] = order.placed_ts;
+    rows[at++] = TYPES.indexOf(order.type);
+    rows[at++] = TIMES_IN_FORCE.indexOf(order.time_in_force);
+    rows[at++] = order.reduce_only ? 1 : 0;
+    rows[at] = ORDER_STATUSES.indexOf(order.status);
+    if (hasRarities(order)) {
+      const { limit_price, stop_price, trail_distance, oco_group, bracket, reject_reason } = order;
+      this.#rarities.set(order.id, { limit_price, stop_price, trail_distance, oco_group, bracket, reject_reason });
+    }
+  }
+
+  #read(id: number): Order {
+    const at = (id - 1) * ROW;
+    const number = (field: number) => this.#rows[at + field] as number;
+    const rarities = this.#rarities.get(id);
+    const request = {
+      ...rarities,
+      instrument: number(0),
+      side: number(1) > 0 ? 'buy' : 'sell',
+      quantity: number(2),
+      size: this.#sizes[id - 1],
+      type: TYPES[number(6)] ?? 'market',
+      time_in_force: TIMES_IN_FORCE[number(7)] ?? 'gtc',
+      reduce_only: number(8) === 1,
+      reason: this.#reasons[id - 1],
+    } as const;
+    const order = new BookedOrder(id, request, number(4), number(5));
+    order.filled_quantity = number(3);
+    order.status = ORDER_STATUSES[number(9)] ?? 'working';
+    order.reject_reason = rarities?.reject_reason;
+    return order;
+  }
+
+  #grow(): void {
+    const rows = new Float64Array(2 * this.#rows.length);
+    rows.set(this.#rows);
+    this.#rows = rows;
+  }
+}
+
+function hasRarities(order: BookedOrder): boolean {
+  return (
+    order.type !== 'market' ||
+    order.status === 'rejected' ||
+    order.oco_group !== undefined ||
+    order.bracket !== undefined ||
+    order.limit_price !== undefined ||
+    order.stop_price !== undefined ||
+    order.trail_distance !== undefined
+  );
+}
