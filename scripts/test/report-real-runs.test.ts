@@ -36,7 +36,7 @@ describe.skipIf(!isPresent)(TITLE, () => {
       );
       const { summary, report, equity } = outcome;
 
-      expect(BacktestReport.safeParse(report).error).toBeUndefined();
+      expect(BacktestReport.safeParse(JSON.parse(JSON.stringify(report))).error).toBeUndefined();
       expect(equity.every((mark) => mark > 0)).toBe(true);
       expect(summary.final_equity).toBe(equity.at(-1));
       expect(summary.liquidated_at).toBeNull();
