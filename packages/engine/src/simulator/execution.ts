@@ -90,7 +90,12 @@ export class Execution {
     const { instrument } = order;
     if (order.size !== undefined && order.quantity === 0) {
       const { settings, market } = this;
-      order.quantity = settleQuantity(this.account, position, order, order.size, { settings, market, price, liquidity });
+      order.quantity = settleQuantity(this.account, position, order, order.size, {
+        settings,
+        market,
+        price,
+        liquidity,
+      });
       if (!(order.quantity > 0 && order.quantity < Infinity)) {
         order.quantity = 0;
         order.reject(this.#tooLittle());

@@ -33,7 +33,15 @@ export class Position {
 
   /** Adds a lot, to be filled in whole. */
   openLot(): Lot {
-    const lot = this.#spare ?? { bar: -1, ts: NaN, price: NaN, quantity: NaN, fee: NaN, slippage: NaN, carryBefore: NaN };
+    const lot = this.#spare ?? {
+      bar: -1,
+      ts: NaN,
+      price: NaN,
+      quantity: NaN,
+      fee: NaN,
+      slippage: NaN,
+      carryBefore: NaN,
+    };
     this.#spare = null;
     this.lots.push(lot);
     return lot;

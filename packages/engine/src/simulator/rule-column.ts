@@ -1,6 +1,7 @@
 import type { MarketData } from '../market/market-data.ts';
 import type { NodeId, Plan } from '../plan/plan.ts';
 import type { TradeRules } from '../plan/rule-program.ts';
+import type { SignalBars } from './signal-bars.ts';
 
 /** Computes nodes of a plan at every candle of one instrument; a number where a node is the same at all of them. */
 export type EvaluatePlan = (
@@ -10,12 +11,16 @@ export type EvaluatePlan = (
   nodes: readonly NodeId[],
 ) => { readonly columns: ReadonlyMap<NodeId, Float64Array | number> };
 
+/** What rules read of one instrument. */
+export interface RuleValues {
+  /** Of the numbers, and where it was as well to have them, of the signals. */
+  readonly columns: ReadonlyMap<NodeId, Float64Array | number>;
+  readonly signals: ReadonlyMap<NodeId, SignalBars>;
+}
+
 /** A node of a plan at the candles of one instrument. */
 export class RuleColumn {
   readonly #values: Float64Array | number;
-  /** What `next` found last, and from where it looked. */
-  #from = -1;
-  #found = -1;
 
   constructor(values: Float64Array | number) {
     this.#values = values;
@@ -23,27 +28,6 @@ export class RuleColumn {
 
   at(candle: number): number {
     return typeof this.#values === 'number' ? this.#values : (this.#values[candle] ?? NaN);
-  }
-
-  /** Whether a signal holds: neither 0 nor NaN. */
-  holds(candle: number): boolean {
-    const value = this.at(candle);
-    return value > 0 || value < 0;
-  }
-
-  /** The first candle from `from` on at which a signal holds; Infinity if none. Looks at each candle once while `from` ascends. */
-  next(from: number): number {
-    if (typeof this.#values === 'number') return this.holds(from) ? from : Infinity;
-    if (from >= this.#from && from <= this.#found) return this.#found;
-    const values = this.#values;
-    let candle = from;
-    for (; candle < values.length; candle++) {
-      const value = values[candle] as number;
-      if (value > 0 || value < 0) break;
-    }
-    this.#from = from;
-    this.#found = candle < values.length ? candle : Infinity;
-    return this.#found;
   }
 }
 
@@ -62,4 +46,9 @@ export function nodesOfRules(rules: TradeRules): NodeId[] {
     if (distance) nodes.push(distance.unit === 'percent' ? distance.percent : distance.distance);
   }
   return [...new Set(nodes.filter((node) => node !== null && node !== undefined))];
+}
+
+/** Those of the nodes that are signals. */
+export function signalsOfRules({ enter_long, exit_long, enter_short, exit_short }: TradeRules): NodeId[] {
+  return [...new Set([enter_long, exit_long, enter_short, exit_short].filter((node) => node !== null))];
 }

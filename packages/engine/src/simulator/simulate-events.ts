@@ -10,7 +10,8 @@ import type { Ambiguity, OpenPosition, SimulationResult } from '../trading/simul
 import { checkSimulationOptions } from './check-simulation-options.ts';
 import type { OpenDesk } from './desk.ts';
 import { RuleAgent } from './rule-agent.ts';
-import { type EvaluatePlan, nodesOfRules } from './rule-column.ts';
+import { type EvaluatePlan, nodesOfRules, type RuleValues, signalsOfRules } from './rule-column.ts';
+import { signalBars } from './signal-bars.ts';
 import { Simulation, type SimulationAgent } from './simulation.ts';
 import type { SimulationOptions, SimulationProgress } from './simulation-options.ts';
 
@@ -47,13 +48,13 @@ export function* simulateEvents(
   checkSimulationOptions(options);
   checkMarketData(data);
   const market = applyGapPolicy(data, options.settings);
-  const columns = strategy.kind === 'rules' ? columnsOf(strategy.program, market, evaluatePlan) : [];
+  const values = strategy.kind === 'rules' ? valuesOf(strategy.program, market, evaluatePlan) : [];
   const start = (settings: BacktestSettings): Simulation => {
     const told = { ...options, settings };
     const agent: SimulationAgent =
       strategy.kind === 'events'
         ? strategy.start(market)
-        : new RuleAgent(strategy.program, market.instruments, columns, settings, options.initial_cash);
+        : new RuleAgent(strategy.program, market.instruments, values, settings, options.initial_cash);
     const firstBar = strategy.kind === 'events' ? strategy.warm_up_bars : 0;
     return new Simulation(market, told, agent, firstBar, openDesk?.(market, told) ?? null);
   };
@@ -93,13 +94,17 @@ export function simulate(
   }
 }
 
-function columnsOf(
+function valuesOf(
   { plan, rules }: Extract<Strategy, { kind: 'rules' }>['program'],
   market: MarketData,
   evaluatePlan: EvaluatePlan,
-) {
+): RuleValues[] {
   const nodes = nodesOfRules(rules);
-  return market.instruments.map((_, instrument) => evaluatePlan(plan, market, instrument, nodes).columns);
+  return market.instruments.map((_, instrument) => {
+    const { columns } = evaluatePlan(plan, market, instrument, nodes);
+    const signals = signalsOfRules(rules).map((node) => [node, signalBars(columns.get(node) ?? NaN)] as const);
+    return { columns, signals: new Map(signals) };
+  });
 }
 
 function finalEquity({ equity }: Simulation): number {

@@ -125,7 +125,7 @@ export class Simulation {
 
   /** The first bar before `end` that reaches the price of liquidation, or else `end`. */
   #firstBreach(from: number, end: number): number {
-    const [position] = this.account.held;
+    const position = this.account.held[0];
     if (position === undefined) return end;
     const price = liquidationPrice(this.account, this.#settings.margin, position);
     if (!(price > 0)) return end;
@@ -143,7 +143,7 @@ export class Simulation {
     const { equity, account } = this;
     const { close } = this.#market.series(0).candles;
     const { cash } = account;
-    const [position] = account.held;
+    const position = account.held[0];
     if (position === undefined) equity.fill(cash, this.barsDone, end);
     else {
       const { quantity, multiplier } = position;
