@@ -1,4 +1,4 @@
-import type { MarketData } from '../market/market-data.ts';
+import type { InstrumentSeries, MarketData } from '../market/market-data.ts';
 import type { NodeId, Plan } from '../plan/plan.ts';
 import type { TradeRules } from '../plan/rule-program.ts';
 import type { SignalBars } from './signal-bars.ts';
@@ -11,9 +11,16 @@ export type EvaluatePlan = (
   nodes: readonly NodeId[],
 ) => { readonly columns: ReadonlyMap<NodeId, Float64Array | number> };
 
+/** The candles of one instrument at which signals of a plan hold; null where it cannot tell. */
+export type ComputeSignals = (
+  plan: Plan,
+  series: InstrumentSeries,
+  nodes: readonly NodeId[],
+) => ReadonlyMap<NodeId, SignalBars> | null;
+
 /** What rules read of one instrument. */
 export interface RuleValues {
-  /** Of the numbers, and where it was as well to have them, of the signals. */
+  /** Of the numbers at least. */
   readonly columns: ReadonlyMap<NodeId, Float64Array | number>;
   readonly signals: ReadonlyMap<NodeId, SignalBars>;
 }
@@ -31,9 +38,9 @@ export class RuleColumn {
   }
 }
 
-/** The nodes that rules read, each once. */
-export function nodesOfRules(rules: TradeRules): NodeId[] {
-  const nodes: (NodeId | null | undefined)[] = [rules.enter_long, rules.exit_long, rules.enter_short, rules.exit_short];
+/** The nodes that rules read numbers of, each once. */
+export function numbersOfRules(rules: TradeRules): NodeId[] {
+  const nodes: NodeId[] = [];
   const { sizing, entry_order, take_profit } = rules;
   if (sizing.method === 'fixed_quantity') nodes.push(sizing.quantity);
   if (sizing.method === 'fixed_value') nodes.push(sizing.value);
@@ -45,10 +52,10 @@ export function nodesOfRules(rules: TradeRules): NodeId[] {
   for (const distance of [rules.stop_loss, target, rules.trailing_stop?.distance, rules.trailing_stop?.activate]) {
     if (distance) nodes.push(distance.unit === 'percent' ? distance.percent : distance.distance);
   }
-  return [...new Set(nodes.filter((node) => node !== null && node !== undefined))];
+  return [...new Set(nodes)];
 }
 
-/** Those of the nodes that are signals. */
+/** The nodes that rules read as signals, each once. */
 export function signalsOfRules({ enter_long, exit_long, enter_short, exit_short }: TradeRules): NodeId[] {
   return [...new Set([enter_long, exit_long, enter_short, exit_short].filter((node) => node !== null))];
 }
