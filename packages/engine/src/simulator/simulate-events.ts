@@ -22,6 +22,7 @@ import { Simulation, type SimulationAgent } from './simulation.ts';
 import type { SimulationOptions, SimulationProgress } from './simulation-options.ts';
 
 const DEFAULT_CHUNK_BARS = 65_536;
+const MOST_RESERVED_TRADES = 65_536;
 
 /** What a simulation is given by the engine's other parts. */
 export interface SimulationParts {
@@ -64,7 +65,9 @@ export function* simulateEvents(
         ? strategy.start(market)
         : new RuleAgent(strategy.program, market.instruments, values, settings, options.initial_cash);
     const firstBar = strategy.kind === 'events' ? strategy.warm_up_bars : 0;
-    return new Simulation(market, told, agent, firstBar, openDesk?.(market, told) ?? null);
+    const simulation = new Simulation(market, told, agent, firstBar, openDesk?.(market, told) ?? null);
+    simulation.account.trades.reserve(tradesExpected(values));
+    return simulation;
   };
 
   const simulation = start(options.settings);
@@ -118,6 +121,15 @@ function valuesOf(
     const signals = signalNodes.map((node) => [node, signalBars(columns.get(node) ?? NaN)] as const);
     return { columns, signals: new Map(signals) };
   });
+}
+
+/** Room for trades that costs nothing until there are so many: a list that grows is copied again and again. */
+function tradesExpected(values: readonly RuleValues[]): number {
+  let bars = 0;
+  for (const { signals } of values) {
+    for (const signal of signals.values()) if (typeof signal !== 'boolean') bars += signal.length;
+  }
+  return Math.min(bars, MOST_RESERVED_TRADES);
 }
 
 function finalEquity({ equity }: Simulation): number {
