@@ -101,15 +101,17 @@
 import type { BacktestSettings } from '@tradebase/contracts';
 import { ExchangeTime } from '../market/exchange-time.ts';
 import type { InstrumentSeries } from '../market/market-data.ts';
-import type { NodeId } from '../plan/plan.ts';
 import type { RuleProgram, TradeRules } from '../plan/rule-program.ts';
 import type { Bracket, OrderRequest, OrderSize, PriceDistance } from '../trading/order.ts';
 import type { BookedOrder } from './booked-order.ts';
 import { kellyShare } from './kelly.ts';
+import type { RuleValues } from './rule-column.ts';
 import {
   type Direction,
   distanceAt,
+  entryOf,
   entrySignal,
+  exitOf,
   LONG,
   newTrack,
   nextSignal,
@@ -122,6 +124,7 @@ import type { SimulationAgent } from './simulation.ts';
 import type { SimulationContext } from './simulation-context.ts';
 
 const NO_BRACKET: Bracket = {};
+const NOTHING: RuleValues = { columns: new Map(), signals: new Map() };
 
 /** Trades by rules on columns. */
 export class RuleAgent implements SimulationAgent {
@@ -136,11 +139,11 @@ export class RuleAgent implements SimulationAgent {
   #isDayCapped = false;
   #lastSize: Extract<OrderSize, { method: 'percent_of_equity' }> = { method: 'percent_of_equity', percent: NaN };
 
-  /** @param columns the nodes of the rules, by instrument: see `nodesOfRules` */
+  /** @param values the nodes of the rules, by instrument: see `numbersOfRules` and `signalsOfRules` */
   constructor(
     { rules, warm_up_bars }: RuleProgram,
     instruments: readonly InstrumentSeries[],
-    columns: readonly ReadonlyMap<NodeId, Float64Array | number>[],
+    values: readonly RuleValues[],
     settings: BacktestSettings,
     initialCash: number,
   ) {
@@ -153,7 +156,7 @@ export class RuleAgent implements SimulationAgent {
     this.#days = new ExchangeTime(zoneOf(instruments[0]));
     this.#tracks = instruments.map((series, index) => {
       const session = rules.session === null ? null : new SessionTimes(rules.session, series, zoneOf(series));
-      return newTrack(rules, session, columns[index] ?? new Map());
+      return newTrack(rules, session, values[index] ?? NOTHING);
     });
   }
 
@@ -161,14 +164,14 @@ export class RuleAgent implements SimulationAgent {
     const { session, daily_loss_cap_pct, time_exit_bars, max_entries } = this.#rules;
     const position = context.positionOf(0);
     if (daily_loss_cap_pct !== null || (session?.close_at_end && position.quantity !== 0)) return bar;
-    const { enter, exit, entryCandle, entries } = this.#track(0);
+    const track = this.#track(0);
     const from = Math.max(bar, this.#warmUpBars);
-    if (position.quantity === 0) return Math.min(nextSignal(enter[LONG], from), nextSignal(enter[SHORT], from));
+    if (position.quantity === 0) return Math.min(nextSignal(track.enterLong, from), nextSignal(track.enterShort, from));
     const side = position.quantity > 0 ? LONG : SHORT;
     const other = side === LONG ? SHORT : LONG;
-    let first = Math.min(nextSignal(exit[side], from), nextSignal(enter[other], from));
-    if (entries < max_entries) first = Math.min(first, nextSignal(enter[side], from));
-    if (time_exit_bars !== null) first = Math.min(first, Math.max(bar, entryCandle + time_exit_bars - 1));
+    let first = Math.min(nextSignal(exitOf(track, side), from), nextSignal(entryOf(track, other), from));
+    if (track.entries < max_entries) first = Math.min(first, nextSignal(entryOf(track, side), from));
+    if (time_exit_bars !== null) first = Math.min(first, Math.max(bar, track.entryCandle + time_exit_bars - 1));
     return first;
   }
 
@@ -209,7 +212,7 @@ export class RuleAgent implements SimulationAgent {
     const quantity = context.position(instrument);
     if (quantity === 0) return;
     const side = quantity > 0 ? LONG : SHORT;
-    if (track.exit[side]?.holds(candle) || entrySignal(track, candle) === -side) {
+    if (exitOf(track, side)?.holds(candle) || entrySignal(track, candle) === -side) {
       this.#order(track, instrument, context, 'signal');
       track.leaving = 'to_reverse';
     } else if (time_exit_bars !== null && candle + 1 - track.entryCandle >= time_exit_bars) {
@@ -253,7 +256,7 @@ export class RuleAgent implements SimulationAgent {
     const resting = workingEntry(track);
     if (resting !== null && held === 0) {
       const restingSide = resting.side === 'buy' ? LONG : SHORT;
-      if (side === 0 && track.exit[restingSide]?.holds(candle)) cancelEntry(track, context);
+      if (side === 0 && exitOf(track, restingSide)?.holds(candle)) cancelEntry(track, context);
     }
     if (side === 0) return;
     if (track.leaving === 'to_reverse' && side === held) return;

@@ -69,7 +69,7 @@ export class Simulation {
     this.#settings = settings;
     this.clock = makeClock(instruments);
     this.equity = new Float64Array(this.clock.ts.length);
-    this.#market = new MarketNow(instruments, settings.instrument);
+    this.#market = new MarketNow(instruments, settings.instrument, this.clock.ts);
     this.account = new Account(
       initial_cash,
       this.#market.rules.map(({ multiplier }) => multiplier),
@@ -125,7 +125,7 @@ export class Simulation {
 
   /** The first bar before `end` that reaches the price of liquidation, or else `end`. */
   #firstBreach(from: number, end: number): number {
-    const [position] = this.account.held;
+    const position = this.account.held[0];
     if (position === undefined) return end;
     const price = liquidationPrice(this.account, this.#settings.margin, position);
     if (!(price > 0)) return end;
@@ -143,7 +143,7 @@ export class Simulation {
     const { equity, account } = this;
     const { close } = this.#market.series(0).candles;
     const { cash } = account;
-    const [position] = account.held;
+    const position = account.held[0];
     if (position === undefined) equity.fill(cash, this.barsDone, end);
     else {
       const { quantity, multiplier } = position;
@@ -185,11 +185,11 @@ export class Simulation {
   /** Brings in the candles of a bar, and what the time since the last one has cost. */
   #open(bar: number): void {
     const { account, clock } = this;
-    const ts = clock.ts[bar] as number;
-    if (this.#paysCarry && bar > 0) chargeCarry(account, this.#settings.margin, clock.ts[bar - 1] as number, ts);
+    if (this.#paysCarry && bar > 0) {
+      chargeCarry(account, this.#settings.margin, clock.ts[bar - 1] as number, clock.ts[bar] as number);
+    }
     const market = this.#market;
     market.bar = bar;
-    market.ts = ts;
     if (clock.arrivals === null) {
       market.current = this.#allInstruments;
       for (let instrument = 0; instrument < this.#allInstruments.length; instrument++) this.#arrive(instrument, bar);
