@@ -25,17 +25,17 @@ export function kernelSignals(
 /** Null where crossings of averages can only be told from the averages themselves. */
 function attempt(
   plan: Plan,
-  { candles, columns = {} }: InstrumentSeries,
+  series: InstrumentSeries,
   nodes: readonly NodeId[],
   exactAverages: boolean,
 ): Map<NodeId, SignalBars> | null {
   const kernels = KernelInstance.borrow();
-  const source = { candles, extras: columns, computed: new Map<NodeId, number>() };
+  const source = { series, computed: new Map<NodeId, number>() };
   const pipeline = new ColumnPipeline(kernels, plan, source, { nodes: [], signals: nodes, exactAverages });
   // Without other timeframes or instruments, of which there are no kernels, nothing is aligned.
   const first = firstValues(plan, () => Infinity);
   const lists = nodes.map((id) => ({ id, mask: pipeline.mask(id), bars: new BarList(first[id] ?? 0) }));
-  const bars = candles.ts.length;
+  const bars = series.candles.ts.length;
   for (let from = 0; from < bars; from += BLOCK_BARS) {
     const length = Math.min(BLOCK_BARS, bars - from);
     if (!pipeline.advance(length)) {

@@ -111,7 +111,7 @@ class CompiledRun {
 
   *#attempt(exactAverages: boolean): Generator<SimulationProgress, Outcome, void> {
     const kernels = KernelInstance.borrow();
-    const { candles, columns = {} } = this.#series;
+    const { candles } = this.#series;
     const { plan, rules } = this.#program;
     const { signals, numbers } = nodesOfRules(rules);
     const missing = withoutKernels(plan, [...signals, ...numbers]);
@@ -122,7 +122,7 @@ class CompiledRun {
     const pipeline = new ColumnPipeline(
       kernels,
       plan,
-      { candles, extras: columns, computed },
+      { series: this.#series, computed },
       { nodes: numbers, signals, exactAverages },
     );
     const account = new CompiledAccount(kernels, this.#program, this.#options, pipeline, this.#equity);

@@ -139,12 +139,7 @@ class SweepBatch {
       missing.length > 0
         ? evaluatePlan(plan, { instruments: [series] }, 0, missing).columns
         : new Map<NodeId, number>();
-    this.#pipeline = new ColumnPipeline(
-      this.#kernels,
-      plan,
-      { candles: series.candles, extras: series.columns ?? {}, computed },
-      { nodes, signals, exactAverages },
-    );
+    this.#pipeline = new ColumnPipeline(this.#kernels, plan, { series, computed }, { nodes, signals, exactAverages });
     const day_ends = this.#kernels.reserve(4 * days.last_bar.length);
     const day_count = days.last_bar.length;
     this.#accounts = programs.map((program, i) => {
