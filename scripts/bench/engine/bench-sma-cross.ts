@@ -1,6 +1,5 @@
 import { simulateCompiled } from '../../../packages/engine/src/compiled/simulate-compiled.ts';
-import { evaluatePlan } from '../../../packages/engine/src/plan/evaluate-plan.ts';
-import { simulate } from '../../../packages/engine/src/simulator/simulate-events.ts';
+import { simulate } from '../../../packages/engine/src/simulate.ts';
 import type { Figure } from '../figure.ts';
 import { averagesCross, INITIAL_CASH, SETTINGS } from './averages-cross.ts';
 import { nsPerBarInC } from './c-loop.ts';
@@ -33,7 +32,7 @@ export function benchSmaCross(): Figure[] {
   const reused = fastestMs(() => runCompiled(candles, equity));
   const strategy = { kind: 'rules', name: 'sma-cross', program: averagesCross(10, 30) } as const;
   const data = { instruments: [{ symbol: 'WALK', timeframe: '1m', candles }] } as const;
-  const events = fastestMs(() => simulate(strategy, data, OPTIONS, { evaluatePlan }));
+  const events = fastestMs(() => simulate(strategy, data, OPTIONS, { path: 'event' }));
   const c = nsPerBarInC(BARS);
   const inC = c === null ? {} : { peer: 'a loop in C, gcc -O3', peer_value: c };
   return [

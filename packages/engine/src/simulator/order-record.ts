@@ -69,8 +69,8 @@ export class OrderRecord {
     rows[at++] = order.filled_quantity;
     rows[at++] = order.placed_bar;
     rows[at++] = order.placed_ts;
-    rows[at++] = TYPES.indexOf(order.type);
-    rows[at++] = TIMES_IN_FORCE.indexOf(order.time_in_force);
+    rows[at++] = order.type === 'market' ? 0 : TYPES.indexOf(order.type);
+    rows[at++] = order.time_in_force === 'gtc' ? 0 : TIMES_IN_FORCE.indexOf(order.time_in_force);
     rows[at++] = order.reduce_only ? 1 : 0;
     rows[at] = ORDER_STATUSES.indexOf(order.status);
     if (hasRarities(order)) {

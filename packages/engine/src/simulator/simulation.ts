@@ -12,7 +12,7 @@ import { AccountOfDesk } from './desk-account.ts';
 import { Execution } from './execution.ts';
 import { feeOf } from './fees.ts';
 import type { FillRecord } from './fill-record.ts';
-import { isBreached, liquidationPrice } from './margin.ts';
+import { canBreach, isBreached, liquidationPrice } from './margin.ts';
 import { MarketNow } from './market-now.ts';
 import { OrderBook } from './order-book.ts';
 import type { Position } from './position.ts';
@@ -105,6 +105,7 @@ export class Simulation {
     while (this.barsDone < end) {
       const idleUntil = Math.min(this.#idleUntil(), end);
       if (idleUntil > this.barsDone) this.#markUntil(idleUntil);
+      else if (this.#isQuiet()) this.#doQuietBar();
       else this.#doBar();
       const equity = this.equity[this.barsDone - 1] as number;
       if (!Number.isFinite(equity)) {
@@ -154,6 +155,31 @@ export class Simulation {
       this.barsInPosition += end - this.barsDone;
     }
     this.barsDone = end;
+  }
+
+  /** Whether nothing can happen in the next bar before its close: no order works, no account is in danger, holding is free. */
+  #isQuiet(): boolean {
+    if (!this.#isPlain || this.#paysCarry || this.liquidatedBar !== null || !this.broker.book.isEmpty) return false;
+    return !canBreach(this.account, this.#settings.margin);
+  }
+
+  /** `#doBar` where only the agent acts. */
+  #doQuietBar(): void {
+    const bar = this.barsDone;
+    const { account, broker } = this;
+    const market = this.#market;
+    market.bar = bar;
+    market.current = this.#allInstruments;
+    market.candle[0] = bar;
+    market.candleBar[0] = bar;
+    const position = account.held[0];
+    if (position !== undefined) position.mark = market.close(0);
+    if (bar >= this.#firstBar) this.#agent.onBar(this.#context);
+    broker.book.sweepQueue();
+    broker.book.record.settle();
+    this.equity[bar] = account.equity;
+    if (account.held.length > 0) this.barsInPosition += 1;
+    this.barsDone = bar + 1;
   }
 
   #doBar(): void {
