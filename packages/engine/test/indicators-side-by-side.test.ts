@@ -30,11 +30,17 @@ type MakeSeries = (length: number, random: () => number) => Float64Array;
 const SERIES: Readonly<Record<string, MakeSeries>> = {
   'a walk': (length, random) => {
     let price = 100;
-    return Float64Array.from({ length }, () => (price *= 1 + (random() - 0.5) * 0.01));
+    return Float64Array.from({ length }, () => {
+      price *= 1 + (random() - 0.5) * 0.01;
+      return price;
+    });
   },
   'a walk on a grid of cents': (length, random) => {
     let cents = 10_000;
-    return Float64Array.from({ length }, () => (cents += Math.round((random() - 0.5) * 6)) / 100);
+    return Float64Array.from({ length }, () => {
+      cents += Math.round((random() - 0.5) * 6);
+      return cents / 100;
+    });
   },
   'a constant': (length) => new Float64Array(length).fill(0.1),
   'a ramp': (length) => Float64Array.from({ length }, (_, i) => 100 + i * 0.1),
