@@ -95,11 +95,13 @@ export class ColumnPipeline {
 
   /** A column of the candles: that of a node where one reads it. */
   candleColumn(column: CandleColumn): Pointer {
-    const id = this.#plan.nodes.findIndex((node) => node.op === 'column' && node.column === column);
-    const known = this.#columns.get(id) ?? this.#candleColumns.get(column);
+    const known = this.#candleColumns.get(column);
     if (known !== undefined) return known;
-    const pointer = this.#allocateColumn(0);
+    const id = this.#plan.nodes.findIndex((node) => node.op === 'column' && node.column === column);
+    const ofNode = this.#columns.get(id);
+    const pointer = ofNode ?? this.#allocateColumn(0);
     this.#candleColumns.set(column, pointer);
+    if (ofNode !== undefined) return pointer;
     this.#steps.push({
       history: 0,
       column: pointer,

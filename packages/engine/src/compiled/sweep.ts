@@ -19,7 +19,7 @@ import { withoutKernels } from './without-kernels.ts';
 /** Deviations of daily returns at or below this are rounding. */
 const RETURN_ROUNDING = 4 * Number.EPSILON;
 /** Parameter sets that are evaluated at a time: what they remember stays in cache beside the columns of a block. */
-const BATCH_PROGRAMS = 256;
+const BATCH_PROGRAMS = 512;
 /** Most numbers of whole columns at a time: 256 MB. */
 const MAX_COMPUTED = 2 ** 25;
 
