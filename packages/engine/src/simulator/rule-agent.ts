@@ -3,7 +3,8 @@
  * code differ, one of them is wrong.
  *
  * TIME. For each instrument by itself, t counts its candles. Signals are read at the close of candle t, from
- * t = warm_up_bars on. A signal holds where its node is neither 0 nor NaN. What is ordered at the close of t can fill from
+ * t = warm_up_bars on, and from where every node has its value (`first_bar` of `evaluatePlan`: later, where other timeframes or
+ * instruments take part). A signal holds where its node is neither 0 nor NaN. What is ordered at the close of t can fill from
  * candle t + 1 on; what is ordered at the last close never fills.
  *
  * AT THE CLOSE OF t, after all fills of t:
@@ -101,11 +102,11 @@
 import type { BacktestSettings } from '@tradebase/contracts';
 import { ExchangeTime } from '../market/exchange-time.ts';
 import type { InstrumentSeries } from '../market/market-data.ts';
-import type { NodeId } from '../plan/plan.ts';
 import type { RuleProgram, TradeRules } from '../plan/rule-program.ts';
 import type { Bracket, OrderRequest, OrderSize, PriceDistance } from '../trading/order.ts';
 import type { BookedOrder } from './booked-order.ts';
 import { kellyShare } from './kelly.ts';
+import type { RuleColumns } from './rule-column.ts';
 import {
   type Direction,
   distanceAt,
@@ -122,11 +123,11 @@ import type { SimulationAgent } from './simulation.ts';
 import type { SimulationContext } from './simulation-context.ts';
 
 const NO_BRACKET: Bracket = {};
+const NO_COLUMNS: RuleColumns = { columns: new Map(), first_bar: 0 };
 
 /** Trades by rules on columns. */
 export class RuleAgent implements SimulationAgent {
   readonly #rules: TradeRules;
-  readonly #warmUpBars: number;
   readonly #allowsShort: boolean;
   readonly #tracks: readonly Track[];
   readonly #days: ExchangeTime;
@@ -140,12 +141,11 @@ export class RuleAgent implements SimulationAgent {
   constructor(
     { rules, warm_up_bars }: RuleProgram,
     instruments: readonly InstrumentSeries[],
-    columns: readonly ReadonlyMap<NodeId, Float64Array | number>[],
+    columns: readonly RuleColumns[],
     settings: BacktestSettings,
     initialCash: number,
   ) {
     this.#rules = rules;
-    this.#warmUpBars = warm_up_bars;
     this.#allowsShort = settings.margin.allow_short;
     this.#dayStartEquity = initialCash;
     this.#lastEquity = initialCash;
@@ -153,7 +153,8 @@ export class RuleAgent implements SimulationAgent {
     this.#days = new ExchangeTime(zoneOf(instruments[0]));
     this.#tracks = instruments.map((series, index) => {
       const session = rules.session === null ? null : new SessionTimes(rules.session, series, zoneOf(series));
-      return newTrack(rules, session, columns[index] ?? new Map());
+      const known = columns[index] ?? NO_COLUMNS;
+      return newTrack(rules, session, { ...known, first_bar: Math.max(known.first_bar, warm_up_bars) });
     });
   }
 
@@ -161,8 +162,8 @@ export class RuleAgent implements SimulationAgent {
     const { session, daily_loss_cap_pct, time_exit_bars, max_entries } = this.#rules;
     const position = context.positionOf(0);
     if (daily_loss_cap_pct !== null || (session?.close_at_end && position.quantity !== 0)) return bar;
-    const { enter, exit, entryCandle, entries } = this.#track(0);
-    const from = Math.max(bar, this.#warmUpBars);
+    const { enter, exit, entryCandle, entries, firstCandle } = this.#track(0);
+    const from = Math.max(bar, firstCandle);
     if (position.quantity === 0) return Math.min(nextSignal(enter[LONG], from), nextSignal(enter[SHORT], from));
     const side = position.quantity > 0 ? LONG : SHORT;
     const other = side === LONG ? SHORT : LONG;
@@ -198,7 +199,7 @@ export class RuleAgent implements SimulationAgent {
     const { time_exit_bars, entry_order } = this.#rules;
     track.leaving = 'no';
     const candle = context.candleIndex(instrument);
-    if (candle < this.#warmUpBars) return;
+    if (candle < track.firstCandle) return;
     if (entry_order.type !== 'market' && candle >= track.entryPlacedAt + entry_order.valid_bars) {
       cancelEntry(track, context);
     }
@@ -246,7 +247,7 @@ export class RuleAgent implements SimulationAgent {
   #enter(instrument: number, context: SimulationContext): void {
     const track = this.#track(instrument);
     const candle = context.candleIndex(instrument);
-    if (track.leaving === 'for_good' || candle < this.#warmUpBars) return;
+    if (track.leaving === 'for_good' || candle < track.firstCandle) return;
     const side = entrySignal(track, candle);
     const quantity = context.position(instrument);
     const held = quantity === 0 ? 0 : quantity > 0 ? LONG : SHORT;

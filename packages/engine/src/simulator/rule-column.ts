@@ -8,7 +8,14 @@ export type EvaluatePlan = (
   market: MarketData,
   instrument: number,
   nodes: readonly NodeId[],
-) => { readonly columns: ReadonlyMap<NodeId, Float64Array | number> };
+) => RuleColumns;
+
+/** The nodes of rules at the candles of one instrument. */
+export interface RuleColumns {
+  readonly columns: ReadonlyMap<NodeId, Float64Array | number>;
+  /** First candle at which all of them are there. */
+  readonly first_bar: number;
+}
 
 /** A node of a plan at the candles of one instrument. */
 export class RuleColumn {

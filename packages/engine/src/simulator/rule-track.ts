@@ -1,7 +1,7 @@
 import type { NodeId } from '../plan/plan.ts';
 import type { Distance, TradeRules } from '../plan/rule-program.ts';
 import type { Order, PriceDistance } from '../trading/order.ts';
-import { RuleColumn } from './rule-column.ts';
+import { RuleColumn, type RuleColumns } from './rule-column.ts';
 import type { SessionTimes } from './session-times.ts';
 
 export const LONG = 1;
@@ -13,6 +13,8 @@ export type Leaving = 'no' | 'to_reverse' | 'for_good';
 
 /** What a rule agent knows of one instrument. */
 export interface Track {
+  /** First candle that can carry a signal. */
+  readonly firstCandle: number;
   readonly column: (node: NodeId) => RuleColumn;
   readonly session: SessionTimes | null;
   readonly enter: Readonly<Record<Direction, RuleColumn | null>>;
@@ -33,7 +35,7 @@ export interface Track {
 export function newTrack(
   rules: TradeRules,
   session: SessionTimes | null,
-  values: ReadonlyMap<NodeId, Float64Array | number>,
+  { columns: values, first_bar: firstCandle }: RuleColumns,
 ): Track {
   const columns = new Map<NodeId, RuleColumn>();
   for (const [node, value] of values) columns.set(node, new RuleColumn(value));
@@ -45,6 +47,7 @@ export function newTrack(
   // Signals have cursors of their own, as one node may be several signals.
   const signal = (node: NodeId | null) => (node === null ? null : new RuleColumn(values.get(node) ?? NaN));
   return {
+    firstCandle,
     column,
     session,
     enter: { [LONG]: signal(rules.enter_long), [SHORT]: signal(rules.enter_short) },

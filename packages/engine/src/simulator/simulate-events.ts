@@ -4,6 +4,7 @@ import { applyGapPolicy } from '../market/apply-gap-policy.ts';
 import { assessDataQuality } from '../market/assess-data-quality.ts';
 import { checkMarketData } from '../market/check-market-data.ts';
 import type { MarketData } from '../market/market-data.ts';
+import { marketWithRules } from '../market/with-rules.ts';
 import type { Strategy } from '../strategies/strategy-definition.ts';
 import type { Fill, Order } from '../trading/order.ts';
 import type { Ambiguity, OpenPosition, SimulationResult } from '../trading/simulation-result.ts';
@@ -46,7 +47,7 @@ export function* simulateEvents(
   }
   checkSimulationOptions(options);
   checkMarketData(data);
-  const market = applyGapPolicy(data, options.settings);
+  const market = marketWithRules(applyGapPolicy(data, options.settings), options.settings.instrument);
   const columns = strategy.kind === 'rules' ? columnsOf(strategy.program, market, evaluatePlan) : [];
   const start = (settings: BacktestSettings): Simulation => {
     const told = { ...options, settings };
@@ -99,7 +100,7 @@ function columnsOf(
   evaluatePlan: EvaluatePlan,
 ) {
   const nodes = nodesOfRules(rules);
-  return market.instruments.map((_, instrument) => evaluatePlan(plan, market, instrument, nodes).columns);
+  return market.instruments.map((_, instrument) => evaluatePlan(plan, market, instrument, nodes));
 }
 
 function finalEquity({ equity }: Simulation): number {
