@@ -181,6 +181,24 @@ describe('a split', () => {
   });
 });
 
+describe('a split between a signal and its fill', () => {
+  it('leaves the stop, the target and the size by risk where they were in money', () => {
+    const rows: Row[] = [FLAT, [25, 26, 24, 25], [25, 25, 23.2, 24], [24, 27.2, 24, 27]];
+    const candles = candlesOfRows(rows);
+    const splits = [{ ts: candles.ts[1] as number, ratio: 4 }];
+    const stop = { unit: 'price', distance: 8 } as const;
+    const strategy = eventStrategy((context) => {
+      if (context.bar !== 0) return;
+      const size = { method: 'risk', risk_pct: 1, max_percent: 100, stop } as const;
+      const bracket = { stop, target: stop } as const;
+      context.submit({ instrument: 0, side: 'buy', quantity: 0, size, type: 'market', bracket });
+    });
+    const result = run(strategy, marketOf(candles, { splits }));
+    // 100 of 10,000 at risk over 8 for an old share are 2 for a new one: 50 new shares, bought at 25, sold at 27.
+    expect([...result.trades]).toMatchObject([{ quantity: 50, exit_bar: 3, exit_price: 27, pnl: 100 }]);
+  });
+});
+
 describe('the universe', () => {
   const day = 86_400_000;
   const from = Date.UTC(2024, 0, 1);

@@ -1,3 +1,4 @@
+import { BacktestSettings, InstrumentRules, type RuleStrategySpec } from '@tradebase/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { simulateCompiled } from '../src/compiled/simulate-compiled.ts';
@@ -5,6 +6,8 @@ import { sweep } from '../src/compiled/sweep.ts';
 import { sharpe } from '../src/metrics/sharpe.ts';
 import { PlanBuilder } from '../src/plan/plan-builder.ts';
 import type { RuleProgram } from '../src/plan/rule-program.ts';
+import { simulate } from '../src/simulate.ts';
+import { compileRuleSpec } from '../src/strategies/compile-rule-spec.ts';
 import { anyCompiledSettings, anyRuleProgram, indicator, walk } from './any-rule-program.ts';
 
 const INITIAL_CASH = 10_000;
@@ -71,6 +74,33 @@ describe('a sweep', () => {
     );
   });
 
+  it('takes the rules of the instrument before those of the settings, and the zone of either for days within it', () => {
+    const candles = walk(7, 600);
+    const own = InstrumentRules.parse({ multiplier: 5, lot_size: 0.5, time_zone: 'America/New_York' });
+    const { program } = rulesOf({
+      name: 'test',
+      long: { entry: "close > tf('1d', close) and close > close[1]", exit: "close < tf('1d', sma(close, 2))" },
+    });
+    const settings = BacktestSettings.parse({});
+    const days = { last_bar: lastBars(600), per_year: 252 };
+    const ending = (rules: InstrumentRules | undefined, instrument: InstrumentRules) => {
+      const series = { symbol: 'TEST', timeframe: '1h', candles, ...(rules ? { rules } : {}) } as const;
+      const told = { ...settings, instrument };
+      const input = { series, settings: told };
+      const swept = sweep({ ...input, programs: [program], initial_cash: INITIAL_CASH, days });
+      const strategy = { kind: 'rules', name: 'test', program } as const;
+      const options = { initial_cash: INITIAL_CASH, settings: told, seed: 1 };
+      const events = simulate(strategy, { instruments: [series] }, options, { path: 'event' });
+      expect(swept.final_equity[0]).toBe(run(program, input).equity.at(-1));
+      expect(swept.final_equity[0]).toBe(events.equity.at(-1));
+      expect(events.trades.length).toBeGreaterThan(0);
+      return events.equity.at(-1);
+    };
+    const utc = { ...own, time_zone: 'UTC' };
+    expect(ending(own, utc)).toBe(ending(undefined, own));
+    expect(ending(undefined, own)).not.toBe(ending(undefined, utc));
+  });
+
   it('of more parameter sets than it takes at a time gives each its own', () => {
     const bars = 600;
     const series = { symbol: 'TEST', timeframe: '1h', candles: walk(5, bars) } as const;
@@ -115,4 +145,10 @@ function averagesCross(fast: number, slow: number): RuleProgram {
     plan: { nodes: plan.nodes },
     warm_up_bars: slow,
   };
+}
+
+function rulesOf(spec: RuleStrategySpec) {
+  const strategy = compileRuleSpec(spec).build({});
+  if (strategy.kind !== 'rules') throw new Error('rules make a rule strategy');
+  return strategy;
 }

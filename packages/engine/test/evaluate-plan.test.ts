@@ -200,6 +200,21 @@ describe('instrument()', () => {
     expect(evaluate("instrument('SPY', close[1])", { instruments }).values.slice(2)).toEqual([1, 1, 1, 2]);
   });
 
+  it('has no bar of a higher timeframe before the candle across its end is complete', () => {
+    // Hours of the other begin at half past: its bar from 12:00 to 16:00 takes in the close of 16:30.
+    const start = Date.UTC(2024, 0, 1, 12);
+    const hours = at(candlesOfCloses(ramp(6), 60 * MINUTE_MS), (bar) => start + bar * 60 * MINUTE_MS);
+    const halves = at(
+      candlesOfCloses([1, 2, 3, 4, 5, 6], 60 * MINUTE_MS),
+      (bar) => start + (bar * 60 + 30) * MINUTE_MS,
+    );
+    const instruments = [seriesOf(hours, '1h'), seriesOf(halves, '1h', { symbol: 'SPY' })];
+    const values = evaluate("instrument('SPY', tf('4h', close))", { instruments }).values;
+    expect(values).toEqual([NaN, NaN, NaN, NaN, 4, 4]);
+    const cut = [seriesOf(hours, '1h'), seriesOf(firstBars(halves, 3), '1h', { symbol: 'SPY' })];
+    expect(evaluate("instrument('SPY', tf('4h', close))", { instruments: cut }).values[3]).toBe(NaN);
+  });
+
   it('may have another timeframe, and tf() around it', () => {
     const days = at(candlesOfCloses([7, 8]), (bar) => (main.ts[0] ?? 0) - (2 - bar) * DAY_MS);
     const instruments = [seriesOf(main, '1h'), seriesOf(days, '1d', { symbol: 'SPY' })];

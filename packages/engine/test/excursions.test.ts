@@ -55,6 +55,25 @@ describe('excursions of a trade', () => {
     );
   });
 
+  it('see through a split: prices before it are those of as many old shares', () => {
+    const splits = [{ ts: 2 * DAY_MS, ratio: 1.05 }];
+    const prices = (before: number[], after: number[]) =>
+      Float64Array.from([...before.map((price) => price * 1.05), ...after]);
+    const raw = {
+      ...CANDLES,
+      open: prices([100, 102], [105, 95]),
+      high: prices([110, 108], [130, 140]),
+      low: prices([90, 101], [80, 60]),
+      close: prices([101, 104], [96, 99]),
+    };
+    const market = { instruments: marketOf(raw).instruments.map((series) => ({ ...series, splits })) };
+    const trade = { entry_bar: 0, exit_bar: 2, entry_price: 100, exit_price: 105 };
+    const before = { entry_bar: 0, exit_bar: 1, entry_price: 105, exit_price: 102 * 1.05 };
+    const { mae_pct, mfe_pct } = excursions(tradeList([trade, before], raw), market, settingsOf({}).settings);
+    expect([...mae_pct]).toEqual([expect.closeTo(-10, 9), expect.closeTo(-10, 9)]);
+    expect([...mfe_pct]).toEqual([expect.closeTo(10, 9), expect.closeTo(10, 9)]);
+  });
+
   it('are unknown for fills that the candles never traded at, such as those of options', () => {
     expect(excursionsOf({ entry_bar: 0, exit_bar: 2, entry_price: 3.5, exit_price: 4 })).toEqual([NaN, NaN]);
   });

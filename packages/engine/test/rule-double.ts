@@ -22,7 +22,7 @@ export const evaluatePlan: EvaluatePlan = (plan, market, instrument) => {
   plan.nodes.forEach((node, id) => {
     columns.set(id, computeNode(node, series, column));
   });
-  return { columns };
+  return { columns, first_bar: 0 };
 };
 
 function computeNode(

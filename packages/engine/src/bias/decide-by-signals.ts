@@ -1,6 +1,7 @@
 import type { BacktestSettings } from '@tradebase/contracts';
 import { applyGapPolicy } from '../market/apply-gap-policy.ts';
 import type { MarketData } from '../market/market-data.ts';
+import { marketWithRules } from '../market/with-rules.ts';
 import { isTrue } from '../plan/apply-operator.ts';
 import { evaluatePlan } from '../plan/evaluate-plan.ts';
 import { ruleNodes } from '../plan/rule-nodes.ts';
@@ -16,7 +17,7 @@ const SIGNALS = ['enter_long', 'exit_long', 'enter_short', 'exit_short'] as cons
  */
 export function decideBySignals(program: RuleProgram, settings: BacktestSettings): Decide {
   return (data) => {
-    const market = applyGapPolicy(data, settings);
+    const market = marketWithRules(applyGapPolicy(data, settings), settings.instrument);
     const decisions = market.instruments.flatMap((_, instrument) => signalsOf(program, market, instrument));
     return market.instruments.length === 1 ? decisions : decisions.sort((a, b) => a.ts - b.ts);
   };
@@ -26,7 +27,7 @@ function signalsOf({ plan, rules, warm_up_bars }: RuleProgram, market: MarketDat
   const series = market.instruments[instrument];
   if (series === undefined) return [];
   const nodes = ruleNodes(rules);
-  const { columns } = evaluatePlan(plan, market, instrument, nodes);
+  const { columns, first_bar } = evaluatePlan(plan, market, instrument, nodes);
   const column = (node: number) => new RuleColumn(columns.get(node) ?? NaN);
   const signalNodes = SIGNALS.map((name) => rules[name]);
   const numbers = nodes.filter((node) => !signalNodes.includes(node)).map(column);
@@ -39,7 +40,7 @@ function signalsOf({ plan, rules, warm_up_bars }: RuleProgram, market: MarketDat
 
   const { ts } = series.candles;
   const decisions: Decision[] = [];
-  for (let bar = warm_up_bars; bar < ts.length; bar++) {
+  for (let bar = Math.max(warm_up_bars, first_bar); bar < ts.length; bar++) {
     for (const { what, isEntry, column: signal } of signals) {
       if (!isTrue(signal.at(bar))) continue;
       const detail = isEntry ? numbers.map((number) => number.at(bar)).join(' ') : '';

@@ -2,8 +2,8 @@ import { EngineError } from '../engine-error.ts';
 import { assessDataQuality } from '../market/assess-data-quality.ts';
 import { checkMarketData } from '../market/check-market-data.ts';
 import type { InstrumentSeries, MarketData } from '../market/market-data.ts';
+import { withRules } from '../market/with-rules.ts';
 import { evaluatePlan } from '../plan/evaluate-plan.ts';
-import type { NodeId } from '../plan/plan.ts';
 import type { RuleProgram } from '../plan/rule-program.ts';
 import { checkSimulationOptions } from '../simulator/check-simulation-options.ts';
 import { simulateEvents } from '../simulator/simulate-events.ts';
@@ -93,11 +93,10 @@ class CompiledRun {
     options: SimulationOptions,
     parts: CompiledParts & { readonly chunkBars: number },
   ) {
-    this.#series = series;
+    const { settings } = options;
+    this.#series = withRules(series, settings.instrument);
     this.#program = program;
-    this.#options = series.rules
-      ? { ...options, settings: { ...options.settings, instrument: series.rules } }
-      : options;
+    this.#options = { ...options, settings: { ...settings, instrument: series.rules ?? settings.instrument } };
     this.#parts = parts;
     this.#equity = parts.equity ?? new Float64Array(series.candles.ts.length);
   }
@@ -115,17 +114,15 @@ class CompiledRun {
     const { plan, rules } = this.#program;
     const { signals, numbers } = nodesOfRules(rules);
     const missing = withoutKernels(plan, [...signals, ...numbers]);
-    const computed =
-      missing.length > 0
-        ? evaluatePlan(plan, { instruments: [this.#series] }, 0, missing).columns
-        : new Map<NodeId, number>();
+    const { columns: computed, first_bar } = evaluatePlan(plan, { instruments: [this.#series] }, 0, missing);
+    const program = { ...this.#program, warm_up_bars: Math.max(this.#program.warm_up_bars, first_bar) };
     const pipeline = new ColumnPipeline(
       kernels,
       plan,
       { series: this.#series, computed },
       { nodes: numbers, signals, exactAverages },
     );
-    const account = new CompiledAccount(kernels, this.#program, this.#options, pipeline, this.#equity);
+    const account = new CompiledAccount(kernels, program, this.#options, pipeline, this.#equity);
     const buffer = new TradeBuffer(kernels, account.state);
     this.#trades = new TradeList();
     const bars_total = candles.ts.length;

@@ -2,8 +2,8 @@ import type { BacktestSettings } from '@tradebase/contracts';
 import { EngineError } from '../engine-error.ts';
 import { checkMarketData } from '../market/check-market-data.ts';
 import type { InstrumentSeries } from '../market/market-data.ts';
+import { withRules } from '../market/with-rules.ts';
 import { evaluatePlan } from '../plan/evaluate-plan.ts';
-import type { NodeId } from '../plan/plan.ts';
 import type { RuleProgram } from '../plan/rule-program.ts';
 import { BLOCK_BARS } from './block-bars.ts';
 import { ColumnPipeline } from './column-pipeline.ts';
@@ -62,8 +62,11 @@ export function sweep(
 }
 
 /** The same, pausing after each block of bars of some parameter sets: to report, or to stop by not asking for more. */
-export function* sweepInBlocks(input: SweepInput): Generator<SweepProgress, SweepResult, void> {
-  checkSweep(input);
+export function* sweepInBlocks(told: SweepInput): Generator<SweepProgress, SweepResult, void> {
+  checkSweep(told);
+  const instrument = told.series.rules ?? told.settings.instrument;
+  const settings = { ...told.settings, instrument };
+  const input = { ...told, series: withRules(told.series, instrument), settings };
   const { programs } = input;
   const { candles } = input.series;
   const result = emptySweepResult(programs.length);
@@ -135,15 +138,15 @@ class SweepBatch {
     const nodes = [...new Set(wanted.flatMap(({ numbers }) => numbers))];
     const signals = [...new Set(wanted.flatMap((of) => of.signals))];
     const missing = withoutKernels(plan, [...nodes, ...signals]);
-    const computed =
-      missing.length > 0
-        ? evaluatePlan(plan, { instruments: [series] }, 0, missing).columns
-        : new Map<NodeId, number>();
+    const { columns: computed, first_bars } = evaluatePlan(plan, { instruments: [series] }, 0, missing);
     this.#pipeline = new ColumnPipeline(this.#kernels, plan, { series, computed }, { nodes, signals, exactAverages });
     const day_ends = this.#kernels.reserve(4 * days.last_bar.length);
     const day_count = days.last_bar.length;
     this.#accounts = programs.map((program, i) => {
-      const own = { ...program, rules: rules[i] ?? program.rules };
+      const { signals: ownSignals = [], numbers = [] } = wanted[i] ?? {};
+      const firsts = [...ownSignals, ...numbers].map((id) => first_bars.get(id) ?? 0);
+      const warm_up_bars = Math.max(program.warm_up_bars, ...firsts);
+      const own = { ...program, warm_up_bars, rules: rules[i] ?? program.rules };
       const account = new CompiledAccount(
         this.#kernels,
         own,

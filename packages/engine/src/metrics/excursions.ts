@@ -1,7 +1,8 @@
-import type { BacktestSettings, Candles } from '@tradebase/contracts';
-import type { InstrumentSeries, MarketData } from '../market/market-data.ts';
+import type { BacktestSettings, Candles, InstrumentRules } from '@tradebase/contracts';
+import type { MarketData } from '../market/market-data.ts';
 import type { TradeList } from '../trading/trade-list.ts';
 import { indexNear } from './index-at.ts';
+import { type SplitAdjusted, splitAdjusted } from './split-adjusted.ts';
 
 /** How far each trade went against and for its holder while it was open, in percent of the entry price; NaN unknown. */
 export interface Excursions {
@@ -24,11 +25,14 @@ export function excursions(trades: TradeList, data: MarketData, settings: Backte
   const mae_pct = new Float64Array(trades.length).fill(NaN);
   const mfe_pct = new Float64Array(trades.length).fill(NaN);
   const range = { lowest: NaN, highest: NaN };
+  const adjusted = data.instruments.map(splitAdjusted);
   for (let index = 0; index < trades.length; index++) {
-    const series = data.instruments[trades.instrument[index] as number];
-    if (series === undefined || !readRange(trades, index, series, settings, range)) continue;
+    const instrument = trades.instrument[index] as number;
+    const [series, prices] = [data.instruments[instrument], adjusted[instrument]];
+    if (series === undefined || prices === undefined) continue;
+    const entry = readRange(trades, index, prices, series.rules ?? settings.instrument, settings, range);
+    if (Number.isNaN(entry)) continue;
     const isLong = (trades.direction[index] as number) > 0;
-    const entry = trades.entry_price[index] as number;
     const direction = isLong ? 100 : -100;
     mae_pct[index] = Math.min(0, direction * ((isLong ? range.lowest : range.highest) / entry - 1));
     mfe_pct[index] = Math.max(0, direction * ((isLong ? range.highest : range.lowest) / entry - 1));
@@ -36,22 +40,27 @@ export function excursions(trades: TradeList, data: MarketData, settings: Backte
   return { mae_pct, mfe_pct };
 }
 
-/** Puts the lowest and the highest price that a trade is known to have seen in `range`; false when its fills are not of these candles. */
+/**
+ * Puts the lowest and the highest price that a trade is known to have seen in `range`, and returns the price of its entry;
+ * NaN when its fills are not of these candles. A trade's prices are those of the shares at its exit.
+ */
 function readRange(
   trades: TradeList,
   index: number,
-  { candles, rules }: InstrumentSeries,
+  { candles, sharesSince }: SplitAdjusted,
+  { multiplier, tick_size }: InstrumentRules,
   settings: BacktestSettings,
   range: { lowest: number; highest: number },
-): boolean {
+): number {
   const { ts, open, high, low, close } = candles;
   const first = indexNear(ts, trades.entry_ts[index] as number, trades.entry_bar[index] as number);
   const last = indexNear(ts, trades.exit_ts[index] as number, trades.exit_bar[index] as number);
-  const entry_price = trades.entry_price[index] as number;
-  const exit_price = trades.exit_price[index] as number;
-  const { multiplier, tick_size } = rules ?? settings.instrument;
-  const slack = (trades.slippage[index] as number) / ((trades.quantity[index] as number) * multiplier) + tick_size;
-  if (!fits(candles, first, entry_price, slack) || !fits(candles, last, exit_price, slack)) return false;
+  const shares = sharesSince(trades.exit_ts[index] as number);
+  const entry_price = (trades.entry_price[index] as number) / shares;
+  const exit_price = (trades.exit_price[index] as number) / shares;
+  const slipped = (trades.slippage[index] as number) / ((trades.quantity[index] as number) * multiplier);
+  const slack = (slipped + tick_size) / shares;
+  if (!fits(candles, first, entry_price, slack) || !fits(candles, last, exit_price, slack)) return NaN;
 
   const atClose = settings.fills.market === 'next_close';
   const firstIsWhole = !atClose && isAt(open[first] as number, entry_price, slack);
@@ -76,7 +85,7 @@ function readRange(
   }
   range.lowest = lowest;
   range.highest = highest;
-  return true;
+  return entry_price;
 }
 
 function isAt(price: number, fill: number, slack: number): boolean {

@@ -13,7 +13,8 @@ export interface TimedCandles {
 
 /**
  * Bars of a coarser timeframe from those of a finer one. A bar is there once one candle of it is, and available only at
- * the end of its time: whether it will get more candles until then, nobody knows before.
+ * the end of its time: whether it will get more candles until then, nobody knows before. Where candles do not part at that
+ * end, it takes in the one across it, and is available when that one is complete.
  *
  * @throws EngineError `invalid_timeframe` where bars of the finer timeframe do not fit into those of the coarser one
  */
@@ -25,6 +26,7 @@ export function aggregateCandles(
 ): TimedCandles {
   checkFits(finer, coarser);
   const zone = stampsDates(candles, finer) ? 'UTC' : timeZone;
+  const length = timeframeLengthMs(finer);
   const bars = candles.ts.length;
   const starts = new Float64Array(bars);
   const columns = {
@@ -46,7 +48,6 @@ export function aggregateCandles(
       columns.open[count] = candles.open[i] as number;
       columns.high[count] = candles.high[i] as number;
       columns.low[count] = candles.low[i] as number;
-      ends[count] = bucket.end;
       count++;
     }
     const at = count - 1;
@@ -54,6 +55,7 @@ export function aggregateCandles(
     columns.low[at] = Math.min(columns.low[at] as number, candles.low[i] as number);
     columns.close[at] = candles.close[i] as number;
     columns.volume[at] = (columns.volume[at] as number) + (candles.volume[i] as number);
+    ends[at] = endOfLast(candles.ts[i] as number, length, bucket.end);
   }
   const first = (values: Float64Array) => values.slice(0, count);
   return {
@@ -67,6 +69,11 @@ export function aggregateCandles(
     },
     availableAt: () => first(ends),
   };
+}
+
+/** When the last candle that opens before `end` is complete, whether or not there is one: told from any candle before it. */
+function endOfLast(ts: number, length: number, end: number): number {
+  return ts + Math.ceil((end - ts) / length) * length;
 }
 
 function column(bars: number): Float64Array {

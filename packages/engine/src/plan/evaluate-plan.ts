@@ -18,6 +18,8 @@ export interface PlanResult {
   readonly columns: ReadonlyMap<NodeId, PlanColumn>;
   /** First bar at which all that was asked for has its value; the number of bars where that is never. */
   readonly first_bar: number;
+  /** As `first_bar`, of each node that was asked for. */
+  readonly first_bars: ReadonlyMap<NodeId, number>;
 }
 
 /**
@@ -207,14 +209,16 @@ class PlanEvaluation {
     const { bars } = this.#frames;
     const first = firstValues(this.#plan, this.#firstAligned);
     let first_bar = 0;
+    const first_bars = new Map<NodeId, number>();
     for (const id of this.#wanted) {
       const begin = Math.min(first[id] ?? 0, bars);
       first_bar = Math.max(first_bar, begin);
+      first_bars.set(id, begin);
       const column = this.#columns.get(id);
       if (typeof column === 'number' || column === undefined || this.#borrowed.has(column)) continue;
       column.fill(isCondition(this.#plan.nodes[id]) ? 0 : NaN, 0, begin);
     }
-    return { columns: this.#columns, first_bar };
+    return { columns: this.#columns, first_bar, first_bars };
   }
 
   readonly #firstAligned: FirstAligned = (first, instrument, timeframe) => {

@@ -70,7 +70,8 @@ export interface RuleProgram {
   readonly rules: TradeRules;
   /**
    * Bars without a signal: the first bar that can carry one has this index. Where columns of other timeframes or instruments
-   * take part, that depends on the data, and this counts their bars as bars: `first_bar` of `evaluatePlan` is exact.
+   * take part, that depends on the data, and this counts their bars as bars: a simulation begins at `first_bar` of
+   * `evaluatePlan` where that is later.
    */
   readonly warm_up_bars: number;
 }

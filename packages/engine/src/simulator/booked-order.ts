@@ -1,4 +1,4 @@
-import type { Bracket, Order, OrderRequest, OrderSize, OrderStatus } from '../trading/order.ts';
+import type { Bracket, Order, OrderRequest, OrderSize, OrderStatus, PriceDistance } from '../trading/order.ts';
 
 /** An order in the books: the request as the exchange took it (steps rounded), and what became of it. */
 export class BookedOrder implements Order {
@@ -7,7 +7,7 @@ export class BookedOrder implements Order {
   readonly side: 'buy' | 'sell';
   /** Settled at the first fill where there is a `size`. */
   quantity: number;
-  readonly size: OrderSize | undefined;
+  size: OrderSize | undefined;
   readonly type: OrderRequest['type'];
   limit_price: number | undefined;
   stop_price: number | undefined;
@@ -15,7 +15,7 @@ export class BookedOrder implements Order {
   readonly time_in_force: 'gtc' | 'day' | 'ioc' | 'fok';
   readonly reduce_only: boolean;
   readonly oco_group: number | undefined;
-  readonly bracket: Bracket | undefined;
+  bracket: Bracket | undefined;
   readonly reason: string;
   readonly placed_bar: number;
   readonly placed_ts: number;
@@ -54,10 +54,28 @@ export class BookedOrder implements Order {
     if (this.limit_price !== undefined) this.limit_price /= ratio;
     if (this.stop_price !== undefined) this.stop_price /= ratio;
     if (this.trail_distance !== undefined) this.trail_distance /= ratio;
+    if (this.size?.method === 'risk') this.size = { ...this.size, stop: splitDistance(this.size.stop, ratio) };
+    if (this.bracket !== undefined) this.bracket = splitBracket(this.bracket, ratio);
   }
 
   reject(reason: string): void {
     this.status = 'rejected';
     this.reject_reason = reason;
   }
+}
+
+function splitBracket(bracket: Bracket, ratio: number): Bracket {
+  const { stop_price, limit_price, stop, target, trail } = bracket;
+  const activate = trail?.activate && splitDistance(trail.activate, ratio);
+  return {
+    ...(stop_price === undefined ? {} : { stop_price: stop_price / ratio }),
+    ...(limit_price === undefined ? {} : { limit_price: limit_price / ratio }),
+    ...(stop && { stop: splitDistance(stop, ratio) }),
+    ...(target && { target: target.unit === 'risk' ? target : splitDistance(target, ratio) }),
+    ...(trail && { trail: { distance: splitDistance(trail.distance, ratio), ...(activate && { activate }) } }),
+  };
+}
+
+function splitDistance(distance: PriceDistance, ratio: number): PriceDistance {
+  return distance.unit === 'percent' ? distance : { unit: 'price', distance: distance.distance / ratio };
 }

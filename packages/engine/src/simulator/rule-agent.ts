@@ -3,7 +3,8 @@
  * code differ, one of them is wrong.
  *
  * TIME. For each instrument by itself, t counts its candles. Signals are read at the close of candle t, from
- * t = warm_up_bars on. A signal holds where its node is neither 0 nor NaN. What is ordered at the close of t can fill from
+ * t = warm_up_bars on, and from where every node has its value (`first_bar` of `evaluatePlan`: later, where other timeframes or
+ * instruments take part). A signal holds where its node is neither 0 nor NaN. What is ordered at the close of t can fill from
  * candle t + 1 on; what is ordered at the last close never fills.
  *
  * AT THE CLOSE OF t, after all fills of t:
@@ -124,12 +125,11 @@ import type { SimulationAgent } from './simulation.ts';
 import type { SimulationContext } from './simulation-context.ts';
 
 const NO_BRACKET: Bracket = {};
-const NOTHING: RuleValues = { columns: new Map(), signals: new Map() };
+const NOTHING: RuleValues = { columns: new Map(), signals: new Map(), first_bar: 0 };
 
 /** Trades by rules on columns. */
 export class RuleAgent implements SimulationAgent {
   readonly #rules: TradeRules;
-  readonly #warmUpBars: number;
   readonly #allowsShort: boolean;
   readonly #tracks: readonly Track[];
   readonly #days: ExchangeTime;
@@ -148,7 +148,6 @@ export class RuleAgent implements SimulationAgent {
     initialCash: number,
   ) {
     this.#rules = rules;
-    this.#warmUpBars = warm_up_bars;
     this.#allowsShort = settings.margin.allow_short;
     this.#dayStartEquity = initialCash;
     this.#lastEquity = initialCash;
@@ -156,7 +155,8 @@ export class RuleAgent implements SimulationAgent {
     this.#days = new ExchangeTime(zoneOf(instruments[0]));
     this.#tracks = instruments.map((series, index) => {
       const session = rules.session === null ? null : new SessionTimes(rules.session, series, zoneOf(series));
-      return newTrack(rules, session, values[index] ?? NOTHING);
+      const known = values[index] ?? NOTHING;
+      return newTrack(rules, session, { ...known, first_bar: Math.max(known.first_bar, warm_up_bars) });
     });
   }
 
@@ -165,7 +165,7 @@ export class RuleAgent implements SimulationAgent {
     const position = context.positionOf(0);
     if (daily_loss_cap_pct !== null || (session?.close_at_end && position.quantity !== 0)) return bar;
     const track = this.#track(0);
-    const from = Math.max(bar, this.#warmUpBars);
+    const from = Math.max(bar, track.firstCandle);
     if (position.quantity === 0) return Math.min(nextSignal(track.enterLong, from), nextSignal(track.enterShort, from));
     const side = position.quantity > 0 ? LONG : SHORT;
     const other = side === LONG ? SHORT : LONG;
@@ -201,7 +201,7 @@ export class RuleAgent implements SimulationAgent {
     const { time_exit_bars, entry_order } = this.#rules;
     track.leaving = 'no';
     const candle = context.candleIndex(instrument);
-    if (candle < this.#warmUpBars) return;
+    if (candle < track.firstCandle) return;
     if (entry_order.type !== 'market' && candle >= track.entryPlacedAt + entry_order.valid_bars) {
       cancelEntry(track, context);
     }
@@ -249,7 +249,7 @@ export class RuleAgent implements SimulationAgent {
   #enter(instrument: number, context: SimulationContext): void {
     const track = this.#track(instrument);
     const candle = context.candleIndex(instrument);
-    if (track.leaving === 'for_good' || candle < this.#warmUpBars) return;
+    if (track.leaving === 'for_good' || candle < track.firstCandle) return;
     const side = entrySignal(track, candle);
     const quantity = context.position(instrument);
     const held = quantity === 0 ? 0 : quantity > 0 ? LONG : SHORT;

@@ -9,7 +9,14 @@ export type EvaluatePlan = (
   market: MarketData,
   instrument: number,
   nodes: readonly NodeId[],
-) => { readonly columns: ReadonlyMap<NodeId, Float64Array | number> };
+) => RuleColumns;
+
+/** The nodes of rules at the candles of one instrument. */
+export interface RuleColumns {
+  readonly columns: ReadonlyMap<NodeId, Float64Array | number>;
+  /** First candle at which all of them are there. */
+  readonly first_bar: number;
+}
 
 /** The candles of one instrument at which signals of a plan hold; null where it cannot tell. */
 export type ComputeSignals = (
@@ -18,10 +25,8 @@ export type ComputeSignals = (
   nodes: readonly NodeId[],
 ) => ReadonlyMap<NodeId, SignalBars> | null;
 
-/** What rules read of one instrument. */
-export interface RuleValues {
-  /** Of the numbers at least. */
-  readonly columns: ReadonlyMap<NodeId, Float64Array | number>;
+/** What rules read of one instrument: numbers as columns, signals as the candles at which they hold. */
+export interface RuleValues extends RuleColumns {
   readonly signals: ReadonlyMap<NodeId, SignalBars>;
 }
 

@@ -14,6 +14,8 @@ export type Leaving = 'no' | 'to_reverse' | 'for_good';
 
 /** What a rule agent knows of one instrument. */
 export interface Track {
+  /** First candle that can carry a signal. */
+  readonly firstCandle: number;
   readonly column: (node: NodeId) => RuleColumn;
   readonly session: SessionTimes | null;
   readonly enterLong: SignalCursor | null;
@@ -44,6 +46,7 @@ export function newTrack(rules: TradeRules, session: SessionTimes | null, values
   // Signals have cursors of their own, as one node may be several signals.
   const signal = (node: NodeId | null) => (node === null ? null : new SignalCursor(values.signals.get(node) ?? false));
   return {
+    firstCandle: values.first_bar,
     column,
     session,
     enterLong: signal(rules.enter_long),

@@ -4,6 +4,7 @@ import { applyGapPolicy } from '../market/apply-gap-policy.ts';
 import { assessDataQuality } from '../market/assess-data-quality.ts';
 import { checkMarketData } from '../market/check-market-data.ts';
 import type { MarketData } from '../market/market-data.ts';
+import { marketWithRules } from '../market/with-rules.ts';
 import type { Strategy } from '../strategies/strategy-definition.ts';
 import type { Fill, Order } from '../trading/order.ts';
 import type { Ambiguity, OpenPosition, SimulationResult } from '../trading/simulation-result.ts';
@@ -56,7 +57,7 @@ export function* simulateEvents(
   }
   checkSimulationOptions(options);
   checkMarketData(data);
-  const market = applyGapPolicy(data, options.settings);
+  const market = marketWithRules(applyGapPolicy(data, options.settings), options.settings.instrument);
   const values = strategy.kind === 'rules' ? valuesOf(strategy.program, market, evaluatePlan, computeSignals) : [];
   const start = (settings: BacktestSettings): Simulation => {
     const told = { ...options, settings };
@@ -116,10 +117,10 @@ function valuesOf(
   return market.instruments.map((series, instrument) => {
     const computed = computeSignals?.(plan, series, signalNodes) ?? null;
     const nodes = computed === null ? [...new Set([...numberNodes, ...signalNodes])] : numberNodes;
-    const { columns } = evaluatePlan(plan, market, instrument, nodes);
-    if (computed !== null) return { columns, signals: computed };
+    const { columns, first_bar } = evaluatePlan(plan, market, instrument, nodes);
+    if (computed !== null) return { columns, signals: computed, first_bar };
     const signals = signalNodes.map((node) => [node, signalBars(columns.get(node) ?? NaN)] as const);
-    return { columns, signals: new Map(signals) };
+    return { columns, signals: new Map(signals), first_bar };
   });
 }
 
