@@ -114,7 +114,7 @@ export interface StudyContext {
   readonly candles: Candles;
   /** What the strategy of the study declares. */
   readonly parameters: StrategyParameters;
-  /** Values that the specification of the study gives; all others are at their default. */
+  /** Values of all parameters: those that the specification of the study gives, and defaults. */
   readonly base_params: ParameterValues;
   readonly evaluator: TrialEvaluator;
   readonly store: StudyStore;
