@@ -156,12 +156,12 @@ describe('the catalogue', () => {
     expect(new Set(INDICATORS.map(({ name }) => name)).size).toBe(INDICATORS.length);
   });
 
-  it('is described in the README: every name with its parameters, defaults and outputs', () => {
-    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  it('is described in docs/indicators.md: every name with its parameters, defaults and outputs', () => {
+    const page = readFileSync(new URL('../docs/indicators.md', import.meta.url), 'utf8');
     for (const { name, params, inputs, outputs } of INDICATORS) {
       const call = [...inputs, ...params.map((param) => `${param.name} = ${param.default}`)].join(', ');
       const shown = outputs.length === 1 ? '' : outputs.map((output) => `\`${output}\``).join(', ');
-      expect(readme).toMatch(new RegExp(`^\\| \`${name}\\(${call}\\)\` *\\| ${shown} *\\| .+\\|$`, 'm'));
+      expect(page).toMatch(new RegExp(`^\\| \`${name}\\(${call}\\)\` *\\| ${shown} *\\| .+\\|$`, 'm'));
     }
   });
 

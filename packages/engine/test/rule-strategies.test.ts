@@ -254,10 +254,10 @@ describe('A strategy that was written to a document and read again', () => {
   });
 });
 
-describe('The example in the README', () => {
+describe('The example in docs/strategies.md', () => {
   it('can run, and shows every field that rules can have', () => {
-    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-    const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(readme) ?? [];
+    const page = readFileSync(new URL('../docs/strategies.md', import.meta.url), 'utf8');
+    const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
     const document = parseStrategyDocument(yaml);
     if (!document.success) throw new Error(JSON.stringify(document.issues));
     expect(checkStrategySpec(document.spec).map(document.locate)).toEqual([]);
