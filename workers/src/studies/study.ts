@@ -96,7 +96,7 @@ export type TrialOutcome =
 export interface TrialEvaluator {
   /** Why these parameters make no sense together; null when they do. Cheap. */
   whyInfeasible(params: ParameterValues): string | null;
-  /** Bars before the first signal with these parameters. */
+  /** Bars before the first signal with these parameters, all of them. */
   warmUpBars(params: ParameterValues): number;
   /**
    * Runs each request and reports it as it comes, in any order. Resolves when all are done, or the signal has aborted
