@@ -133,6 +133,7 @@ async function runOn(
       evaluator: new PoolEvaluator(cpu, { data, strategy, initial_cash, settings, seed: study.seed }),
       store: new PostgresStudyStore(database, claimed),
       engine_version: ENGINE_VERSION,
+      judge: cpu.judge,
       deflatedSharpe: deflate,
       signal,
     });
