@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { INDICATORS, indicatorNamed } from '../src/indicators/catalogue.ts';
 import type { IndicatorDefinition } from '../src/indicators/indicator-definition.ts';
-import { inputsFrom, isLevel, named, smallParams, walkingCandles } from './any-indicator.ts';
+import { inputsFrom, isLevel, named, smallParams, walkingCandles } from './support/any-indicator.ts';
 
 const anyChoices = fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 4, maxLength: 4 });
 const anySeed = fc.integer({ min: 1, max: 2 ** 31 });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { backtestInChunks, buildReport, runBacktest } from '../src/index.ts';
-import { walkingCandles } from './any-indicator.ts';
+import { walkingCandles } from './support/any-indicator.ts';
 
 describe('The example in the README', () => {
   it('runs, and gives the same at once and in pieces', () => {

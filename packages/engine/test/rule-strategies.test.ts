@@ -11,7 +11,7 @@ import { BUILT_IN_STRATEGIES, checkStrategySpec, compileRuleSpec, resolveStrateg
 import type { NodeId, PlanNode } from '../src/plan/plan.ts';
 import { ruleNodes } from '../src/plan/rule-nodes.ts';
 import type { RuleProgram } from '../src/plan/rule-program.ts';
-import { programOf } from './evaluate-expression.ts';
+import { programOf } from './support/evaluate-expression.ts';
 
 const ENTRY = { long: { entry: 'close > open' } };
 const rulesOf = (more: object) => programOf(RuleStrategySpec.parse({ name: 'test', ...ENTRY, ...more }));
