@@ -81,7 +81,7 @@ function fillAtOpen(s: Simulation, bar: i32): void {
   if (s.entering) enter(s, bar);
 }
 
-/** Simulates the `length` bars of a block. `rule-agent.ts` of the engine says what they mean. */
+/** Simulates the `length` bars of a block. docs/rule-semantics.md says what they mean. */
 export function simulate(simulation: usize, length: i32): void {
   const s = changetype<Simulation>(simulation);
   const watched = s.stop_unit != 0 || s.target_unit != 0 || s.trail_unit != 0;

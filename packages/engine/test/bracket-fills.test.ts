@@ -154,7 +154,7 @@ describe('the bar of an entry at a resting price', () => {
   });
 });
 
-/** Where a long position leaves a bar by the text of `rule-agent.ts`, point 2, written down once more. */
+/** Where a long position leaves a bar by docs/rule-semantics.md, within a candle, point 2, written down once more. */
 function expectedExit(
   [open, high, low, close]: readonly [number, number, number, number],
   stop: number,

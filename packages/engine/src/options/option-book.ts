@@ -1,3 +1,4 @@
+import type { DeskTrade } from '../simulator/desk.ts';
 import type { OptionContract, OptionPosition } from '../trading/options-desk.ts';
 import { compareContracts, contractName } from './chain-source.ts';
 
@@ -27,18 +28,7 @@ export interface BookEntry {
 }
 
 /** A lot, or a part of one, that an execution closed. Quantity in contracts. */
-export interface ClosedLot {
-  readonly side: 'long' | 'short';
-  readonly entry_bar: number;
-  readonly exit_bar: number;
-  readonly entry_ts: number;
-  readonly exit_ts: number;
-  readonly entry_price: number;
-  readonly exit_price: number;
-  readonly quantity: number;
-  readonly fee: number;
-  readonly slippage: number;
-}
+export type ClosedLot = Omit<DeskTrade, 'exit_reason'>;
 
 /** A contract that is held. Lots are all of one side, oldest first. */
 export interface BookPosition extends OptionPosition {

@@ -24,6 +24,26 @@ export function creditReceived(desk: OptionsDesk): number {
   );
 }
 
+/** When a position that was sold for a credit is closed. */
+export interface CreditExits {
+  /** Shares of the credit: what is earned, or lost. */
+  readonly profitTarget: number;
+  readonly stop: number;
+  /** Days to expiry; 0 holds to the end. */
+  readonly exitDte: number;
+}
+
+/** Closes what was sold for a credit at its profit target, its stop, or when few days are left. */
+export function manageCredit(desk: OptionsDesk, { profitTarget, stop, exitDte }: CreditExits, daysLeft: number): void {
+  const cost = costToClose(desk);
+  if (cost === null) return;
+  const credit = creditReceived(desk);
+  const profit = credit - cost;
+  if (profit >= profitTarget * credit) closeOptions(desk, 'take_profit');
+  else if (-profit >= stop * credit) closeOptions(desk, 'stop_loss');
+  else if (daysLeft <= exitDte && exitDte > 0) closeOptions(desk, 'time_exit');
+}
+
 /** Sells shares at the next open, or buys them back: an assignment or an exercise left them. False where there are none. */
 export function closeStock(context: TradingContext, reason = 'assignment'): boolean {
   const held = context.position(0);

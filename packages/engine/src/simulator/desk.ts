@@ -1,7 +1,7 @@
 import type { MarketData } from '../market/market-data.ts';
 import type { OptionFill, OptionRejection, OptionsDesk } from '../trading/options-desk.ts';
 import type { OpenPosition } from '../trading/simulation-result.ts';
-import type { ExitReason } from '../trading/trade-list.ts';
+import type { Trade } from '../trading/trade-list.ts';
 import type { SimulationOptions } from './simulation-options.ts';
 
 /** A bar of the account's clock on which the main instrument has a candle. */
@@ -16,19 +16,7 @@ export interface DeskBar {
 }
 
 /** A closed option trade, as the trade list holds it: prices a share, quantity in shares (contracts times multiplier). */
-export interface DeskTrade {
-  readonly side: 'long' | 'short';
-  readonly entry_bar: number;
-  readonly exit_bar: number;
-  readonly entry_ts: number;
-  readonly exit_ts: number;
-  readonly entry_price: number;
-  readonly exit_price: number;
-  readonly quantity: number;
-  readonly fee: number;
-  readonly slippage: number;
-  readonly exit_reason: ExitReason;
-}
+export type DeskTrade = Omit<Trade, 'seq' | 'instrument' | 'carry' | 'pnl' | 'return_pct'>;
 
 /** What a desk may see of the account and do to it. Amounts are in the quote currency. */
 export interface DeskAccount {

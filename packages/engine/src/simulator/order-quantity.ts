@@ -20,7 +20,7 @@ export interface SizingMarket {
 
 /**
  * Units that an order with a size asks for, settled at its fill with equity at the present marks: at most what the
- * account can pay for, rounded down to lots; 0 or less where that is nothing. See `rule-agent.ts` for the formulas.
+ * account can pay for, rounded down to lots; 0 or less where that is nothing. See docs/rule-semantics.md.
  */
 export function settleQuantity(
   account: Account,

@@ -2,7 +2,7 @@ import type { StrategyParameters } from '@tradebase/contracts';
 import { EngineError } from '../../engine-error.ts';
 import { daysToExpiry } from '../../options/option-calendar.ts';
 import { quoteByDelta, quotesOfExpiryNear } from '../../options/select-quotes.ts';
-import { closeOptions, closeStock, costToClose, creditReceived } from '../../options/unwind.ts';
+import { closeOptions, closeStock, manageCredit } from '../../options/unwind.ts';
 import type { OptionsDesk } from '../../trading/options-desk.ts';
 import type { TradingContext } from '../../trading/trading-context.ts';
 import { numberOf } from '../parameter-values.ts';
@@ -87,7 +87,7 @@ class CondorAgent implements TradingAgent {
     // A leg that was assigned leaves shares, and a position that is no condor any more.
     if (closeStock(context) || (held.length > 0 && held.length < LEGS)) closeOptions(desk, 'assignment');
     else if (held[0] === undefined) this.#enter(desk, context);
-    else this.#manage(desk, daysToExpiry(held[0].contract.expiry, context.ts));
+    else manageCredit(desk, this.#values, daysToExpiry(held[0].contract.expiry, context.ts));
   }
 
   #enter(desk: OptionsDesk, { ts, equity }: TradingContext): void {
@@ -115,16 +115,6 @@ class CondorAgent implements TradingAgent {
       ],
       'entry',
     );
-  }
-
-  #manage(desk: OptionsDesk, daysLeft: number): void {
-    const cost = costToClose(desk);
-    if (cost === null) return;
-    const credit = creditReceived(desk);
-    const profit = credit - cost;
-    if (profit >= this.#values.profitTarget * credit) closeOptions(desk, 'take_profit');
-    else if (-profit >= this.#values.stop * credit) closeOptions(desk, 'stop_loss');
-    else if (daysLeft <= this.#values.exitDte && this.#values.exitDte > 0) closeOptions(desk, 'time_exit');
   }
 }
 

@@ -1,7 +1,7 @@
 import type { StrategyParameters } from '@tradebase/contracts';
 import { daysToExpiry } from '../../options/option-calendar.ts';
 import { quoteByDelta, quotesOfExpiryNear } from '../../options/select-quotes.ts';
-import { closeOptions, closeStock, costToClose, creditReceived } from '../../options/unwind.ts';
+import { closeStock, manageCredit } from '../../options/unwind.ts';
 import type { OptionsDesk } from '../../trading/options-desk.ts';
 import type { TradingContext } from '../../trading/trading-context.ts';
 import { numberOf } from '../parameter-values.ts';
@@ -73,7 +73,7 @@ class PutLiteAgent implements TradingAgent {
     if (desk === null || closeStock(context)) return;
     const held = desk.positions[0];
     if (held === undefined) this.#enter(desk, context);
-    else this.#manage(desk, daysToExpiry(held.contract.expiry, context.ts));
+    else manageCredit(desk, this.#values, daysToExpiry(held.contract.expiry, context.ts));
   }
 
   #enter(desk: OptionsDesk, { ts, equity }: TradingContext): void {
@@ -82,16 +82,6 @@ class PutLiteAgent implements TradingAgent {
     if (put === null) return;
     const contracts = Math.floor((allocation * equity) / (put.contract.strike * desk.multiplier));
     if (contracts > 0) desk.submit([{ contract: put.contract, quantity: -contracts }], 'entry');
-  }
-
-  #manage(desk: OptionsDesk, daysLeft: number): void {
-    const cost = costToClose(desk);
-    if (cost === null) return;
-    const credit = creditReceived(desk);
-    const profit = credit - cost;
-    if (profit >= this.#values.profitTarget * credit) closeOptions(desk, 'take_profit');
-    else if (-profit >= this.#values.stop * credit) closeOptions(desk, 'stop_loss');
-    else if (daysLeft <= this.#values.exitDte && this.#values.exitDte > 0) closeOptions(desk, 'time_exit');
   }
 }
 
