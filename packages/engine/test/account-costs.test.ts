@@ -1,23 +1,10 @@
-import type { BacktestSettingsInput, FeeModel, SlippageModel } from '@tradebase/contracts';
+import type { FeeModel, SlippageModel } from '@tradebase/contracts';
 import { describe, expect, it } from 'vitest';
 import { fundingTimesBetween } from '../src/simulator/carry.ts';
 import { feeOf, quantityWithin } from '../src/simulator/fees.ts';
 import { slippageOf } from '../src/simulator/slippage.ts';
-import type { OrderRequest } from '../src/trading/order.ts';
+import { FLAT, place, type Row } from './support/place-orders.ts';
 import { candlesOfRows, eventStrategy, marketOf, run } from './support/rule-double.ts';
-
-type Row = readonly number[];
-const FLAT: Row = [100, 100, 100, 100];
-type Asked = Partial<OrderRequest> & Pick<OrderRequest, 'side'>;
-
-function place(rows: readonly Row[], orders: Readonly<Record<number, Asked[]>>, settings: BacktestSettingsInput = {}) {
-  const strategy = eventStrategy((context) => {
-    for (const order of orders[context.bar] ?? []) {
-      context.submit({ instrument: 0, quantity: 10, type: 'market', ...order });
-    }
-  });
-  return run(strategy, marketOf(candlesOfRows(rows)), settings);
-}
 
 describe('fees', () => {
   it('are basis points of the value with a minimum, an amount a share within bounds, or an amount a trade', () => {

@@ -11,6 +11,7 @@ import type { SweepResult } from '../src/compiled/sweep-result.ts';
 import { evaluatePlan } from '../src/plan/evaluate-plan.ts';
 import { PlanBuilder } from '../src/plan/plan-builder.ts';
 import type { RuleProgram } from '../src/plan/rule-program.ts';
+import { runToEnd } from '../src/run-to-end.ts';
 import { simulate } from '../src/simulator/simulate-events.ts';
 import { anyCompiledSettings, anyRuleProgram, indicator, walk } from './support/any-rule-program.ts';
 import { candlesOfCloses } from './support/made-up-candles.ts';
@@ -45,16 +46,14 @@ function averagesCross(fast: number, slow: number): RuleProgram {
 }
 
 function compiled(candles: Candles, program: RuleProgram, settings: BacktestSettings) {
-  const run = simulateCompiled(
-    { kind: 'rules', name: 'test', program },
-    { instruments: [{ symbol: 'TEST', timeframe: '1h', candles }] },
-    { initial_cash: INITIAL_CASH, settings, seed: 1 },
-    {},
+  return runToEnd(
+    simulateCompiled(
+      { kind: 'rules', name: 'test', program },
+      { instruments: [{ symbol: 'TEST', timeframe: '1h', candles }] },
+      { initial_cash: INITIAL_CASH, settings, seed: 1 },
+      {},
+    ),
   );
-  for (;;) {
-    const step = run.next();
-    if (step.done) return step.value;
-  }
 }
 
 function byEvents(candles: Candles, program: RuleProgram, settings: BacktestSettings) {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { simulateCompiled } from '../src/compiled/simulate-compiled.ts';
 import { evaluatePlan } from '../src/plan/evaluate-plan.ts';
 import type { RuleProgram } from '../src/plan/rule-program.ts';
+import { runToEnd } from '../src/run-to-end.ts';
 import { simulate } from '../src/simulator/simulate-events.ts';
 import type { SimulationResult } from '../src/trading/simulation-result.ts';
 import { anyCompiledSettings, anyRuleProgram, walk } from './support/any-rule-program.ts';
@@ -21,16 +22,9 @@ function compiled(
   chunkBars = 1e6,
 ): SimulationResult {
   const strategy = { kind: 'rules', name: 'test', program } as const;
-  const run = simulateCompiled(
-    strategy,
-    market(candles),
-    { initial_cash: INITIAL_CASH, settings, seed: 1 },
-    { chunkBars },
+  return runToEnd(
+    simulateCompiled(strategy, market(candles), { initial_cash: INITIAL_CASH, settings, seed: 1 }, { chunkBars }),
   );
-  for (;;) {
-    const step = run.next();
-    if (step.done) return step.value;
-  }
 }
 
 /** What the compiled path is measured by. */

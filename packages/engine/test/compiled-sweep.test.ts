@@ -6,6 +6,7 @@ import { sweep } from '../src/compiled/sweep.ts';
 import { sharpe } from '../src/metrics/sharpe.ts';
 import { PlanBuilder } from '../src/plan/plan-builder.ts';
 import type { RuleProgram } from '../src/plan/rule-program.ts';
+import { runToEnd } from '../src/run-to-end.ts';
 import { simulate } from '../src/simulate.ts';
 import { compileRuleSpec } from '../src/strategies/compile-rule-spec.ts';
 import { anyCompiledSettings, anyRuleProgram, indicator, walk } from './support/any-rule-program.ts';
@@ -20,16 +21,14 @@ function lastBars(bars: number): Int32Array {
 }
 
 function run(strategy: RuleProgram, input: Pick<Parameters<typeof sweep>[0], 'series' | 'settings'>) {
-  const simulation = simulateCompiled(
-    { kind: 'rules', name: 'test', program: strategy },
-    { instruments: [input.series] },
-    { initial_cash: INITIAL_CASH, settings: input.settings, seed: 1 },
-    {},
+  return runToEnd(
+    simulateCompiled(
+      { kind: 'rules', name: 'test', program: strategy },
+      { instruments: [input.series] },
+      { initial_cash: INITIAL_CASH, settings: input.settings, seed: 1 },
+      {},
+    ),
   );
-  for (;;) {
-    const step = simulation.next();
-    if (step.done) return step.value;
-  }
 }
 
 describe('a sweep', () => {

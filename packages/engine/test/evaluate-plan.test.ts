@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type EngineError, evaluatePlan } from '../src/index.ts';
 import type { MarketData } from '../src/market/market-data.ts';
 import { anyMixedCondition } from './support/any-expression.ts';
+import { errorOf } from './support/error-of.ts';
 import { evaluate, programOf, seriesOf } from './support/evaluate-expression.ts';
 import { anyCandles, candlesOfCloses, DAY_MS, firstBars } from './support/made-up-candles.ts';
 
@@ -25,15 +26,6 @@ const anyFiveMinutes = fc
       return Date.UTC(2024, 2, 8) + slot * 5 * MINUTE_MS;
     });
   });
-
-function errorOf(action: () => unknown): unknown {
-  try {
-    action();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
-}
 
 describe('What an expression gives', () => {
   it('at a bar is the same whether or not later bars are known, of this or of another instrument', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EngineError, type EngineErrorCode } from '../src/index.ts';
 import { SMA_10_30 } from './support/any-strategy.ts';
+import { errorOf } from './support/error-of.ts';
 import { candlesOfCloses } from './support/made-up-candles.ts';
 import { type PlainInput, plainInChunks, runPlain } from './support/plain-backtest.ts';
 
@@ -12,15 +13,6 @@ function withValue(column: keyof PlainInput['candles'], bar: number, value: numb
   const candles = candlesOfCloses(closes);
   candles[column][bar] = value;
   return { ...valid, candles };
-}
-
-function errorOf(action: () => unknown): unknown {
-  try {
-    action();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
 }
 
 describe('invalid input is refused with a code and the place', () => {

@@ -6,14 +6,11 @@ import { describePaths } from '../src/optimiser/describe-paths.ts';
 import { pathStatistics } from '../src/optimiser/path-statistics.ts';
 import { type CandlePerturbation, perturbCandles } from '../src/optimiser/perturb-candles.ts';
 import { fillStationaryBlocks, type ReturnResampling, resampleReturns } from '../src/optimiser/resample-returns.ts';
+import { runToEnd } from '../src/run-to-end.ts';
 import { anyCandles } from './support/made-up-candles.ts';
 
 function resample(returns: number[], resampling: ReturnResampling, paths: number, seed = 1) {
-  const steps = resampleReturns(Float64Array.from(returns), resampling, { paths, seed });
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
+  return runToEnd(resampleReturns(Float64Array.from(returns), resampling, { paths, seed }));
 }
 
 const TRADES = [0.05, -0.02, 0.01, -0.04, 0.08, -0.01, 0.03, -0.06];

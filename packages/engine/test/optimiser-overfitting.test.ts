@@ -1,13 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../src/math/random.ts';
 import { estimateOverfitting } from '../src/optimiser/overfitting.ts';
+import { runToEnd } from '../src/run-to-end.ts';
 
 function estimate(returns: readonly Float64Array[], blocks?: number) {
-  const steps = estimateOverfitting(returns, blocks);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
+  return runToEnd(estimateOverfitting(returns, blocks));
 }
 
 function noise(trials: number, periods: number, seed: number, drift: (trial: number) => number = () => 0) {

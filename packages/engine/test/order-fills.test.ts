@@ -1,21 +1,6 @@
-import type { BacktestSettingsInput } from '@tradebase/contracts';
 import { describe, expect, it } from 'vitest';
-import type { OrderRequest } from '../src/trading/order.ts';
+import { type Asked, FLAT, place, type Row } from './support/place-orders.ts';
 import { candlesOfRows, eventStrategy, marketOf, run } from './support/rule-double.ts';
-
-type Row = readonly number[];
-const FLAT: Row = [100, 100, 100, 100];
-type Asked = Partial<OrderRequest> & Pick<OrderRequest, 'side'>;
-
-/** Places orders at the closes of the bars named, and runs. */
-function place(rows: readonly Row[], orders: Readonly<Record<number, Asked[]>>, settings: BacktestSettingsInput = {}) {
-  const strategy = eventStrategy((context) => {
-    for (const order of orders[context.bar] ?? []) {
-      context.submit({ instrument: 0, quantity: 10, type: 'market', ...order });
-    }
-  });
-  return run(strategy, marketOf(candlesOfRows(rows)), settings);
-}
 
 const fillsOf = (result: ReturnType<typeof place>) =>
   result.fills?.map(({ bar, side, price, quantity }) => [bar, side, price, quantity]);

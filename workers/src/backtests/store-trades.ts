@@ -1,9 +1,9 @@
-import type { SimulatedTrade } from '@tradebase/engine';
+import type { Trade } from '@tradebase/engine';
 import { numberArray, textArray } from '../postgres/array-literal.ts';
 import type { StoredColumns, TradeColumn } from './stored-result.ts';
 
 /** A closed trade, with how far price went against and for it where that was measured. */
-export type MeasuredTrade = SimulatedTrade & { readonly mae_pct?: number | null; readonly mfe_pct?: number | null };
+export type MeasuredTrade = Trade & { readonly mae_pct?: number | null; readonly mfe_pct?: number | null };
 
 /** What trades of an instrument are stored under: by its index in the market data. */
 export interface TradedInstrument {
