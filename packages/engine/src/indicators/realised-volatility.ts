@@ -1,9 +1,10 @@
+import { log } from '../math/logarithm.ts';
 import { defineIndicator } from './define-indicator.ts';
 import { PERIODS_PER_YEAR, period } from './parameters.ts';
 import { SlidingDeviation } from './windows/sliding-deviation.ts';
 import { SlidingSum } from './windows/sliding-sum.ts';
 
-// All are a year and as fractions: 0.2 is 20 %. They use Math.log, whose last bit may differ between JavaScript engines.
+// All are a year and as fractions: 0.2 is 20 %.
 
 /** Square root of a variance a bar, a year; a variance that rounding made negative is 0. */
 function aYear(variance: number, periodsPerYear: number): number {
@@ -25,7 +26,7 @@ export const VOLATILITY = defineIndicator({
     let before = NaN;
     return (bar, out) => {
       const value = bar[0] as number;
-      if (!Number.isNaN(before)) window.push(Math.log(value / before));
+      if (!Number.isNaN(before)) window.push(log(value / before));
       before = value;
       out[0] = aYear(window.squares / (bars - 1), periodsPerYear);
     };
@@ -46,7 +47,7 @@ export const VOLATILITY_PARKINSON = defineIndicator({
     const sum = new SlidingSum(bars);
     const scale = 4 * Math.LN2 * bars;
     return (bar, out) => {
-      const range = Math.log((bar[0] as number) / (bar[1] as number));
+      const range = log((bar[0] as number) / (bar[1] as number));
       out[0] = aYear(sum.next(range * range) / scale, periodsPerYear);
     };
   },
@@ -68,8 +69,8 @@ export const VOLATILITY_GARMAN_KLASS = defineIndicator({
   begin(bars: number, periodsPerYear: number) {
     const sum = new SlidingSum(bars);
     return (bar, out) => {
-      const range = Math.log((bar[1] as number) / (bar[2] as number));
-      const body = Math.log((bar[3] as number) / (bar[0] as number));
+      const range = log((bar[1] as number) / (bar[2] as number));
+      const body = log((bar[3] as number) / (bar[0] as number));
       const variance = 0.5 * range * range - (2 * Math.LN2 - 1) * body * body;
       out[0] = aYear(sum.next(variance) / bars, periodsPerYear);
     };
@@ -78,7 +79,7 @@ export const VOLATILITY_GARMAN_KLASS = defineIndicator({
 
 /** Rogers and Satchell (1991): mean of ln(high / close) ln(high / open) + ln(low / close) ln(low / open). */
 function rogersSatchell(open: number, high: number, low: number, close: number): number {
-  return Math.log(high / close) * Math.log(high / open) + Math.log(low / close) * Math.log(low / open);
+  return log(high / close) * log(high / open) + log(low / close) * log(low / open);
 }
 
 /**
@@ -103,8 +104,8 @@ export const VOLATILITY_YANG_ZHANG = defineIndicator({
     return (bar, out) => {
       const [open, high, low, close] = [bar[0] as number, bar[1] as number, bar[2] as number, bar[3] as number];
       if (!Number.isNaN(closeBefore)) {
-        overnight.push(Math.log(open / closeBefore));
-        bodies.push(Math.log(close / open));
+        overnight.push(log(open / closeBefore));
+        bodies.push(log(close / open));
         const mean = within.next(rogersSatchell(open, high, low, close)) / bars;
         const variance = overnight.squares / (bars - 1) + (share * bodies.squares) / (bars - 1) + (1 - share) * mean;
         out[0] = aYear(variance, periodsPerYear);

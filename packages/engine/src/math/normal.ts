@@ -1,3 +1,5 @@
+import { exp } from './exponential.ts';
+import { log } from './logarithm.ts';
 import { polynomial } from './polynomial.ts';
 
 /**
@@ -114,7 +116,7 @@ function expOfMinusSquare(x: number, factor: number): number {
   if (x > 40) return 0;
   const head = Math.trunc(x * 16) / 16;
   const rest = (x - head) * (x + head);
-  return Math.exp(-factor * head * head) * Math.exp(-factor * rest);
+  return exp(-factor * head * head) * exp(-factor * rest);
 }
 
 const CENTRAL_NUMERATOR = [
@@ -150,7 +152,7 @@ function centralQuantile(distance: number): number {
 
 /** AS 241 for a tail below 0.075: how many deviations out it begins. */
 function tailQuantile(tail: number): number {
-  const r = Math.sqrt(-Math.log(tail));
+  const r = Math.sqrt(-log(tail));
   return r <= 5
     ? polynomial(NEAR_NUMERATOR, r - 1.6) / polynomial(NEAR_DENOMINATOR, r - 1.6)
     : polynomial(FAR_NUMERATOR, r - 5) / polynomial(FAR_DENOMINATOR, r - 5);

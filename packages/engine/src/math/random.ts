@@ -1,7 +1,9 @@
+import { log } from './logarithm.ts';
+
 /**
  * A seeded source of random numbers: xoshiro128** of Blackman and Vigna (2018), "Scrambled linear pseudorandom number
- * generators", its state filled by splitmix32. 32-bit integer steps, so the same numbers everywhere; `normal` uses
- * `Math.log`, which JavaScript engines may round differently in the last bit. Not for secrets.
+ * generators", its state filled by splitmix32. 32-bit integer steps, so the same numbers everywhere. Not for
+ * secrets.
  */
 export class Random {
   #a: number;
@@ -71,7 +73,7 @@ export class Random {
       const y = 2 * this.uniform() - 1;
       const square = x * x + y * y;
       if (square >= 1 || square === 0) continue;
-      const scale = Math.sqrt((-2 * Math.log(square)) / square);
+      const scale = Math.sqrt((-2 * log(square)) / square);
       this.#spareNormal = y * scale;
       return x * scale;
     }

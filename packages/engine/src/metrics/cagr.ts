@@ -1,3 +1,4 @@
+import { power } from '../math/power.ts';
 import { defined, type Metric, undefinedBecause } from './metric.ts';
 
 export const YEAR_MS = 365.25 * 86_400_000;
@@ -10,7 +11,7 @@ export const YEAR_MS = 365.25 * 86_400_000;
 export function cagrPct(initialCash: number, finalEquity: number, spanMs: number): Metric {
   if (spanMs === 0) return undefinedBecause('the first and the last bar are the same: no time has passed');
   if (finalEquity < 0) return undefinedBecause('equity ended below zero, which no growth rate leads to');
-  const growth = (finalEquity / initialCash) ** (YEAR_MS / spanMs);
+  const growth = power(finalEquity / initialCash, YEAR_MS / spanMs);
   if (!Number.isFinite(growth)) return undefinedBecause('the span is too short: a year at this rate is not a number');
   return defined(100 * (growth - 1));
 }

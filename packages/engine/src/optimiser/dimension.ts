@@ -1,4 +1,6 @@
 import type { ParameterValue } from '@tradebase/contracts';
+import { exp } from '../math/exponential.ts';
+import { log as logarithm } from '../math/logarithm.ts';
 
 /**
  * One searched parameter. Every kind maps the unit interval to its values and back, so that searchers work on points of
@@ -53,7 +55,7 @@ export function valueAtUnit(dimension: Dimension, unit: number): ParameterValue 
   const inside = Math.min(Math.max(unit, 0), 1);
   if (dimension.kind === 'continuous') {
     const { min, max, log } = dimension;
-    const value = log ? min * Math.exp(inside * Math.log(max / min)) : min + inside * (max - min);
+    const value = log ? min * exp(inside * logarithm(max / min)) : min + inside * (max - min);
     return Math.min(Math.max(value, min), max);
   }
   return valueAtLevel(dimension, levelAtUnit(dimension, inside));
@@ -65,7 +67,7 @@ export function levelAtUnit(dimension: Exclude<Dimension, { kind: 'continuous' }
   if (dimension.kind === 'steps' && dimension.log) {
     const { min, step } = dimension;
     const [from, to] = logEdges(dimension);
-    const value = Math.exp(from + unit * (to - from));
+    const value = exp(from + unit * (to - from));
     return Math.min(Math.max(Math.round((value - min) / step), 0), count - 1);
   }
   return Math.min(Math.floor(unit * count), count - 1);
@@ -82,13 +84,13 @@ export function unitOfValue(dimension: Dimension, value: ParameterValue): number
     const { min, max, log } = dimension;
     if (!(value >= min && value <= max)) return undefined;
     if (max === min) return 0.5;
-    return log ? Math.log(value / min) / Math.log(max / min) : (value - min) / (max - min);
+    return log ? logarithm(value / min) / logarithm(max / min) : (value - min) / (max - min);
   }
   const level = Math.round((value - dimension.min) / dimension.step);
   if (!(level >= 0 && level < dimension.count) || valueAtLevel(dimension, level) !== value) return undefined;
   if (!dimension.log) return (level + 0.5) / dimension.count;
   const [from, to] = logEdges(dimension);
-  return (Math.log(value) - from) / (to - from);
+  return (logarithm(value) - from) / (to - from);
 }
 
 /** Level of a value; undefined where it has none. */
@@ -100,7 +102,7 @@ export function levelOfValue(dimension: Dimension, value: ParameterValue): numbe
 
 /** Logarithms of half a step below the least and above the greatest value, so that the ends get their share. */
 function logEdges({ min, step, count }: { min: number; step: number; count: number }): [number, number] {
-  return [Math.log(Math.max(min - step / 2, min / 2)), Math.log(min + (count - 0.5) * step)];
+  return [logarithm(Math.max(min - step / 2, min / 2)), logarithm(min + (count - 0.5) * step)];
 }
 
 /** Sums of steps without the dust of binary fractions: 0.1 + 2 * 0.1 is 0.3. */

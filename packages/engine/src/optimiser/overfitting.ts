@@ -1,4 +1,5 @@
 import type { OverfittingEstimate } from '@tradebase/contracts';
+import { log } from '../math/logarithm.ts';
 
 /** Blocks that periods are cut into, where there are enough: 12,870 splits. */
 const MOST_BLOCKS = 16;
@@ -40,7 +41,7 @@ export function* estimateOverfitting(
     chosenInside.push(inside[best] as number);
     chosenOutside.push(outside[best] as number);
     const share = rankOf(outside, best) / (trials + 1);
-    logits.push(Math.log(share / (1 - share)));
+    logits.push(log(share / (1 - share)));
   };
   const [half, rest] = [new Float64Array(trials), new Float64Array(trials)];
   for (const chosen of halves(blocks)) {
@@ -173,8 +174,8 @@ function slope(x: readonly number[], y: readonly number[]): number | null {
   let squares = 0;
   x.forEach((value, at) => {
     products += (value - meanX) * ((y[at] as number) - meanY);
-    squares += (value - meanX) ** 2;
+    squares += (value - meanX) * (value - meanX);
   });
   // What does not vary but by rounding has no line through it.
-  return squares > x.length * (ROUNDING * meanX) ** 2 ? products / squares : null;
+  return squares > x.length * (ROUNDING * meanX) * (ROUNDING * meanX) ? products / squares : null;
 }

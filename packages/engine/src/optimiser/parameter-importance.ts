@@ -34,12 +34,12 @@ function explainedShare(groups: readonly number[], ranks: Float64Array): number 
   let total = 0;
   groups.forEach((group, at) => {
     const rank = ranks[at] as number;
-    total += (rank - mean) ** 2;
+    total += square(rank - mean);
     const known = sums.get(group) ?? { count: 0, sum: 0 };
     sums.set(group, { count: known.count + 1, sum: known.sum + rank });
   });
   const between = [...sums.values()].reduce(
-    (sum, group) => sum + group.count * (group.sum / group.count - mean) ** 2,
+    (sum, group) => sum + group.count * square(group.sum / group.count - mean),
     0,
   );
   const spare = count - sums.size;
@@ -59,4 +59,8 @@ function ranksOf(values: readonly number[]): Float64Array {
     from = to + 1;
   }
   return ranks;
+}
+
+function square(value: number): number {
+  return value * value;
 }

@@ -1,3 +1,6 @@
+import { exp } from '../math/exponential.ts';
+import { log } from '../math/logarithm.ts';
+import { power } from '../math/power.ts';
 import type { Random } from '../math/random.ts';
 import { type Dimension, levelCount } from './dimension.ts';
 
@@ -50,7 +53,7 @@ export class ParzenEstimator {
   logDensity(point: Float64Array): number {
     let sum = 1;
     for (let row = 0; row < this.#points.length; row++) sum += this.#kernel(row, point);
-    return Math.log(sum / (this.#points.length + 1));
+    return log(sum / (this.#points.length + 1));
   }
 
   #kernel(row: number, point: Float64Array): number {
@@ -71,7 +74,7 @@ export class ParzenEstimator {
       exponent -= (distance * distance) / 2;
       factor /= width * Math.sqrt(2 * Math.PI) * (this.#masses[row * dimensions + at] as number);
     }
-    return factor * Math.exp(exponent);
+    return factor * exp(exponent);
   }
 }
 
@@ -90,8 +93,8 @@ function kernelWidth(dimension: Dimension, at: number, points: readonly Float64A
     squares += unit * unit;
   }
   const weight = count + 2;
-  const deviation = Math.sqrt(Math.max(squares / weight - (sum / weight) ** 2, 0));
-  const scott = deviation * weight ** (-1 / (dimensions + 4));
+  const deviation = Math.sqrt(Math.max(squares / weight - (sum / weight) * (sum / weight), 0));
+  const scott = deviation * power(weight, -1 / (dimensions + 4));
   const least = Math.max(LEAST_WIDTH, 0.5 / levelCount(dimension));
   return Math.min(Math.max(scott, least), 1);
 }
@@ -110,6 +113,6 @@ function normalBelow(deviate: number): number {
   const z = Math.abs(deviate) / Math.SQRT2;
   const t = 1 / (1 + 0.3275911 * z);
   const polynomial = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
-  const tail = 0.5 * polynomial * Math.exp(-z * z);
+  const tail = 0.5 * polynomial * exp(-z * z);
   return deviate < 0 ? tail : 1 - tail;
 }

@@ -1,3 +1,4 @@
+import { log1p } from '../math/logarithm.ts';
 import { pathStatistics } from './path-statistics.ts';
 
 /** Daily returns of a fold's chosen parameters: on the test, and on the training window that they were chosen on. */
@@ -57,5 +58,5 @@ function efficiencyOf(folds: readonly FoldReturns[], days: number): StitchedOutO
 }
 
 function logGrowth(returns: Float64Array): number {
-  return returns.reduce((sum, change) => sum + Math.log1p(Math.max(change, -1)), 0);
+  return returns.reduce((sum, change) => sum + log1p(Math.max(change, -1)), 0);
 }

@@ -1,3 +1,4 @@
+import { exp } from '../math/exponential.ts';
 import { blackScholesPrice } from './black-scholes.ts';
 import type { OptionTerms } from './option-terms.ts';
 
@@ -34,13 +35,13 @@ export function earlyExercise(
   const dt = years / steps;
   const logUp = volatility * Math.sqrt(dt);
   const sign = right === 'call' ? 1 : -1;
-  const pUp = (Math.exp((rate - dividend_yield) * dt) - Math.exp(-logUp)) / (Math.exp(logUp) - Math.exp(-logUp));
-  const discount = Math.exp(-rate * dt);
+  const pUp = (exp((rate - dividend_yield) * dt) - exp(-logUp)) / (exp(logUp) - exp(-logUp));
+  const discount = exp(-rate * dt);
   const weightUp = discount * pUp;
   const weightDown = discount * (1 - pUp);
 
   // At `level` steps from now there are level + 3 nodes, node j at spot * exp(logUp * (2 j - level - 2)).
-  const prices = Float64Array.from({ length: 2 * steps + 3 }, (_, node) => spot * Math.exp(logUp * (node - steps - 1)));
+  const prices = Float64Array.from({ length: 2 * steps + 3 }, (_, node) => spot * exp(logUp * (node - steps - 1)));
   const european = new Float64Array(steps + 2);
   const american = new Float64Array(steps + 2);
   const exercise = (level: number, node: number, dividendsToCome: number) =>
@@ -80,7 +81,7 @@ export function valueToCome(
   let value = 0;
   for (const dividend of dividends) {
     if (dividend.years > now && dividend.years <= years) {
-      value += dividend.amount * Math.exp(-rate * (dividend.years - now));
+      value += dividend.amount * exp(-rate * (dividend.years - now));
     }
   }
   return value;

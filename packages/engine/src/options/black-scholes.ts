@@ -1,3 +1,4 @@
+import { exp } from '../math/exponential.ts';
 import { normalCdf, normalPdf } from '../math/normal.ts';
 import { intrinsicValue } from './intrinsic-value.ts';
 import { normalisedBlack } from './normalised-black.ts';
@@ -53,8 +54,8 @@ export function blackScholes(terms: OptionTerms, volatility: number): OptionValu
   const { spot, strike, years, rate, dividend_yield } = terms;
   const sign = terms.right === 'call' ? 1 : -1;
   const { d1, d2 } = deviations(terms, volatility);
-  const spotDiscounted = spot * Math.exp(-dividend_yield * years);
-  const strikeDiscounted = strike * Math.exp(-rate * years);
+  const spotDiscounted = spot * exp(-dividend_yield * years);
+  const strikeDiscounted = strike * exp(-rate * years);
   const spotWeight = sign * normalCdf(sign * d1);
   const strikeWeight = sign * normalCdf(sign * d2);
   const carry = dividend_yield * spotDiscounted * spotWeight - rate * strikeDiscounted * strikeWeight;
@@ -87,7 +88,7 @@ export function secondOrderGreeks(terms: OptionTerms, volatility: number): Secon
   if (v === 0) return { vanna: 0, volga: 0, charm: 0 };
   const sign = terms.right === 'call' ? 1 : -1;
   const { d1, d2 } = deviations(terms, volatility);
-  const discount = Math.exp(-dividend_yield * years);
+  const discount = exp(-dividend_yield * years);
   const density = discount * normalPdf(d1);
   return {
     vanna: (-density * d2) / volatility,
@@ -101,8 +102,8 @@ export function secondOrderGreeks(terms: OptionTerms, volatility: number): Secon
 /** The price, of terms that were checked. */
 function priceOf(terms: OptionTerms, volatility: number): number {
   const { right, spot, strike, years, rate, dividend_yield } = terms;
-  const spotDiscounted = spot * Math.exp(-dividend_yield * years);
-  const strikeDiscounted = strike * Math.exp(-rate * years);
+  const spotDiscounted = spot * exp(-dividend_yield * years);
+  const strikeDiscounted = strike * exp(-rate * years);
   const sign = right === 'call' ? 1 : -1;
   const v = volatility * Math.sqrt(years);
   if (v === 0) return Math.max(0, sign * (spotDiscounted - strikeDiscounted));

@@ -1,6 +1,8 @@
 import type { OptionsSettings } from '@tradebase/contracts';
 import { EngineError } from '../engine-error.ts';
 import type { InstrumentSeries } from '../market/market-data.ts';
+import { exp } from '../math/exponential.ts';
+import { log } from '../math/logarithm.ts';
 import type { DeskBar } from '../simulator/desk.ts';
 import type { OptionContract, OptionQuote } from '../trading/options-desk.ts';
 import { blackScholes } from './black-scholes.ts';
@@ -100,8 +102,8 @@ export class DataChain implements ChainSource {
   #quotesOfExpiry(contracts: readonly QuotedContract[], bar: DeskBar): OptionQuote[] {
     const spot = this.#series.candles.close[bar.candle] ?? NaN;
     const years = yearsToExpiry(contracts[0]?.contract.expiry ?? NaN, bar);
-    const forward = this.#forwardOf(contracts, years) ?? spot * Math.exp(this.#rate * years);
-    const dividend_yield = years > 0 ? this.#rate - Math.log(forward / spot) / years : 0;
+    const forward = this.#forwardOf(contracts, years) ?? spot * exp(this.#rate * years);
+    const dividend_yield = years > 0 ? this.#rate - log(forward / spot) / years : 0;
     const quotes: OptionQuote[] = [];
     for (const ofStrike of Map.groupBy(contracts, ({ contract }) => contract.strike).values()) {
       const terms = (right: 'call' | 'put', strike: number) =>
@@ -138,7 +140,7 @@ export class DataChain implements ChainSource {
       if (call === undefined || put === undefined || !(call.bid_close > 0 && put.bid_close > 0)) continue;
       pairs.push({ strike: call.strike, call: midOf(call), put: midOf(put) });
     }
-    return years > 0 ? impliedForward(pairs, Math.exp(-this.#rate * years)) : null;
+    return years > 0 ? impliedForward(pairs, exp(-this.#rate * years)) : null;
   }
 }
 

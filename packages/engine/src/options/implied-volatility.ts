@@ -1,4 +1,6 @@
 import { EngineError } from '../engine-error.ts';
+import { exp } from '../math/exponential.ts';
+import { log } from '../math/logarithm.ts';
 import { intrinsicValue } from './intrinsic-value.ts';
 import { normalisedBlack, normalisedBlackShortfall, normalisedVega } from './normalised-black.ts';
 import { checkOptionTerms, logMoneyness, type OptionTerms } from './option-terms.ts';
@@ -48,8 +50,8 @@ export function impliedVolatility(terms: OptionTerms, price: number): ImpliedVol
     return none('below_intrinsic_value');
   if (outOfTheMoney <= 0) return none('undetermined');
 
-  const spotDiscounted = spot * Math.exp(-dividend_yield * years);
-  const strikeDiscounted = strike * Math.exp(-rate * years);
+  const spotDiscounted = spot * exp(-dividend_yield * years);
+  const strikeDiscounted = strike * exp(-rate * years);
   if (price >= (right === 'call' ? spotDiscounted : strikeDiscounted)) return none('above_bound');
   const scale = Math.sqrt(spotDiscounted) * Math.sqrt(strikeDiscounted);
   const x = -Math.abs(moneyness);
@@ -72,7 +74,7 @@ interface Objective {
 /** v with normalisedBlack(x, v) = price. */
 function solve(x: number, price: number): number {
   const inflection = Math.sqrt(-2 * x);
-  const bound = Math.exp(0.5 * x);
+  const bound = exp(0.5 * x);
   const atInflection = inflection > 0 ? normalisedBlack(x, inflection) : 0;
   const isLow = price < atInflection;
   const isHigh = !isLow && price > 0.5 * (atInflection + bound);
@@ -105,10 +107,10 @@ function solve(x: number, price: number): number {
 /** Of 1 / ln b(v) - 1 / ln price, which is nearly a parabola in v. */
 function lowObjective(x: number, v: number, value: number, price: number): Objective {
   const relativeVega = normalisedVega(x, v) / value;
-  const log = Math.log(value);
+  const logOfValue = log(value);
   return {
-    newton: (log * Math.log(value / price)) / (relativeVega * Math.log(price)),
-    curvature: vegaSlope(x, v) - relativeVega * (1 + 2 / log),
+    newton: (logOfValue * log(value / price)) / (relativeVega * log(price)),
+    curvature: vegaSlope(x, v) - relativeVega * (1 + 2 / logOfValue),
   };
 }
 
@@ -121,7 +123,7 @@ function middleObjective(x: number, v: number, value: number, price: number): Ob
 function highObjective(x: number, v: number, wanted: number): Objective {
   const shortfall = normalisedBlackShortfall(x, v);
   const relativeVega = normalisedVega(x, v) / shortfall;
-  return { newton: -Math.log(shortfall / wanted) / relativeVega, curvature: vegaSlope(x, v) + relativeVega };
+  return { newton: -log(shortfall / wanted) / relativeVega, curvature: vegaSlope(x, v) + relativeVega };
 }
 
 /** Second derivative of the normalised price over its first. */
@@ -135,10 +137,10 @@ function vegaSlope(x: number, v: number): number {
  */
 function lowGuess(x: number, price: number, inflection: number): number {
   let v = 0.5 * inflection;
-  const target = -2 * Math.log((price * 2.5066282746310002) / inflection);
+  const target = -2 * log((price * 2.5066282746310002) / inflection);
   for (let turn = 0; turn < 4; turn++) {
     const h = x / v;
-    const square = target + 2 * Math.log((v * v * v) / (inflection * (x * x + v * v))) - 0.25 * v * v;
+    const square = target + 2 * log((v * v * v) / (inflection * (x * x + v * v))) - 0.25 * v * v;
     if (!(square > 0) || !Number.isFinite(h)) break;
     v = Math.min(-x / Math.sqrt(square), inflection);
   }
@@ -147,5 +149,5 @@ function lowGuess(x: number, price: number, inflection: number): number {
 
 /** For wide v the shortfall tends to 2 N(-v / 2), whose logarithm is near -v^2 / 8. */
 function highGuess(shortfall: number, x: number): number {
-  return Math.sqrt(Math.max(0, -8 * Math.log(shortfall / 2) + 2 * x));
+  return Math.sqrt(Math.max(0, -8 * log(shortfall / 2) + 2 * x));
 }

@@ -1,3 +1,4 @@
+import { exp, expm1 } from '../math/exponential.ts';
 import { logMoneyness, type OptionTerms } from './option-terms.ts';
 
 /** Of rate times time up to which an exponential is its Taylor series: the larger, the fewer digits are won. */
@@ -20,10 +21,10 @@ export function intrinsicValue(terms: OptionTerms): number {
     addDiscounting(sum, -strike, -rate, years);
     return Math.abs(sum.value);
   }
-  const strikeDiscounted = strike * Math.exp(-rate * years);
+  const strikeDiscounted = strike * exp(-rate * years);
   const x = logMoneyness(terms);
-  if (Math.abs(x) < 0.5) return Math.abs(strikeDiscounted * Math.expm1(x));
-  return Math.abs(spot * Math.exp(-dividend_yield * years) - strikeDiscounted);
+  if (Math.abs(x) < 0.5) return Math.abs(strikeDiscounted * expm1(x));
+  return Math.abs(spot * exp(-dividend_yield * years) - strikeDiscounted);
 }
 
 /** Adds amount (exp(rate years) - 1): the first power exactly, the others, which are smaller, rounded. */

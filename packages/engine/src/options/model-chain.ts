@@ -1,6 +1,8 @@
 import type { OptionsSettings } from '@tradebase/contracts';
 import { timeframeLengthMs } from '@tradebase/contracts';
 import type { InstrumentSeries } from '../market/market-data.ts';
+import { exp } from '../math/exponential.ts';
+import { log } from '../math/logarithm.ts';
 import type { DeskBar } from '../simulator/desk.ts';
 import type { OptionContract, OptionQuote } from '../trading/options-desk.ts';
 import { blackScholes } from './black-scholes.ts';
@@ -68,8 +70,8 @@ export class ModelChain implements ChainSource {
     const rate = rate_pct / 100;
     const dividend_yield = dividend_yield_pct / 100;
     const base = Math.max(atTheMoney, volatility.floor_pct / 100);
-    const forward = spot * Math.exp((rate - dividend_yield) * years);
-    const sigma = base * skewFactor(Math.log(contract.strike / forward), base, years, volatility.skew);
+    const forward = spot * exp((rate - dividend_yield) * years);
+    const sigma = base * skewFactor(log(contract.strike / forward), base, years, volatility.skew);
     const { right, strike } = contract;
     const value = blackScholes({ right, spot, strike, years, rate, dividend_yield }, sigma);
     const exercise = style === 'american' ? Math.max(0, right === 'call' ? spot - strike : strike - spot) : 0;

@@ -1,3 +1,4 @@
+import { exp } from '../math/exponential.ts';
 import { normalCdf, normalPdf } from '../math/normal.ts';
 
 /** Half deviations below which the price is a Taylor series in them: beyond, a difference loses few digits. */
@@ -21,20 +22,20 @@ export function normalisedBlack(x: number, v: number): number {
   const t = 0.5 * v;
   if (t < SERIES_LIMIT) return normalisedVega(x, v) * ratioDifference(h, t);
   if (h + t <= 0) return normalisedVega(x, v) * (distributionOverDensity(h + t) - distributionOverDensity(h - t));
-  return Math.exp(0.5 * x) * normalCdf(h + t) - Math.exp(-0.5 * x) * normalCdf(h - t);
+  return exp(0.5 * x) * normalCdf(h + t) - exp(-0.5 * x) * normalCdf(h - t);
 }
 
 /** How far the normalised price is below its bound exp(x/2), without cancellation. */
 export function normalisedBlackShortfall(x: number, v: number): number {
   const h = x / v;
   const t = 0.5 * v;
-  return Math.exp(0.5 * x) * normalCdf(-h - t) + Math.exp(-0.5 * x) * normalCdf(h - t);
+  return exp(0.5 * x) * normalCdf(-h - t) + exp(-0.5 * x) * normalCdf(h - t);
 }
 
 /** Derivative of the normalised price by v. */
 export function normalisedVega(x: number, v: number): number {
   const t = 0.5 * v;
-  return normalPdf(x / v) * Math.exp(-0.5 * t * t);
+  return normalPdf(x / v) * exp(-0.5 * t * t);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { EngineError } from '../engine-error.ts';
+import { log, log1p } from '../math/logarithm.ts';
 
 export type OptionRight = 'call' | 'put';
 
@@ -39,7 +40,7 @@ export function checkVolatility(volatility: number): void {
 export function logMoneyness({ spot, strike, years, rate, dividend_yield }: OptionTerms): number {
   const ratio = spot / strike;
   // The difference of two numbers within a factor of 2 is exact.
-  const logRatio = ratio > 0.5 && ratio < 2 ? Math.log1p((spot - strike) / strike) : Math.log(ratio);
+  const logRatio = ratio > 0.5 && ratio < 2 ? log1p((spot - strike) / strike) : log(ratio);
   return logRatio + (rate - dividend_yield) * years;
 }
 

@@ -1,5 +1,6 @@
 import type { OptionsSettings } from '@tradebase/contracts';
 import type { InstrumentSeries } from '../market/market-data.ts';
+import { log } from '../math/logarithm.ts';
 
 /**
  * Volatility that an instrument showed over the last `window` bars, at each bar; a share per square root of a bar. NaN before
@@ -24,10 +25,10 @@ export function realisedVolatility(
     for (const split of splits) {
       if (split.ts > (ts[bar - 1] as number) && split.ts <= (ts[bar] as number)) before /= split.ratio;
     }
-    gap[bar] = Math.log((open[bar] as number) / before);
-    body[bar] = Math.log((close[bar] as number) / (open[bar] as number));
-    const up = Math.log((high[bar] as number) / (open[bar] as number));
-    const down = Math.log((low[bar] as number) / (open[bar] as number));
+    gap[bar] = log((open[bar] as number) / before);
+    body[bar] = log((close[bar] as number) / (open[bar] as number));
+    const up = log((high[bar] as number) / (open[bar] as number));
+    const down = log((low[bar] as number) / (open[bar] as number));
     range[bar] = up * (up - (body[bar] as number)) + down * (down - (body[bar] as number));
   }
   const volatility = new Float64Array(bars).fill(NaN);

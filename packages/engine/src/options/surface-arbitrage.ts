@@ -1,3 +1,4 @@
+import { exp } from '../math/exponential.ts';
 import { normalisedBlack } from './normalised-black.ts';
 import { totalVariance, type VolatilitySmile, type VolatilitySurface } from './volatility-surface.ts';
 
@@ -41,7 +42,7 @@ export function countArbitrage({ smiles }: VolatilitySurface): SurfaceArbitrage 
 
 /** Strike and undiscounted price of a call, as shares of the forward. */
 function callOn(smile: VolatilitySmile, k: number): { strike: number; price: number } {
-  const strike = Math.exp(k);
+  const strike = exp(k);
   const v = Math.sqrt(totalVariance(smile, k));
   const outOfTheMoney = Math.sqrt(strike) * normalisedBlack(-Math.abs(k), v);
   return { strike, price: outOfTheMoney + Math.max(0, 1 - strike) };

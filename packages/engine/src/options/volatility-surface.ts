@@ -1,4 +1,6 @@
 import { EngineError } from '../engine-error.ts';
+import { exp } from '../math/exponential.ts';
+import { log } from '../math/logarithm.ts';
 import type { OptionQuote } from '../trading/options-desk.ts';
 import { impliedForward, type ParityPair } from './implied-forward.ts';
 import { impliedVolatility } from './implied-volatility.ts';
@@ -71,7 +73,7 @@ export function volatilityAt(surface: VolatilitySurface, strike: number, expiry:
     const message = `strike is ${strike} and expiry ${expiry}; they must be above 0 and ${surface.now}`;
     throw new EngineError('invalid_option', message, { strike, expiry });
   }
-  const k = Math.log(strike / forwardAt(surface, expiry));
+  const k = log(strike / forwardAt(surface, expiry));
   const [before, after] = smilesAround(surface, expiry);
   if (before === after) return before.curve.at(k);
   const weight = (expiry - before.expiry) / (after.expiry - before.expiry);
@@ -81,11 +83,11 @@ export function volatilityAt(surface: VolatilitySurface, strike: number, expiry:
 
 /** Forward price at an expiry: its growth a year is linear between expiries and flat beyond them. */
 export function forwardAt({ spot, smiles, now }: VolatilitySurface, expiry: number): number {
-  const growth = ({ forward, years }: VolatilitySmile) => Math.log(forward / spot) / years;
+  const growth = ({ forward, years }: VolatilitySmile) => log(forward / spot) / years;
   const [before, after] = smilesAround({ smiles }, expiry);
   const weight = before === after ? 0 : (expiry - before.expiry) / (after.expiry - before.expiry);
   const years = (expiry - now) / YEAR_MS;
-  return spot * Math.exp(years * ((1 - weight) * growth(before) + weight * growth(after)));
+  return spot * exp(years * ((1 - weight) * growth(before) + weight * growth(after)));
 }
 
 /** sigma^2 T of a smile. */
@@ -118,7 +120,7 @@ function buildSmile(quotes: readonly OptionQuote[], expiry: number, now: number,
   const pairs: ParityPair[] = strikes.flatMap(({ strike, call, put }) =>
     call === undefined || put === undefined ? [] : [{ strike, call: call.mid, put: put.mid }],
   );
-  const forward = impliedForward(pairs, Math.exp(-rate * years));
+  const forward = impliedForward(pairs, exp(-rate * years));
   if (forward === null) return null;
   const [log_moneyness, volatility]: [number[], number[]] = [[], []];
   for (const { strike, call, put } of strikes) {
@@ -129,7 +131,7 @@ function buildSmile(quotes: readonly OptionQuote[], expiry: number, now: number,
     const terms = { right, spot: forward, strike, years, rate, dividend_yield: rate } as const;
     const implied = impliedVolatility(terms, quote.mid).volatility;
     if (implied === null) continue;
-    log_moneyness.push(Math.log(strike / forward));
+    log_moneyness.push(log(strike / forward));
     volatility.push(implied);
   }
   if (volatility.length === 0) return null;

@@ -1,7 +1,7 @@
+import { exp } from '../math/exponential.ts';
+import { log } from '../math/logarithm.ts';
+import { power } from '../math/power.ts';
 import { type BinaryOperator, EQUALITY_TOLERANCE, type UnaryOperator } from './plan.ts';
-
-/** Exponents up to here that are whole numbers are multiplied out: the same bits in every JavaScript engine. */
-const MAX_MULTIPLIED_EXPONENT = 64;
 
 /** An operator on one number: the meaning of a `unary` node at one bar. */
 export function applyUnary(operator: UnaryOperator, a: number): number {
@@ -13,9 +13,9 @@ export function applyUnary(operator: UnaryOperator, a: number): number {
     case 'absolute':
       return Math.abs(a);
     case 'log':
-      return a > 0 ? Math.log(a) : NaN;
+      return a > 0 ? log(a) : NaN;
     case 'exp':
-      return finite(Math.exp(a));
+      return finite(exp(a));
     case 'sqrt':
       return Math.sqrt(a);
     case 'sign':
@@ -47,7 +47,7 @@ export function applyBinary(
     case 'modulo':
       return a % b;
     case 'power':
-      return power(a, b);
+      return finite(power(a, b));
     case 'less':
       return a < b ? 1 : 0;
     case 'less_equal':
@@ -86,16 +86,4 @@ export function isTrue(a: number): boolean {
 /** The number, or NaN for one without bounds. */
 export function finite(a: number): number {
   return a - a === 0 ? a : NaN;
-}
-
-function power(a: number, b: number): number {
-  if (b === 0.5) return Math.sqrt(a);
-  if (!Number.isInteger(b) || Math.abs(b) > MAX_MULTIPLIED_EXPONENT) return finite(a ** b);
-  let result = Number.isNaN(a) ? NaN : 1;
-  let factor = a;
-  for (let left = Math.abs(b); left > 0; left = Math.floor(left / 2)) {
-    if (left % 2 === 1) result *= factor;
-    factor *= factor;
-  }
-  return finite(b < 0 ? 1 / result : result);
 }

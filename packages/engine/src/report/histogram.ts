@@ -1,4 +1,6 @@
 import type { Histogram } from '@tradebase/contracts';
+import { log } from '../math/logarithm.ts';
+import { power } from '../math/power.ts';
 
 const MOST_BINS = 41;
 /** Narrower bins, as a share of the values, would tell rounding errors apart. */
@@ -40,11 +42,11 @@ function finiteOf(values: ArrayLike<number>): Float64Array {
 
 function freedmanDiaconis(ascending: Float64Array): number {
   const at = (share: number) => ascending[Math.floor(share * (ascending.length - 1))] as number;
-  return (2 * (at(0.75) - at(0.25))) / Math.cbrt(ascending.length);
+  return (2 * (at(0.75) - at(0.25))) / power(ascending.length, 1 / 3);
 }
 
 /** The next of 1, 2, 2.5 and 5 times a power of ten. */
 function roundUp(width: number): number {
-  const power = 10 ** Math.floor(Math.log10(width));
-  return (([1, 2, 2.5, 5] as const).find((factor) => factor * power >= width) ?? 10) * power;
+  const decade = power(10, Math.floor(log(width) / Math.LN10));
+  return (([1, 2, 2.5, 5] as const).find((factor) => factor * decade >= width) ?? 10) * decade;
 }

@@ -1,5 +1,6 @@
 import type { Candles, ParameterValues, StrategyParameters } from '@tradebase/contracts';
 import { EngineError } from '../../engine-error.ts';
+import { log } from '../../math/logarithm.ts';
 import { daysToExpiry } from '../../options/option-calendar.ts';
 import { quoteByDelta, quoteByStrike, quotesOfExpiryNear } from '../../options/select-quotes.ts';
 import { closeOptions, closeStock, costToClose, creditReceived } from '../../options/unwind.ts';
@@ -126,10 +127,10 @@ class GammaBurstAgent implements TradingAgent {
     const start = candle - momentumBars;
     let squares = 0;
     for (let bar = start - lookback + 1; bar <= start; bar++) {
-      const change = Math.log(closeAt(bar) / closeAt(bar - 1));
+      const change = log(closeAt(bar) / closeAt(bar - 1));
       squares += (change * change) / lookback;
     }
-    const move = Math.log(closeAt(candle) / closeAt(start));
+    const move = log(closeAt(candle) / closeAt(start));
     return Math.abs(move) >= threshold * Math.sqrt(squares * momentumBars) && squares > 0 ? Math.sign(move) : 0;
   }
 

@@ -1,5 +1,6 @@
 import type { ParameterValues } from '@tradebase/contracts';
 import { EngineError } from '../../engine-error.ts';
+import { log } from '../../math/logarithm.ts';
 import type { TradingContext } from '../../trading/trading-context.ts';
 import { numberOf } from '../parameter-values.ts';
 import type { StrategyDefinition, TradingAgent } from '../strategy-definition.ts';
@@ -140,7 +141,7 @@ class PairsAgent implements TradingAgent {
   #logCloses(context: TradingContext, instrument: number): Float64Array {
     const end = context.candleIndex(instrument) + 1;
     const closes = context.instruments[instrument]?.candles.close.subarray(end - this.#settings.window, end);
-    return (closes ?? new Float64Array(0)).map(Math.log);
+    return (closes ?? new Float64Array(0)).map((price) => log(price));
   }
 
   #enter(context: TradingContext, side: 'buy' | 'sell'): void {

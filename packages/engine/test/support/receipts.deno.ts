@@ -1,0 +1,3 @@
+import { receiptsOfRuns } from './receipts-of-runs.ts';
+
+console.log(JSON.stringify(receiptsOfRuns()));
