@@ -110,6 +110,30 @@ describe('missing bars', () => {
     ]);
   });
 
+  it('are not listed where they would fill memory: the candles are of another timeframe', () => {
+    const sparse = at('1900-01-01', '1960-01-01', '2020-01-01');
+    expect(errorOf(() => gapsOf(sparse, '1m', 'crypto'))).toMatchObject({
+      code: 'data_gaps',
+      message: expect.stringContaining('misses more than 20000000 bars of 1m'),
+    });
+  });
+
+  it('are filled up to ten million over all instruments together', () => {
+    const { settings } = optionsOf();
+    const fill = { ...settings, gaps: 'fill', instrument: { ...settings.instrument, calendar: 'crypto' } } as const;
+    const rules = fill.instrument;
+    const series = (symbol: string, until: string) => ({
+      ...seriesOf(at('2000-01-01', until), {}, '1m'),
+      ...{ symbol, rules },
+    });
+    // The second alone could be filled.
+    const instruments = [series('A', '2000-01-02'), series('B', '2019-01-05')];
+    expect(errorOf(() => applyGapPolicy({ instruments }, fill))).toMatchObject({
+      code: 'data_gaps',
+      details: { instrument: 'B' },
+    });
+  });
+
   it('are those within a session, of equities: nights, weekends and holidays are none', () => {
     expect(gapsOf(at('2024-01-05T19:00Z', '2024-01-08T14:00Z', '2024-01-08T16:00Z'), '1h', 'equities')).toEqual([
       '2024-01-08T15:00:00.000Z',

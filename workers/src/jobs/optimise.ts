@@ -104,7 +104,10 @@ async function compute(claimed: ClaimedStudy, study: Study, signal: AbortSignal,
     if (!market) return { outcome: 'stopped' };
     return { ...(await runOn(market, claimed, study, signal, context)), dataVersion: dataVersionOf(market) };
   };
-  const bytes = estimateStudyBytes(await countCandles(database, wanted), cpu.threads);
+  const { strategy } = study.spec;
+  const bytes = estimateStudyBytes({ candles: await countCandles(database, wanted), strategy }, cpu.threads);
+  const tooLarge = memory.whyTooLarge(bytes);
+  if (tooLarge !== null) return { outcome: 'refused', message: tooLarge };
   const ran = await memory.run(bytes, signal, work).catch((error: unknown) => {
     if (signal.aborted) return undefined;
     throw error;
@@ -130,6 +133,7 @@ async function runOn(
       evaluator: new PoolEvaluator(cpu, { data, strategy, initial_cash, settings, seed: study.seed }),
       store: new PostgresStudyStore(database, claimed),
       engine_version: ENGINE_VERSION,
+      judge: cpu.judge,
       deflatedSharpe: deflate,
       signal,
     });
