@@ -12,8 +12,8 @@ import { evaluatePlan } from '../src/plan/evaluate-plan.ts';
 import { PlanBuilder } from '../src/plan/plan-builder.ts';
 import type { RuleProgram } from '../src/plan/rule-program.ts';
 import { simulate } from '../src/simulator/simulate-events.ts';
-import { anyCompiledSettings, anyRuleProgram, indicator, walk } from './any-rule-program.ts';
-import { candlesOfCloses } from './made-up-candles.ts';
+import { anyCompiledSettings, anyRuleProgram, indicator, walk } from './support/any-rule-program.ts';
+import { candlesOfCloses } from './support/made-up-candles.ts';
 
 const INITIAL_CASH = 10_000;
 const SETTINGS = BacktestSettings.parse({ fees: { type: 'bps', maker_bps: 1, taker_bps: 1 } });

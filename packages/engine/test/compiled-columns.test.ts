@@ -7,7 +7,7 @@ import { evaluatePlan } from '../src/plan/evaluate-plan.ts';
 import type { NodeId } from '../src/plan/plan.ts';
 import { BINARY_OPERATORS } from '../src/plan/plan.ts';
 import { PlanBuilder } from '../src/plan/plan-builder.ts';
-import { walk } from './any-rule-program.ts';
+import { walk } from './support/any-rule-program.ts';
 
 const MAIN = { instrument: null, timeframe: null } as const;
 

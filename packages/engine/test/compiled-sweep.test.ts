@@ -8,7 +8,7 @@ import { PlanBuilder } from '../src/plan/plan-builder.ts';
 import type { RuleProgram } from '../src/plan/rule-program.ts';
 import { simulate } from '../src/simulate.ts';
 import { compileRuleSpec } from '../src/strategies/compile-rule-spec.ts';
-import { anyCompiledSettings, anyRuleProgram, indicator, walk } from './any-rule-program.ts';
+import { anyCompiledSettings, anyRuleProgram, indicator, walk } from './support/any-rule-program.ts';
 
 const INITIAL_CASH = 10_000;
 const HOURS_PER_DAY = 24;

@@ -5,8 +5,8 @@ import { bollinger } from '../src/indicators/bollinger.ts';
 import type { IndicatorDefinition } from '../src/indicators/indicator-definition.ts';
 import { macd } from '../src/indicators/macd.ts';
 import { rsi } from '../src/indicators/rsi.ts';
-import { named, walkingCandles } from './any-indicator.ts';
-import { fixedRandom } from './made-up-candles.ts';
+import { named, walkingCandles } from './support/any-indicator.ts';
+import { fixedRandom } from './support/made-up-candles.ts';
 
 /** The definition value by value: nothing side by side. */
 function valueByValue(definition: IndicatorDefinition, inputs: readonly Float64Array[], params: readonly number[]) {

@@ -6,9 +6,9 @@ import { assessDataQuality } from '../src/market/assess-data-quality.ts';
 import { checkMarketData } from '../src/market/check-market-data.ts';
 import { ExchangeTime } from '../src/market/exchange-time.ts';
 import { findGaps } from '../src/market/find-gaps.ts';
-import { candlesOfCloses } from './made-up-candles.ts';
-import { readCandles, referenceDataPresent, referenceTitle } from './reference-data.ts';
-import { candlesOfRows, eventStrategy, marketOf, optionsOf, run, seriesOf, smaCross } from './rule-double.ts';
+import { candlesOfCloses } from './support/made-up-candles.ts';
+import { readCandles, referenceDataPresent, referenceTitle } from './support/reference-data.ts';
+import { candlesOfRows, eventStrategy, marketOf, optionsOf, run, seriesOf, smaCross } from './support/rule-double.ts';
 
 const rows = [
   [10, 11, 9, 10],

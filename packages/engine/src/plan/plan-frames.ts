@@ -1,8 +1,7 @@
-import { type CandleColumn, type Candles, type Timeframe, timeframeLengthMs } from '@tradebase/contracts';
+import { barEndMs, type CandleColumn, type Candles, type Timeframe, timeframeLengthMs } from '@tradebase/contracts';
 import { EngineError } from '../engine-error.ts';
 import type { InstrumentSeries, MarketData } from '../market/market-data.ts';
 import { aggregateCandles, type TimedCandles } from './aggregate-candles.ts';
-import { barEnd } from './calendar-buckets.ts';
 import { extraColumn } from './extra-column.ts';
 
 /** Candles of the bars that a node counts, made when they are first asked for. */
@@ -105,7 +104,7 @@ function keyOf(instrument: string | null, timeframe: Timeframe | null): string {
 }
 
 function timed({ candles, timeframe }: InstrumentSeries): TimedCandles {
-  return { candles, availableAt: () => candles.ts.map((ts) => barEnd(ts, timeframe)) };
+  return { candles, availableAt: () => candles.ts.map((ts) => barEndMs(ts, timeframe)) };
 }
 
 function lastAvailable(main: Float64Array, other: Float64Array): Int32Array {

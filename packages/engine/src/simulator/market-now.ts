@@ -1,5 +1,4 @@
-import type { InstrumentRules } from '@tradebase/contracts';
-import { barEnd } from '../market/bar-end.ts';
+import { barEndMs, type InstrumentRules } from '@tradebase/contracts';
 import type { InstrumentSeries } from '../market/market-data.ts';
 import type { BarPrices } from './path-of-bar.ts';
 
@@ -79,6 +78,6 @@ export class MarketNow {
 
   /** When this bar is known. All instruments have bars of one timeframe. */
   get availableAt(): number {
-    return barEnd(this.ts, this.series(0).timeframe);
+    return barEndMs(this.ts, this.series(0).timeframe);
   }
 }
