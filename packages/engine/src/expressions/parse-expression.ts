@@ -1,8 +1,7 @@
 import { MAX_EXPRESSION_LENGTH } from '@tradebase/contracts';
-import type { IterationNode, Node } from 'ohm-js';
 import type { BinaryOperator } from '../plan/plan.ts';
 import { ExpressionError } from './expression-error.ts';
-import { GRAMMAR } from './grammar.ts';
+import { readTokens, type Token } from './read-tokens.ts';
 import type { SyntaxNode } from './syntax-tree.ts';
 
 /** Deepest nesting of brackets. */
@@ -24,6 +23,8 @@ const OPERATORS: Readonly<Record<string, BinaryOperator>> = {
   '%': 'modulo',
 };
 
+const KEYWORDS: readonly string[] = ['or', 'and', 'not'];
+
 /** What is often written for something else. */
 const HINTS: Readonly<Record<string, string>> = {
   '=': 'to compare, write ==',
@@ -37,7 +38,8 @@ const HINTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads an expression.
+ * Reads an expression, by a method for each level of the language, from what binds least to what binds most. Only brackets
+ * make it call itself, so that stack and time are bounded by their nesting and by the length.
  *
  * @throws ExpressionError where it is none, or nested too deeply
  */
@@ -45,16 +47,12 @@ export function parseExpression(text: string): SyntaxNode {
   if (text.length > MAX_EXPRESSION_LENGTH) {
     throw new ExpressionError(MAX_EXPRESSION_LENGTH, `an expression has at most ${MAX_EXPRESSION_LENGTH} characters`);
   }
-  const pieces = new Map<number, Piece>();
-  for (const { open, close } of bracketsOf(text)) {
-    pieces.set(open, { nodes: parsePiece(text, open + 1, close, pieces), close });
-  }
-  return onlyOne(parsePiece(text, 0, text.length, pieces), 0);
+  checkBrackets(text);
+  return new ExpressionReader(text).read();
 }
 
-/** Pairs of brackets, inner ones before outer ones. */
-function bracketsOf(text: string): { open: number; close: number }[] {
-  const pairs: { open: number; close: number }[] = [];
+/** Refuses brackets that do not match, before anything within them is read: they say most of what is wrong. */
+function checkBrackets(text: string): void {
   const waiting: number[] = [];
   let quote = '';
   for (let at = 0; at < text.length; at++) {
@@ -72,146 +70,195 @@ function bracketsOf(text: string): { open: number; close: number }[] {
       const expected = text[open] === '(' ? ')' : ']';
       if (character !== expected)
         throw new ExpressionError(at, `unexpected '${character}' where '${expected}' must come first`);
-      pairs.push({ open, close: at });
     }
   }
   if (waiting.length > 0) throw new ExpressionError(text.length, 'the expression ends where something must follow');
-  return pairs;
 }
 
-/** What stands within a pair of brackets, by the offset of the opening one, and the offset of the closing one. */
-interface Piece {
-  readonly nodes: readonly SyntaxNode[];
-  readonly close: number;
-}
+const COMPARATORS: readonly string[] = ['<', '<=', '>', '>=', '==', '!='];
 
-/** What stands between commas from `from` to `to`, once what is within its brackets is known. */
-function parsePiece(text: string, from: number, to: number, pieces: ReadonlyMap<number, Piece>): readonly SyntaxNode[] {
-  let left = '';
-  // Where each character that is left stood, and where the piece ends.
-  const offsets: number[] = [];
-  for (let at = from; at < to; at++) {
-    left += text.charAt(at);
-    offsets.push(at);
-    const close = pieces.get(at)?.close;
-    if (close !== undefined) at = close - 1;
+class ExpressionReader {
+  readonly #text: string;
+  readonly #tokens: readonly Token[];
+  #next = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#tokens = readTokens(text);
   }
-  offsets.push(to);
-  const match = GRAMMAR.match(left);
-  if (match.failed()) throw describeFailure(text, offsets[match.getRightmostFailurePosition()] ?? to, to);
-  reading = { offsets, pieces };
-  return SEMANTICS(match).trees();
+
+  read(): SyntaxNode {
+    return this.#only(this.#list(''), 0);
+  }
+
+  /** Expressions between commas, up to a closing bracket or the end. */
+  #list(close: string): SyntaxNode[] {
+    const nodes: SyntaxNode[] = [];
+    if (this.#peek().text === close && close !== '') return nodes;
+    do nodes.push(this.#or());
+    while (this.#take(',') !== undefined);
+    const { kind, text } = this.#peek();
+    if (close === '' ? kind !== 'end' : kind !== 'symbol' || text !== close) throw this.#unexpected();
+    return nodes;
+  }
+
+  #only([node, another]: readonly SyntaxNode[], at: number): SyntaxNode {
+    if (another) throw new ExpressionError(another.at, "unexpected ',': there is one expression here");
+    if (!node) throw new ExpressionError(at, 'the expression is empty');
+    return node;
+  }
+
+  #or(): SyntaxNode {
+    return this.#chain(['or'], () => this.#and());
+  }
+
+  #and(): SyntaxNode {
+    return this.#chain(['and'], () => this.#not());
+  }
+
+  #not(): SyntaxNode {
+    const nots: Token[] = [];
+    for (let not = this.#take('not'); not; not = this.#take('not')) nots.push(not);
+    return nots.reduceRight<SyntaxNode>(
+      (operand, { at }) => ({ kind: 'unary', operator: 'not', operand, at }),
+      this.#comparison(),
+    );
+  }
+
+  #comparison(): SyntaxNode {
+    const left = this.#sum();
+    const comparator = this.#take(...COMPARATORS);
+    return comparator ? binary(left, comparator, this.#sum()) : left;
+  }
+
+  #sum(): SyntaxNode {
+    return this.#chain(['+', '-'], () => this.#product());
+  }
+
+  #product(): SyntaxNode {
+    return this.#chain(['*', '/', '%'], () => {
+      const signs = this.#signs();
+      return applySigns(signs, this.#power());
+    });
+  }
+
+  /** From the right: 2^3^2 is 2^(3^2), and 2^-3^2 is 2^-(3^2). */
+  #power(): SyntaxNode {
+    const base = this.#postfix();
+    const exponents: { at: number; signs: readonly Token[]; operand: SyntaxNode }[] = [];
+    for (let caret = this.#take('^'); caret; caret = this.#take('^')) {
+      const signs = this.#signs();
+      exponents.push({ at: caret.at, signs, operand: this.#postfix() });
+    }
+    let right: SyntaxNode | undefined;
+    let at = 0;
+    for (const exponent of exponents.toReversed()) {
+      const { operand: left, signs } = exponent;
+      right = applySigns(signs, right ? { kind: 'binary', operator: 'power', left, right, at } : left);
+      at = exponent.at;
+    }
+    return right ? { kind: 'binary', operator: 'power', left: base, right, at } : base;
+  }
+
+  #postfix(): SyntaxNode {
+    let operand = this.#primary();
+    for (let suffix = this.#take('[', '.'); suffix; suffix = this.#take('[', '.')) {
+      if (suffix.text === '.') {
+        const { text, at } = this.#name();
+        operand = { kind: 'output', operand, output: text, at };
+      } else {
+        const bars = this.#list(']');
+        const { at } = this.#expect(']');
+        operand = { kind: 'previous', operand, bars: this.#only(bars, at), at };
+      }
+    }
+    return operand;
+  }
+
+  #primary(): SyntaxNode {
+    const { kind, text, at } = this.#peek();
+    if (kind === 'number' || kind === 'text') {
+      this.#next += 1;
+      return kind === 'number' ? { kind, value: Number(text), at } : { kind, value: text, at };
+    }
+    if (this.#take('(')) {
+      const nodes = this.#list(')');
+      return this.#only(nodes, this.#expect(')').at);
+    }
+    const { text: name } = this.#name();
+    if (!this.#take('(')) return { kind: 'name', name, at };
+    const args = this.#list(')');
+    this.#expect(')');
+    return { kind: 'call', name, args, at };
+  }
+
+  /** Operands between operators, gathered from the left. */
+  #chain(operators: readonly string[], operand: () => SyntaxNode): SyntaxNode {
+    let left = operand();
+    for (let operator = this.#take(...operators); operator; operator = this.#take(...operators)) {
+      left = binary(left, operator, operand());
+    }
+    return left;
+  }
+
+  #signs(): Token[] {
+    const signs: Token[] = [];
+    for (let sign = this.#take('+', '-'); sign; sign = this.#take('+', '-')) signs.push(sign);
+    return signs;
+  }
+
+  #name(): Token {
+    const token = this.#peek();
+    if (token.kind !== 'name' || KEYWORDS.includes(token.text)) throw this.#unexpected();
+    this.#next += 1;
+    return token;
+  }
+
+  #expect(symbol: string): Token {
+    const token = this.#take(symbol);
+    if (!token) throw this.#unexpected();
+    return token;
+  }
+
+  /** The next token if it is one of these symbols or keywords. */
+  #take(...texts: readonly string[]): Token | undefined {
+    const token = this.#peek();
+    if ((token.kind !== 'symbol' && token.kind !== 'name') || !texts.includes(token.text)) return undefined;
+    this.#next += 1;
+    return token;
+  }
+
+  #peek(): Token {
+    const token = this.#tokens[this.#next];
+    if (!token) throw new RangeError('nothing comes after the end');
+    return token;
+  }
+
+  #unexpected(): ExpressionError {
+    return describeFailure(this.#text, this.#peek().at);
+  }
 }
 
-function onlyOne(nodes: readonly SyntaxNode[], at: number): SyntaxNode {
-  const [node, another] = nodes;
-  if (another) throw new ExpressionError(another.at, "unexpected ',': there is one expression here");
-  if (!node) throw new ExpressionError(at, 'the expression is empty');
-  return node;
-}
-
-function describeFailure(text: string, at: number, end: number): ExpressionError {
+function describeFailure(text: string, at: number): ExpressionError {
   if (text.trim() === '') return new ExpressionError(0, 'the expression is empty');
-  const rest = text.slice(at, end);
-  if (rest.trim() === '') return new ExpressionError(at, 'the expression ends where something must follow');
+  const rest = text.slice(at);
+  if (/^\s*([)\]]|$)/.test(rest)) return new ExpressionError(at, 'the expression ends where something must follow');
   const token = /^(\w+|[^\s\w])/.exec(rest)?.[0] ?? rest.charAt(0);
   if (token === "'" || token === '"') return new ExpressionError(at, 'a text is not closed, or stands where none can');
   const hint = HINTS[token] ?? HINTS[text.charAt(at - 1)];
   return new ExpressionError(at, `unexpected '${token}'${hint === undefined ? '' : `: ${hint}`}`);
 }
 
-/** The piece that the actions below read: nothing comes in between. */
-let reading: { readonly offsets: readonly number[]; readonly pieces: ReadonlyMap<number, Piece> } = {
-  offsets: [],
-  pieces: new Map(),
-};
-
-const SEMANTICS = GRAMMAR.createSemantics();
-
-SEMANTICS.addOperation<readonly SyntaxNode[]>('trees', {
-  Pieces: (list) => list.asIteration().children.map((piece: Node): SyntaxNode => piece.tree()),
-});
-
-SEMANTICS.addOperation<SyntaxNode>('tree', {
-  Or: (first, operators, rest) => foldLeft(first, operators, rest),
-  And: (first, operators, rest) => foldLeft(first, operators, rest),
-  Not: (nots, comparison) =>
-    nots.children.reduceRight<SyntaxNode>(
-      (operand, not) => ({ kind: 'unary', operator: 'not', operand, at: startOf(not) }),
-      comparison.tree(),
-    ),
-  Comparison_compared: (left, comparator, right) => binary(left.tree(), comparator, right.tree()),
-  Sum: (first, operators, rest) => foldLeft(first, operators, rest),
-  Product: (first, operators, rest) => foldLeft(first, operators, rest),
-  Signed: (signs, power) => applySigns(signs, power.tree()),
-  Power: (base, carets, exponents) => {
-    // From the right: 2^3^2 is 2^(3^2), and 2^-3^2 is 2^-(3^2).
-    let right: SyntaxNode | undefined;
-    for (let i = exponents.numChildren - 1; i >= 0; i--) {
-      const [signs, postfix] = exponents.child(i).children;
-      if (!signs || !postfix) continue;
-      const operand: SyntaxNode = right
-        ? { kind: 'binary', operator: 'power', left: postfix.tree(), right, at: startOf(carets.child(i + 1)) }
-        : postfix.tree();
-      right = applySigns(signs, operand);
-    }
-    if (!right) return base.tree();
-    return { kind: 'binary', operator: 'power', left: base.tree(), right, at: startOf(carets.child(0)) };
-  },
-  Postfix: (primary, suffixes) =>
-    suffixes.children.reduce<SyntaxNode>((operand, suffix) => {
-      const [form] = suffix.children;
-      const [opening, content] = form?.children ?? [];
-      if (!form || !opening || !content) return operand;
-      return form.ctorName === 'Suffix_output'
-        ? { kind: 'output', operand, output: content.sourceString, at: startOf(content) }
-        : { kind: 'previous', operand, bars: onlyOne(contentOf(opening), startOf(content)), at: startOf(content) };
-    }, primary.tree()),
-  Primary_group: (open, close) => onlyOne(contentOf(open), startOf(close)),
-  Call: (name, open, _close) => ({
-    kind: 'call',
-    name: name.sourceString,
-    args: contentOf(open),
-    at: startOf(name),
-  }),
-  name(_start, _rest) {
-    return { kind: 'name', name: this.sourceString, at: startOf(this) };
-  },
-  number(_mantissa, _exponent) {
-    return { kind: 'number', value: Number(this.sourceString), at: startOf(this) };
-  },
-  text(_quoted) {
-    return { kind: 'text', value: this.sourceString.slice(1, -1), at: startOf(this) };
-  },
-});
-
-function startOf(node: Node): number {
-  return reading.offsets[node.source.startIdx] ?? 0;
-}
-
-/** What stands within the brackets that open here. */
-function contentOf(open: Node): readonly SyntaxNode[] {
-  return reading.pieces.get(startOf(open))?.nodes ?? [];
-}
-
-function foldLeft(first: Node, operators: IterationNode, rest: IterationNode): SyntaxNode {
-  return operators.children.reduce<SyntaxNode>(
-    (left, operator, i) => binary(left, operator, rest.child(i).tree()),
-    first.tree(),
-  );
-}
-
-function binary(left: SyntaxNode, operator: Node, right: SyntaxNode): SyntaxNode {
-  const named = OPERATORS[operator.sourceString];
-  if (named === undefined)
-    throw new ExpressionError(startOf(operator), `there is no operator ${operator.sourceString}`);
-  return { kind: 'binary', operator: named, left, right, at: startOf(operator) };
+function binary(left: SyntaxNode, { text, at }: Token, right: SyntaxNode): SyntaxNode {
+  const operator = OPERATORS[text];
+  if (operator === undefined) throw new ExpressionError(at, `there is no operator ${text}`);
+  return { kind: 'binary', operator, left, right, at };
 }
 
 /** An even number of minus signs is none. */
-function applySigns(signs: Node, operand: SyntaxNode): SyntaxNode {
-  const minuses = signs.children.filter((sign) => sign.sourceString === '-');
+function applySigns(signs: readonly Token[], operand: SyntaxNode): SyntaxNode {
+  const minuses = signs.filter(({ text }) => text === '-');
   const [first] = minuses;
   if (!first || minuses.length % 2 === 0) return operand;
-  return { kind: 'unary', operator: 'negate', operand, at: startOf(first) };
+  return { kind: 'unary', operator: 'negate', operand, at: first.at };
 }
