@@ -3,6 +3,7 @@ import type { MarketData } from './market/market-data.ts';
 import { summarise } from './metrics/summarise.ts';
 import type { OptionQuoteRow } from './options/data-chain.ts';
 import { optionsDeskOpener } from './options/options-desk-opener.ts';
+import { runToEnd } from './run-to-end.ts';
 import { type SimulationPath, simulateInChunks } from './simulate.ts';
 import { parseSettings } from './simulator/parse-settings.ts';
 import type { SimulationOptions, SimulationProgress } from './simulator/simulation-options.ts';
@@ -38,11 +39,7 @@ export interface BacktestResult extends SimulationResult {
  * @throws EngineError when the input is invalid; see `EngineErrorCode`
  */
 export function runBacktest(input: BacktestInput): BacktestResult {
-  const backtest = backtestInChunks(input, { chunkBars: Number.MAX_SAFE_INTEGER });
-  for (;;) {
-    const step = backtest.next();
-    if (step.done) return step.value;
-  }
+  return runToEnd(backtestInChunks(input, { chunkBars: Number.MAX_SAFE_INTEGER }));
 }
 
 /**

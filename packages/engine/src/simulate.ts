@@ -1,11 +1,12 @@
 import { fitsCompiled } from './compiled/fits-compiled.ts';
+import { kernelSignals } from './compiled/kernel-signals.ts';
 import { simulateCompiled } from './compiled/simulate-compiled.ts';
 import { EngineError } from './engine-error.ts';
-import { kernelSignals } from './kernel-signals.ts';
 import { assessDataQuality } from './market/assess-data-quality.ts';
 import { checkMarketData } from './market/check-market-data.ts';
 import type { MarketData } from './market/market-data.ts';
 import { evaluatePlan } from './plan/evaluate-plan.ts';
+import { runToEnd } from './run-to-end.ts';
 import { checkSimulationOptions } from './simulator/check-simulation-options.ts';
 import type { OpenDesk } from './simulator/desk.ts';
 import { simulateEvents } from './simulator/simulate-events.ts';
@@ -68,9 +69,5 @@ export function simulate(
   options: SimulationOptions,
   how: SimulateOptions = {},
 ): SimulationResult {
-  const simulation = simulateInChunks(strategy, data, options, { ...how, chunkBars: Number.MAX_SAFE_INTEGER });
-  for (;;) {
-    const step = simulation.next();
-    if (step.done) return step.value;
-  }
+  return runToEnd(simulateInChunks(strategy, data, options, { ...how, chunkBars: Number.MAX_SAFE_INTEGER }));
 }

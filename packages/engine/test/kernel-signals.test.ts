@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { averagesCross } from '../../../scripts/bench/engine/averages-cross.ts';
 import { randomWalk } from '../../../scripts/bench/engine/random-walk.ts';
-import { kernelSignals } from '../src/kernel-signals.ts';
+import { kernelSignals } from '../src/compiled/kernel-signals.ts';
 import { evaluatePlan } from '../src/plan/evaluate-plan.ts';
 import { SignalCursor, signalBars } from '../src/simulator/signal-bars.ts';
 

@@ -67,7 +67,7 @@ describe('market data that cannot be right', () => {
     const margin = { leverage: 10, maintenance_pct: 20 };
     expect(errorOf(() => run(smaCross(), data, { margin })).code).toBe('invalid_settings');
     expect(errorOf(() => run(smaCross(), data, { instrument: { time_zone: 'Mars/Olympus' } })).code).toBe(
-      'invalid_settings',
+      'invalid_time_zone',
     );
   });
 });

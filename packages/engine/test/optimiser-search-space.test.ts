@@ -7,7 +7,6 @@ import {
   createSearchSpace,
   gridSize,
   indexOfPoint,
-  neighboursOf,
   pointAtIndex,
   pointAtUnits,
 } from '../src/optimiser/search-space.ts';
@@ -85,15 +84,6 @@ describe('A search space', () => {
     }
     expect(levelCount(dimension)).toBe(5);
     expect([...counts.values()]).toEqual([200, 200, 200, 200, 200]);
-  });
-
-  it('knows the neighbours of a point', () => {
-    const grid = space({ fast: { min: 2, max: 4 }, average: {} });
-    expect(neighboursOf(grid, pointAtIndex(grid, 0)).map(({ fast, average }) => [fast, average])).toEqual([
-      [3, 'sma'],
-      [2, 'ema'],
-      [2, 'wma'],
-    ]);
   });
 
   it.each<[string, SearchSpaceSpec, RegExp]>([

@@ -3,6 +3,7 @@ import { checkMarketData } from '../market/check-market-data.ts';
 import type { MarketData } from '../market/market-data.ts';
 import type { OptionQuoteRow } from '../options/data-chain.ts';
 import { optionsDeskOpener } from '../options/options-desk-opener.ts';
+import { runToEnd } from '../run-to-end.ts';
 import { checkSimulationOptions } from '../simulator/check-simulation-options.ts';
 import { parseSettings } from '../simulator/parse-settings.ts';
 import type { SimulationOptions } from '../simulator/simulation-options.ts';
@@ -45,11 +46,7 @@ export interface BiasCheckInput {
  * @throws EngineError what a backtest would throw, and `invalid_params` where the options of the check make no sense
  */
 export function checkBias(input: BiasCheckInput): BiasReport {
-  const steps = checkBiasInChunks(input);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
+  return runToEnd(checkBiasInChunks(input));
 }
 
 /** The same step by step: after each run of the strategy it yields the share of the runs that are done, from 0 to 1. */

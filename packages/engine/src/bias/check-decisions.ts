@@ -1,6 +1,7 @@
 import type { BiasReport, LookAheadFinding, WarmUpFinding } from '@tradebase/contracts';
 import { EngineError } from '../engine-error.ts';
 import type { InstrumentSeries, MarketData } from '../market/market-data.ts';
+import { runToEnd } from '../run-to-end.ts';
 import type { Decide } from './decision.ts';
 import { findLookAhead } from './find-look-ahead.ts';
 import { measureWarmUp } from './measure-warm-up.ts';
@@ -36,11 +37,7 @@ export function checkDecisions(
   declared: DeclaredBias,
   options: BiasOptions = {},
 ): BiasReport {
-  const steps = checkDecisionsInChunks(decide, data, declared, options);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
+  return runToEnd(checkDecisionsInChunks(decide, data, declared, options));
 }
 
 /** The same step by step: after each run of the strategy it yields the share of the runs that are done, from 0 to 1. */

@@ -1,11 +1,12 @@
 import type { NodeId } from '../plan/plan.ts';
+import { nodesOfRules } from '../plan/rule-nodes.ts';
 import type { RuleProgram, TradeRules } from '../plan/rule-program.ts';
 import type { SimulationOptions } from '../simulator/simulation-options.ts';
 import { BLOCK_BARS } from './block-bars.ts';
 import type { ColumnPipeline } from './column-pipeline.ts';
 import type { Pointer } from './kernel-functions.ts';
 import type { KernelInstance } from './kernel-instance.ts';
-import { codesOfRules, nodesOfRules, numbersOfRules } from './rule-nodes.ts';
+import { codesOfRules, numbersOfRules } from './rule-nodes.ts';
 import { SimulationState } from './simulation-layout.ts';
 
 /** Bar of the last exit before there was one: no cool-down reaches from it. */

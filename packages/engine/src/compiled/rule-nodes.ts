@@ -1,20 +1,6 @@
 import type { NodeId } from '../plan/plan.ts';
 import type { TradeRules } from '../plan/rule-program.ts';
 
-/** Nodes that a simulation reads as signals, and those it reads numbers of. */
-export interface RuleNodes {
-  readonly signals: readonly NodeId[];
-  readonly numbers: readonly NodeId[];
-}
-
-/** The nodes of a strategy's rules, each once. */
-export function nodesOfRules(rules: TradeRules): RuleNodes {
-  const signals = [rules.enter_long, rules.exit_long, rules.enter_short, rules.exit_short];
-  const numbers = Object.values(numbersOfRules(rules));
-  const present = (ids: readonly (NodeId | null)[]) => [...new Set(ids.filter((id) => id !== null))];
-  return { signals: present(signals), numbers: present(numbers) };
-}
-
 /** Units of distances in the kernels. */
 const UNIT = { percent: 1, price: 2, risk: 3 } as const;
 /** Methods of sizing in the kernels; Kelly's has none. */

@@ -4,6 +4,7 @@ import { checkMarketData } from '../market/check-market-data.ts';
 import type { InstrumentSeries, MarketData } from '../market/market-data.ts';
 import { withRules } from '../market/with-rules.ts';
 import { evaluatePlan } from '../plan/evaluate-plan.ts';
+import { nodesOfRules } from '../plan/rule-nodes.ts';
 import type { RuleProgram } from '../plan/rule-program.ts';
 import { checkSimulationOptions } from '../simulator/check-simulation-options.ts';
 import { simulateEvents } from '../simulator/simulate-events.ts';
@@ -17,7 +18,6 @@ import { CompiledAccount } from './compiled-account.ts';
 import { fitsCompiled } from './fits-compiled.ts';
 import { KernelInstance } from './kernel-instance.ts';
 import { prepareCandles } from './prepare-candles.ts';
-import { nodesOfRules } from './rule-nodes.ts';
 import { TradeBuffer } from './trade-buffer.ts';
 import { withoutKernels } from './without-kernels.ts';
 

@@ -4,7 +4,9 @@ import { checkMarketData } from '../market/check-market-data.ts';
 import type { InstrumentSeries } from '../market/market-data.ts';
 import { withRules } from '../market/with-rules.ts';
 import { evaluatePlan } from '../plan/evaluate-plan.ts';
+import { nodesOfRules } from '../plan/rule-nodes.ts';
 import type { RuleProgram } from '../plan/rule-program.ts';
+import { runToEnd } from '../run-to-end.ts';
 import { BLOCK_BARS } from './block-bars.ts';
 import { ColumnPipeline } from './column-pipeline.ts';
 import { CompiledAccount } from './compiled-account.ts';
@@ -12,7 +14,6 @@ import { fitsCompiled } from './fits-compiled.ts';
 import { KernelInstance } from './kernel-instance.ts';
 import { mergePlans } from './merge-plans.ts';
 import { prepareCandles } from './prepare-candles.ts';
-import { nodesOfRules } from './rule-nodes.ts';
 import { emptySweepResult, type SweepResult } from './sweep-result.ts';
 import { withoutKernels } from './without-kernels.ts';
 
@@ -53,12 +54,7 @@ export function sweep(
   input: SweepInput,
   { onProgress }: { readonly onProgress?: (progress: SweepProgress) => void } = {},
 ): SweepResult {
-  const blocks = sweepInBlocks(input);
-  for (;;) {
-    const step = blocks.next();
-    if (step.done) return step.value;
-    onProgress?.(step.value);
-  }
+  return runToEnd(sweepInBlocks(input), onProgress);
 }
 
 /** The same, pausing after each block of bars of some parameter sets: to report, or to stop by not asking for more. */

@@ -2,11 +2,11 @@ import { SYMBOL, TIMEFRAMES } from '@tradebase/contracts';
 import { EngineError } from '../engine-error.ts';
 import { indicatorNamed } from '../indicators/catalogue.ts';
 import type { IndicatorDefinition } from '../indicators/indicator-definition.ts';
+import { suggestName } from '../nearest-name.ts';
 import type { BinaryOperator, UnaryOperator } from '../plan/plan.ts';
 import type { ExpressionBinder } from './bind-expression.ts';
 import { ExpressionError } from './expression-error.ts';
 import { INDICATOR_NAMES } from './indicator-names.ts';
-import { suggestName } from './nearest-name.ts';
 import type { SyntaxNode } from './syntax-tree.ts';
 import { type Frame, type IndicatorCall, OWN_FRAME, type Term } from './term.ts';
 

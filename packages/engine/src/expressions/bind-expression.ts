@@ -1,3 +1,4 @@
+import { suggestName } from '../nearest-name.ts';
 import { isTrue } from '../plan/apply-operator.ts';
 import { isConditionOperator } from '../plan/is-condition.ts';
 import type { BinaryOperator, NodeId } from '../plan/plan.ts';
@@ -6,7 +7,6 @@ import { bindCall, outputOf } from './bind-call.ts';
 import { ExpressionError } from './expression-error.ts';
 import { BrokenColumn, type ExpressionScope } from './expression-scope.ts';
 import { INDICATOR_NAMES } from './indicator-names.ts';
-import { suggestName } from './nearest-name.ts';
 import { ACCOUNT_NAMES, PREDICTION, PRICE_MEANS, RESERVED_NAMES, SERIES } from './reserved-names.ts';
 import type { SyntaxNode } from './syntax-tree.ts';
 import { type Frame, nameType, type Term } from './term.ts';

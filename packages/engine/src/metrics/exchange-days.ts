@@ -1,4 +1,4 @@
-import { localClock } from './local-clock.ts';
+import { localClock, midnight } from '../market/local-clock.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -20,16 +20,15 @@ export interface ExchangeDays {
 export function exchangeDays(ts: Float64Array, timeZone: string): ExchangeDays {
   const day: number[] = [];
   const last_bar: number[] = [];
-  const clock = timeZone === 'UTC' ? null : localClock(timeZone);
+  const clock = localClock(timeZone);
   let current = NaN;
   let until = -Infinity;
   for (let bar = 0; bar < ts.length; bar++) {
     const time = ts[bar] as number;
     if (time < until) continue;
     // Between two changes of the clock a day is a whole number of days of local time, so one look-up a day will do.
-    const offset = clock === null ? 0 : clock(time);
-    const today = Math.floor((time + offset) / DAY_MS);
-    until = clock === null ? (today + 1) * DAY_MS : nextMidnight(clock, today + 1);
+    const today = Math.floor((time + clock(time)) / DAY_MS);
+    until = midnight(clock, today + 1);
     if (today === current) continue;
     if (bar > 0) last_bar.push(bar - 1);
     day.push(today);
@@ -37,10 +36,4 @@ export function exchangeDays(ts: Float64Array, timeZone: string): ExchangeDays {
   }
   if (ts.length > 0) last_bar.push(ts.length - 1);
   return { day: Int32Array.from(day), last_bar: Int32Array.from(last_bar) };
-}
-
-/** The first instant of a local day: its offset is looked for twice, since the clock may change between. */
-function nextMidnight(offsetAt: (time: number) => number, day: number): number {
-  const guess = day * DAY_MS - offsetAt(day * DAY_MS);
-  return day * DAY_MS - offsetAt(guess);
 }

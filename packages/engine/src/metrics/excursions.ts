@@ -1,8 +1,8 @@
 import type { BacktestSettings, Candles, InstrumentRules } from '@tradebase/contracts';
 import type { MarketData } from '../market/market-data.ts';
+import { type SplitAdjusted, splitAdjusted } from '../market/split-adjusted.ts';
 import type { TradeList } from '../trading/trade-list.ts';
 import { indexNear } from './index-at.ts';
-import { type SplitAdjusted, splitAdjusted } from './split-adjusted.ts';
 
 /** How far each trade went against and for its holder while it was open, in percent of the entry price; NaN unknown. */
 export interface Excursions {

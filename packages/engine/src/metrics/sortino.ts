@@ -1,4 +1,4 @@
-import { mean } from './mean.ts';
+import { mean } from '../math/mean.ts';
 import { defined, type Metric, RETURN_ROUNDING, undefinedBecause } from './metric.ts';
 
 /**

@@ -1,10 +1,10 @@
 import type { BacktestSummary } from '@tradebase/contracts';
 import { EngineError } from '../engine-error.ts';
 import type { MarketData } from '../market/market-data.ts';
+import { mean } from '../math/mean.ts';
 import type { SimulationResult } from '../trading/simulation-result.ts';
 import { cagrPct, YEAR_MS } from './cagr.ts';
 import { isoTime } from './iso-time.ts';
-import { mean } from './mean.ts';
 import { defined, type Metric, settle, undefinedBecause } from './metric.ts';
 
 /**

@@ -1,4 +1,5 @@
 import type { BacktestSummary } from '@tradebase/contracts';
+import { quantile } from '../math/quantile.ts';
 import type { SimulationResult } from '../trading/simulation-result.ts';
 import { calmar } from './calmar.ts';
 import type { DailyAccount } from './daily-account.ts';
@@ -9,7 +10,6 @@ import { isoDate } from './iso-time.ts';
 import { defined, inPercent, type Metric, settle, undefinedBecause } from './metric.ts';
 import { monthlyReturns } from './monthly-returns.ts';
 import { probabilisticSharpeOf } from './probabilistic-sharpe.ts';
-import { quantile } from './quantile.ts';
 import { type ReturnMoments, returnMoments } from './return-moments.ts';
 import { sharpeOf } from './sharpe.ts';
 import { sortino } from './sortino.ts';

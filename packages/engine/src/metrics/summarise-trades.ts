@@ -1,10 +1,10 @@
 import type { BacktestSummary, SideSummary } from '@tradebase/contracts';
+import { mean } from '../math/mean.ts';
+import { quantile } from '../math/quantile.ts';
 import { EXIT_REASONS, type TradeList } from '../trading/trade-list.ts';
 import type { Excursions } from './excursions.ts';
-import { mean } from './mean.ts';
 import { defined, type Metric, settle, undefinedBecause } from './metric.ts';
 import { profitFactor } from './profit-factor.ts';
-import { quantile } from './quantile.ts';
 import { systemQuality } from './system-quality.ts';
 import { winRatePct } from './win-rate.ts';
 

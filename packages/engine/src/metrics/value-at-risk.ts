@@ -1,4 +1,4 @@
-import { quantile } from './quantile.ts';
+import { quantile } from '../math/quantile.ts';
 
 /** A loss that is exceeded in one period of twenty, and the mean loss of the periods beyond it. Positive is a loss. */
 export interface TailLoss {

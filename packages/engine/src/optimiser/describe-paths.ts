@@ -1,5 +1,5 @@
 import type { PathDistribution } from '@tradebase/contracts';
-import { quantile } from './quantile.ts';
+import { quantile } from '../math/quantile.ts';
 
 /**
  * Percentiles of a statistic over the paths of a Monte Carlo, and where the original lies: the percentage of paths below

@@ -1,5 +1,5 @@
+import { quantile } from '../math/quantile.ts';
 import { levelCount, unitOfValue } from './dimension.ts';
-import { quantile } from './quantile.ts';
 import type { ScoredPoint } from './scored-point.ts';
 import type { SearchSpace } from './search-space.ts';
 

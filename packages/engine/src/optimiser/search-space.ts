@@ -6,8 +6,8 @@ import {
   type StrategyParameters,
 } from '@tradebase/contracts';
 import { EngineError } from '../engine-error.ts';
+import { nearestName } from '../nearest-name.ts';
 import { type Dimension, levelCount, levelOfValue, valueAtLevel, valueAtUnit } from './dimension.ts';
-import { nearestName } from './nearest-name.ts';
 import { readParameterSearch } from './read-parameter-search.ts';
 
 /** What is searched, and what is not. */
@@ -124,24 +124,6 @@ export function pointAtUnits(space: SearchSpace, units: ArrayLike<number>): Para
     values[dimension.name] = valueAtUnit(dimension, units[at] ?? 0);
   });
   return values;
-}
-
-/** The points that differ by one level in one dimension; by any value where values have no order. Continuous ones have none. */
-export function neighboursOf(space: SearchSpace, values: ParameterValues): ParameterValues[] {
-  const neighbours: ParameterValues[] = [];
-  for (const dimension of space.dimensions) {
-    if (dimension.kind === 'continuous') continue;
-    const value = values[dimension.name];
-    const level = value === undefined ? undefined : levelOfValue(dimension, value);
-    if (level === undefined) continue;
-    const ordered = dimension.kind === 'steps' || dimension.ordered;
-    const others = ordered ? [level - 1, level + 1] : dimension.values.map((_, other) => other);
-    for (const other of others) {
-      if (other === level || other < 0 || other >= levelCount(dimension)) continue;
-      neighbours.push({ ...values, [dimension.name]: valueAtLevel(dimension, other) });
-    }
-  }
-  return neighbours;
 }
 
 function refuseUnknownNames(parameters: StrategyParameters, names: readonly string[]): void {

@@ -1,4 +1,5 @@
 import { type Timeframe, timeframeLengthMs } from '@tradebase/contracts';
+import { localClock, midnight } from '../market/local-clock.ts';
 
 const DAY_MS = 86_400_000;
 /** 1970-01-01, day 0, was a Thursday: Monday's weeks begin three days before. */
@@ -20,9 +21,10 @@ export function bucketOf(ts: number, timeframe: Timeframe, timeZone: string): Bu
     const start = Math.floor(ts / length) * length;
     return { start, end: start + length };
   }
-  const day = Math.floor((ts + zoneOffsetMs(ts, timeZone)) / DAY_MS);
+  const clock = clockOf(timeZone);
+  const day = Math.floor((ts + clock(ts)) / DAY_MS);
   const [first, next] = daysAround(day, timeframe);
-  return { start: midnight(first, timeZone), end: midnight(next, timeZone) };
+  return { start: midnight(clock, first), end: midnight(clock, next) };
 }
 
 /** First day of the bar that a day belongs to, and of the bar after it, as days since 1970-01-01. */
@@ -42,28 +44,13 @@ function daysAround(day: number, timeframe: Timeframe): [first: number, next: nu
   }
 }
 
-/** The instant at which a day of a time zone begins. */
-function midnight(day: number, timeZone: string): number {
-  const wall = day * DAY_MS;
-  // The offset of the instant itself: the second round matters where clocks change in between.
-  const guess = wall - zoneOffsetMs(wall, timeZone);
-  return wall - zoneOffsetMs(guess, timeZone);
-}
+const clocks = new Map<string, (time: number) => number>();
 
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-/** How far a zone's clocks are ahead of UTC at an instant. */
-function zoneOffsetMs(ts: number, timeZone: string): number {
-  if (timeZone === 'UTC') return 0;
-  let format = formats.get(timeZone);
-  if (!format) {
-    const numeric = 'numeric' as const;
-    const fields = { year: numeric, month: numeric, day: numeric, hour: numeric, minute: numeric, second: numeric };
-    format = new Intl.DateTimeFormat('en-US', { timeZone, hourCycle: 'h23', ...fields });
-    formats.set(timeZone, format);
+function clockOf(timeZone: string): (time: number) => number {
+  let clock = clocks.get(timeZone);
+  if (!clock) {
+    clock = localClock(timeZone);
+    clocks.set(timeZone, clock);
   }
-  const parts = new Map<string, number>(format.formatToParts(ts).map(({ type, value }) => [type, Number(value)]));
-  const at = (type: string) => parts.get(type) ?? 0;
-  const wall = Date.UTC(at('year'), at('month') - 1, at('day'), at('hour'), at('minute'), at('second'));
-  return wall - Math.floor(ts / 1000) * 1000;
+  return clock;
 }

@@ -1,14 +1,27 @@
 import type { NodeId } from './plan.ts';
 import type { Distance, TradeRules } from './rule-program.ts';
 
-/** Every node that rules read. */
-export function ruleNodes(rules: TradeRules): NodeId[] {
-  const found = new Set<NodeId>();
-  mapRuleNodes(rules, (id) => {
-    found.add(id);
+/** Nodes that rules read as signals, and those they read numbers of: each once. */
+export interface RuleNodes {
+  readonly signals: readonly NodeId[];
+  readonly numbers: readonly NodeId[];
+}
+
+export function nodesOfRules(rules: TradeRules): RuleNodes {
+  const { enter_long, exit_long, enter_short, exit_short } = rules;
+  const signals = [enter_long, exit_long, enter_short, exit_short].filter((id) => id !== null);
+  const numbers = new Set<NodeId>();
+  mapRuleNodes({ ...rules, enter_long: null, exit_long: null, enter_short: null, exit_short: null }, (id) => {
+    numbers.add(id);
     return id;
   });
-  return [...found];
+  return { signals: [...new Set(signals)], numbers: [...numbers] };
+}
+
+/** Every node that rules read. */
+export function ruleNodes(rules: TradeRules): NodeId[] {
+  const { signals, numbers } = nodesOfRules(rules);
+  return [...new Set([...signals, ...numbers])];
 }
 
 /** The same rules on nodes with other ids. */

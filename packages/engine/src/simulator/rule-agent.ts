@@ -139,7 +139,7 @@ export class RuleAgent implements SimulationAgent {
   #isDayCapped = false;
   #lastSize: Extract<OrderSize, { method: 'percent_of_equity' }> = { method: 'percent_of_equity', percent: NaN };
 
-  /** @param values the nodes of the rules, by instrument: see `numbersOfRules` and `signalsOfRules` */
+  /** @param values the nodes of the rules, by instrument: see `nodesOfRules` */
   constructor(
     { rules, warm_up_bars }: RuleProgram,
     instruments: readonly InstrumentSeries[],

@@ -5,19 +5,15 @@ import { assessDataQuality } from '../market/assess-data-quality.ts';
 import { checkMarketData } from '../market/check-market-data.ts';
 import type { MarketData } from '../market/market-data.ts';
 import { marketWithRules } from '../market/with-rules.ts';
+import { nodesOfRules } from '../plan/rule-nodes.ts';
+import { runToEnd } from '../run-to-end.ts';
 import type { Strategy } from '../strategies/strategy-definition.ts';
 import type { Fill, Order } from '../trading/order.ts';
 import type { Ambiguity, OpenPosition, SimulationResult } from '../trading/simulation-result.ts';
 import { checkSimulationOptions } from './check-simulation-options.ts';
 import type { OpenDesk } from './desk.ts';
 import { RuleAgent } from './rule-agent.ts';
-import {
-  type ComputeSignals,
-  type EvaluatePlan,
-  numbersOfRules,
-  type RuleValues,
-  signalsOfRules,
-} from './rule-column.ts';
+import type { ComputeSignals, EvaluatePlan, RuleValues } from './rule-column.ts';
 import { signalBars } from './signal-bars.ts';
 import { Simulation, type SimulationAgent } from './simulation.ts';
 import type { SimulationOptions, SimulationProgress } from './simulation-options.ts';
@@ -99,11 +95,7 @@ export function simulate(
   options: SimulationOptions,
   parts: SimulationParts,
 ): SimulationResult {
-  const simulation = simulateEvents(strategy, data, options, { ...parts, chunkBars: Number.MAX_SAFE_INTEGER });
-  for (;;) {
-    const step = simulation.next();
-    if (step.done) return step.value;
-  }
+  return runToEnd(simulateEvents(strategy, data, options, { ...parts, chunkBars: Number.MAX_SAFE_INTEGER }));
 }
 
 function valuesOf(
@@ -112,8 +104,7 @@ function valuesOf(
   evaluatePlan: EvaluatePlan,
   computeSignals: ComputeSignals | undefined,
 ): RuleValues[] {
-  const signalNodes = signalsOfRules(rules);
-  const numberNodes = numbersOfRules(rules);
+  const { signals: signalNodes, numbers: numberNodes } = nodesOfRules(rules);
   return market.instruments.map((series, instrument) => {
     const computed = computeSignals?.(plan, series, signalNodes) ?? null;
     const nodes = computed === null ? [...new Set([...numberNodes, ...signalNodes])] : numberNodes;

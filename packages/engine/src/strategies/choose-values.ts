@@ -5,7 +5,7 @@ import type {
   StrategyParameter,
   StrategyParameters,
 } from '@tradebase/contracts';
-import { suggestName } from '../expressions/nearest-name.ts';
+import { suggestName } from '../nearest-name.ts';
 
 /** Values for all parameters: those chosen, and defaults for the rest; and what is wrong with those chosen. */
 export function chooseValues(

@@ -1,6 +1,6 @@
 import { isRuleSpec, type ParameterValues, type StrategyIssue, type StrategySpec } from '@tradebase/contracts';
 import { EngineError } from '../engine-error.ts';
-import { suggestName } from '../expressions/nearest-name.ts';
+import { suggestName } from '../nearest-name.ts';
 import { BUILT_IN_STRATEGIES } from './built-in/registry.generated.ts';
 import { chooseValues } from './choose-values.ts';
 import { checkRuleSpec, compileRuleSpec } from './compile-rule-spec.ts';

@@ -1,6 +1,7 @@
 import type { ParameterValues } from '@tradebase/contracts';
 import { EngineError } from '../../engine-error.ts';
 import { log } from '../../math/logarithm.ts';
+import { mean } from '../../math/mean.ts';
 import type { TradingContext } from '../../trading/trading-context.ts';
 import { numberOf } from '../parameter-values.ts';
 import type { StrategyDefinition, TradingAgent } from '../strategy-definition.ts';
@@ -165,8 +166,4 @@ class PairsAgent implements TradingAgent {
       });
     }
   }
-}
-
-function mean(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,14 +1,20 @@
-/** The candidate most like a misspelt name, as ", did you mean 'close'?"; empty where none is like it. */
+/** The nearest name as the end of a message, ", did you mean 'close'?"; empty where none is near. */
 export function suggestName(name: string, candidates: Iterable<string>): string {
+  const nearest = nearestName(name, candidates);
+  return nearest === null ? '' : `, did you mean '${nearest}'?`;
+}
+
+/** The candidate most like a misspelt name; null where none is like it. */
+export function nearestName(name: string, candidates: Iterable<string>): string | null {
   const most = name.length < 4 ? 1 : Math.min(3, Math.floor(name.length / 3) + 1);
-  let nearest = '';
+  let nearest: string | null = null;
   let smallest = most + 1;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - name.length) >= smallest) continue;
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance < smallest) [nearest, smallest] = [candidate, distance];
   }
-  return nearest === '' ? '' : `, did you mean '${nearest}'?`;
+  return nearest;
 }
 
 /** Letters to insert, delete, replace or swap with their neighbour to make `b` of `a`. */

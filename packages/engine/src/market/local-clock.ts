@@ -1,41 +1,52 @@
 import { EngineError } from '../engine-error.ts';
 
-const WEEK_MS = 7 * 86_400_000;
+const DAY_MS = 86_400_000;
+const WEEK_MS = 7 * DAY_MS;
 /** No zone has changed its clock at a finer step than this since 1970. */
 const FINEST_MS = 60_000;
 
 /**
  * How far the clock of a zone is ahead of UTC at an instant, both in milliseconds. Zone rules come from the runtime's
- * time zone database; they are asked for once a week of data and bisected where the clock changed within it.
+ * time zone database; they are asked for once a week of data, and bisected where the clock changed within it.
  *
  * @param timeZone IANA name
  * @throws EngineError `invalid_time_zone`
  */
 export function localClock(timeZone: string): (time: number) => number {
+  if (timeZone === 'UTC') return () => 0;
   const ask = zoneReader(timeZone);
-  const weekStarts = new Map<number, number>();
+  const offsets = new Map<number, number>();
   const offsetAtWeek = (week: number): number => {
-    let offset = weekStarts.get(week);
+    let offset = offsets.get(week);
     if (offset === undefined) {
       offset = ask(week * WEEK_MS);
-      weekStarts.set(week, offset);
+      offsets.set(week, offset);
     }
     return offset;
   };
   const changes = new Map<number, number>();
+  // The stretch of one offset that was asked for last: bars come in order.
+  let [from, to, offset] = [NaN, NaN, 0];
 
   return (time) => {
+    if (time >= from && time < to) return offset;
     const week = Math.floor(time / WEEK_MS);
-    const before = offsetAtWeek(week);
+    [from, to] = [week * WEEK_MS, (week + 1) * WEEK_MS];
+    offset = offsetAtWeek(week);
     const after = offsetAtWeek(week + 1);
-    if (before === after) return before;
-    let change = changes.get(week);
-    if (change === undefined) {
-      change = findChange(ask, week * WEEK_MS, (week + 1) * WEEK_MS);
-      changes.set(week, change);
-    }
-    return time < change ? before : after;
+    if (offset === after) return offset;
+    const change = changes.get(week) ?? findChange(ask, from, to);
+    changes.set(week, change);
+    if (time < change) to = change;
+    else [from, offset] = [change, after];
+    return offset;
   };
+}
+
+/** The first instant of a local day, counted from 1970-01-01. The offset is asked for twice, as the clock may change between. */
+export function midnight(clock: (time: number) => number, day: number): number {
+  const wall = day * DAY_MS;
+  return wall - clock(wall - clock(wall));
 }
 
 /** The first minute at which the offset is no longer that of `from`. */

@@ -1,5 +1,5 @@
 /** Plain mean; NaN of nothing. */
-export function mean(values: Float64Array): number {
+export function mean(values: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i] as number;
   return sum / values.length;

@@ -1,5 +1,5 @@
 import type { Candles } from '@tradebase/contracts';
-import type { InstrumentSeries } from '../market/market-data.ts';
+import type { InstrumentSeries } from './market-data.ts';
 
 /** Candles in the shares of the last bar, and what turns a price of an earlier time into one of theirs. */
 export interface SplitAdjusted {

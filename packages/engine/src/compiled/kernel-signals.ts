@@ -1,12 +1,12 @@
-import { BLOCK_BARS } from './compiled/block-bars.ts';
-import { ColumnPipeline } from './compiled/column-pipeline.ts';
-import { KernelInstance } from './compiled/kernel-instance.ts';
-import { prepareCandles } from './compiled/prepare-candles.ts';
-import { withoutKernels } from './compiled/without-kernels.ts';
-import type { InstrumentSeries } from './market/market-data.ts';
-import { firstValues } from './plan/first-values.ts';
-import type { NodeId, Plan } from './plan/plan.ts';
-import type { SignalBars } from './simulator/signal-bars.ts';
+import type { InstrumentSeries } from '../market/market-data.ts';
+import { firstValues } from '../plan/first-values.ts';
+import type { NodeId, Plan } from '../plan/plan.ts';
+import type { SignalBars } from '../simulator/signal-bars.ts';
+import { BLOCK_BARS } from './block-bars.ts';
+import { ColumnPipeline } from './column-pipeline.ts';
+import { KernelInstance } from './kernel-instance.ts';
+import { prepareCandles } from './prepare-candles.ts';
+import { withoutKernels } from './without-kernels.ts';
 
 /**
  * The candles at which signals of a plan hold, computed by the kernels block by block: the same that `evaluatePlan` gives,
