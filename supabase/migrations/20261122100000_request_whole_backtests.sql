@@ -95,17 +95,22 @@ comment on function private.check_market(integer[], text, text, timestamptz, tim
 create function private.versioned_strategy(p_user_id uuid, p_strategy_version_id uuid, p_strategy jsonb) returns jsonb
 language plpgsql stable security definer set search_path = '' as $$
 declare
+  -- JSON's null is none, too.
+  given constant jsonb := coalesce(nullif(p_strategy, 'null'), '{}');
   spec jsonb;
 begin
+  if jsonb_typeof(given) <> 'object' or (given ? 'params' and jsonb_typeof(given -> 'params') <> 'object') then
+    perform private.raise_api_error(422, 'invalid_request', 'the strategy must be an object, and so must its params');
+  end if;
   select v.spec into spec from public.strategy_versions v where v.id = p_strategy_version_id and v.user_id = p_user_id;
   if spec is null then
     perform private.raise_api_error(404, 'strategy_not_found', 'there is no such version of a strategy of yours');
   end if;
-  if not spec @> (coalesce(p_strategy, '{}') - 'params') then
+  if not spec @> (given - 'params') then
     perform private.raise_api_error(422, 'invalid_request', 'the strategy is not that of the version: give its parameters alone, or no version');
   end if;
-  if p_strategy ? 'params' then
-    spec := jsonb_set(spec, '{params}', coalesce(spec -> 'params', '{}') || (p_strategy -> 'params'));
+  if given ? 'params' then
+    spec := jsonb_set(spec, '{params}', coalesce(spec -> 'params', '{}') || (given -> 'params'));
   end if;
   return spec;
 end

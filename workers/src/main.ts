@@ -9,7 +9,7 @@ Usage: npm run worker
   TRADEBASE_WORKER_DATABASE_URL   connection as tradebase_worker, direct or session mode (required)
   TRADEBASE_WORKER_CONCURRENCY    CPU jobs at once; default: the number of cores
   TRADEBASE_WORKER_CACHE_MB       bound of the candle cache; default 512
-  TRADEBASE_WORKER_MEMORY_MB      bound of what CPU jobs at once are expected to take; default: half of the memory there is
+  TRADEBASE_WORKER_MEMORY_MB      bound of what CPU jobs at once are expected to take; default: half of the memory there is. Jobs of more than twice as much are refused
   TRADEBASE_CREDENTIAL_KEY_DIR    folder of the private keys that open exchange credentials: see npm run keys
   TRADEBASE_CREDENTIAL_KEYS       or those keys themselves, armored, one after the other
   TRADEBASE_CREDENTIAL_KEY_PASSPHRASE   of the private keys, where they have one
