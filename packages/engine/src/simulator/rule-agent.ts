@@ -75,7 +75,7 @@
  * quantity filled (counted from its first fill where the volume splits it); whichever fills first cancels the others of that entry. tick_size: rounded up for sells, down for buys (a long's stop and target up),
  * floor(x / tick * (1 + 1e-12)) * tick and ceil(x / tick * (1 - 1e-12)) * tick; trailing levels are not rounded.
  * Stops fill at their price, moved by slippage, taker; targets at their price without slippage, maker.
- * A trailing stop works from when best - p >= activate (best the highest price since the fill, p itself to begin with; lowest for a short).
+ * A trailing stop works from when best >= p + activate (best the highest price since the fill, p itself to begin with; lowest for a short).
  *
  * WITHIN A CANDLE, for a position that was there before it:
  *  1. Open. Market orders, exits first, in order of their ids. Then a stop with open <= level fills at the open (long), with slippage; a target with
@@ -84,7 +84,8 @@
  *     stop level s = the higher of stop and active trailing level, target g; "reaches g" is high > g (touch: >=):
  *     pessimistic: low <= s: out at s. Else reaches g: out at g. Else best = max(best, high); trailing level anew; if now close <= s: out at s.
  *     optimistic: reaches g: out at g. Else best = max(best, high), s anew; low <= s: out at s.
- *     Where both stop and trailing stop have one level, the reason is 'stop_loss'.
+ *     Where both stop and trailing stop have one level, or the open lies beyond both, the reason is 'stop_loss'. A stop that lies
+ *     beyond the very open of the entry (by slippage, or its tick) fills at that open.
  *  3. An entry that fills within the candle at its level P (a gap fills at the open, and is as in 2):
  *     stop entry, long:  pessimistic: low <= s: out at s; else as 2. optimistic: reaches g: out at g; else best = high; close <= s: out at s.
  *     limit entry, long: pessimistic: low <= s: out at s; else close > g (touch: >=): out at g; else best = max(best, close).
