@@ -3,7 +3,7 @@ import { startTestServer } from '@tradebase/local-stack/testing';
 import { makeGeneratedFiles } from './generate/generated-files.ts';
 
 const HELP = `Writes what is generated: from the migrations the client's database types and the schema dump; the
-engine's kernels from their sources; the sample candles; and the list of the built-in strategies.
+engine's kernels and the parser of expressions from their sources; the sample candles; and the list of the built-in strategies.
 
 Usage: npm run generate
 `;

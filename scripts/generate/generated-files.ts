@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { withDatabase } from '../command-line/with-database.ts';
 import { dumpSchema } from './dump-schema.ts';
 import { generateKernels } from './generate-kernels.ts';
+import { generateParser } from './generate-parser.ts';
 import { generateTypes } from './generate-types.ts';
 import { sampleCandlesCsv } from './sample-candles.ts';
 import { REGISTRY_FILE, strategyRegistry } from './strategy-registry.ts';
@@ -26,6 +27,10 @@ export async function makeGeneratedFiles(databaseUrl: string): Promise<Generated
     { path: join(root, 'packages', 'client', 'src', 'database.types.ts'), content: types },
     { path: join(root, 'scripts', 'generate', 'schema.sql'), content: schema },
     { path: join(root, 'packages', 'engine', 'src', 'compiled', 'kernels.generated.ts'), content: kernels },
+    {
+      path: join(root, 'packages', 'engine', 'src', 'expressions', 'grammar.generated.js'),
+      content: generateParser(root),
+    },
     { path: join(root, 'scripts', 'samples', 'SYNTHETIC_1d.csv'), content: sampleCandlesCsv() },
     { path: join(builtIn, REGISTRY_FILE), content: strategyRegistry(builtIn) },
   ];

@@ -80,6 +80,7 @@ export function enter(s: Simulation, bar: i32): void {
 
   let quantity = s.next_size;
   if (s.sizing == SIZE_QUANTITY) {
+    quantity = wholeLots(s, quantity);
     const fee = s.taker_rate * quantity * (price * multiplier);
     if (!(quantity * price * multiplier <= (s.cash - fee) * (1 + SLACK))) return;
   } else {
@@ -91,9 +92,8 @@ export function enter(s: Simulation, bar: i32): void {
         ((s.next_max / 100) * s.cash) / unitCost,
       );
     }
-    quantity = min<f64>(quantity, room);
+    quantity = wholeLots(s, min<f64>(quantity, room));
   }
-  if (s.lot_size > 0) quantity = floor((quantity / s.lot_size) * (1 + SLACK)) * s.lot_size;
   const value = quantity * price * multiplier;
   if (!(value > 0) || value < s.min_notional) return;
 
@@ -114,6 +114,12 @@ export function enter(s: Simulation, bar: i32): void {
   const trail = distance(s.trail_unit, s.next_trail, price);
   s.trail = s.trail_unit && trail > 0 ? trail : NaN;
   s.activate = s.activate_unit ? distance(s.activate_unit, s.next_activate, price) : 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function wholeLots(s: Simulation, quantity: f64): f64 {
+  return s.lot_size > 0 ? floor((quantity / s.lot_size) * (1 + SLACK)) * s.lot_size : quantity;
 }
 
 /** A level on the grid of prices: up for the sells that end a long position, down for the buys that end a short one. */

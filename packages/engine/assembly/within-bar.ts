@@ -13,15 +13,12 @@ const AT_TARGET: i32 = 2;
 @inline
 function stopLevel(stop: f64, trail: f64, activate: f64, entry: f64, best: f64): f64 {
   let level = stop == stop ? stop : -Infinity;
-  if (trail == trail && best - entry >= activate) level = max<f64>(level, best - trail);
+  if (trail == trail && best >= entry + activate) level = max<f64>(level, best - trail);
   return level;
 }
 
-/**
- * Exits of a bar at which a position was open: at its open, then within it. One that was opened there may leave at once, where
- * slippage or the grid of prices put its stop at the open or above it.
- */
-export function exitWithin(s: Simulation, bar: i32): void {
+/** Exits of a bar at which a position was open: at its open where `held` before it, then within it. */
+export function exitWithin(s: Simulation, bar: i32, held: bool): void {
   const offset = <usize>bar << 3;
   const mirror = <f64>s.side;
   const long = s.side > 0;
@@ -37,8 +34,9 @@ export function exitWithin(s: Simulation, bar: i32): void {
   const activate = s.activate;
   const level = stopLevel(stop, trail, activate, entry, best);
 
-  if (open <= level) return leaveAtStop(s, bar, open, stop, level);
-  if (open > target || (s.touch && open == target)) {
+  // A stop above the open that a position was entered at, by slippage or its tick, lets go there, and not above.
+  if (open <= level) return leaveAtStop(s, bar, open, stop, open <= stop ? stop : level);
+  if (held && (open > target || (s.touch && open == target))) {
     return leave(s, bar, open * mirror, 0, s.maker_rate, BY_TARGET);
   }
   const reaches = high > target || (s.touch != 0 && high == target);

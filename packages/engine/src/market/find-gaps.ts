@@ -47,7 +47,8 @@ export function findGaps({ symbol, candles, timeframe }: InstrumentSeries, rules
   const { ts } = candles;
   let total = 0;
   for (let candle = 0; candle + 1 < ts.length; candle++) {
-    const [from, to] = [ts[candle] as number, ts[candle + 1] as number];
+    const from = ts[candle] as number;
+    const to = ts[candle + 1] as number;
     // Clocks that change make days of 23 and 25 hours, and months have 28 to 31 days.
     if (to - from < 1.5 * length) continue;
     const missing_ts = to - from > MOST_MISSING * length ? null : missing(from, to);
@@ -123,7 +124,8 @@ function missingUnlessUsual(length: number, ts: Float64Array): Missing {
   const breaks = new Map<string, number>();
   const count = <Key>(counts: Map<Key, number>, key: Key) => counts.set(key, (counts.get(key) ?? 0) + 1);
   for (let i = 0; i + 1 < ts.length; i++) {
-    const [from, step] = [ts[i] as number, (ts[i + 1] as number) - (ts[i] as number)];
+    const from = ts[i] as number;
+    const step = (ts[i + 1] as number) - from;
     count(bars, from % WEEK_MS);
     if (step >= 1.5 * length) count(breaks, `${from % WEEK_MS} ${step}`);
   }

@@ -53,6 +53,8 @@ export function checkOrder(order: BookedOrder, market: MarketNow): RejectReason 
   if (order.reduce_only) return null;
   order.quantity = roundDown(order.quantity, rules.lot_size);
   if (!(order.quantity > 0)) return 'below_lot_size';
+  // What a market order is worth is known at its fill.
+  if (order.type === 'market') return null;
   const price = order.limit_price ?? order.stop_price ?? market.close(order.instrument);
   return order.quantity * price * rules.multiplier < rules.min_notional ? 'below_min_notional' : null;
 }

@@ -1,6 +1,7 @@
 import type { Fill } from '../trading/order.ts';
 import type { Booking } from './account.ts';
 import type { BookedOrder } from './booked-order.ts';
+import { Vocabulary } from './vocabulary.ts';
 
 /** Numbers of one fill, side by side. */
 const ROW = 9;
@@ -15,7 +16,7 @@ export class FillRecord {
   length = 0;
   readonly #blocks: Float64Array[] = [];
   #rows = new Float64Array();
-  readonly #reasons: string[] = [];
+  readonly #reasons = new Vocabulary();
 
   add(order: BookedOrder, { bar, ts, quantity, price, fee, slippage }: Booking): void {
     const at = (this.length % BLOCK) * ROW;
@@ -32,8 +33,7 @@ export class FillRecord {
     rows[at + 5] = price;
     rows[at + 6] = fee;
     rows[at + 7] = slippage;
-    rows[at + 8] = order.direction;
-    this.#reasons.push(order.reason);
+    rows[at + 8] = this.#reasons.numberOf(order.reason);
     this.length += 1;
   }
 
@@ -46,12 +46,12 @@ export class FillRecord {
       instrument: number(1),
       bar: number(2),
       ts: number(3),
-      side: number(8) > 0 ? 'buy' : 'sell',
+      side: number(4) > 0 ? 'buy' : 'sell',
       price: number(5),
       quantity: Math.abs(number(4)),
       fee: number(6),
       slippage: number(7),
-      reason: this.#reasons[index] ?? '',
+      reason: this.#reasons.word(number(8)),
     };
   }
 
@@ -62,6 +62,6 @@ export class FillRecord {
 
   /** In the order in which they happened. */
   toArray(): Fill[] {
-    return this.#reasons.map((_, index) => this.at(index));
+    return Array.from({ length: this.length }, (_, index) => this.at(index));
   }
 }

@@ -1,11 +1,13 @@
 import { ORDER_STATUSES, type Order, type OrderRequest, type OrderSize } from '../trading/order.ts';
 import { BookedOrder } from './booked-order.ts';
+import { Vocabulary } from './vocabulary.ts';
 
 const TYPES = ['market', 'limit', 'stop', 'stop_limit', 'trailing_stop'] as const satisfies OrderRequest['type'][];
+const FILLED = ORDER_STATUSES.indexOf('filled');
 const TIMES_IN_FORCE = ['gtc', 'day', 'ioc', 'fok'] as const;
 
 /** Numbers of one order, side by side. */
-const ROW = 10;
+const ROW = 12;
 /** Orders that are gathered before those among them that work no more are written down. */
 const GATHERED = 256;
 /** Orders whose rows are made room for at a time: nothing is copied as there come more. */
@@ -27,8 +29,9 @@ export class OrderRecord {
   #recent: BookedOrder[] = [];
   #gatherUntil = GATHERED;
   readonly #blocks: Float64Array[] = [];
-  readonly #reasons: string[] = [];
-  readonly #sizes: (OrderSize | undefined)[] = [];
+  readonly #reasons = new Vocabulary();
+  /** Each once where orders one after the other share it. */
+  readonly #sizes: OrderSize[] = [];
   /** By id. */
   readonly #rarities = new Map<number, Rarities>();
 
@@ -36,8 +39,6 @@ export class OrderRecord {
   push(order: BookedOrder): void {
     this.length += 1;
     this.#recent.push(order);
-    this.#reasons.push(order.reason);
-    this.#sizes.push(order.size);
   }
 
   /** Writes down orders that have ended, once there are many. Not while orders are filling: one that ends may change still. */
@@ -57,7 +58,7 @@ export class OrderRecord {
   /** In order of their ids. */
   toArray(): Order[] {
     const recent = new Map(this.#recent.map((order) => [order.id, order]));
-    return this.#reasons.map((_, index) => recent.get(index + 1) ?? this.#read(index + 1));
+    return Array.from({ length: this.length }, (_, index) => recent.get(index + 1) ?? this.#read(index + 1));
   }
 
   #write(order: BookedOrder): void {
@@ -72,11 +73,18 @@ export class OrderRecord {
     rows[at++] = order.type === 'market' ? 0 : TYPES.indexOf(order.type);
     rows[at++] = order.time_in_force === 'gtc' ? 0 : TIMES_IN_FORCE.indexOf(order.time_in_force);
     rows[at++] = order.reduce_only ? 1 : 0;
-    rows[at] = ORDER_STATUSES.indexOf(order.status);
+    rows[at++] = order.status === 'filled' ? FILLED : ORDER_STATUSES.indexOf(order.status);
+    rows[at++] = this.#reasons.numberOf(order.reason);
+    rows[at] = order.size === undefined ? -1 : this.#numberOfSize(order.size);
     if (hasRarities(order)) {
       const { limit_price, stop_price, trail_distance, oco_group, bracket, reject_reason } = order;
       this.#rarities.set(order.id, { limit_price, stop_price, trail_distance, oco_group, bracket, reject_reason });
     }
+  }
+
+  #numberOfSize(size: OrderSize): number {
+    const last = this.#sizes.length - 1;
+    return size === this.#sizes[last] ? last : this.#sizes.push(size) - 1;
   }
 
   #read(id: number): Order {
@@ -89,11 +97,11 @@ export class OrderRecord {
       instrument: number(0),
       side: number(1) > 0 ? 'buy' : 'sell',
       quantity: number(2),
-      size: this.#sizes[id - 1],
+      size: this.#sizes[number(11)],
       type: TYPES[number(6)] ?? 'market',
       time_in_force: TIMES_IN_FORCE[number(7)] ?? 'gtc',
       reduce_only: number(8) === 1,
-      reason: this.#reasons[id - 1],
+      reason: this.#reasons.word(number(10)),
     } as const;
     const order = new BookedOrder(id, request, number(4), number(5));
     order.filled_quantity = number(3);

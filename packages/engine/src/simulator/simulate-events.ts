@@ -63,7 +63,7 @@ export function* simulateEvents(
         : new RuleAgent(strategy.program, market.instruments, values, settings, options.initial_cash);
     const firstBar = strategy.kind === 'events' ? strategy.warm_up_bars : 0;
     const simulation = new Simulation(market, told, agent, firstBar, openDesk?.(market, told) ?? null);
-    simulation.account.trades.reserve(tradesExpected(values));
+    simulation.account.trades.reserve(tradesExpected(strategy, values));
     return simulation;
   };
 
@@ -116,12 +116,17 @@ function valuesOf(
 }
 
 /** Room for trades that costs nothing until there are so many: a list that grows is copied again and again. */
-function tradesExpected(values: readonly RuleValues[]): number {
-  let bars = 0;
+function tradesExpected(strategy: Strategy, values: readonly RuleValues[]): number {
+  if (strategy.kind !== 'rules') return 0;
+  const { enter_long, enter_short } = strategy.program.rules;
+  let entries = 0;
   for (const { signals } of values) {
-    for (const signal of signals.values()) if (typeof signal !== 'boolean') bars += signal.length;
+    for (const node of [enter_long, enter_short]) {
+      const signal = node === null ? undefined : signals.get(node);
+      if (typeof signal === 'object') entries += signal.length;
+    }
   }
-  return Math.min(bars, MOST_RESERVED_TRADES);
+  return Math.min(entries, MOST_RESERVED_TRADES);
 }
 
 function finalEquity({ equity }: Simulation): number {

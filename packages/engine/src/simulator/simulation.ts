@@ -104,15 +104,23 @@ export class Simulation {
     const end = Math.min(this.barsDone + maxBars, this.equity.length);
     while (this.barsDone < end) {
       const idleUntil = Math.min(this.#idleUntil(), end);
-      if (idleUntil > this.barsDone) this.#markUntil(idleUntil);
-      else if (this.#isQuiet()) this.#doQuietBar();
-      else this.#doBar();
-      const equity = this.equity[this.barsDone - 1] as number;
-      if (!Number.isFinite(equity)) {
-        const message = `equity is ${equity} at bar ${this.barsDone - 1}; prices or cash are too large for the simulation`;
-        throw new EngineError('equity_overflow', message, { bar: this.barsDone - 1 });
+      if (idleUntil > this.barsDone) {
+        this.#markUntil(idleUntil);
+        this.#checkEquity();
+        if (idleUntil === end) return;
       }
+      if (this.#isQuiet()) this.#doQuietBar();
+      else this.#doBar();
+      this.#checkEquity();
     }
+  }
+
+  #checkEquity(): void {
+    const bar = this.barsDone - 1;
+    const equity = this.equity[bar] as number;
+    if (Number.isFinite(equity)) return;
+    const message = `equity is ${equity} at bar ${bar}; prices or cash are too large for the simulation`;
+    throw new EngineError('equity_overflow', message, { bar });
   }
 
   /** The bar before which nothing but marks can change. */

@@ -62,7 +62,11 @@ const anySignal: fc.Arbitrary<MakeNode> = fc.oneof(
 );
 
 const nullOr = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null });
-const anyPercent = fc.integer({ min: 1, max: 12 }).map((tenths) => tenths / 4);
+/** Distances from less than the slippage to several bars. */
+const anyPercent = fc.oneof(
+  fc.integer({ min: 1, max: 12 }).map((quarters) => quarters / 4),
+  fc.constantFrom(0.01, 0.05),
+);
 
 interface RuleChoices {
   readonly signals: readonly [MakeNode, MakeNode | null, MakeNode | null, MakeNode | null];
@@ -80,7 +84,7 @@ const anyChoices: fc.Arbitrary<RuleChoices> = fc.record({
   signals: fc.tuple(anySignal, nullOr(anySignal), nullOr(anySignal), nullOr(anySignal)),
   sizing: fc.record({
     method: fc.constantFrom('percent', 'percent', 'value', 'quantity', 'risk'),
-    amount: fc.constantFrom(5, 50, 100, 2000),
+    amount: fc.constantFrom(5, 29.3, 50, 100, 2000),
   }),
   stop: nullOr(anyPercent),
   target: nullOr(anyPercent),
