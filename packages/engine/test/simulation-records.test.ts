@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { BookedOrder } from '../src/simulator/booked-order.ts';
 import { FillRecord } from '../src/simulator/fill-record.ts';
 import { OrderRecord } from '../src/simulator/order-record.ts';
-import type { OrderRequest } from '../src/trading/order.ts';
+import type { OrderRequest, OrderSize } from '../src/trading/order.ts';
 
 const REQUESTS: readonly OrderRequest[] = [
   { instrument: 0, side: 'buy', quantity: 1.5, type: 'market', reason: 'entry' },
@@ -12,12 +12,21 @@ const REQUESTS: readonly OrderRequest[] = [
   { instrument: 2, side: 'buy', quantity: 4, type: 'trailing_stop', trail_distance: 0.5, time_in_force: 'ioc' },
 ];
 
+const SIZES: readonly OrderSize[] = [
+  { method: 'value', value: 5 },
+  { method: 'percent_of_equity', percent: 50 },
+];
+
 describe('the record of a simulation', () => {
   it('gives back every order as it ended, and those that work as they are', () => {
     const record = new OrderRecord();
     const orders: BookedOrder[] = [];
     for (let i = 0; i < 3000; i++) {
-      const order = new BookedOrder(i + 1, REQUESTS[i % REQUESTS.length] as OrderRequest, i, 60_000 * i);
+      const request = REQUESTS[i % REQUESTS.length] as OrderRequest;
+      // Most orders with a size share it with the one before that has one; each reason comes again.
+      const size = request.size && SIZES[Math.floor(i / 100) % SIZES.length];
+      const reason = i % 3 === 0 ? request.reason : `rule ${i % 9}`;
+      const order = new BookedOrder(i + 1, { ...request, size, reason }, i, 60_000 * i);
       record.push(order);
       orders.push(order);
       if (i % 7 === 0) order.reject('no_price');
@@ -32,8 +41,8 @@ describe('the record of a simulation', () => {
 
   it('gives back every fill', () => {
     const fills = new FillRecord();
-    const order = new BookedOrder(9, REQUESTS[1] as OrderRequest, 3, 180_000);
     for (let i = 0; i < 2500; i++) {
+      const order = new BookedOrder(9, { ...(REQUESTS[1] as OrderRequest), reason: `rule ${i % 7}` }, 3, 180_000);
       fills.add(order, {
         bar: i,
         ts: 60_000 * i,
@@ -52,6 +61,7 @@ describe('the record of a simulation', () => {
       quantity: 2,
       price: 2100.5,
       fee: 0.1,
+      reason: 'rule 0',
     });
     expect(fills.last.bar).toBe(2499);
   });
