@@ -51,11 +51,12 @@ function reportInput(
   { files: { instruments, timeframe }, strategy, settings }: ReportCommand,
   { summary, report, ts, equity }: EngineOutcome,
 ): ReportInput {
+  const { definition, values } = resolveStrategy(strategy);
   return {
     symbol: instruments.map(({ symbol }) => symbol).join(' + '),
     timeframe,
-    strategy: { name: strategy.name, params: resolveStrategy(strategy).values },
-    fees: describeFees(settings.fees),
+    strategy: { name: definition.name, params: values },
+    fees: describeFees(settings, definition.needs?.options ?? false),
     synthetic: false,
     summary,
     trades: report.trades,

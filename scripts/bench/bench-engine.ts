@@ -1,4 +1,5 @@
 import { benchIndicators } from './engine/bench-indicators.ts';
+import { benchPortfolio } from './engine/bench-portfolio.ts';
 import { benchScaling } from './engine/bench-scaling.ts';
 import { benchSmaCross } from './engine/bench-sma-cross.ts';
 import { benchSweep } from './engine/bench-sweep.ts';
@@ -9,6 +10,5 @@ import type { Figure } from './figure.ts';
  * fastest of many runs.
  */
 export async function benchEngine(): Promise<Figure[]> {
-  // A portfolio of 100 instruments over ten years goes here once there is one to run.
-  return [...benchSmaCross(), ...(await benchSweep()), ...benchIndicators(), ...benchScaling()];
+  return [...benchSmaCross(), ...(await benchSweep()), ...benchIndicators(), ...benchPortfolio(), ...benchScaling()];
 }

@@ -1,7 +1,11 @@
-import type { FeeModel } from '@tradebase/contracts';
+import type { BacktestSettings, FeeModel } from '@tradebase/contracts';
 
-/** What fills cost, in words: "fee 5 bps". */
-export function describeFees(fees: FeeModel): string {
+/** What fills cost, in words: "fee 5 bps", and where options are traded "fee 5 bps, 0.65 a contract". */
+export function describeFees({ fees, options }: BacktestSettings, tradesOptions: boolean): string {
+  return tradesOptions ? `${feeOfFills(fees)}, ${options.fee_per_contract} a contract` : feeOfFills(fees);
+}
+
+function feeOfFills(fees: FeeModel): string {
   switch (fees.type) {
     case 'bps':
       return fees.maker_bps === fees.taker_bps

@@ -8,17 +8,22 @@ import { readColumnFile } from './read-column-file.ts';
 /** The files of a backtest, and what of them to use. */
 export interface MarketFiles {
   /** The first is the main instrument. */
-  readonly instruments: readonly { readonly symbol: string; readonly csv: string }[];
+  readonly instruments: readonly InstrumentFiles[];
   readonly timeframe: Timeframe;
   /** Candles of the main instrument of a finer timeframe. */
   readonly finer?: { readonly csv: string; readonly timeframe: Timeframe };
-  /** Columns beside the candles of the main instrument. */
-  readonly columns: readonly { readonly name: string; readonly csv: string }[];
-  /** Of the main instrument, in order of time. */
-  readonly splits: NonNullable<InstrumentSeries['splits']>;
   /** Open times to begin with and to stop before, in milliseconds. */
   readonly from: number;
   readonly to: number;
+}
+
+export interface InstrumentFiles {
+  readonly symbol: string;
+  readonly csv: string;
+  /** Beside the candles. */
+  readonly columns: readonly { readonly name: string; readonly csv: string }[];
+  /** In order of time. */
+  readonly splits: NonNullable<InstrumentSeries['splits']>;
 }
 
 /**
@@ -35,24 +40,18 @@ export async function readMarketData(files: MarketFiles, onProgress: (candles: n
     throw new UsageError(`${csv} has no candles between --from and --to`);
   };
   const instruments: InstrumentSeries[] = [];
-  for (const [index, { symbol, csv }] of files.instruments.entries()) {
+  for (const { symbol, csv, columns, splits } of files.instruments) {
     const candles = await read(csv);
-    instruments.push({ symbol, timeframe, candles, ...(index === 0 ? await companions(files, candles, read) : {}) });
+    const numbers = columns.map((column) => [column.name, readColumnFile(column.csv, candles.ts)] as const);
+    const { finer } = instruments.length === 0 ? files : {};
+    instruments.push({
+      symbol,
+      timeframe,
+      candles,
+      ...(numbers.length > 0 ? { columns: Object.fromEntries(numbers) } : {}),
+      ...(splits.length > 0 ? { splits } : {}),
+      ...(finer ? { finer: { timeframe: finer.timeframe, candles: await read(finer.csv) } } : {}),
+    });
   }
   return { instruments };
-}
-
-/** What the main instrument has beside its candles. */
-async function companions(
-  { finer, columns, splits }: MarketFiles,
-  { ts }: Candles,
-  read: (csv: string) => Promise<Candles>,
-): Promise<Partial<InstrumentSeries>> {
-  return {
-    ...(finer ? { finer: { timeframe: finer.timeframe, candles: await read(finer.csv) } } : {}),
-    ...(splits.length > 0 ? { splits } : {}),
-    ...(columns.length > 0
-      ? { columns: Object.fromEntries(columns.map(({ name, csv }) => [name, readColumnFile(csv, ts)])) }
-      : {}),
-  };
 }

@@ -9,7 +9,7 @@ import {
 import { BUILT_IN_STRATEGY_NAMES, type SimulationPath } from '@tradebase/engine';
 import { parseCommandLine, UsageError } from '../command-line/parse-command-line.ts';
 import { parseInstant } from './csv-rows.ts';
-import type { MarketFiles } from './read-market-data.ts';
+import type { InstrumentFiles, MarketFiles } from './read-market-data.ts';
 import { readSettings } from './read-settings.ts';
 import { readStrategy } from './read-strategy.ts';
 
@@ -32,8 +32,9 @@ figures and writes a report: one HTML file that works offline.
       --settings FILE        .yaml or .json file of settings: fees, slippage, fills, margin, calendar, time zone, ...
       --finer FILE           candles of a finer timeframe, which say what came first within a bar
       --finer-timeframe T    their timeframe, 1m by default
-      --column NAME=FILE     a CSV file ts,value of numbers known at the close of bars, such as predictions
-      --splits TIME=RATIO    a split of the main instrument: 2014-06-09=7 for seven shares out of one
+      --column NAME=FILE     a CSV file ts,value of numbers known at the close of bars, such as predictions, of the main
+                             instrument, or SYMBOL:NAME=FILE
+      --splits TIME=RATIO    a split of it, or SYMBOL:TIME=RATIO: 2014-06-09=7 for seven shares out of one
       --option-quotes FILE   daily quotes of options on it; a model quotes all other days
       --path PATH            ${PATHS.join(', ')}: event by default, which keeps every order
   -o, --out FILE             where to write the report, report.html by default
@@ -101,29 +102,34 @@ function parse(args: string[] | undefined) {
 }
 
 function readFiles(values: ReturnType<typeof parse>): MarketFiles {
-  const instruments = values.csv.map((text, index) => readInstrument(text, index === 0 ? values.symbol : undefined));
   const timeframe = readTimeframe('--timeframe', values.timeframe);
   const from = readInstant('--from', values.from, -Infinity);
   const to = readInstant('--to', values.to, Infinity);
   if (!(from < to)) throw new UsageError(`--from ${values.from} is not before --to ${values.to}`);
-  return {
-    instruments,
-    timeframe,
-    ...readFiner(values, timeframe),
-    columns: values.column.map((text) => {
-      const { name, value } = readPair('--column', text, 'NAME=FILE, such as prediction=predictions.csv');
-      return { name, csv: value };
-    }),
-    splits: values.splits.map(readSplit).sort((a, b) => a.ts - b.ts),
-    from,
-    to,
-  };
+  return { instruments: readInstruments(values), timeframe, ...readFiner(values, timeframe), from, to };
 }
 
-/** `SPY=candles/SPY_1d.csv`, or the file alone: then its name is that of the instrument. */
-function readInstrument(text: string, symbol: string | undefined): MarketFiles['instruments'][number] {
-  const [, named, file = text] = /^([^=/\\]+)=(.+)$/.exec(text) ?? [];
-  return { symbol: symbol ?? named ?? basename(file).replace(/\.csv(\.gz)?$/, ''), csv: file };
+function readInstruments({ csv, symbol: mainSymbol, column, splits }: ReturnType<typeof parse>): InstrumentFiles[] {
+  const named = csv.map((text, index) => {
+    // `SPY=candles/SPY_1d.csv`, or the file alone: then its name is that of the instrument.
+    const [, symbol, file = text] = /^([^=/\\]+)=(.+)$/.exec(text) ?? [];
+    const given = index === 0 ? mainSymbol : undefined;
+    return { symbol: given ?? symbol ?? basename(file).replace(/\.csv(\.gz)?$/, ''), csv: file };
+  });
+  const main = named[0]?.symbol ?? '';
+  const allColumns = column.map((text) => readColumn(text, main));
+  const allSplits = splits.map((text) => readSplit(text, main)).sort((a, b) => a.ts - b.ts);
+  const stray = [...allColumns, ...allSplits].find(({ symbol }) => !named.some((other) => other.symbol === symbol));
+  if (stray)
+    throw new UsageError(
+      `there is no --csv for ${stray.symbol}; there is ${named.map(({ symbol }) => symbol).join(', ')}`,
+    );
+  return named.map(({ symbol, csv }) => ({
+    symbol,
+    csv,
+    columns: allColumns.filter((other) => other.symbol === symbol),
+    splits: allSplits.filter((other) => other.symbol === symbol).map(({ ts, ratio }) => ({ ts, ratio })),
+  }));
 }
 
 function readFiner(values: ReturnType<typeof parse>, coarse: Timeframe): Pick<MarketFiles, 'finer'> {
@@ -137,17 +143,20 @@ function readFiner(values: ReturnType<typeof parse>, coarse: Timeframe): Pick<Ma
   throw new UsageError(`--finer-timeframe is ${timeframe}; it must be shorter than --timeframe, ${coarse}`);
 }
 
-function readSplit(text: string): MarketFiles['splits'][number] {
-  const { name, value } = readPair('--splits', text, 'TIME=RATIO, such as 2014-06-09=7');
-  const ratio = Number(value);
-  if (!(ratio > 0 && ratio < Infinity)) throw new UsageError(`--splits is ${text}; the ratio must be above 0`);
-  return { ts: readInstant('--splits', name, NaN), ratio };
+/** `prediction=FILE`, or `SPY:prediction=FILE`. */
+function readColumn(text: string, main: string): { symbol: string; name: string; csv: string } {
+  const [, symbol = main, name, csv] = /^(?:(.+):)?([^:=]+)=(.+)$/.exec(text) ?? [];
+  if (name !== undefined && csv !== undefined) return { symbol, name, csv };
+  throw new UsageError(`--column is ${text}; it must be NAME=FILE, such as prediction=predictions.csv`);
 }
 
-function readPair(option: string, text: string, wanted: string): { name: string; value: string } {
-  const at = text.indexOf('=');
-  if (at < 1 || at === text.length - 1) throw new UsageError(`${option} is ${text}; it must be ${wanted}`);
-  return { name: text.slice(0, at), value: text.slice(at + 1) };
+/** `2014-06-09=7`, or `AAPL:2014-06-09=7`. */
+function readSplit(text: string, main: string): { symbol: string; ts: number; ratio: number } {
+  const [, symbol = main, time, number] = /^(?:(.+):)?(\d{4}-.+)=(.+)$/.exec(text) ?? [];
+  if (time === undefined) throw new UsageError(`--splits is ${text}; it must be TIME=RATIO, such as 2014-06-09=7`);
+  const ratio = Number(number);
+  if (!(ratio > 0 && ratio < Infinity)) throw new UsageError(`--splits is ${text}; the ratio must be above 0`);
+  return { symbol, ts: readInstant('--splits', time, NaN), ratio };
 }
 
 function readInstant(option: string, text: string | undefined, none: number): number {

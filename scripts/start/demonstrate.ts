@@ -75,7 +75,7 @@ export async function demonstrate(
     trades: [...result.trades],
     equity: { at: [...result.equity.at], equity: [...result.equity.equity] },
   };
-  const reportPath = writeReport(stateDir, backtest.id, report);
+  const reportPath = writeReport(stateDir, backtest.id, htmlReport(report, result.report ?? undefined));
   const { trades } = result.summary;
   const cut = result.trades.length < trades ? `; the first ${result.trades.length} of ${trades} trades are stored` : '';
   steps.end(`read through REST under RLS${cut}`);
@@ -98,10 +98,10 @@ async function importFile(
   );
 }
 
-function writeReport(stateDir: string, backtestId: string, report: ReportInput): string {
+function writeReport(stateDir: string, backtestId: string, html: string): string {
   const dir = join(stateDir, 'reports');
   mkdirSync(dir, { recursive: true });
   const path = join(dir, `${backtestId}.html`);
-  writeFileSync(path, htmlReport(report));
+  writeFileSync(path, html);
   return path;
 }

@@ -1,6 +1,6 @@
 import { FunctionsHttpError } from '@supabase/supabase-js';
 import { followTaskEvents, type NamedTaskEvent, type TradebaseClient } from '@tradebase/client';
-import { Backtest, BacktestSummary, BacktestTrade, ErrorBody } from '@tradebase/contracts';
+import { Backtest, BacktestReport, BacktestSummary, BacktestTrade, ErrorBody } from '@tradebase/contracts';
 import { z } from 'zod';
 
 /** A request or a backtest failed in a way the user can act on. */
@@ -17,6 +17,8 @@ export interface FinishedBacktest {
   readonly summary: BacktestSummary;
   readonly trades: readonly BacktestTrade[];
   readonly equity: { readonly at: readonly string[]; readonly equity: readonly number[] };
+  /** Null in results from before reports. */
+  readonly report: BacktestReport | null;
 }
 
 /** Longest silence about a backtest before giving up. */
@@ -83,7 +85,7 @@ async function requestBacktest(client: TradebaseClient, request: Record<string, 
 export async function readResult(client: TradebaseClient, backtest: Backtest): Promise<FinishedBacktest> {
   const { data: result, error } = await client
     .from('backtest_results')
-    .select('summary, equity_at, equity')
+    .select('summary, equity_at, equity, report')
     .eq('backtest_id', backtest.id)
     .single();
   if (error) throw error;
@@ -91,6 +93,7 @@ export async function readResult(client: TradebaseClient, backtest: Backtest): P
     summary: BacktestSummary.parse(result.summary),
     trades: await readTrades(client, backtest.id),
     equity: { at: result.equity_at, equity: result.equity },
+    report: BacktestReport.nullable().parse(result.report),
   };
 }
 

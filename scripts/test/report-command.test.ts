@@ -115,6 +115,7 @@ describe('npm run report', () => {
     const { code, stdout, stderr } = await report(
       ...['--csv', `MAIN=${csv}`, '--csv', `OTHER=${csv}`, '-t', '1d', '-s', 'predicted.yaml', '-o', out],
       ...['--from', '2020-07-01', '--to', '2021-01-01', '--column', 'prediction=predictions.csv'],
+      ...['--column', 'OTHER:prediction=predictions.csv', '--splits', 'OTHER:2019-01-01=2'],
       ...['--finer', 'finer.csv', '--finer-timeframe', '4h'],
     );
     expect([code, stderr]).toEqual([0, '']);
@@ -145,7 +146,9 @@ describe('npm run report', () => {
     [['--csv', 'a.csv', '-t', '1d', '-s', 'gamma-burst', '-p', 'trigger=luck'], 'one of volatility, momentum'],
     [[...needed, '--finer', 'b.csv', '--finer-timeframe', '1w'], 'must be shorter than --timeframe, 1d'],
     [[...needed, '--splits', '2014-06-09'], 'TIME=RATIO'],
-    [[...needed, '--splits', 'June=7'], '--splits is June; it must be a date'],
+    [[...needed, '--splits', 'June=7'], 'TIME=RATIO'],
+    [[...needed, '--splits', '2014-06-31T=7'], '--splits is 2014-06-31T; it must be a date'],
+    [[...needed, '--splits', 'SPY:2014-06-09=7'], 'there is no --csv for SPY; there is a'],
     [[...needed, '--from', '2020-02-01', '--to', '2020-01-01'], 'is not before'],
     [[...needed, '--column', '=x.csv'], 'NAME=FILE'],
     [[...needed, '--path', 'fast'], 'one of auto, event, compiled'],

@@ -210,6 +210,14 @@ describe('A worker', () => {
     expect((await waitFor(id, END)).event.error?.code).toBe('worker_failed');
   });
 
+  it('refuses a backtest that would take more memory than it has, rather than die of it', async () => {
+    await startWorker({ TRADEBASE_WORKER_MEMORY_MB: '1' });
+    expect((await waitFor(await requestBacktest(), END)).event.error).toEqual({
+      code: 'invalid_request',
+      message: expect.stringContaining('MB of memory'),
+    });
+  });
+
   it('starts with as many threads as it is given', async () => {
     await startWorker({ TRADEBASE_WORKER_CONCURRENCY: '4' });
     const id = await requestBacktest();

@@ -84,5 +84,8 @@ describe('The market of a backtest', () => {
     const { data } = await load({ rangeEnd });
     const loaded = data.instruments.reduce((sum, { candles }) => sum + 2 * candles.ts.length, 0);
     expect(Math.abs((await countCandles(worker, { ...request, rangeEnd })) - loaded)).toBeLessThanOrEqual(4);
+    // Half of the hours between the first candle and the last could be filled in.
+    const hours = { ...request, timeframe: '1h', finerTimeframe: null, settings: { gaps: 'fill' } } as const;
+    expect(await countCandles(worker, hours)).toBe(24 * (99 + 49));
   });
 });

@@ -1,5 +1,7 @@
+import type { StrategySpec } from '@tradebase/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { estimateBacktestBytes } from '../src/cpu/estimate-bytes.ts';
 import { MemoryGovernor } from '../src/cpu/memory-governor.ts';
 
 /** Work that runs until it is let go. */
@@ -35,6 +37,24 @@ describe('The memory of CPU jobs', () => {
     await first;
     await settle();
     expect([three.started, governor.waiting]).toEqual([true, 0]);
+  });
+
+  it('refuses what no worker could hold, and says what would be right', () => {
+    const governor = new MemoryGovernor(100e6);
+    expect(governor.whyTooLarge(200e6)).toBeNull();
+    expect(governor.whyTooLarge(201e6)).toMatch(
+      /take about 201 MB of memory, and a worker has 200 MB: use a shorter range/,
+    );
+  });
+
+  it('is needed for each column that the rules of a strategy keep', () => {
+    const calls = (count: number) => Array.from({ length: count }, (_, n) => `sma(close, ${n + 2})`).join(' + ');
+    const of = (strategy: StrategySpec) => estimateBacktestBytes({ candles: 1e6, strategy });
+    const few = of({ name: 'few', long: { entry: `${calls(3)} > 1` } });
+    const indicators = Object.fromEntries(Array.from({ length: 99 }, (_, n) => [`i${n}`, calls(10)]));
+    const many = of({ name: 'many', indicators, long: { entry: 'i1 > i2' } });
+    expect(few).toBe(of({ name: 'sma-cross', params: {} }));
+    expect(many - few).toBeGreaterThan(8 * 1e6 * 990);
   });
 
   it('keeps the order: a large job is not overtaken by small ones for ever', async () => {

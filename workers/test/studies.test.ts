@@ -1,5 +1,6 @@
 import { type StrategyParameters, StudyResult, StudySpec } from '@tradebase/contracts';
 import { describe, expect, it } from 'vitest';
+import judge from '../src/cpu/judge-task.ts';
 import { runStudy } from '../src/studies/run-study.ts';
 import type { Study, StudyContext } from '../src/studies/study.ts';
 import { MadeUpEvaluator } from './support/made-up-evaluator.ts';
@@ -49,6 +50,8 @@ function prepare({ evaluator = new MadeUpEvaluator(), store = new MemoryStudySto
     evaluator,
     store,
     engine_version: '1.0.0',
+    // As a thread of the pool gets it.
+    judge: async (task) => judge(structuredClone(task)),
     deflatedSharpe: (_, { count }) => ({ value: 1 / count, reason: null }),
     signal: cancel.signal,
   };

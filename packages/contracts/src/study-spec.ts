@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BacktestSettings } from './backtest-settings.ts';
+import { StoredInstant } from './stored-instant.ts';
 import { StrategySpec } from './strategy-spec.ts';
 
 export const StudyKind = z.enum(['grid', 'random', 'bayesian', 'walk_forward', 'monte_carlo']);
@@ -93,8 +94,8 @@ export const StudySpec = z.strictObject({
   strategy: StrategySpec.describe('Its parameters hold wherever the search space does not name them'),
   initial_cash: z.number().min(0.01).max(1e12).default(10_000),
   settings: BacktestSettings.prefault({}),
-  from: z.string().optional().describe('First open time to use, inclusive; the first candle by default'),
-  to: z.string().optional().describe('Open time to stop before, exclusive; to the last candle by default'),
+  from: StoredInstant.optional().describe('First open time to use, inclusive; the first candle by default'),
+  to: StoredInstant.optional().describe('Open time to stop before, exclusive; to the last candle by default'),
   search: SearchSettings.prefault({}),
   walk_forward: WalkForwardSettings.optional().describe('Needed by the kind walk_forward'),
   monte_carlo: MonteCarloSettings.prefault({}),

@@ -43,9 +43,18 @@ export function timeframeLengthMs(timeframe: Timeframe): number {
   return timeframe === '1mo' ? 30 * FIXED_LENGTH_MS['1d'] : FIXED_LENGTH_MS[timeframe];
 }
 
-/** When a bar that opens at `openMs` ends and is known: milliseconds since the Unix epoch. A month ends with the calendar's. */
+/** Midnights of all time zones are within this of those of UTC. */
+const MOST_ZONE_OFFSET_MS = 14 * FIXED_LENGTH_MS['1h'];
+
+/**
+ * When a bar that opens at `openMs` is complete: milliseconds since the Unix epoch. A month ends where the next one of the
+ * calendar begins: at the time of day it opened at, where that can be a midnight of its exchange, which east of Greenwich is
+ * on the last day of the month before in UTC; else at midnight UTC, as for a bar stamped with its first trading day.
+ */
 export function barEndMs(openMs: number, timeframe: Timeframe): number {
   if (timeframe !== '1mo') return openMs + FIXED_LENGTH_MS[timeframe];
-  const open = new Date(openMs);
-  return Date.UTC(open.getUTCFullYear(), open.getUTCMonth() + 1, 1);
+  const within = new Date(openMs + MOST_ZONE_OFFSET_MS);
+  const monthAt = (months: number) => Date.UTC(within.getUTCFullYear(), within.getUTCMonth() + months);
+  const offset = openMs - monthAt(0);
+  return monthAt(1) + (Math.abs(offset) <= MOST_ZONE_OFFSET_MS ? offset : 0);
 }

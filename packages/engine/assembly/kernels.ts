@@ -10,6 +10,8 @@ export * from './oscillators';
 export * from './extremes';
 export * from './average-cross';
 export * from './masks';
+export * from './side-by-side';
+export * from './deviation';
 export * from './simulate';
 export * from './simulate-plain';
 export { word_extremes } from './mark';

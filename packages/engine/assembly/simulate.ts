@@ -87,7 +87,6 @@ export function simulate(simulation: usize, length: i32): void {
   const watched = s.stop_unit != 0 || s.target_unit != 0 || s.trail_unit != 0;
   let bar = 0;
   while (bar < length && !s.ruined) {
-    const wasHeld = s.side != 0 && !s.leaving;
     fillAtOpen(s, bar);
     if (s.side == 0) {
       // Both entries at once are none: `a & ~b | b & ~a` in two looks.
@@ -100,7 +99,7 @@ export function simulate(simulation: usize, length: i32): void {
       bar = end;
     } else if (watched) {
       if (s.side < 0) watchShort(s, bar, bar + 1);
-      exitWithin(s, bar, wasHeld);
+      exitWithin(s, bar);
       if (s.side == 0) markFlat(s, bar, bar + 1);
       else markBar(s, bar);
       decide(s, bar);

@@ -102,6 +102,7 @@ export { type SimulateOptions, type SimulationPath, simulate, simulateInChunks }
 export { makeReceipt, type Receipt, type ReceiptInput, verifyReceipt } from './simulator/receipt.ts';
 export type { SimulationOptions, SimulationProgress } from './simulator/simulation-options.ts';
 export { BUILT_IN_STRATEGIES } from './strategies/built-in/registry.generated.ts';
+export { checkNeeds } from './strategies/check-needs.ts';
 export { checkRuleSpec, compileRuleSpec } from './strategies/compile-rule-spec.ts';
 export {
   BUILT_IN_STRATEGY_NAMES,

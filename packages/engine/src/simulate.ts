@@ -1,6 +1,7 @@
 import { fitsCompiled } from './compiled/fits-compiled.ts';
 import { simulateCompiled } from './compiled/simulate-compiled.ts';
 import { EngineError } from './engine-error.ts';
+import { kernelSignals } from './kernel-signals.ts';
 import { assessDataQuality } from './market/assess-data-quality.ts';
 import { checkMarketData } from './market/check-market-data.ts';
 import type { MarketData } from './market/market-data.ts';
@@ -52,7 +53,12 @@ export function* simulateInChunks(
     const result = yield* simulateCompiled(strategy, data, options, compiled);
     if (result !== null) return result;
   }
-  return yield* simulateEvents(strategy, data, options, { chunkBars, evaluatePlan, ...(openDesk ? { openDesk } : {}) });
+  return yield* simulateEvents(strategy, data, options, {
+    chunkBars,
+    evaluatePlan,
+    computeSignals: kernelSignals,
+    ...(openDesk ? { openDesk } : {}),
+  });
 }
 
 /** The same simulation at once. */

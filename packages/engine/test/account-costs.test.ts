@@ -4,7 +4,7 @@ import { fundingTimesBetween } from '../src/simulator/carry.ts';
 import { feeOf, quantityWithin } from '../src/simulator/fees.ts';
 import { slippageOf } from '../src/simulator/slippage.ts';
 import type { OrderRequest } from '../src/trading/order.ts';
-import { candlesOfRows, eventStrategy, marketOf, run } from './rule-double.ts';
+import { candlesOfRows, eventStrategy, marketOf, run } from './support/rule-double.ts';
 
 type Row = readonly number[];
 const FLAT: Row = [100, 100, 100, 100];

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { SMA_10_30 } from './any-strategy.ts';
+import { SMA_10_30 } from './support/any-strategy.ts';
+import { runPlain } from './support/plain-backtest.ts';
 import {
   type ReferenceRun,
   readBacktestRuns,
   readCandles,
   referenceDataPresent,
   referenceTitle,
-} from './reference-data.ts';
-import { relativeError } from './relative-error.ts';
-import { runPlain } from './support/plain-backtest.ts';
+} from './support/reference-data.ts';
+import { relativeError } from './support/relative-error.ts';
 
 const TOLERANCE = 1e-9;
 

@@ -3,7 +3,7 @@ import { checkDecisions } from '../src/bias/check-decisions.ts';
 import type { Decide, Decision } from '../src/bias/decision.ts';
 import { EngineError, ema, sma } from '../src/index.ts';
 import type { MarketData } from '../src/market/market-data.ts';
-import { candlesOfCloses, fixedRandom } from './made-up-candles.ts';
+import { candlesOfCloses, fixedRandom } from './support/made-up-candles.ts';
 
 const HOUR_MS = 3_600_000;
 const DECLARED = { warm_up_bars: 20, depends_on_state: false };

@@ -4,7 +4,7 @@ import { type BiasCheckInput, checkBias, checkBiasInChunks } from '../src/bias/c
 import { BUILT_IN_STRATEGIES } from '../src/index.ts';
 import type { MarketData } from '../src/market/market-data.ts';
 import type { Strategy, StrategyDefinition, TradingAgent } from '../src/strategies/strategy-definition.ts';
-import { candlesOfCloses, fixedRandom } from './made-up-candles.ts';
+import { candlesOfCloses, fixedRandom } from './support/made-up-candles.ts';
 
 /** Daily prices with swings and trends, of two instruments that move together but for a swing of their own. */
 function market(bars: number): MarketData {

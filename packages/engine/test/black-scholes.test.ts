@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { EngineError } from '../src/engine-error.ts';
 import { blackScholes, blackScholesPrice, secondOrderGreeks } from '../src/options/black-scholes.ts';
 import type { OptionTerms } from '../src/options/option-terms.ts';
-import { readBlackScholesReference, termsOf } from './black-scholes-reference.ts';
-import { referenceDataPresent, referenceTitle } from './reference-data.ts';
+import { readBlackScholesReference, termsOf } from './support/black-scholes-reference.ts';
+import { referenceDataPresent, referenceTitle } from './support/reference-data.ts';
 
 const TERMS: OptionTerms = { right: 'call', spot: 100, strike: 105, years: 0.5, rate: 0.04, dividend_yield: 0.01 };
 const VALUES = ['price', 'delta', 'gamma', 'vega', 'theta', 'rho'] as const;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { InstrumentSeries } from '../src/market/market-data.ts';
 import type { TradeRules } from '../src/plan/rule-program.ts';
-import { candlesOfRows, marketOf, type ProgramBuilder, run, signalAt, signalStrategy } from './rule-double.ts';
+import { candlesOfRows, marketOf, type ProgramBuilder, run, signalAt, signalStrategy } from './support/rule-double.ts';
 
 type Row = readonly number[];
 type Reading = 'pessimistic' | 'optimistic';

@@ -2,8 +2,8 @@ import type { BacktestSettingsInput, ParameterValues } from '@tradebase/contract
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SimulationResult } from '../src/trading/simulation-result.ts';
-import { walkingCandles } from './any-indicator.ts';
-import { briefly, type Row, runBuiltIn, seriesOf } from './run-built-in.ts';
+import { walkingCandles } from './support/any-indicator.ts';
+import { briefly, type Row, runBuiltIn, seriesOf } from './support/run-built-in.ts';
 
 const FEE: BacktestSettingsInput = { fees: { type: 'bps', maker_bps: 10, taker_bps: 10, minimum: 0 } };
 const held = (result: SimulationResult) => result.open_positions.map(({ quantity }) => quantity);

@@ -1,6 +1,6 @@
 import type { ParameterValues } from '@tradebase/contracts';
 import { describe, expect, it } from 'vitest';
-import { briefly, type Row, runBuiltIn, seriesOf } from './run-built-in.ts';
+import { briefly, type Row, runBuiltIn, seriesOf } from './support/run-built-in.ts';
 
 /** Bars of a range of 2 about 100, with a volume of 1,000. */
 const quiet = (bars: number): Row[] => Array.from({ length: bars }, () => [100, 101, 99, 100]);

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { IndicatorDefinition } from '../src/indicators/indicator-definition.ts';
 import { CANDLESTICK_PATTERNS } from '../src/patterns/candlestick/catalogue.ts';
-import { anyCandles } from './made-up-candles.ts';
-import { readCandles, readIndicators, referenceDataPresent, referenceTitle } from './reference-data.ts';
+import { anyCandles } from './support/made-up-candles.ts';
+import { readCandles, readIndicators, referenceDataPresent, referenceTitle } from './support/reference-data.ts';
 
 const TALIB_NAMES: Record<string, string> = {
   CDLENGULFING: 'engulfing',

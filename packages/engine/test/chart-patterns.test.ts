@@ -7,7 +7,7 @@ import { doubleTopBottom } from '../src/patterns/chart/double-top-bottom.ts';
 import { supportResistance } from '../src/patterns/chart/support-resistance.ts';
 import { swings } from '../src/patterns/chart/swings.ts';
 import { triangle } from '../src/patterns/chart/triangle.ts';
-import { anyCandles } from './made-up-candles.ts';
+import { anyCandles } from './support/made-up-candles.ts';
 
 /** Columns of a pattern on candles without shadows or bodies: high = low = close. */
 function onPrices(definition: IndicatorDefinition, prices: readonly number[], params: readonly number[]): number[][] {

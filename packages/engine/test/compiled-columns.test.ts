@@ -7,7 +7,7 @@ import { evaluatePlan } from '../src/plan/evaluate-plan.ts';
 import type { NodeId } from '../src/plan/plan.ts';
 import { BINARY_OPERATORS } from '../src/plan/plan.ts';
 import { PlanBuilder } from '../src/plan/plan-builder.ts';
-import { walk } from './any-rule-program.ts';
+import { walk } from './support/any-rule-program.ts';
 
 const MAIN = { instrument: null, timeframe: null } as const;
 
@@ -59,7 +59,7 @@ describe('kernels', () => {
           const nodes = [...new Set(everyKernel(plan, period))];
           const series = { symbol: 'TEST', timeframe: '1h', candles, columns: { holes } } as const;
           const kernels = KernelInstance.borrow();
-          const source = { candles, extras: series.columns, computed: new Map<NodeId, number>() };
+          const source = { series, computed: new Map<NodeId, number>() };
           const pipeline = new ColumnPipeline(kernels, plan, source, { nodes, signals: [], exactAverages: true });
           const columns = new Map(nodes.map((id) => [id, new Float64Array(bars)]));
           for (let done = 0; done < bars; done += block) {

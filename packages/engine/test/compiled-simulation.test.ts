@@ -6,7 +6,7 @@ import { evaluatePlan } from '../src/plan/evaluate-plan.ts';
 import type { RuleProgram } from '../src/plan/rule-program.ts';
 import { simulate } from '../src/simulator/simulate-events.ts';
 import type { SimulationResult } from '../src/trading/simulation-result.ts';
-import { anyCompiledSettings, anyRuleProgram, walk } from './any-rule-program.ts';
+import { anyCompiledSettings, anyRuleProgram, walk } from './support/any-rule-program.ts';
 
 const INITIAL_CASH = 10_000;
 

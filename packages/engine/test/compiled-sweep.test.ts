@@ -8,7 +8,7 @@ import { PlanBuilder } from '../src/plan/plan-builder.ts';
 import type { RuleProgram } from '../src/plan/rule-program.ts';
 import { simulate } from '../src/simulate.ts';
 import { compileRuleSpec } from '../src/strategies/compile-rule-spec.ts';
-import { anyCompiledSettings, anyRuleProgram, indicator, walk } from './any-rule-program.ts';
+import { anyCompiledSettings, anyRuleProgram, indicator, walk } from './support/any-rule-program.ts';
 
 const INITIAL_CASH = 10_000;
 const HOURS_PER_DAY = 24;
@@ -104,7 +104,7 @@ describe('a sweep', () => {
   it('of more parameter sets than it takes at a time gives each its own', () => {
     const bars = 600;
     const series = { symbol: 'TEST', timeframe: '1h', candles: walk(5, bars) } as const;
-    const programs = Array.from({ length: 300 }, (_, i) => averagesCross(1 + (i % 15), 20 + Math.floor(i / 15)));
+    const programs = Array.from({ length: 600 }, (_, i) => averagesCross(1 + (i % 15), 20 + Math.floor(i / 15)));
     const [settings] = fc.sample(anyCompiledSettings, { seed: 1, numRuns: 1 });
     if (settings === undefined) throw new Error('no settings');
     const swept = sweep({
@@ -114,7 +114,7 @@ describe('a sweep', () => {
       initial_cash: INITIAL_CASH,
       days: { last_bar: lastBars(bars), per_year: 252 },
     });
-    for (const index of [0, 17, 255, 256, 299]) {
+    for (const index of [0, 17, 511, 512, 599]) {
       const program = programs[index];
       if (program) expect(swept.final_equity[index]).toBe(run(program, { series, settings }).equity.at(-1));
     }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Desk, DeskAccount, DeskBar } from '../src/simulator/desk.ts';
 import { simulate } from '../src/simulator/simulate-events.ts';
-import { candlesOfRows, evaluatePlan, eventStrategy, marketOf, optionsOf } from './rule-double.ts';
+import { candlesOfRows, evaluatePlan, eventStrategy, marketOf, optionsOf } from './support/rule-double.ts';
 
 /** A desk that holds one short put from the first bar and has 100 shares delivered at 95 in the third. */
 class MadeUpDesk implements Desk {

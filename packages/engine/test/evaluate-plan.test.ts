@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type EngineError, evaluatePlan } from '../src/index.ts';
 import type { MarketData } from '../src/market/market-data.ts';
-import { anyMixedCondition } from './any-expression.ts';
-import { evaluate, programOf, seriesOf } from './evaluate-expression.ts';
-import { anyCandles, candlesOfCloses, DAY_MS, firstBars } from './made-up-candles.ts';
+import { anyMixedCondition } from './support/any-expression.ts';
+import { evaluate, programOf, seriesOf } from './support/evaluate-expression.ts';
+import { anyCandles, candlesOfCloses, DAY_MS, firstBars } from './support/made-up-candles.ts';
 
 const MINUTE_MS = 60_000;
 const ramp = (bars: number) => Array.from({ length: bars }, (_, i) => 100 + i);

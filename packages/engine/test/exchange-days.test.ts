@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { exchangeDays } from '../src/metrics/exchange-days.ts';
 import { monthlyReturns } from '../src/metrics/monthly-returns.ts';
 import { periodsPerYear } from '../src/metrics/periods-per-year.ts';
-import { DAY_MS } from './made-up-candles.ts';
+import { DAY_MS } from './support/made-up-candles.ts';
 
 const HOUR_MS = DAY_MS / 24;
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { excursions } from '../src/metrics/excursions.ts';
 import type { Trade } from '../src/trading/trade-list.ts';
-import { DAY_MS } from './made-up-candles.ts';
-import { marketOf, settingsOf, tradeList } from './simulation-double.ts';
+import { DAY_MS } from './support/made-up-candles.ts';
+import { marketOf, settingsOf, tradeList } from './support/simulation-double.ts';
 
 /** Opens, highs, lows and closes of four bars. */
 const CANDLES = {

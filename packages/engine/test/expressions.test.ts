@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkStrategySpec } from '../src/index.ts';
-import { evaluate, seriesOf } from './evaluate-expression.ts';
-import { candlesFrom, candlesOfCloses } from './made-up-candles.ts';
+import { evaluate, seriesOf } from './support/evaluate-expression.ts';
+import { candlesFrom, candlesOfCloses } from './support/made-up-candles.ts';
 
 const closes = [10, 12, 11, 11, 14];
 const market = { instruments: [seriesOf(candlesFrom([9, 11, 12, 10, 11], closes), '1d')] };

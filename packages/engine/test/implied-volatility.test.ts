@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { blackScholesPrice } from '../src/options/black-scholes.ts';
 import { impliedVolatility } from '../src/options/implied-volatility.ts';
 import type { OptionTerms } from '../src/options/option-terms.ts';
-import { readBlackScholesReference, termsOf } from './black-scholes-reference.ts';
-import { referenceDataPresent, referenceTitle } from './reference-data.ts';
+import { readBlackScholesReference, termsOf } from './support/black-scholes-reference.ts';
+import { referenceDataPresent, referenceTitle } from './support/reference-data.ts';
 
 const CALL: OptionTerms = { right: 'call', spot: 100, strike: 90, years: 1, rate: 0, dividend_yield: 0 };
 const PUT: OptionTerms = { ...CALL, right: 'put' };

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { INDICATORS, indicatorNamed } from '../src/indicators/catalogue.ts';
 import type { IndicatorDefinition } from '../src/indicators/indicator-definition.ts';
-import { inputsFrom, isLevel, named, smallParams, walkingCandles } from './any-indicator.ts';
+import { inputsFrom, isLevel, named, smallParams, walkingCandles } from './support/any-indicator.ts';
 
 const anyChoices = fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 4, maxLength: 4 });
 const anySeed = fc.integer({ min: 1, max: 2 ** 31 });
@@ -156,12 +156,12 @@ describe('the catalogue', () => {
     expect(new Set(INDICATORS.map(({ name }) => name)).size).toBe(INDICATORS.length);
   });
 
-  it('is described in the README: every name with its parameters, defaults and outputs', () => {
-    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  it('is described in docs/indicators.md: every name with its parameters, defaults and outputs', () => {
+    const page = readFileSync(new URL('../docs/indicators.md', import.meta.url), 'utf8');
     for (const { name, params, inputs, outputs } of INDICATORS) {
       const call = [...inputs, ...params.map((param) => `${param.name} = ${param.default}`)].join(', ');
       const shown = outputs.length === 1 ? '' : outputs.map((output) => `\`${output}\``).join(', ');
-      expect(readme).toMatch(new RegExp(`^\\| \`${name}\\(${call}\\)\` *\\| ${shown} *\\| .+\\|$`, 'm'));
+      expect(page).toMatch(new RegExp(`^\\| \`${name}\\(${call}\\)\` *\\| ${shown} *\\| .+\\|$`, 'm'));
     }
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { inputsFrom, named, walkingCandles } from './any-indicator.ts';
-import { mismatches } from './relative-error.ts';
+import { inputsFrom, named, walkingCandles } from './support/any-indicator.ts';
+import { mismatches } from './support/relative-error.ts';
 
 const BARS = 120;
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { named, walkingCandles } from './any-indicator.ts';
-import { mismatches } from './relative-error.ts';
+import { named, walkingCandles } from './support/any-indicator.ts';
+import { mismatches } from './support/relative-error.ts';
 
 const BARS = 160;
 const { close, open } = walkingCandles(BARS, 11);

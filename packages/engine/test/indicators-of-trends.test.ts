@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { outputsOf, walkingCandles } from './any-indicator.ts';
-import { mismatches } from './relative-error.ts';
+import { outputsOf, walkingCandles } from './support/any-indicator.ts';
+import { mismatches } from './support/relative-error.ts';
 
 const candles = walkingCandles(400, 31);
 const at = (values: ArrayLike<number>, bar: number) => values[bar] ?? NaN;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { outputsOf } from './any-indicator.ts';
-import { readCandles, readIndicators, referenceDataPresent, referenceTitle } from './reference-data.ts';
+import { outputsOf } from './support/any-indicator.ts';
+import { readCandles, readIndicators, referenceDataPresent, referenceTitle } from './support/reference-data.ts';
 
 /** Output of an indicator, its parameters, the column of the reference, and the size of what its rounding is a share of. */
 const CASES: [name: string, params: number[], output: string, column: string, scale?: number | 'close'][] = [

@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { INDICATORS, inputsFrom, isLevel, named, outputsOf, smallParams, walkingCandles } from './any-indicator.ts';
-import { candlesOfCloses, fixedRandom } from './made-up-candles.ts';
+import {
+  INDICATORS,
+  inputsFrom,
+  isLevel,
+  named,
+  outputsOf,
+  smallParams,
+  walkingCandles,
+} from './support/any-indicator.ts';
+import { candlesOfCloses, fixedRandom } from './support/made-up-candles.ts';
 
 const BARS = 1_000_000;
 const PERIOD = 20;

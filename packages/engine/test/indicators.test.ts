@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { EngineError, ema, macd, rsi, sma } from '../src/index.ts';
-import { fixedRandom } from './made-up-candles.ts';
-import { readCandles, readIndicators, referenceDataPresent, referenceTitle } from './reference-data.ts';
-import { mismatches } from './relative-error.ts';
+import { fixedRandom } from './support/made-up-candles.ts';
+import { readCandles, readIndicators, referenceDataPresent, referenceTitle } from './support/reference-data.ts';
+import { mismatches } from './support/relative-error.ts';
 
 const TOLERANCE = 1e-9;
 

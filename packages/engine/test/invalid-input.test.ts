@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EngineError, type EngineErrorCode } from '../src/index.ts';
-import { SMA_10_30 } from './any-strategy.ts';
-import { candlesOfCloses } from './made-up-candles.ts';
+import { SMA_10_30 } from './support/any-strategy.ts';
+import { candlesOfCloses } from './support/made-up-candles.ts';
 import { type PlainInput, plainInChunks, runPlain } from './support/plain-backtest.ts';
 
 const closes = [10, 11, 12, 13];

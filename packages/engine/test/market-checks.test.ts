@@ -6,9 +6,9 @@ import { assessDataQuality } from '../src/market/assess-data-quality.ts';
 import { checkMarketData } from '../src/market/check-market-data.ts';
 import { ExchangeTime } from '../src/market/exchange-time.ts';
 import { findGaps } from '../src/market/find-gaps.ts';
-import { candlesOfCloses } from './made-up-candles.ts';
-import { readCandles, referenceDataPresent, referenceTitle } from './reference-data.ts';
-import { candlesOfRows, eventStrategy, marketOf, optionsOf, run, seriesOf, smaCross } from './rule-double.ts';
+import { candlesOfCloses } from './support/made-up-candles.ts';
+import { readCandles, referenceDataPresent, referenceTitle } from './support/reference-data.ts';
+import { candlesOfRows, eventStrategy, marketOf, optionsOf, run, seriesOf, smaCross } from './support/rule-double.ts';
 
 const rows = [
   [10, 11, 9, 10],
@@ -108,6 +108,30 @@ describe('missing bars', () => {
       '2024-01-07T00:00:00.000Z',
       '2024-01-08T00:00:00.000Z',
     ]);
+  });
+
+  it('are not listed where they would fill memory: the candles are of another timeframe', () => {
+    const sparse = at('1900-01-01', '1960-01-01', '2020-01-01');
+    expect(errorOf(() => gapsOf(sparse, '1m', 'crypto'))).toMatchObject({
+      code: 'data_gaps',
+      message: expect.stringContaining('misses more than 20000000 bars of 1m'),
+    });
+  });
+
+  it('are filled up to ten million over all instruments together', () => {
+    const { settings } = optionsOf();
+    const fill = { ...settings, gaps: 'fill', instrument: { ...settings.instrument, calendar: 'crypto' } } as const;
+    const rules = fill.instrument;
+    const series = (symbol: string, until: string) => ({
+      ...seriesOf(at('2000-01-01', until), {}, '1m'),
+      ...{ symbol, rules },
+    });
+    // The second alone could be filled.
+    const instruments = [series('A', '2000-01-02'), series('B', '2019-01-05')];
+    expect(errorOf(() => applyGapPolicy({ instruments }, fill))).toMatchObject({
+      code: 'data_gaps',
+      details: { instrument: 'B' },
+    });
   });
 
   it('are those within a session, of equities: nights, weekends and holidays are none', () => {
@@ -211,6 +235,18 @@ describe('the quality of data', () => {
     const candles = readCandles('AAPL_1d_2014');
     const quality = assessDataQuality(marketOf(candles), optionsOf().settings);
     expect(quality.findings.find(({ code }) => code === 'suspected_splits')?.count).toBe(1);
+  });
+
+  it('finds instruments whose bars never open at the same time', () => {
+    const shifted = candlesOfCloses(closes);
+    const other = { ...shifted, ts: shifted.ts.map((ts) => ts + 3_600_000) };
+    const settings = optionsOf({ instrument: { calendar: 'crypto' } }).settings;
+    const assessPair = (second: typeof shifted) => {
+      const instruments = [seriesOf(candlesOfCloses(closes)), seriesOf(second, { symbol: 'OTHER' })];
+      return assessDataQuality({ instruments }, settings);
+    };
+    expect(assessPair(other)).toMatchObject({ verdict: 'poor', findings: [{ code: 'unaligned' }] });
+    expect(assessPair(shifted).verdict).toBe('good');
   });
 
   it('warns of survivorship where many instruments have no dates of membership', () => {

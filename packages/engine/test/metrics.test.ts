@@ -8,9 +8,9 @@ import { profitFactor } from '../src/metrics/profit-factor.ts';
 import { sharpe } from '../src/metrics/sharpe.ts';
 import { sortino } from '../src/metrics/sortino.ts';
 import { winRatePct } from '../src/metrics/win-rate.ts';
-import { SMA_10_30 } from './any-strategy.ts';
-import { candlesFrom, candlesOfCloses, DAY_MS } from './made-up-candles.ts';
-import { nullMetrics } from './null-metrics.ts';
+import { SMA_10_30 } from './support/any-strategy.ts';
+import { candlesFrom, candlesOfCloses, DAY_MS } from './support/made-up-candles.ts';
+import { nullMetrics } from './support/null-metrics.ts';
 import { runPlain } from './support/plain-backtest.ts';
 
 const YEAR_MS = 365.25 * DAY_MS;

@@ -13,7 +13,7 @@ import {
 } from '../src/options/option-calendar.ts';
 import { realisedVolatility } from '../src/options/realised-volatility.ts';
 import type { DeskBar } from '../src/simulator/desk.ts';
-import { candlesFrom, firstBars, fixedRandom } from './made-up-candles.ts';
+import { candlesFrom, firstBars, fixedRandom } from './support/made-up-candles.ts';
 
 const { calendar } = BacktestSettings.parse({}).instrument;
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { erfc, inverseNormalCdf, normalCdf, normalPdf } from '../src/math/normal.ts';
-import { relativeError } from './relative-error.ts';
+import { relativeError } from './support/relative-error.ts';
 
 /** From mpmath with 60 digits. */
 const CDF = [

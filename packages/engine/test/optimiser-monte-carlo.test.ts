@@ -6,7 +6,7 @@ import { describePaths } from '../src/optimiser/describe-paths.ts';
 import { pathStatistics } from '../src/optimiser/path-statistics.ts';
 import { type CandlePerturbation, perturbCandles } from '../src/optimiser/perturb-candles.ts';
 import { fillStationaryBlocks, type ReturnResampling, resampleReturns } from '../src/optimiser/resample-returns.ts';
-import { anyCandles } from './made-up-candles.ts';
+import { anyCandles } from './support/made-up-candles.ts';
 
 function resample(returns: number[], resampling: ReturnResampling, paths: number, seed = 1) {
   const steps = resampleReturns(Float64Array.from(returns), resampling, { paths, seed });

@@ -38,6 +38,14 @@ describe('The windows of a walk-forward', () => {
     ]);
   });
 
+  it('are refused at once where days are so short that there would be no end of them', () => {
+    for (const length of [1e-9, 1e-300]) {
+      expect(() => plan(100, { unit: 'days', train: length, test: length })).toThrow(
+        /use a longer test window or step/,
+      );
+    }
+  });
+
   it('count days by the clock, whatever bars there are', () => {
     const ts = hourly(24 * 10).filter((_, bar) => bar % 24 < 7);
     const folds = planWalkForward(ts, WalkForwardSettings.parse({ unit: 'days', train: 4, test: 2 }));

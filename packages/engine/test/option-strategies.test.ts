@@ -4,8 +4,8 @@ import { condor } from '../src/strategies/built-in/condor.ts';
 import { gammaBurst } from '../src/strategies/built-in/gamma-burst.ts';
 import { putLite } from '../src/strategies/built-in/put-lite.ts';
 import type { OptionFill } from '../src/trading/options-desk.ts';
-import { middleOf, quotesOn, simulateOptions, valuesOf } from './option-market.ts';
-import { seriesOf } from './options-harness.ts';
+import { middleOf, quotesOn, simulateOptions, valuesOf } from './support/option-market.ts';
+import { seriesOf } from './support/options-harness.ts';
 
 // At 18 days and 30 % the 95 put has a delta of -0.21 and the 90 put of -0.05; the 105 call has 0.24, the 110 call 0.08.
 const EXPIRY_DAY = 19;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { januaryContract, quoteRow, retoldCash, runOnDesk, scripted, seriesOf } from './options-harness.ts';
+import { januaryContract, quoteRow, retoldCash, runOnDesk, scripted, seriesOf } from './support/options-harness.ts';
 
 const NO_FEES = { fee_per_contract: 0 };
 /** Quotes of one contract on the first days of January 2024, which begins on a Monday. */

@@ -6,10 +6,10 @@ import { gammaBurst } from '../src/strategies/built-in/gamma-burst.ts';
 import { putLite } from '../src/strategies/built-in/put-lite.ts';
 import type { StrategyDefinition } from '../src/strategies/strategy-definition.ts';
 import type { OptionContract } from '../src/trading/options-desk.ts';
-import { firstBars } from './made-up-candles.ts';
-import { simulateOptions } from './option-market.ts';
-import { readAppleQuotes } from './option-quotes-data.ts';
-import { readCandles, referenceDataPresent, referenceTitle } from './reference-data.ts';
+import { firstBars } from './support/made-up-candles.ts';
+import { simulateOptions } from './support/option-market.ts';
+import { readAppleQuotes } from './support/option-quotes-data.ts';
+import { readCandles, referenceDataPresent, referenceTitle } from './support/reference-data.ts';
 
 const CASH = 1_000_000;
 const JULY = Date.UTC(2014, 6, 1);

@@ -1,7 +1,7 @@
 import type { BacktestSettingsInput } from '@tradebase/contracts';
 import { describe, expect, it } from 'vitest';
 import type { OrderRequest } from '../src/trading/order.ts';
-import { candlesOfRows, eventStrategy, marketOf, run } from './rule-double.ts';
+import { candlesOfRows, eventStrategy, marketOf, run } from './support/rule-double.ts';
 
 type Row = readonly number[];
 const FLAT: Row = [100, 100, 100, 100];

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../src/simulator/canonical-json.ts';
 import { makeReceipt, type Receipt, verifyReceipt } from '../src/simulator/receipt.ts';
 import { simulate } from '../src/simulator/simulate-events.ts';
-import { candlesOfCloses, fixedRandom } from './made-up-candles.ts';
-import { evaluatePlan, marketOf, optionsOf, smaCross } from './rule-double.ts';
+import { candlesOfCloses, fixedRandom } from './support/made-up-candles.ts';
+import { evaluatePlan, marketOf, optionsOf, smaCross } from './support/rule-double.ts';
 
 describe('the hash', () => {
   it('of a value does not depend on the order of keys', () => {

@@ -7,8 +7,8 @@ import { buildReport } from '../src/report/report-model.ts';
 import { rollingSharpe } from '../src/report/rolling-sharpe.ts';
 import type { SimulationResult } from '../src/trading/simulation-result.ts';
 import type { Trade } from '../src/trading/trade-list.ts';
-import { candlesOfCloses, DAY_MS } from './made-up-candles.ts';
-import { marketOf, settingsOf, simulationOf, tradeList } from './simulation-double.ts';
+import { candlesOfCloses, DAY_MS } from './support/made-up-candles.ts';
+import { marketOf, settingsOf, simulationOf, tradeList } from './support/simulation-double.ts';
 
 function reportOf(
   equity: readonly number[],

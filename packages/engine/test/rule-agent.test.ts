@@ -4,7 +4,7 @@ import type { TradeRules } from '../src/plan/rule-program.ts';
 import { kellyShare } from '../src/simulator/kelly.ts';
 import { appendTrade } from '../src/trading/append-trade.ts';
 import { TradeList } from '../src/trading/trade-list.ts';
-import { candlesFrom } from './made-up-candles.ts';
+import { candlesFrom } from './support/made-up-candles.ts';
 import {
   candlesOfRows,
   marketOf,
@@ -14,7 +14,7 @@ import {
   seriesOf,
   signalAt,
   signalStrategy,
-} from './rule-double.ts';
+} from './support/rule-double.ts';
 
 type Signals = Partial<Record<(typeof SIGNAL_NAMES)[number], readonly number[]>>;
 

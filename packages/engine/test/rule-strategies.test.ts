@@ -11,7 +11,7 @@ import { BUILT_IN_STRATEGIES, checkStrategySpec, compileRuleSpec, resolveStrateg
 import type { NodeId, PlanNode } from '../src/plan/plan.ts';
 import { ruleNodes } from '../src/plan/rule-nodes.ts';
 import type { RuleProgram } from '../src/plan/rule-program.ts';
-import { programOf } from './evaluate-expression.ts';
+import { programOf } from './support/evaluate-expression.ts';
 
 const ENTRY = { long: { entry: 'close > open' } };
 const rulesOf = (more: object) => programOf(RuleStrategySpec.parse({ name: 'test', ...ENTRY, ...more }));
@@ -254,10 +254,10 @@ describe('A strategy that was written to a document and read again', () => {
   });
 });
 
-describe('The example in the README', () => {
+describe('The example in docs/strategies.md', () => {
   it('can run, and shows every field that rules can have', () => {
-    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-    const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(readme) ?? [];
+    const page = readFileSync(new URL('../docs/strategies.md', import.meta.url), 'utf8');
+    const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
     const document = parseStrategyDocument(yaml);
     if (!document.success) throw new Error(JSON.stringify(document.issues));
     expect(checkStrategySpec(document.spec).map(document.locate)).toEqual([]);

@@ -2,9 +2,9 @@ import { BacktestSummary, BacktestTrade, type Candles } from '@tradebase/contrac
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { drawdownPct } from '../src/index.ts';
-import { anyStrategy, MACD_12_26_9, SMA_10_30 } from './any-strategy.ts';
-import { anyCandles, candlesFrom, candlesOfCloses } from './made-up-candles.ts';
-import { nullMetrics } from './null-metrics.ts';
+import { anyStrategy, MACD_12_26_9, SMA_10_30 } from './support/any-strategy.ts';
+import { anyCandles, candlesFrom, candlesOfCloses } from './support/made-up-candles.ts';
+import { nullMetrics } from './support/null-metrics.ts';
 import { type PlainInput, type PlainResult, plainInChunks, runPlain } from './support/plain-backtest.ts';
 
 const anyInput: fc.Arbitrary<PlainInput> = fc.record({

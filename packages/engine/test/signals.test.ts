@@ -2,9 +2,9 @@ import type { StrategySpec } from '@tradebase/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rsi } from '../src/index.ts';
-import { anyMacdRsi, anySmaCross, anyStrategy, MACD_12_26_9, SMA_10_30 } from './any-strategy.ts';
-import { anyCandles, anyCents, candlesOfCloses, firstBars } from './made-up-candles.ts';
-import { readCandles, readIndicators, referenceDataPresent, referenceTitle } from './reference-data.ts';
+import { anyMacdRsi, anySmaCross, anyStrategy, MACD_12_26_9, SMA_10_30 } from './support/any-strategy.ts';
+import { anyCandles, anyCents, candlesOfCloses, firstBars } from './support/made-up-candles.ts';
+import { readCandles, readIndicators, referenceDataPresent, referenceTitle } from './support/reference-data.ts';
 import { ENTER, EXIT, strategySignals } from './support/strategy-signals.ts';
 
 const signalsOf = (spec: StrategySpec, closes: ArrayLike<number>) =>

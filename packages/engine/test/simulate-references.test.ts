@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { anyCandles, anySignals } from './made-up-candles.ts';
-import { readBacktestRuns, readCandles, referenceDataPresent, referenceTitle } from './reference-data.ts';
-import { relativeError } from './relative-error.ts';
-import { marketOf, run, signalStrategy, smaCross } from './rule-double.ts';
 import { LongOnlySimulation } from './support/long-only-simulation.ts';
+import { anyCandles, anySignals } from './support/made-up-candles.ts';
+import { readBacktestRuns, readCandles, referenceDataPresent, referenceTitle } from './support/reference-data.ts';
+import { relativeError } from './support/relative-error.ts';
+import { marketOf, run, signalStrategy, smaCross } from './support/rule-double.ts';
 
 const TOLERANCE = 1e-9;
 

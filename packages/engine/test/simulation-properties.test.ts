@@ -5,7 +5,7 @@ import type { InstrumentSeries, MarketData } from '../src/market/market-data.ts'
 import { simulateEvents } from '../src/simulator/simulate-events.ts';
 import type { Strategy } from '../src/strategies/strategy-definition.ts';
 import type { SimulationResult } from '../src/trading/simulation-result.ts';
-import { anyCents, fixedRandom } from './made-up-candles.ts';
+import { anyCents, fixedRandom } from './support/made-up-candles.ts';
 import {
   candlesOfRows,
   evaluatePlan,
@@ -16,7 +16,7 @@ import {
   SIGNAL_NAMES,
   seriesOf,
   signalStrategy,
-} from './rule-double.ts';
+} from './support/rule-double.ts';
 
 /** Candles around closes on a grid of cents, with wicks and gaps. */
 const anyWideCandles: fc.Arbitrary<Candles> = anyCents.chain((closes) =>

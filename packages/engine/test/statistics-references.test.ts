@@ -15,8 +15,8 @@ import {
   readTrialGrid,
   referenceDataPresent,
   referenceTitle,
-} from './reference-data.ts';
-import { relativeError } from './relative-error.ts';
+} from './support/reference-data.ts';
+import { relativeError } from './support/relative-error.ts';
 
 const TOLERANCE = 1e-9;
 

@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { summarise } from '../src/metrics/summarise.ts';
 import { EXIT_REASONS, type Trade } from '../src/trading/trade-list.ts';
-import { candlesOfCloses, DAY_MS } from './made-up-candles.ts';
-import { nullMetrics } from './null-metrics.ts';
-import { marketOf, settingsOf, simulationOf, tradeList } from './simulation-double.ts';
+import { candlesOfCloses, DAY_MS } from './support/made-up-candles.ts';
+import { nullMetrics } from './support/null-metrics.ts';
+import { marketOf, settingsOf, simulationOf, tradeList } from './support/simulation-double.ts';
 
 const TEN_DAYS = candlesOfCloses([100, 110, 99, 99, 108.9, 98.01, 98.01, 120, 120, 132]);
 

@@ -6,9 +6,9 @@ import { DataChain } from '../src/options/data-chain.ts';
 import { countArbitrage } from '../src/options/surface-arbitrage.ts';
 import { buildVolatilitySurface, forwardAt, volatilityAt } from '../src/options/volatility-surface.ts';
 import type { OptionQuote } from '../src/trading/options-desk.ts';
-import { DAY_MS } from './made-up-candles.ts';
-import { readAppleQuotes } from './option-quotes-data.ts';
-import { readCandles, referenceDataPresent, referenceTitle } from './reference-data.ts';
+import { DAY_MS } from './support/made-up-candles.ts';
+import { readAppleQuotes } from './support/option-quotes-data.ts';
+import { readCandles, referenceDataPresent, referenceTitle } from './support/reference-data.ts';
 
 const NOW = Date.UTC(2024, 0, 2);
 const SPOT = 100;

@@ -1,7 +1,7 @@
 import { BacktestSettings } from '@tradebase/contracts';
 import { describe, expect, it } from 'vitest';
 import { runBacktest } from '../src/index.ts';
-import { walk } from './any-rule-program.ts';
+import { walk } from './support/any-rule-program.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -6,8 +6,8 @@ import type { RuleProgram } from '../../../packages/engine/src/plan/rule-program
 export const SETTINGS = BacktestSettings.parse({ fees: { type: 'bps', maker_bps: 1, taker_bps: 1 } });
 export const INITIAL_CASH = 10_000;
 
-/** All in while the fast average is above the slow one: what every peer can do, too. */
-export function averagesCross(fast: number, slow: number): RuleProgram {
+/** All in, or so many percent of equity, while the fast average is above the slow one: what every peer can do, too. */
+export function averagesCross(fast: number, slow: number, percent = 100): RuleProgram {
   const average = (period: number): PlanNode => ({
     op: 'indicator',
     name: 'sma',
@@ -25,7 +25,7 @@ export function averagesCross(fast: number, slow: number): RuleProgram {
         average(slow),
         { op: 'binary', operator: 'crosses_above', inputs: [1, 2] },
         { op: 'binary', operator: 'crosses_below', inputs: [1, 2] },
-        { op: 'constant', value: 100 },
+        { op: 'constant', value: percent },
       ],
     },
     rules: {

@@ -1,5 +1,5 @@
 import type { Figure } from '../figure.ts';
-import { runCompiled } from './bench-sma-cross.ts';
+import { runCross } from './bench-sma-cross.ts';
 import { fastestMs } from './fastest-ms.ts';
 import { randomWalk } from './random-walk.ts';
 import { sweepCrosses } from './sweep-crosses.ts';
@@ -13,9 +13,10 @@ function exponent(sizes: readonly [number, number], run: (size: number) => void)
 /** How time grows with bars and with parameter sets, and what a million bars take in memory. */
 export function benchScaling(): Figure[] {
   const byBars = new Map([250_000, 1_000_000].map((bars) => [bars, randomWalk(bars)]));
-  const candles = randomWalk(50_000);
+  const candles = randomWalk(20_000);
   const large = byBars.get(1_000_000) ?? randomWalk(1_000_000);
-  const { equity, trades } = runCompiled(large);
+  const { equity, trades } = runCross(large, 'compiled');
+  const into = new Float64Array(equity.length);
   const columns = Object.values(trades).filter((value) => ArrayBuffer.isView(value));
   const bytes = columns.reduce((sum, { byteLength }) => sum + byteLength, equity.byteLength);
   return [
@@ -23,14 +24,14 @@ export function benchScaling(): Figure[] {
       name: 'engine.sma_cross.exponent_of_bars',
       value: exponent([250_000, 1_000_000], (bars) => {
         const walk = byBars.get(bars);
-        if (walk) runCompiled(walk);
+        if (walk) runCross(walk, 'compiled', into.subarray(0, bars));
       }),
       unit: '',
       target: 1.1,
     },
     {
       name: 'engine.sweep.exponent_of_parameters',
-      value: exponent([100, 400], (count) => void sweepCrosses(candles, count)),
+      value: exponent([200, 800], (count) => void sweepCrosses(candles, count)),
       unit: '',
       target: 1.1,
     },

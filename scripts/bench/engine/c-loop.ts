@@ -1,7 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { runInC } from './run-in-c.ts';
 
 /** The same backtest by hand in C: running sums, fills at the next open, equity, drawdown, trades; SOURCE takes the bars. */
 const SOURCE = `
@@ -48,15 +45,5 @@ int main(int argc, char **argv) {
 
 /** Nanoseconds a bar of a loop in C at -O3 over so many bars; null where there is no gcc. */
 export function nsPerBarInC(bars: number): number | null {
-  const folder = mkdtempSync(join(tmpdir(), 'tradebase-bench-'));
-  try {
-    const [source, program] = [join(folder, 'loop.c'), join(folder, 'loop')];
-    writeFileSync(source, SOURCE);
-    execFileSync('gcc', ['-O3', '-march=native', '-o', program, source], { stdio: 'ignore' });
-    return Number.parseFloat(execFileSync(program, [String(bars)], { encoding: 'utf8' }));
-  } catch {
-    return null;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  return runInC(SOURCE, [bars]);
 }

@@ -1,8 +1,11 @@
 import type { Candles } from '@tradebase/contracts';
 
 /** Candles of a seeded random walk, a minute apart: some 0.06 % a bar. `shared` puts them where threads can see them. */
-export function randomWalk(bars: number, { shared = false }: { shared?: boolean } = {}): Candles {
-  let state = 42;
+export function randomWalk(
+  bars: number,
+  { shared = false, seed = 42 }: { shared?: boolean; seed?: number } = {},
+): Candles {
+  let state = seed;
   // Lehmer's generator: small, seeded, good enough for prices.
   const random = () => {
     state = (state * 48_271) % 2_147_483_647;

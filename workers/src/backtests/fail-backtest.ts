@@ -9,6 +9,6 @@ export async function failBacktest(
 ): Promise<void> {
   await database.query(
     `update public.backtests set status = 'failed', error = $2 where id = $1 and status in ('queued', 'running')`,
-    [id, JSON.stringify(error)],
+    [id, JSON.stringify({ ...error, message: error.message.slice(0, 4000) })],
   );
 }

@@ -3,6 +3,7 @@ import { Piscina } from 'piscina';
 import type { TrialOutcome } from '../studies/study.ts';
 import type { BacktestTask, BacktestTaskResult } from './backtest-task.ts';
 import type { BiasCheckTask, BiasCheckTaskResult } from './bias-check-task.ts';
+import type { Judgement, JudgeTask } from './judge-task.ts';
 import type { TrialTask } from './trial-task.ts';
 
 /** Threads for work that would block the event loop. */
@@ -11,6 +12,7 @@ export interface CpuPool {
   runBacktest(task: BacktestTask): Promise<BacktestTaskResult>;
   runTrials(task: TrialTask): Promise<TrialOutcome[]>;
   runBiasCheck(task: BiasCheckTask): Promise<BiasCheckTaskResult>;
+  judge(task: JudgeTask): Promise<Judgement>;
   close(): Promise<void>;
 }
 
@@ -26,11 +28,13 @@ export function createCpuPool(threads: number): CpuPool {
   });
   const trialTask = join(import.meta.dirname, 'trial-task.ts');
   const biasCheckTask = join(import.meta.dirname, 'bias-check-task.ts');
+  const judgeTask = join(import.meta.dirname, 'judge-task.ts');
   return {
     threads,
     runBacktest: (task) => pool.run(task),
     runTrials: (task) => pool.run(task, { filename: trialTask }),
     runBiasCheck: (task) => pool.run(task, { filename: biasCheckTask }),
+    judge: (task) => pool.run(task, { filename: judgeTask }),
     close: () => pool.close({ force: true }),
   };
 }

@@ -4,10 +4,13 @@ interface Waiting {
   readonly admit: () => void;
 }
 
+/** How far over the bound a job may be that runs alone. */
+const MOST_OF_BOUND = 2;
+
 /**
  * Admits CPU jobs by the memory that they are expected to take, so that a few large ones do not end the process for all.
  * Jobs wait in the order in which they came: a large one is not overtaken for ever by small ones. One that is larger than
- * everything there is runs alone.
+ * everything there is runs alone, unless it could not: `whyTooLarge`.
  */
 export class MemoryGovernor {
   readonly #maxBytes: number;
@@ -18,6 +21,19 @@ export class MemoryGovernor {
   /** @param maxBytes most memory of all jobs that run at a time */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
+  }
+
+  /**
+   * Why a job can never be run here, or null. The bound is half of the memory by default, and estimates are rough: up to
+   * twice the bound a job runs alone. A larger one would end the process, and on each try another's.
+   */
+  whyTooLarge(bytes: number): string | null {
+    if (bytes <= MOST_OF_BOUND * this.#maxBytes) return null;
+    const megabytes = (count: number) => `${Math.ceil(count / 1e6)} MB`;
+    return (
+      `it would take about ${megabytes(bytes)} of memory, and a worker has ${megabytes(MOST_OF_BOUND * this.#maxBytes)}: ` +
+      'use a shorter range, a longer timeframe, fewer instruments or fewer indicators'
+    );
   }
 
   /** How many jobs wait. */

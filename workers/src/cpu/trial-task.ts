@@ -1,5 +1,5 @@
 import type { BacktestSettings, StrategySpec } from '@tradebase/contracts';
-import { EngineError, type MarketData, resolveStrategy } from '@tradebase/engine';
+import { EngineError, type MarketData, resolveStrategy, type StrategyDefinition } from '@tradebase/engine';
 import { evaluateTrial, type TrialSetting } from '../studies/evaluate-trial.ts';
 import type { TrialOutcome, TrialRequest } from '../studies/study.ts';
 import { sweepTrials } from '../studies/sweep-trials.ts';
@@ -47,7 +47,16 @@ export default function runTrialTask(task: TrialTask): TrialOutcome[] {
 function settingOf({ data, strategy, initial_cash, settings, seed }: TrialTask): TrialSetting | null {
   const [series, ...others] = data.instruments;
   if (!series || others.length > 0) return null;
-  return { series, definition: resolveStrategy(strategy).definition, initial_cash, settings, seed };
+  return { series, definition: definitionOf(strategy), initial_cash, settings, seed };
+}
+
+/** The strategy of the task before: tasks are short, and a long specification takes longer to read. */
+let last: { readonly text: string; readonly definition: StrategyDefinition } | null = null;
+
+function definitionOf(strategy: StrategySpec): StrategyDefinition {
+  const text = JSON.stringify(strategy);
+  if (last?.text !== text) last = { text, definition: resolveStrategy(strategy).definition };
+  return last.definition;
 }
 
 /** Data that the engine refuses is refused trial by trial, where each says why. */

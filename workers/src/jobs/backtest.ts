@@ -91,7 +91,11 @@ async function compute(
     });
     return { outcome: 'computed', result, dataVersions: market.dataVersions };
   };
-  const bytes = estimateBacktestBytes(await countCandles(database, wanted));
+  const { strategy } = request;
+  const bytes = estimateBacktestBytes({ candles: await countCandles(database, wanted), strategy });
+  const tooLarge = memory.whyTooLarge(bytes);
+  if (tooLarge !== null)
+    return { outcome: 'computed', result: { outcome: 'refused', message: tooLarge }, dataVersions: {} };
   const computed = await memory.run(bytes, signal, work).catch((error: unknown) => {
     if (signal.aborted) return undefined;
     throw error;

@@ -85,7 +85,9 @@ async function compute(
     });
     return { ...result, dataVersion: dataVersionOf(market) };
   };
-  const bytes = estimateBacktestBytes(await countCandles(database, wanted));
+  const bytes = estimateBacktestBytes({ candles: await countCandles(database, wanted), strategy });
+  const tooLarge = memory.whyTooLarge(bytes);
+  if (tooLarge !== null) return { outcome: 'refused', message: tooLarge };
   const ran = await memory.run(bytes, signal, work).catch((error: unknown) => {
     if (signal.aborted) return undefined;
     throw error;

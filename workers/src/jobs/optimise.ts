@@ -1,5 +1,13 @@
-import { StudyJob, StudyKind, StudySpec } from '@tradebase/contracts';
-import { deflatedSharpe, ENGINE_VERSION, EngineError, resolveStrategy, returnMoments } from '@tradebase/engine';
+import { SearchSpaceSpec, StudyJob, StudyKind, StudySpec } from '@tradebase/contracts';
+import {
+  checkNeeds,
+  deflatedSharpe,
+  ENGINE_VERSION,
+  EngineError,
+  resolveStrategy,
+  returnMoments,
+} from '@tradebase/engine';
+import type { z } from 'zod';
 import { estimateStudyBytes } from '../cpu/estimate-bytes.ts';
 import { withFields } from '../log.ts';
 import { countCandles, type LoadedMarket, loadMarketData } from '../market/load-market-data.ts';
@@ -68,17 +76,23 @@ function readStudy(claimed: ClaimedStudy): Study | string {
   const kind = StudyKind.safeParse(claimed.kind);
   if (!kind.success) return `there are no studies of the kind ${claimed.kind}`;
   const spec = StudySpec.safeParse(claimed.spec);
-  if (!spec.success) return spec.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
-  const { search_space, objective, direction, requested_trials, seed } = claimed;
+  if (!spec.success) return describe(spec.error, []);
+  const space = SearchSpaceSpec.safeParse(claimed.search_space);
+  if (!space.success) return describe(space.error, ['search_space']);
+  const { objective, direction, requested_trials, seed } = claimed;
   return {
     kind: kind.data,
     spec: spec.data,
-    search_space,
+    search_space: space.data,
     objective: objective ?? 'sharpe',
     direction,
     planned_trials: requested_trials,
     seed,
   };
+}
+
+function describe({ issues }: z.ZodError, place: readonly string[]): string {
+  return issues.map(({ path, message }) => `${[...place, ...path].join('.')}: ${message}`).join('; ');
 }
 
 /** Loads candles and runs the study on them, once there is memory for it, until told to stop. */
@@ -90,7 +104,10 @@ async function compute(claimed: ClaimedStudy, study: Study, signal: AbortSignal,
     if (!market) return { outcome: 'stopped' };
     return { ...(await runOn(market, claimed, study, signal, context)), dataVersion: dataVersionOf(market) };
   };
-  const bytes = estimateStudyBytes(await countCandles(database, wanted), cpu.threads);
+  const { strategy } = study.spec;
+  const bytes = estimateStudyBytes({ candles: await countCandles(database, wanted), strategy }, cpu.threads);
+  const tooLarge = memory.whyTooLarge(bytes);
+  if (tooLarge !== null) return { outcome: 'refused', message: tooLarge };
   const ran = await memory.run(bytes, signal, work).catch((error: unknown) => {
     if (signal.aborted) return undefined;
     throw error;
@@ -107,13 +124,16 @@ async function runOn(
 ): Promise<StudyOutcome> {
   const { strategy, initial_cash, settings } = study.spec;
   try {
+    const { definition, values } = resolveStrategy(strategy);
+    checkNeeds(definition, data);
     return await runStudy(study, {
       candles: data.instruments[0]?.candles ?? NO_CANDLES,
-      parameters: resolveStrategy(strategy).definition.parameters,
-      base_params: strategy.params ?? {},
+      parameters: definition.parameters,
+      base_params: values,
       evaluator: new PoolEvaluator(cpu, { data, strategy, initial_cash, settings, seed: study.seed }),
       store: new PostgresStudyStore(database, claimed),
       engine_version: ENGINE_VERSION,
+      judge: cpu.judge,
       deflatedSharpe: deflate,
       signal,
     });

@@ -1,4 +1,4 @@
-import { type BacktestSettingsInput, InstrumentRules, type Timeframe } from '@tradebase/contracts';
+import { type BacktestSettingsInput, InstrumentRules, type Timeframe, timeframeLengthMs } from '@tradebase/contracts';
 import type { InstrumentSeries, MarketData } from '@tradebase/engine';
 import type { CandleCache, CandleRequest } from '@tradebase/market-data';
 import type pg from 'pg';
@@ -87,22 +87,29 @@ export async function loadMarketData(
   return { data: { instruments }, instrumentIds: rows.map(({ id }) => id), dataVersions };
 }
 
-/** Candles of a request as the coverage has them: about how many there will be, over all series. */
+/** Most bars that the engine fills in, over all series. */
+const MOST_FILLED_BARS = 10_000_000;
+
+/**
+ * Candles of a request as the coverage has them: about how many there will be, over all series. Where gaps are filled, as
+ * many as the range could hold, on top of them no more than the engine fills in.
+ */
 export async function countCandles(database: pg.Pool, request: MarketRequest): Promise<number> {
-  const { rows } = await database.query<{ count: string | null }>(
-    `select sum(candle_count * greatest(0, least(1,
-       (extract(epoch from least(last_at, coalesce(to_timestamp($4::float8 / 1000), last_at)))
-        - extract(epoch from greatest(first_at, coalesce(to_timestamp($3::float8 / 1000), first_at))))
-       / greatest(extract(epoch from last_at - first_at), 1)))) as count
-     from public.candle_coverage where instrument_id = any ($1) and timeframe = any ($2)`,
-    [
-      request.instrumentIds,
-      [request.timeframe, request.finerTimeframe].filter((timeframe) => timeframe !== null),
-      request.rangeStart,
-      request.rangeEnd,
-    ],
+  const { instrumentIds, timeframe, finerTimeframe, rangeStart, rangeEnd, settings } = request;
+  const { rows } = await database.query<{ timeframe: string; count: string; span_ms: string }>(
+    `select timeframe, sum(candle_count * ms / greatest(all_ms, 1)) as count, sum(ms) as span_ms
+     from public.candle_coverage,
+       lateral (select 1000 * extract(epoch from last_at - first_at) as all_ms) whole,
+       lateral (select greatest(0, 1000 * extract(epoch from least(last_at, coalesce(to_timestamp($4::float8 / 1000), last_at))
+         - greatest(first_at, coalesce(to_timestamp($3::float8 / 1000), first_at)))) as ms) part
+     where instrument_id = any ($1) and timeframe = any ($2) group by timeframe`,
+    [instrumentIds, [timeframe, finerTimeframe].filter((name) => name !== null), rangeStart, rangeEnd],
   );
-  return Math.ceil(Number(rows[0]?.count ?? 0));
+  const candles = rows.reduce((total, { count }) => total + Number(count), 0);
+  const main = rows.find((row) => row.timeframe === timeframe);
+  if (settings.gaps !== 'fill' || main === undefined) return Math.ceil(candles);
+  const missing = Number(main.span_ms) / timeframeLengthMs(timeframe) - Number(main.count);
+  return Math.ceil(candles + Math.min(Math.max(missing, 0), MOST_FILLED_BARS));
 }
 
 async function readInstruments(database: pg.Pool, ids: readonly number[]): Promise<InstrumentRow[]> {

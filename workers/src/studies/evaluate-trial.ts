@@ -3,6 +3,7 @@ import {
   applyGapPolicy,
   dailyAccount,
   type InstrumentSeries,
+  optionsDeskOpener,
   pathStatistics,
   perturbCandles,
   type SimulationResult,
@@ -41,7 +42,8 @@ export function evaluateTrial(
   // By its time: bars that were missing may have been filled in before it.
   const lead = firstBarFrom(seen.candles.ts, given.candles.ts[window.trade_from - window.from] ?? Number.NaN);
   const strategy = tradeFrom(definition.build(params), lead);
-  const simulation = simulateInChunks(strategy, market, { initial_cash, settings, seed });
+  const desk = definition.needs?.options ? { openDesk: optionsDeskOpener(settings.options) } : {};
+  const simulation = simulateInChunks(strategy, market, { initial_cash, settings, seed }, desk);
   let step = simulation.next();
   while (!step.done) {
     if (isStopped()) return null;

@@ -1,6 +1,5 @@
-import type { DeflatedSharpeEstimate, OverfittingEstimate } from '@tradebase/contracts';
-import { estimateOverfitting, pathStatistics } from '@tradebase/engine';
-import { inSlices } from './in-slices.ts';
+import type { DeflatedSharpeEstimate } from '@tradebase/contracts';
+import { pathStatistics } from '@tradebase/engine';
 import type { TrialSeries } from './study.ts';
 import type { StudyRun } from './study-run.ts';
 
@@ -32,14 +31,6 @@ export async function deflateBest(
 
 function noDeflatedSharpe(trials: number, reason: string): DeflatedSharpeEstimate {
   return { value: null, reason, trials, periods: 0, sharpe_per_period: null, trials_sharpe_variance: null };
-}
-
-/** Probability of backtest overfitting over the daily returns of the trials. */
-export function judgeOverfitting(
-  series: ReadonlyMap<number, TrialSeries>,
-  signal: AbortSignal,
-): Promise<OverfittingEstimate> {
-  return inSlices(estimateOverfitting([...series.values()].map(({ daily_returns }) => daily_returns)), signal);
 }
 
 /** Sample variance; null of fewer than two numbers. */

@@ -1,10 +1,10 @@
 import type { ParameterValues } from '@tradebase/contracts';
-import { EngineError } from '@tradebase/engine';
+import { EngineError, resolveStrategy, type StrategyDefinition } from '@tradebase/engine';
 import type { CpuPool } from '../cpu/cpu-pool.ts';
 import { TaskControl } from '../cpu/task-control.ts';
 import type { TrialTask } from '../cpu/trial-task.ts';
 import type { TrialEvaluator, TrialOutcome, TrialRequest } from './study.ts';
-import { warmUpBarsOf } from './warm-up-bars.ts';
+import { warmUpOf } from './trade-from.ts';
 
 /** What all backtests of a study share. */
 export type StudyBasis = Omit<TrialTask, 'requests' | 'control'>;
@@ -16,10 +16,14 @@ const BATCH = 256;
 export class PoolEvaluator implements TrialEvaluator {
   readonly #cpu: CpuPool;
   readonly #basis: StudyBasis;
+  /** Read once: a long specification takes its time, and a search asks of each of its points. */
+  readonly #definition: StrategyDefinition;
 
+  /** @throws EngineError as `resolveStrategy` */
   constructor(cpu: CpuPool, basis: StudyBasis) {
     this.#cpu = cpu;
     this.#basis = basis;
+    this.#definition = resolveStrategy(basis.strategy).definition;
   }
 
   whyInfeasible(params: ParameterValues): string | null {
@@ -33,8 +37,7 @@ export class PoolEvaluator implements TrialEvaluator {
   }
 
   warmUpBars(params: ParameterValues): number {
-    const { strategy } = this.#basis;
-    return warmUpBarsOf({ ...strategy, params: { ...strategy.params, ...params } });
+    return warmUpOf(this.#definition.build(params));
   }
 
   async evaluate(

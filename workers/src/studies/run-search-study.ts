@@ -1,11 +1,12 @@
 import type { StudyResult } from '@tradebase/contracts';
-import { analyseSensitivity, createSearchSpace, type ScoredPoint } from '@tradebase/engine';
+import { createSearchSpace } from '@tradebase/engine';
+import type { Judgement } from '../cpu/judge-task.ts';
 import { completeSeries } from './complete-series.ts';
-import { Breather } from './in-slices.ts';
-import { deflateBest, judgeOverfitting } from './judge-selection.ts';
+import { deflateBest } from './judge-selection.ts';
 import { plannedTrials, runSearch, type SearchFindings } from './run-search.ts';
-import { orient } from './score-trial.ts';
+import type { TrialSeries } from './study.ts';
 import type { StudyRun } from './study-run.ts';
+import { StudyStopped } from './study-stopped.ts';
 import { summariseTrial } from './summarise-trial.ts';
 import { SWEEP_METRICS } from './sweep-trials.ts';
 
@@ -21,7 +22,7 @@ export async function runSearchStudy(
   run: StudyRun,
   method: 'grid' | 'random' | 'bayesian',
 ): Promise<SearchStudyResult> {
-  const { study, context, ledger, signal } = run;
+  const { study, context, ledger } = run;
   const space = createSearchSpace(context.parameters, study.search_space, context.base_params);
   const planned = plannedTrials(method, study.planned_trials, space);
   const stride = Math.ceil(planned / SAMPLED_TRIALS);
@@ -45,22 +46,31 @@ export async function runSearchStudy(
   const series = await completeSeries(run, findings, { window, isSampled: (number) => (number - 1) % stride === 0 });
   const best = findings.top[0] ?? null;
   const deflated_sharpe = await deflateBest(run, series, best?.number ?? null);
-  const overfitting = await judgeOverfitting(series, signal);
-  await new Breather(signal).breathe();
+  const { overfitting, sensitivity } = await judge(run, findings, series);
   return {
     best: best && summariseTrial(best),
     top: findings.top.map(summariseTrial),
     deflated_sharpe,
     overfitting,
-    sensitivity: sensitivityOf(run, findings),
+    sensitivity,
     infeasible: findings.infeasible,
   };
 }
 
-/** Failed trials have no value; neighbours that failed speak against the best. Null where no trial has one. */
-function sensitivityOf({ study }: StudyRun, { space, trials, top }: SearchFindings): StudyResult['sensitivity'] {
+/** How the choice could deceive. Failed trials have no value; neighbours that failed speak against the best. */
+async function judge(
+  { study, context, signal }: StudyRun,
+  { space, trials, top }: SearchFindings,
+  series: ReadonlyMap<number, TrialSeries>,
+): Promise<Judgement> {
   const best = trials.findIndex(({ number }) => number === top[0]?.number);
-  if (best < 0) return null;
-  const points: ScoredPoint[] = trials;
-  return analyseSensitivity(space, points, { best, toShown: (value) => orient(study, value) });
+  const judgement = await context.judge({
+    returns: [...series.values()].map(({ daily_returns }) => daily_returns),
+    space,
+    points: trials.map(({ values, value }) => ({ values, value })),
+    best: best < 0 ? null : best,
+    direction: study.direction,
+  });
+  if (signal.aborted) throw new StudyStopped();
+  return judgement;
 }

@@ -10,6 +10,7 @@ import type {
   TrialMetrics,
 } from '@tradebase/contracts';
 import type { CandlePerturbation } from '@tradebase/engine';
+import type { Judgement, JudgeTask } from '../cpu/judge-task.ts';
 
 /** A study as its row says: what `runStudy` needs to know of it. */
 export interface Study {
@@ -96,7 +97,7 @@ export type TrialOutcome =
 export interface TrialEvaluator {
   /** Why these parameters make no sense together; null when they do. Cheap. */
   whyInfeasible(params: ParameterValues): string | null;
-  /** Bars before the first signal with these parameters. */
+  /** Bars before the first signal with these parameters, all of them. */
   warmUpBars(params: ParameterValues): number;
   /**
    * Runs each request and reports it as it comes, in any order. Resolves when all are done, or the signal has aborted
@@ -114,11 +115,13 @@ export interface StudyContext {
   readonly candles: Candles;
   /** What the strategy of the study declares. */
   readonly parameters: StrategyParameters;
-  /** Values that the specification of the study gives; all others are at their default. */
+  /** Values of all parameters: those that the specification of the study gives, and defaults. */
   readonly base_params: ParameterValues;
   readonly evaluator: TrialEvaluator;
   readonly store: StudyStore;
   readonly engine_version: string;
+  /** Says how a search could deceive: in a thread, as it takes long. */
+  judge(task: JudgeTask): Promise<Judgement>;
   /** Deflated Sharpe ratio of daily returns, given all trials and the variance of their Sharpe ratios per day. */
   deflatedSharpe(
     daily_returns: Float64Array,

@@ -2,6 +2,7 @@ import type { BacktestSettings } from '@tradebase/contracts';
 import { applyGapPolicy } from '../market/apply-gap-policy.ts';
 import type { MarketData } from '../market/market-data.ts';
 import { marketWithRules } from '../market/with-rules.ts';
+import { isTrue } from '../plan/apply-operator.ts';
 import { evaluatePlan } from '../plan/evaluate-plan.ts';
 import { ruleNodes } from '../plan/rule-nodes.ts';
 import type { RuleProgram } from '../plan/rule-program.ts';
@@ -41,7 +42,7 @@ function signalsOf({ plan, rules, warm_up_bars }: RuleProgram, market: MarketDat
   const decisions: Decision[] = [];
   for (let bar = Math.max(warm_up_bars, first_bar); bar < ts.length; bar++) {
     for (const { what, isEntry, column: signal } of signals) {
-      if (!signal.holds(bar)) continue;
+      if (!isTrue(signal.at(bar))) continue;
       const detail = isEntry ? numbers.map((number) => number.at(bar)).join(' ') : '';
       decisions.push({ ts: ts[bar] as number, what, detail });
     }

@@ -1,4 +1,6 @@
-import type { CandleColumn, Candles } from '@tradebase/contracts';
+import type { CandleColumn } from '@tradebase/contracts';
+import type { InstrumentSeries } from '../market/market-data.ts';
+import { extraColumn } from '../plan/extra-column.ts';
 import type { NodeId, Plan, PlanNode } from '../plan/plan.ts';
 import { AverageCross, type AverageCrossing, averageCrossOf, RunningSums } from './average-cross.ts';
 import { BLOCK_BARS } from './block-bars.ts';
@@ -11,8 +13,7 @@ const PADDING_BYTES = 64;
 
 /** Where a pipeline reads its columns from. */
 export interface ColumnSource {
-  readonly candles: Candles;
-  readonly extras: Readonly<Record<string, Float64Array>>;
+  readonly series: Pick<InstrumentSeries, 'symbol' | 'candles' | 'columns'>;
   /** Nodes that are computed already: a number where one is the same at all bars. */
   readonly computed: ReadonlyMap<NodeId, Float64Array | number>;
 }
@@ -94,12 +95,18 @@ export class ColumnPipeline {
 
   /** A column of the candles: that of a node where one reads it. */
   candleColumn(column: CandleColumn): Pointer {
-    const id = this.#plan.nodes.findIndex((node) => node.op === 'column' && node.column === column);
-    const known = this.#columns.get(id) ?? this.#candleColumns.get(column);
+    const known = this.#candleColumns.get(column);
     if (known !== undefined) return known;
-    const pointer = this.#allocateColumn(0);
+    const id = this.#plan.nodes.findIndex((node) => node.op === 'column' && node.column === column);
+    const ofNode = this.#columns.get(id);
+    const pointer = ofNode ?? this.#allocateColumn(0);
     this.#candleColumns.set(column, pointer);
-    this.#steps.push({ history: 0, column: pointer, run: this.#copyFrom(this.#source.candles[column], pointer) });
+    if (ofNode !== undefined) return pointer;
+    this.#steps.push({
+      history: 0,
+      column: pointer,
+      run: this.#copyFrom(this.#source.series.candles[column], pointer),
+    });
     return pointer;
   }
 
@@ -203,9 +210,9 @@ export class ColumnPipeline {
       case 'constant':
         return this.#fillWith(node.value, out);
       case 'column':
-        return this.#copyFrom(this.#source.candles[node.column], out);
+        return this.#copyFrom(this.#source.series.candles[node.column], out);
       case 'extra':
-        return this.#copyFrom(this.#source.extras[node.name] ?? new Float64Array(0), out);
+        return this.#copyFrom(extraColumn(this.#source.series, node.name), out);
       case 'shift': {
         const values = this.column(node.input);
         return (length) => run.shift(values, out, length, node.bars);

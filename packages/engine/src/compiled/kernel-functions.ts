@@ -68,6 +68,39 @@ export interface KernelFunctions {
     up: Pointer,
     down: Pointer,
   ): number;
+  macd_stretches(
+    state: Pointer,
+    values: Pointer,
+    lines: Pointer,
+    signals: Pointer,
+    histograms: Pointer,
+    length: number,
+    stride: number,
+    fastWeight: number,
+    slowWeight: number,
+    signalWeight: number,
+    rounding: number,
+  ): void;
+  atr_stretches(
+    state: Pointer,
+    highs: Pointer,
+    lows: Pointer,
+    closes: Pointer,
+    out: Pointer,
+    length: number,
+    stride: number,
+    weight: number,
+  ): number;
+  bands(
+    values: Pointer,
+    length: number,
+    period: number,
+    deviations: number,
+    upper: Pointer,
+    middle: Pointer,
+    lower: Pointer,
+    scratch: Pointer,
+  ): number;
   to_mask(values: Pointer, out: Pointer, length: number): void;
   simulate(simulation: Pointer, length: number): void;
   simulate_plain(simulation: Pointer, length: number): void;

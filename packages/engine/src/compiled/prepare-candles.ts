@@ -40,9 +40,8 @@ function spansTooFar({ low, high }: Candles): boolean {
   let lowest = Infinity;
   let highest = 0;
   for (let i = 0; i < low.length; i++) {
-    const [l, h] = [low[i] as number, high[i] as number];
-    if (l < lowest) lowest = l;
-    if (h > highest) highest = h;
+    lowest = Math.min(lowest, low[i] as number);
+    highest = Math.max(highest, high[i] as number);
   }
   return !(highest < lowest * MAX_SPAN);
 }

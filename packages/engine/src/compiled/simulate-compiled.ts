@@ -110,7 +110,7 @@ class CompiledRun {
 
   *#attempt(exactAverages: boolean): Generator<SimulationProgress, Outcome, void> {
     const kernels = KernelInstance.borrow();
-    const { candles, columns = {} } = this.#series;
+    const { candles } = this.#series;
     const { plan, rules } = this.#program;
     const { signals, numbers } = nodesOfRules(rules);
     const missing = withoutKernels(plan, [...signals, ...numbers]);
@@ -119,7 +119,7 @@ class CompiledRun {
     const pipeline = new ColumnPipeline(
       kernels,
       plan,
-      { candles, extras: columns, computed },
+      { series: this.#series, computed },
       { nodes: numbers, signals, exactAverages },
     );
     const account = new CompiledAccount(kernels, program, this.#options, pipeline, this.#equity);

@@ -19,7 +19,7 @@ import { withoutKernels } from './without-kernels.ts';
 /** Deviations of daily returns at or below this are rounding. */
 const RETURN_ROUNDING = 4 * Number.EPSILON;
 /** Parameter sets that are evaluated at a time: what they remember stays in cache beside the columns of a block. */
-const BATCH_PROGRAMS = 256;
+const BATCH_PROGRAMS = 512;
 /** Most numbers of whole columns at a time: 256 MB. */
 const MAX_COMPUTED = 2 ** 25;
 
@@ -139,12 +139,7 @@ class SweepBatch {
     const signals = [...new Set(wanted.flatMap((of) => of.signals))];
     const missing = withoutKernels(plan, [...nodes, ...signals]);
     const { columns: computed, first_bars } = evaluatePlan(plan, { instruments: [series] }, 0, missing);
-    this.#pipeline = new ColumnPipeline(
-      this.#kernels,
-      plan,
-      { candles: series.candles, extras: series.columns ?? {}, computed },
-      { nodes, signals, exactAverages },
-    );
+    this.#pipeline = new ColumnPipeline(this.#kernels, plan, { series, computed }, { nodes, signals, exactAverages });
     const day_ends = this.#kernels.reserve(4 * days.last_bar.length);
     const day_count = days.last_bar.length;
     this.#accounts = programs.map((program, i) => {

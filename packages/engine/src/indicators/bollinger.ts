@@ -1,23 +1,25 @@
+import { KernelInstance } from '../compiled/kernel-instance.ts';
 import { columnAt, defineIndicator } from './define-indicator.ts';
 import { number, period } from './parameters.ts';
+import { columnFor } from './side-by-side.ts';
 import { fillDeviationColumns } from './windows/deviation-columns.ts';
 import { SlidingDeviation } from './windows/sliding-deviation.ts';
 
-/** The columns of Bollinger bands; all are NaN before index `period - 1`. */
+/** Bollinger bands; all are NaN before index `period - 1`. */
 export interface BollingerColumns {
   readonly upper: Float64Array;
   readonly middle: Float64Array;
   readonly lower: Float64Array;
-  /** (value - lower) / (upper - lower): 0 at the lower band, 1 at the upper; 0.5 where the bands are one. */
-  readonly percent_b: Float64Array;
-  /** (upper - lower) / middle; 0 where all three are 0. */
-  readonly bandwidth: Float64Array;
 }
+
+/** Values that the kernel is given at a time, in whole windows: few enough for all columns to stay in cache. */
+const BLOCK_BARS = 4096;
 
 /**
  * Bollinger bands, as TA-Lib's BBANDS with a simple average: mean of the window plus and minus so many population standard
- * deviations (`SlidingDeviation`); a flat window has three equal bands. `percent_b` and `bandwidth` as John Bollinger
- * defines them, as fractions.
+ * deviations (`SlidingDeviation`); a flat window has three equal bands. As John Bollinger
+ * defines them, as fractions: `percent_b`, (value - lower) / (upper - lower), is 0 at the lower band and 1 at the upper, 0.5 where
+ * the bands are one; `bandwidth` is (upper - lower) / middle, 0 where all three are 0.
  */
 export const BOLLINGER = defineIndicator({
   name: 'bbands',
@@ -64,20 +66,68 @@ export const BOLLINGER = defineIndicator({
 });
 
 /**
- * The columns of `BOLLINGER`.
+ * The first three columns of `BOLLINGER`.
  *
  * @param deviations distance of the bands from the middle, in standard deviations
- * @throws EngineError `invalid_params`
+ * @param into where the columns go; new ones by default. Fresh memory takes as long as the computation.
+ * @throws EngineError `invalid_params`, `column_length_mismatch`
  */
-export function bollinger(values: Float64Array, period: number, deviations: number): BollingerColumns {
-  const columns = BOLLINGER.compute([values], [period, deviations]);
-  return {
-    upper: columnAt(columns, 0),
-    middle: columnAt(columns, 1),
-    lower: columnAt(columns, 2),
-    percent_b: columnAt(columns, 3),
-    bandwidth: columnAt(columns, 4),
+export function bollinger(
+  values: Float64Array,
+  period: number,
+  deviations: number,
+  into?: BollingerColumns,
+): BollingerColumns {
+  const params = [period, deviations];
+  const first = BOLLINGER.firstIndex(params);
+  const columns = {
+    upper: columnFor(into?.upper, [values]),
+    middle: columnFor(into?.middle, [values]),
+    lower: columnFor(into?.lower, [values]),
   };
+  const all = [columns.upper, columns.middle, columns.lower];
+  const isFilled = values.length > 4 * period && period <= BLOCK_BARS && fillBands(values, period, deviations, all);
+  if (isFilled) for (const column of all) column.fill(NaN, 0, first);
+  else {
+    const computed = BOLLINGER.compute([values], params);
+    for (const [index, column] of all.entries()) column.set(columnAt(computed, index));
+  }
+  return columns;
+}
+
+/**
+ * Writes the bands from index `period - 1` on, by the kernel. Returns false where a value may not be finite, and what is written
+ * means nothing.
+ */
+function fillBands(
+  values: Float64Array,
+  period: number,
+  deviations: number,
+  columns: readonly Float64Array[],
+): boolean {
+  // The first window, before which there are no values.
+  const first = BOLLINGER.compute([values.subarray(0, period)], [period, deviations]);
+  for (const [index, column] of columns.entries()) column[period - 1] = columnAt(first, index)[period - 1] as number;
+  let rest = (columns[0]?.[period - 1] as number) * 0;
+
+  const kernels = KernelInstance.borrow();
+  const block = period * Math.floor(BLOCK_BARS / period);
+  const start = kernels.reserve(8 * (2 * period + block + 8));
+  const outputs = columns.map(() => kernels.reserve(8 * (block + 10)));
+  const scratch = kernels.reserve(16 * (2 * period + 4));
+  const [upper = 0, middle = 0, lower = 0] = outputs;
+  const { doubles } = kernels;
+  for (let from = period; from < values.length; from += block) {
+    const count = Math.min(block, values.length - from);
+    doubles.set(values.subarray(from - period, from + count), start / 8);
+    rest += kernels.run.bands(start + 8 * period, count, period, deviations, upper, middle, lower, scratch);
+    for (const [index, column] of columns.entries()) {
+      const at = (outputs[index] as number) / 8;
+      column.set(doubles.subarray(at, at + count), from);
+    }
+  }
+  kernels.giveBack();
+  return rest === 0;
 }
 
 function percentB(fromMiddle: number, distance: number): number {

@@ -1,6 +1,6 @@
 import { columnAt, defineIndicator } from './define-indicator.ts';
 import { period } from './parameters.ts';
-import { SlidingMean } from './sliding-mean.ts';
+import { slideMean } from './sliding-mean.ts';
 import { SimpleAverage } from './windows/simple-average.ts';
 
 /** Simple moving average: the mean of the last `period` values, as TA-Lib's SMA. First value at `period - 1`. */
@@ -23,11 +23,7 @@ export const SMA = defineIndicator({
   fill(inputs, outputs, bars: number) {
     const values = columnAt(inputs, 0);
     const averages = columnAt(outputs, 0);
-    const window = new SlidingMean(bars, values, bars);
-    averages[bars - 1] = window.mean;
-    for (let i = bars; i < values.length; i++) {
-      averages[i] = window.slide(values[i] as number, values[i - bars] as number);
-    }
+    slideMean(values, averages, bars);
   },
 });
 

@@ -4,7 +4,7 @@ import { checkCandles } from './check-market-data.ts';
 import { findGaps, type Gap } from './find-gaps.ts';
 import type { InstrumentSeries, MarketData } from './market-data.ts';
 
-/** Bars that may be invented in one series; a wrong timeframe would else fill memory. */
+/** Bars that may be invented in all series together; a wrong timeframe would else fill memory. */
 const MOST_FILLED_BARS = 10_000_000;
 
 /** Series with their gaps filled, so that sweeps fill them once. */
@@ -19,12 +19,14 @@ const filledSeries = new WeakMap<InstrumentSeries, { gaps: readonly Gap[]; serie
 export function applyGapPolicy(data: MarketData, { gaps: policy, instrument }: BacktestSettings): MarketData {
   if (policy === 'skip') return data;
   let changed = false;
+  let invented = 0;
   const instruments = data.instruments.map((series) => {
     const gaps = findGaps(series, series.rules ?? instrument);
     const [first] = gaps;
     if (first === undefined) return series;
     const bars = gaps.reduce((total, { missing_ts }) => total + missing_ts.length, 0);
-    if (policy === 'fail' || bars > MOST_FILLED_BARS) throw gapError(series.symbol, bars, first);
+    if (policy === 'fail' || invented + bars > MOST_FILLED_BARS) throw gapError(series.symbol, bars, first);
+    invented += bars;
     changed = true;
     return fillGaps(series, gaps, bars);
   });

@@ -2,6 +2,7 @@ import type { BacktestSettings, Candles } from '@tradebase/contracts';
 import type { DataQuality } from '../trading/simulation-result.ts';
 import { findGaps } from './find-gaps.ts';
 import type { InstrumentSeries, MarketData, Split } from './market-data.ts';
+import { sharedTimes } from './shared-times.ts';
 
 /** A close-to-close move of so many times the mean move is an outlier. */
 const OUTLIER_FACTOR = 20;
@@ -10,6 +11,8 @@ const SPLIT_TOLERANCE = 0.02;
 const LARGEST_SPLIT = 20;
 /** So many instruments without dates of membership are probably those that are still there today. */
 const SURVIVORSHIP_INSTRUMENTS = 10;
+/** Share of bars with a bar of the main instrument at the same time, below which something is wrong with the times. */
+const LEAST_SHARED = 0.5;
 
 type Finding = DataQuality['findings'][number];
 
@@ -26,12 +29,12 @@ interface Peculiarities {
 const examined = new WeakMap<Candles, Peculiarities>();
 
 /**
- * What a result should be read with. `poor` where a split was probably not accounted for, more than 5 % of the bars are missing, more
+ * What a result should be read with. `poor` where a split was probably not accounted for, more than 5 % of the bars are missing, instruments have no times in common, more
  * than half are without volume (though not all: then it is unknown) or more than 1 % are outliers; `usable` where there is any other finding; else `good`.
  *
  * Findings: `gaps` (see `findGaps`), `zero_volume`, `outliers` (a close more than 20 mean moves from the one before, no named split between), `repeated_bars` (equal to the bar before in prices and
  * volume), `suspected_splits` (open within 2 % of n or 1 / n times the close before, n from 2 to 20, with no split
- * named there), `survivorship` (10 instruments or more and no dates of membership).
+ * named there), `unaligned` (fewer than half of the bars open when the main instrument has one), `survivorship` (10 instruments or more and no dates of membership).
  */
 export function assessDataQuality({ instruments }: MarketData, settings: BacktestSettings): DataQuality {
   const findings: Finding[] = [];
@@ -65,6 +68,14 @@ export function assessDataQuality({ instruments }: MarketData, settings: Backtes
     );
     add('repeated_bars', repeated, `${repeated} bars repeat the one before in prices and volume`, 0.05 * bars);
     add('suspected_splits', unexplained, `${unexplained} opens look like splits that the data does not name`, 1);
+  }
+  const [main, ...others] = instruments;
+  for (const { symbol, candles } of others) {
+    const { shared, bars } = sharedTimes(main?.candles.ts ?? candles.ts, candles.ts);
+    if (shared >= LEAST_SHARED * bars) continue;
+    const message = `${symbol}: ${bars - shared} of ${bars} bars open when ${main?.symbol} has none: their times may be written differently`;
+    findings.push({ code: 'unaligned', message, count: bars - shared });
+    isPoor = true;
   }
   const isSelected = instruments.some(({ membership }) => membership !== undefined);
   if (instruments.length >= SURVIVORSHIP_INSTRUMENTS && !isSelected) {

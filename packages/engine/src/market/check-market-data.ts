@@ -44,15 +44,8 @@ export function checkCandles(candles: Candles, name: string): void {
   if (checked.has(candles)) return;
   checkLengths(candles, name);
   checkTimes(candles.ts, name);
-  for (const column of PRICE_COLUMNS) {
-    const bar = firstNonPrice(candles[column]);
-    if (bar !== -1)
-      fail('invalid_price', name, bar, `${column} is ${candles[column][bar]}; it must be finite and above 0`);
-  }
-  checkRanges(candles, name);
-  const bar = candles.volume.findIndex((volume) => !(volume >= 0 && volume < Infinity));
-  if (bar !== -1)
-    fail('invalid_volume', name, bar, `volume is ${candles.volume[bar]}; it must be finite and at least 0`);
+  checkPrices(candles, name);
+  checkVolume(candles.volume, name);
   checked.add(candles);
 }
 
@@ -88,14 +81,29 @@ function checkTimes(ts: Float64Array, name: string): void {
   fail('non_ascending_ts', name, unordered, `ts ${ts[unordered]} ${problem}`);
 }
 
-function checkRanges({ open, high, low, close }: Candles, name: string): void {
-  for (let i = 0; i < open.length; i++) {
-    const [h, l] = [high[i] as number, low[i] as number];
-    const [o, c] = [open[i] as number, close[i] as number];
-    if (h >= l && h >= o && h >= c && l <= o && l <= c) continue;
-    if (h < l) fail('invalid_range', name, i, `high ${h} is below low ${l}`);
-    const [outside, price] = o > h || o < l ? ['open', o] : ['close', c];
-    fail('invalid_range', name, i, `${outside} ${price} is not between low ${l} and high ${h}`);
+function checkPrices(candles: Candles, name: string): void {
+  const bar = firstBadBar(candles);
+  if (bar === -1) return;
+  for (const column of PRICE_COLUMNS) {
+    const price = candles[column][bar] ?? NaN;
+    if (price > 0 && price < Infinity) continue;
+    fail('invalid_price', name, bar, `${column} is ${price}; it must be finite and above 0`);
+  }
+  const { open = NaN, high = NaN, low = NaN, close = NaN } = pricesAt(candles, bar);
+  if (high < low) fail('invalid_range', name, bar, `high ${high} is below low ${low}`);
+  const outside = open > high || open < low ? `open ${open}` : `close ${close}`;
+  fail('invalid_range', name, bar, `${outside} is not between low ${low} and high ${high}`);
+}
+
+function pricesAt({ open, high, low, close }: Candles, bar: number) {
+  return { open: open[bar], high: high[bar], low: low[bar], close: close[bar] };
+}
+
+function checkVolume(volume: Float64Array, name: string): void {
+  for (let bar = 0; bar < volume.length; bar++) {
+    const value = volume[bar] as number;
+    if (value >= 0 && value < Infinity) continue;
+    fail('invalid_volume', name, bar, `volume is ${value}; it must be finite and at least 0`);
   }
 }
 
@@ -126,18 +134,22 @@ function checkCompanions({ symbol, candles, columns = {}, splits = [], membershi
 function firstUnordered(values: Float64Array): number {
   let before = -Infinity;
   for (let i = 0; i < values.length; i++) {
-    const value = values[i] ?? NaN;
+    const value = values[i] as number;
     if (!(value > before)) return i;
     before = value;
   }
   return -1;
 }
 
-/** Index of the first value that is not finite and above 0, or -1. */
-function firstNonPrice(values: Float64Array): number {
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] ?? NaN;
-    if (!(value > 0 && value < Infinity)) return i;
+/** Index of the first bar with a price that is not finite and above 0, or out of the bar's range; -1 if there is none. */
+function firstBadBar({ open, high, low, close }: Candles): number {
+  for (let i = 0; i < open.length; i++) {
+    const o = open[i] as number;
+    const h = high[i] as number;
+    const l = low[i] as number;
+    const c = close[i] as number;
+    // NaN fails every comparison; what lies between a low above 0 and a finite high is finite and above 0.
+    if (!(l > 0 && h < Infinity && o >= l && o <= h && c >= l && c <= h)) return i;
   }
   return -1;
 }

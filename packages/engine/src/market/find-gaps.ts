@@ -1,10 +1,13 @@
 import { type InstrumentRules, timeframeLengthMs } from '@tradebase/contracts';
+import { EngineError } from '../engine-error.ts';
 import { ExchangeTime } from './exchange-time.ts';
 import type { InstrumentSeries } from './market-data.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 const WEEK_MS = 7 * DAY_MS;
+/** Bars of one series that may be missing: more than 38 years of minutes. A wrong timeframe would else fill memory. */
+const MOST_MISSING = 20_000_000;
 
 /** Weekdays in a row without a bar that are taken for holidays: exchanges were closed for four in September 2001. */
 const MOST_HOLIDAYS = { equities: 4, forex: 1 } as const;
@@ -31,8 +34,10 @@ const found = new WeakMap<object, { calendar: string; zone: string; gaps: readon
  * - `measured`: a break is no gap if at least half of the bars of the same minute of the week are followed by the same break.
  *
  * Weeks and months should follow each other under all calendars.
+ *
+ * @throws EngineError `data_gaps` where more bars are missing than could be listed
  */
-export function findGaps({ candles, timeframe }: InstrumentSeries, rules: InstrumentRules): readonly Gap[] {
+export function findGaps({ symbol, candles, timeframe }: InstrumentSeries, rules: InstrumentRules): readonly Gap[] {
   const { calendar, time_zone } = rules;
   const known = found.get(candles);
   if (known !== undefined && known.calendar === calendar && known.zone === time_zone) return known.gaps;
@@ -40,15 +45,24 @@ export function findGaps({ candles, timeframe }: InstrumentSeries, rules: Instru
   const missing = length > DAY_MS ? missingAlways(length) : missingBy(calendar, time_zone, length, candles.ts);
   const gaps: Gap[] = [];
   const { ts } = candles;
+  let total = 0;
   for (let candle = 0; candle + 1 < ts.length; candle++) {
-    const [from, to] = [ts[candle] as number, ts[candle + 1] as number];
+    const from = ts[candle] as number;
+    const to = ts[candle + 1] as number;
     // Clocks that change make days of 23 and 25 hours, and months have 28 to 31 days.
     if (to - from < 1.5 * length) continue;
-    const missing_ts = missing(from, to);
+    const missing_ts = to - from > MOST_MISSING * length ? null : missing(from, to);
+    total += missing_ts?.length ?? 0;
+    if (missing_ts === null || total > MOST_MISSING) throw tooSparse(symbol, timeframe, candle);
     if (missing_ts.length > 0) gaps.push({ candle, missing_ts });
   }
   found.set(candles, { calendar, zone: time_zone, gaps });
   return gaps;
+}
+
+function tooSparse(instrument: string, timeframe: string, bar: number): EngineError {
+  const message = `${instrument} misses more than ${MOST_MISSING} bars of ${timeframe}; its candles are of another timeframe, or too sparse for it`;
+  return new EngineError('data_gaps', message, { instrument, bar });
 }
 
 /** Open times that are missing between two candles that do not follow each other. */
@@ -110,7 +124,8 @@ function missingUnlessUsual(length: number, ts: Float64Array): Missing {
   const breaks = new Map<string, number>();
   const count = <Key>(counts: Map<Key, number>, key: Key) => counts.set(key, (counts.get(key) ?? 0) + 1);
   for (let i = 0; i + 1 < ts.length; i++) {
-    const [from, step] = [ts[i] as number, (ts[i + 1] as number) - (ts[i] as number)];
+    const from = ts[i] as number;
+    const step = (ts[i + 1] as number) - from;
     count(bars, from % WEEK_MS);
     if (step >= 1.5 * length) count(breaks, `${from % WEEK_MS} ${step}`);
   }

@@ -136,9 +136,15 @@ function medianOf(values: Float64Array, reason: string): Metric {
 }
 
 function largestOf(values: Float64Array, reason: string): Metric {
-  return values.length === 0 ? undefinedBecause(reason) : defined(values.reduce((a, b) => Math.max(a, b)));
+  if (values.length === 0) return undefinedBecause(reason);
+  let largest = values[0] as number;
+  for (let index = 1; index < values.length; index++) largest = Math.max(largest, values[index] as number);
+  return defined(largest);
 }
 
 function smallestOf(values: Float64Array, reason: string): Metric {
-  return values.length === 0 ? undefinedBecause(reason) : defined(values.reduce((a, b) => Math.min(a, b)));
+  if (values.length === 0) return undefinedBecause(reason);
+  let smallest = values[0] as number;
+  for (let index = 1; index < values.length; index++) smallest = Math.min(smallest, values[index] as number);
+  return defined(smallest);
 }

@@ -17,6 +17,8 @@ export interface WalkForwardFold {
 
 const DAY_MS = 86_400_000;
 const MAX_FOLDS = 1000;
+/** Windows that are looked at, those without bars included: steps of days may be as short as one likes. */
+const MAX_WINDOWS = 100_000;
 
 /**
  * The windows of a walk-forward. Fold k trains on [s, s + train), without the last `purge_bars` of it, leaves out
@@ -37,6 +39,10 @@ export function planWalkForward(ts: Float64Array, settings: WalkForwardSettings)
   /** Length of the data in the unit; of days, the last bar counts as long as the one before it. */
   const lastBarMs = bars > 1 ? (ts[bars - 1] ?? 0) - (ts[bars - 2] ?? 0) : 0;
   const total = unit === 'bars' ? bars : ((ts[bars - 1] ?? 0) - (ts[0] ?? 0) + lastBarMs) / DAY_MS;
+  const windows = (total - train - test) / step;
+  if (windows > MAX_WINDOWS) {
+    throw refusal(`moves on ${Math.floor(windows)} times by ${step} ${unit}; use a longer test window or step`);
+  }
   const folds: WalkForwardFold[] = [];
   for (let moved = 0; moved + train + test <= total; moved += step) {
     const trainFrom = scheme === 'anchored' ? 0 : toBar(moved);

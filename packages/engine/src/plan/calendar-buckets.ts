@@ -42,14 +42,6 @@ function daysAround(day: number, timeframe: Timeframe): [first: number, next: nu
   }
 }
 
-/** When a bar that opens at `ts` closes. A month ends where the next one of the calendar begins. */
-export function barEnd(ts: number, timeframe: Timeframe): number {
-  if (timeframe !== '1mo') return ts + timeframeLengthMs(timeframe);
-  const date = new Date(ts);
-  const sameDay = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate());
-  return sameDay + (ts - Math.floor(ts / DAY_MS) * DAY_MS);
-}
-
 /** The instant at which a day of a time zone begins. */
 function midnight(day: number, timeZone: string): number {
   const wall = day * DAY_MS;

@@ -66,11 +66,18 @@ export function computeBinary(out: Float64Array, operator: BinaryOperator, a: Fl
 function computeCrossing(out: Float64Array, a: Float64Array, b: Float64Array): void {
   let wasNotAbove = false;
   for (let i = 0; i < out.length; i++) {
-    const [one, other] = [a[i] as number, b[i] as number];
-    const margin = EQUALITY_TOLERANCE * Math.max(Math.abs(one), Math.abs(other));
-    const isAbove = one - other > margin;
-    out[i] = isAbove && wasNotAbove ? 1 : 0;
-    wasNotAbove = one - other <= margin;
+    const one = a[i] as number;
+    const other = b[i] as number;
+    const distance = one - other;
+    // Below or level, no margin is needed.
+    if (distance <= 0) {
+      out[i] = 0;
+      wasNotAbove = true;
+    } else {
+      const margin = EQUALITY_TOLERANCE * Math.max(Math.abs(one), Math.abs(other));
+      out[i] = wasNotAbove && distance > margin ? 1 : 0;
+      wasNotAbove = distance <= margin;
+    }
   }
 }
 

@@ -1,8 +1,8 @@
-import { type CandleColumn, type Candles, type Timeframe, timeframeLengthMs } from '@tradebase/contracts';
+import { barEndMs, type CandleColumn, type Candles, type Timeframe, timeframeLengthMs } from '@tradebase/contracts';
 import { EngineError } from '../engine-error.ts';
 import type { InstrumentSeries, MarketData } from '../market/market-data.ts';
 import { aggregateCandles, type TimedCandles } from './aggregate-candles.ts';
-import { barEnd } from './calendar-buckets.ts';
+import { extraColumn } from './extra-column.ts';
 
 /** Candles of the bars that a node counts, made when they are first asked for. */
 export class PlanFrames {
@@ -35,15 +35,9 @@ export class PlanFrames {
     return this.candles(instrument, timeframe)[name];
   }
 
-  /** @throws EngineError `unknown_column` */
+  /** As `extraColumn`. */
   extra(name: string, instrument: string | null): Float64Array {
-    const { symbol, columns, candles } = this.#seriesOf(instrument);
-    const column = columns && Object.hasOwn(columns, name) ? columns[name] : undefined;
-    if (column?.length === candles.ts.length) return column;
-    const message = column
-      ? `the column '${name}' of ${symbol} has ${column.length} values for ${candles.ts.length} candles`
-      : `${symbol} has no column '${name}'; it has ${Object.keys(columns ?? {}).join(', ') || 'none'}`;
-    throw new EngineError('unknown_column', message, { column: name });
+    return extraColumn(this.#seriesOf(instrument), name);
   }
 
   /** For each bar of the main series, the index of the last bar of another that was complete at its close; -1 before. */
@@ -110,7 +104,7 @@ function keyOf(instrument: string | null, timeframe: Timeframe | null): string {
 }
 
 function timed({ candles, timeframe }: InstrumentSeries): TimedCandles {
-  return { candles, availableAt: () => candles.ts.map((ts) => barEnd(ts, timeframe)) };
+  return { candles, availableAt: () => candles.ts.map((ts) => barEndMs(ts, timeframe)) };
 }
 
 function lastAvailable(main: Float64Array, other: Float64Array): Int32Array {

@@ -20,7 +20,7 @@ export interface Booking {
 
 /** Cash, positions, closed trades and costs. Cash plus positions at their marks, and the desk, is equity. */
 export class Account {
-  cash: number;
+  cash = NaN;
   readonly positions: readonly Position[];
   /** Positions that are not flat, in order of instruments. */
   readonly held: Position[] = [];

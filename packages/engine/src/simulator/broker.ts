@@ -178,7 +178,7 @@ export class Broker {
 
   #fill(order: BookedOrder, price: number, liquidity: Liquidity): void {
     if (!this.#execution.execute(order, price, liquidity)) return;
-    this.book.cancelGroup(order);
+    if (order.oco_group !== undefined) this.book.cancelGroup(order, order.oco_group);
     if (this.book.bookOf(order.instrument).length > 0) this.#cancelIdle(order.instrument);
     if (order.bracket !== undefined) this.#placeBracket(order);
     this.onFill(order);

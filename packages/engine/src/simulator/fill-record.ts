@@ -4,6 +4,8 @@ import type { BookedOrder } from './booked-order.ts';
 
 /** Numbers of one fill, side by side. */
 const ROW = 9;
+/** Fills whose rows are made room for at a time: nothing is copied as there come more. */
+const BLOCK = 1024;
 
 /**
  * All fills of a simulation as numbers: objects are made for those who look, as hundreds of thousands kept are dear to
@@ -11,12 +13,16 @@ const ROW = 9;
  */
 export class FillRecord {
   length = 0;
-  #rows = new Float64Array(256 * ROW);
+  readonly #blocks: Float64Array[] = [];
+  #rows = new Float64Array();
   readonly #reasons: string[] = [];
 
   add(order: BookedOrder, { bar, ts, quantity, price, fee, slippage }: Booking): void {
-    const at = this.length * ROW;
-    if (at === this.#rows.length) this.#grow();
+    const at = (this.length % BLOCK) * ROW;
+    if (at === 0) {
+      this.#rows = new Float64Array(BLOCK * ROW);
+      this.#blocks.push(this.#rows);
+    }
     const rows = this.#rows;
     rows[at] = order.id;
     rows[at + 1] = order.instrument;
@@ -32,8 +38,9 @@ export class FillRecord {
   }
 
   at(index: number): Fill {
-    const row = index * ROW;
-    const number = (field: number) => this.#rows[row + field] as number;
+    const rows = this.#blocks[Math.floor(index / BLOCK)] ?? this.#rows;
+    const row = (index % BLOCK) * ROW;
+    const number = (field: number) => rows[row + field] as number;
     return {
       order_id: number(0),
       instrument: number(1),
@@ -56,11 +63,5 @@ export class FillRecord {
   /** In the order in which they happened. */
   toArray(): Fill[] {
     return this.#reasons.map((_, index) => this.at(index));
-  }
-
-  #grow(): void {
-    const rows = new Float64Array(2 * this.#rows.length);
-    rows.set(this.#rows);
-    this.#rows = rows;
   }
 }

@@ -1,4 +1,4 @@
-import { barEnd } from '../market/bar-end.ts';
+import { barEndMs } from '@tradebase/contracts';
 import type { InstrumentSeries } from '../market/market-data.ts';
 import type { BarPrices } from './path-of-bar.ts';
 
@@ -6,7 +6,7 @@ import type { BarPrices } from './path-of-bar.ts';
 export function finerBars({ candles, timeframe, finer }: InstrumentSeries, candle: number): BarPrices[] {
   if (finer === undefined) return [];
   const from = candles.ts[candle] ?? NaN;
-  const to = barEnd(from, timeframe);
+  const to = barEndMs(from, timeframe);
   const { ts, open, high, low, close } = finer.candles;
   const bars: BarPrices[] = [];
   for (let i = firstAtOrAfter(ts, from); i < ts.length && (ts[i] as number) < to; i++) {

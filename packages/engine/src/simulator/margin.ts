@@ -35,9 +35,9 @@ export function liquidationPrice(account: Account, margin: Margin, position: Pos
 }
 
 /** Longs that were paid for cannot lose more than there is: no bound but one on exposure concerns them. */
-function canBreach({ cash, held, desk }: Account, { maintenance_pct }: Margin): boolean {
+export function canBreach({ cash, held, desk }: Account, { maintenance_pct }: Margin): boolean {
   if (desk !== null || cash < 0 || maintenance_pct > 0) return held.length > 0 || desk !== null;
-  for (const { quantity } of held) if (quantity < 0) return true;
+  for (let i = 0; i < held.length; i++) if ((held[i] as Position).quantity < 0) return true;
   return false;
 }
 

@@ -1,5 +1,4 @@
-import type { InstrumentRules } from '@tradebase/contracts';
-import { barEnd } from '../market/bar-end.ts';
+import { barEndMs, type InstrumentRules } from '@tradebase/contracts';
 import type { InstrumentSeries } from '../market/market-data.ts';
 import type { BarPrices } from './path-of-bar.ts';
 
@@ -8,19 +7,26 @@ export class MarketNow {
   readonly instruments: readonly InstrumentSeries[];
   readonly rules: readonly InstrumentRules[];
   bar = -1;
-  ts = NaN;
   /** Instruments with a candle in this bar, in their order. */
   current: Int32Array = new Int32Array();
   /** Index of each instrument's last candle, -1 before the first. */
   readonly candle: Int32Array;
   /** Bar of the clock in which that candle came. */
   readonly candleBar: Int32Array;
+  readonly #times: Float64Array;
 
-  constructor(instruments: readonly InstrumentSeries[], defaultRules: InstrumentRules) {
+  /** @param times open times of the clock's bars */
+  constructor(instruments: readonly InstrumentSeries[], defaultRules: InstrumentRules, times: Float64Array) {
+    this.#times = times;
     this.instruments = instruments;
     this.rules = instruments.map(({ rules }) => rules ?? defaultRules);
     this.candle = new Int32Array(instruments.length).fill(-1);
     this.candleBar = new Int32Array(instruments.length).fill(-1);
+  }
+
+  /** Open time of the bar. */
+  get ts(): number {
+    return this.#times[this.bar] ?? NaN;
   }
 
   series(instrument: number): InstrumentSeries {
@@ -72,6 +78,6 @@ export class MarketNow {
 
   /** When this bar is known. All instruments have bars of one timeframe. */
   get availableAt(): number {
-    return barEnd(this.ts, this.series(0).timeframe);
+    return barEndMs(this.ts, this.series(0).timeframe);
   }
 }

@@ -79,11 +79,10 @@ export class OrderBook {
   }
 
   /** Cancels the others of an order's group. */
-  cancelGroup(filled: BookedOrder): void {
-    if (filled.oco_group === undefined) return;
-    const inGroup = (order: BookedOrder) => order !== filled && order.oco_group === filled.oco_group;
+  cancelGroup(filled: BookedOrder, group: number): void {
+    const inGroup = (order: BookedOrder) => order !== filled && order.oco_group === group;
     // A bracket is of one instrument.
-    if (filled.oco_group < 0) {
+    if (group < 0) {
       this.cancelWhere(filled.instrument, inGroup);
       return;
     }

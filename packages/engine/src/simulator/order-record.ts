@@ -8,6 +8,8 @@ const TIMES_IN_FORCE = ['gtc', 'day', 'ioc', 'fok'] as const;
 const ROW = 10;
 /** Orders that are gathered before those among them that work no more are written down. */
 const GATHERED = 256;
+/** Orders whose rows are made room for at a time: nothing is copied as there come more. */
+const BLOCK = 1024;
 
 /** What most orders do not have. */
 type Rarities = Pick<
@@ -24,7 +26,7 @@ export class OrderRecord {
   /** Objects still: all that work, and some that have ended. */
   #recent: BookedOrder[] = [];
   #gatherUntil = GATHERED;
-  #rows = new Float64Array(GATHERED * ROW);
+  readonly #blocks: Float64Array[] = [];
   readonly #reasons: string[] = [];
   readonly #sizes: (OrderSize | undefined)[] = [];
   /** By id. */
@@ -41,7 +43,7 @@ export class OrderRecord {
   /** Writes down orders that have ended, once there are many. Not while orders are filling: one that ends may change still. */
   settle(): void {
     if (this.#recent.length < this.#gatherUntil) return;
-    while (this.#rows.length < this.length * ROW) this.#grow();
+    while (this.#blocks.length * BLOCK < this.length) this.#blocks.push(new Float64Array(BLOCK * ROW));
     const recent = this.#recent;
     let kept = 0;
     for (const order of recent) {
@@ -59,16 +61,16 @@ export class OrderRecord {
   }
 
   #write(order: BookedOrder): void {
-    const rows = this.#rows;
-    let at = (order.id - 1) * ROW;
+    const rows = this.#blockOf(order.id);
+    let at = ((order.id - 1) % BLOCK) * ROW;
     rows[at++] = order.instrument;
     rows[at++] = order.direction;
     rows[at++] = order.quantity;
     rows[at++] = order.filled_quantity;
     rows[at++] = order.placed_bar;
     rows[at++] = order.placed_ts;
-    rows[at++] = TYPES.indexOf(order.type);
-    rows[at++] = TIMES_IN_FORCE.indexOf(order.time_in_force);
+    rows[at++] = order.type === 'market' ? 0 : TYPES.indexOf(order.type);
+    rows[at++] = order.time_in_force === 'gtc' ? 0 : TIMES_IN_FORCE.indexOf(order.time_in_force);
     rows[at++] = order.reduce_only ? 1 : 0;
     rows[at] = ORDER_STATUSES.indexOf(order.status);
     if (hasRarities(order)) {
@@ -78,8 +80,9 @@ export class OrderRecord {
   }
 
   #read(id: number): Order {
-    const at = (id - 1) * ROW;
-    const number = (field: number) => this.#rows[at + field] as number;
+    const rows = this.#blockOf(id);
+    const at = ((id - 1) % BLOCK) * ROW;
+    const number = (field: number) => rows[at + field] as number;
     const rarities = this.#rarities.get(id);
     const request = {
       ...rarities,
@@ -99,10 +102,10 @@ export class OrderRecord {
     return order;
   }
 
-  #grow(): void {
-    const rows = new Float64Array(2 * this.#rows.length);
-    rows.set(this.#rows);
-    this.#rows = rows;
+  #blockOf(id: number): Float64Array {
+    const block = this.#blocks[Math.floor((id - 1) / BLOCK)];
+    if (block === undefined) throw new RangeError(`order ${id} is not written down`);
+    return block;
   }
 }
 

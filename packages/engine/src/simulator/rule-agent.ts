@@ -107,11 +107,13 @@ import type { RuleProgram, TradeRules } from '../plan/rule-program.ts';
 import type { Bracket, OrderRequest, OrderSize, PriceDistance } from '../trading/order.ts';
 import type { BookedOrder } from './booked-order.ts';
 import { kellyShare } from './kelly.ts';
-import type { RuleColumns } from './rule-column.ts';
+import type { RuleValues } from './rule-column.ts';
 import {
   type Direction,
   distanceAt,
+  entryOf,
   entrySignal,
+  exitOf,
   LONG,
   newTrack,
   nextSignal,
@@ -124,7 +126,7 @@ import type { SimulationAgent } from './simulation.ts';
 import type { SimulationContext } from './simulation-context.ts';
 
 const NO_BRACKET: Bracket = {};
-const NO_COLUMNS: RuleColumns = { columns: new Map(), first_bar: 0 };
+const NOTHING: RuleValues = { columns: new Map(), signals: new Map(), first_bar: 0 };
 
 /** Trades by rules on columns. */
 export class RuleAgent implements SimulationAgent {
@@ -138,11 +140,11 @@ export class RuleAgent implements SimulationAgent {
   #isDayCapped = false;
   #lastSize: Extract<OrderSize, { method: 'percent_of_equity' }> = { method: 'percent_of_equity', percent: NaN };
 
-  /** @param columns the nodes of the rules, by instrument: see `nodesOfRules` */
+  /** @param values the nodes of the rules, by instrument: see `numbersOfRules` and `signalsOfRules` */
   constructor(
     { rules, warm_up_bars }: RuleProgram,
     instruments: readonly InstrumentSeries[],
-    columns: readonly RuleColumns[],
+    values: readonly RuleValues[],
     settings: BacktestSettings,
     initialCash: number,
   ) {
@@ -154,7 +156,7 @@ export class RuleAgent implements SimulationAgent {
     this.#days = new ExchangeTime(zoneOf(instruments[0]));
     this.#tracks = instruments.map((series, index) => {
       const session = rules.session === null ? null : new SessionTimes(rules.session, series, zoneOf(series));
-      const known = columns[index] ?? NO_COLUMNS;
+      const known = values[index] ?? NOTHING;
       return newTrack(rules, session, { ...known, first_bar: Math.max(known.first_bar, warm_up_bars) });
     });
   }
@@ -163,14 +165,14 @@ export class RuleAgent implements SimulationAgent {
     const { session, daily_loss_cap_pct, time_exit_bars, max_entries } = this.#rules;
     const position = context.positionOf(0);
     if (daily_loss_cap_pct !== null || (session?.close_at_end && position.quantity !== 0)) return bar;
-    const { enter, exit, entryCandle, entries, firstCandle } = this.#track(0);
-    const from = Math.max(bar, firstCandle);
-    if (position.quantity === 0) return Math.min(nextSignal(enter[LONG], from), nextSignal(enter[SHORT], from));
+    const track = this.#track(0);
+    const from = Math.max(bar, track.firstCandle);
+    if (position.quantity === 0) return Math.min(nextSignal(track.enterLong, from), nextSignal(track.enterShort, from));
     const side = position.quantity > 0 ? LONG : SHORT;
     const other = side === LONG ? SHORT : LONG;
-    let first = Math.min(nextSignal(exit[side], from), nextSignal(enter[other], from));
-    if (entries < max_entries) first = Math.min(first, nextSignal(enter[side], from));
-    if (time_exit_bars !== null) first = Math.min(first, Math.max(bar, entryCandle + time_exit_bars - 1));
+    let first = Math.min(nextSignal(exitOf(track, side), from), nextSignal(entryOf(track, other), from));
+    if (track.entries < max_entries) first = Math.min(first, nextSignal(entryOf(track, side), from));
+    if (time_exit_bars !== null) first = Math.min(first, Math.max(bar, track.entryCandle + time_exit_bars - 1));
     return first;
   }
 
@@ -211,7 +213,7 @@ export class RuleAgent implements SimulationAgent {
     const quantity = context.position(instrument);
     if (quantity === 0) return;
     const side = quantity > 0 ? LONG : SHORT;
-    if (track.exit[side]?.holds(candle) || entrySignal(track, candle) === -side) {
+    if (exitOf(track, side)?.holds(candle) || entrySignal(track, candle) === -side) {
       this.#order(track, instrument, context, 'signal');
       track.leaving = 'to_reverse';
     } else if (time_exit_bars !== null && candle + 1 - track.entryCandle >= time_exit_bars) {
@@ -255,7 +257,7 @@ export class RuleAgent implements SimulationAgent {
     const resting = workingEntry(track);
     if (resting !== null && held === 0) {
       const restingSide = resting.side === 'buy' ? LONG : SHORT;
-      if (side === 0 && track.exit[restingSide]?.holds(candle)) cancelEntry(track, context);
+      if (side === 0 && exitOf(track, restingSide)?.holds(candle)) cancelEntry(track, context);
     }
     if (side === 0) return;
     if (track.leaving === 'to_reverse' && side === held) return;

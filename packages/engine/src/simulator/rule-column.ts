@@ -1,6 +1,7 @@
-import type { MarketData } from '../market/market-data.ts';
+import type { InstrumentSeries, MarketData } from '../market/market-data.ts';
 import type { NodeId, Plan } from '../plan/plan.ts';
 import type { TradeRules } from '../plan/rule-program.ts';
+import type { SignalBars } from './signal-bars.ts';
 
 /** Computes nodes of a plan at every candle of one instrument; a number where a node is the same at all of them. */
 export type EvaluatePlan = (
@@ -17,12 +18,21 @@ export interface RuleColumns {
   readonly first_bar: number;
 }
 
+/** The candles of one instrument at which signals of a plan hold; null where it cannot tell. */
+export type ComputeSignals = (
+  plan: Plan,
+  series: InstrumentSeries,
+  nodes: readonly NodeId[],
+) => ReadonlyMap<NodeId, SignalBars> | null;
+
+/** What rules read of one instrument: numbers as columns, signals as the candles at which they hold. */
+export interface RuleValues extends RuleColumns {
+  readonly signals: ReadonlyMap<NodeId, SignalBars>;
+}
+
 /** A node of a plan at the candles of one instrument. */
 export class RuleColumn {
   readonly #values: Float64Array | number;
-  /** What `next` found last, and from where it looked. */
-  #from = -1;
-  #found = -1;
 
   constructor(values: Float64Array | number) {
     this.#values = values;
@@ -31,32 +41,11 @@ export class RuleColumn {
   at(candle: number): number {
     return typeof this.#values === 'number' ? this.#values : (this.#values[candle] ?? NaN);
   }
-
-  /** Whether a signal holds: neither 0 nor NaN. */
-  holds(candle: number): boolean {
-    const value = this.at(candle);
-    return value > 0 || value < 0;
-  }
-
-  /** The first candle from `from` on at which a signal holds; Infinity if none. Looks at each candle once while `from` ascends. */
-  next(from: number): number {
-    if (typeof this.#values === 'number') return this.holds(from) ? from : Infinity;
-    if (from >= this.#from && from <= this.#found) return this.#found;
-    const values = this.#values;
-    let candle = from;
-    for (; candle < values.length; candle++) {
-      const value = values[candle] as number;
-      if (value > 0 || value < 0) break;
-    }
-    this.#from = from;
-    this.#found = candle < values.length ? candle : Infinity;
-    return this.#found;
-  }
 }
 
-/** The nodes that rules read, each once. */
-export function nodesOfRules(rules: TradeRules): NodeId[] {
-  const nodes: (NodeId | null | undefined)[] = [rules.enter_long, rules.exit_long, rules.enter_short, rules.exit_short];
+/** The nodes that rules read numbers of, each once. */
+export function numbersOfRules(rules: TradeRules): NodeId[] {
+  const nodes: NodeId[] = [];
   const { sizing, entry_order, take_profit } = rules;
   if (sizing.method === 'fixed_quantity') nodes.push(sizing.quantity);
   if (sizing.method === 'fixed_value') nodes.push(sizing.value);
@@ -68,5 +57,10 @@ export function nodesOfRules(rules: TradeRules): NodeId[] {
   for (const distance of [rules.stop_loss, target, rules.trailing_stop?.distance, rules.trailing_stop?.activate]) {
     if (distance) nodes.push(distance.unit === 'percent' ? distance.percent : distance.distance);
   }
-  return [...new Set(nodes.filter((node) => node !== null && node !== undefined))];
+  return [...new Set(nodes)];
+}
+
+/** The nodes that rules read as signals, each once. */
+export function signalsOfRules({ enter_long, exit_long, enter_short, exit_short }: TradeRules): NodeId[] {
+  return [...new Set([enter_long, exit_long, enter_short, exit_short].filter((node) => node !== null))];
 }

@@ -1,8 +1,9 @@
 import type { NodeId } from '../plan/plan.ts';
 import type { Distance, TradeRules } from '../plan/rule-program.ts';
 import type { Order, PriceDistance } from '../trading/order.ts';
-import { RuleColumn, type RuleColumns } from './rule-column.ts';
+import { RuleColumn, type RuleValues } from './rule-column.ts';
 import type { SessionTimes } from './session-times.ts';
+import { SignalCursor } from './signal-bars.ts';
 
 export const LONG = 1;
 export const SHORT = -1;
@@ -17,8 +18,10 @@ export interface Track {
   readonly firstCandle: number;
   readonly column: (node: NodeId) => RuleColumn;
   readonly session: SessionTimes | null;
-  readonly enter: Readonly<Record<Direction, RuleColumn | null>>;
-  readonly exit: Readonly<Record<Direction, RuleColumn | null>>;
+  readonly enterLong: SignalCursor | null;
+  readonly exitLong: SignalCursor | null;
+  readonly enterShort: SignalCursor | null;
+  readonly exitShort: SignalCursor | null;
   /** Entry orders of the position that have filled, and the last of them. */
   entries: number;
   lastEntryId: number;
@@ -32,26 +35,24 @@ export interface Track {
   leaving: Leaving;
 }
 
-export function newTrack(
-  rules: TradeRules,
-  session: SessionTimes | null,
-  { columns: values, first_bar: firstCandle }: RuleColumns,
-): Track {
+export function newTrack(rules: TradeRules, session: SessionTimes | null, values: RuleValues): Track {
   const columns = new Map<NodeId, RuleColumn>();
-  for (const [node, value] of values) columns.set(node, new RuleColumn(value));
+  for (const [node, value] of values.columns) columns.set(node, new RuleColumn(value));
   const column = (node: NodeId): RuleColumn => {
     const found = columns.get(node);
     if (found === undefined) throw new RangeError(`node ${node} was not computed`);
     return found;
   };
   // Signals have cursors of their own, as one node may be several signals.
-  const signal = (node: NodeId | null) => (node === null ? null : new RuleColumn(values.get(node) ?? NaN));
+  const signal = (node: NodeId | null) => (node === null ? null : new SignalCursor(values.signals.get(node) ?? false));
   return {
-    firstCandle,
+    firstCandle: values.first_bar,
     column,
     session,
-    enter: { [LONG]: signal(rules.enter_long), [SHORT]: signal(rules.enter_short) },
-    exit: { [LONG]: signal(rules.exit_long), [SHORT]: signal(rules.exit_short) },
+    enterLong: signal(rules.enter_long),
+    exitLong: signal(rules.exit_long),
+    enterShort: signal(rules.enter_short),
+    exitShort: signal(rules.exit_short),
     entries: 0,
     lastEntryId: 0,
     entryCandle: -1,
@@ -64,11 +65,21 @@ export function newTrack(
 }
 
 /** The side of the entry signal at a candle; 0 for none, or for both. */
-export function entrySignal({ enter }: Track, candle: number): Direction | 0 {
-  const long = enter[LONG]?.holds(candle) ?? false;
-  const short = enter[SHORT]?.holds(candle) ?? false;
+export function entrySignal({ enterLong, enterShort }: Track, candle: number): Direction | 0 {
+  const long = enterLong?.holds(candle) ?? false;
+  const short = enterShort?.holds(candle) ?? false;
   if (long === short) return 0;
   return long ? LONG : SHORT;
+}
+
+/** The signal to leave a position of a side. */
+export function exitOf({ exitLong, exitShort }: Track, side: Direction): SignalCursor | null {
+  return side === LONG ? exitLong : exitShort;
+}
+
+/** The signal to enter a position of a side. */
+export function entryOf({ enterLong, enterShort }: Track, side: Direction): SignalCursor | null {
+  return side === LONG ? enterLong : enterShort;
 }
 
 export function workingEntry({ entry }: Track): Order | null {
@@ -83,6 +94,6 @@ export function distanceAt(track: Track, distance: Distance | null, candle: numb
 }
 
 /** The first candle from `from` on at which a signal holds; Infinity if none. */
-export function nextSignal(signal: RuleColumn | null, from: number): number {
+export function nextSignal(signal: SignalCursor | null, from: number): number {
   return signal === null ? Infinity : signal.next(from);
 }

@@ -1,5 +1,4 @@
-import { timeframeLengthMs } from '@tradebase/contracts';
-import { barEnd } from '../market/bar-end.ts';
+import { barEndMs, timeframeLengthMs } from '@tradebase/contracts';
 import { ExchangeTime } from '../market/exchange-time.ts';
 import type { InstrumentSeries } from '../market/market-data.ts';
 import type { SessionWindow } from '../plan/rule-program.ts';
@@ -20,7 +19,7 @@ export class SessionTimes {
 
   /** Whether what is ordered at the close of a candle is ordered within the window. */
   allowsEntry(candle: number): boolean {
-    const end = barEnd(this.#ts(candle), this.#series.timeframe);
+    const end = barEndMs(this.#ts(candle), this.#series.timeframe);
     return this.#contains(end) && !(this.#session.close_at_end && this.isLast(candle));
   }
 
@@ -32,7 +31,7 @@ export class SessionTimes {
   /** Whether the candle is in the window and the next one would not end there. */
   isLast(candle: number): boolean {
     if (!this.isWithin(candle)) return false;
-    const end = barEnd(this.#ts(candle), this.#series.timeframe);
+    const end = barEndMs(this.#ts(candle), this.#series.timeframe);
     const left = (this.#session.to_minute - this.#time.minute(end) + 2 * 1440) % 1440;
     return left < this.#lengthMinutes;
   }

@@ -12,7 +12,7 @@ import { AccountOfDesk } from './desk-account.ts';
 import { Execution } from './execution.ts';
 import { feeOf } from './fees.ts';
 import type { FillRecord } from './fill-record.ts';
-import { isBreached, liquidationPrice } from './margin.ts';
+import { canBreach, isBreached, liquidationPrice } from './margin.ts';
 import { MarketNow } from './market-now.ts';
 import { OrderBook } from './order-book.ts';
 import type { Position } from './position.ts';
@@ -69,7 +69,7 @@ export class Simulation {
     this.#settings = settings;
     this.clock = makeClock(instruments);
     this.equity = new Float64Array(this.clock.ts.length);
-    this.#market = new MarketNow(instruments, settings.instrument);
+    this.#market = new MarketNow(instruments, settings.instrument, this.clock.ts);
     this.account = new Account(
       initial_cash,
       this.#market.rules.map(({ multiplier }) => multiplier),
@@ -105,6 +105,7 @@ export class Simulation {
     while (this.barsDone < end) {
       const idleUntil = Math.min(this.#idleUntil(), end);
       if (idleUntil > this.barsDone) this.#markUntil(idleUntil);
+      else if (this.#isQuiet()) this.#doQuietBar();
       else this.#doBar();
       const equity = this.equity[this.barsDone - 1] as number;
       if (!Number.isFinite(equity)) {
@@ -125,7 +126,7 @@ export class Simulation {
 
   /** The first bar before `end` that reaches the price of liquidation, or else `end`. */
   #firstBreach(from: number, end: number): number {
-    const [position] = this.account.held;
+    const position = this.account.held[0];
     if (position === undefined) return end;
     const price = liquidationPrice(this.account, this.#settings.margin, position);
     if (!(price > 0)) return end;
@@ -143,7 +144,7 @@ export class Simulation {
     const { equity, account } = this;
     const { close } = this.#market.series(0).candles;
     const { cash } = account;
-    const [position] = account.held;
+    const position = account.held[0];
     if (position === undefined) equity.fill(cash, this.barsDone, end);
     else {
       const { quantity, multiplier } = position;
@@ -154,6 +155,31 @@ export class Simulation {
       this.barsInPosition += end - this.barsDone;
     }
     this.barsDone = end;
+  }
+
+  /** Whether nothing can happen in the next bar before its close: no order works, no account is in danger, holding is free. */
+  #isQuiet(): boolean {
+    if (!this.#isPlain || this.#paysCarry || this.liquidatedBar !== null || !this.broker.book.isEmpty) return false;
+    return !canBreach(this.account, this.#settings.margin);
+  }
+
+  /** `#doBar` where only the agent acts. */
+  #doQuietBar(): void {
+    const bar = this.barsDone;
+    const { account, broker } = this;
+    const market = this.#market;
+    market.bar = bar;
+    market.current = this.#allInstruments;
+    market.candle[0] = bar;
+    market.candleBar[0] = bar;
+    const position = account.held[0];
+    if (position !== undefined) position.mark = market.close(0);
+    if (bar >= this.#firstBar) this.#agent.onBar(this.#context);
+    broker.book.sweepQueue();
+    broker.book.record.settle();
+    this.equity[bar] = account.equity;
+    if (account.held.length > 0) this.barsInPosition += 1;
+    this.barsDone = bar + 1;
   }
 
   #doBar(): void {
@@ -185,11 +211,11 @@ export class Simulation {
   /** Brings in the candles of a bar, and what the time since the last one has cost. */
   #open(bar: number): void {
     const { account, clock } = this;
-    const ts = clock.ts[bar] as number;
-    if (this.#paysCarry && bar > 0) chargeCarry(account, this.#settings.margin, clock.ts[bar - 1] as number, ts);
+    if (this.#paysCarry && bar > 0) {
+      chargeCarry(account, this.#settings.margin, clock.ts[bar - 1] as number, clock.ts[bar] as number);
+    }
     const market = this.#market;
     market.bar = bar;
-    market.ts = ts;
     if (clock.arrivals === null) {
       market.current = this.#allInstruments;
       for (let instrument = 0; instrument < this.#allInstruments.length; instrument++) this.#arrive(instrument, bar);

@@ -35,11 +35,13 @@ export interface StrategyDefinition {
   readonly description: string;
   readonly parameters: StrategyParameters;
   /** What it needs besides the candles of one instrument. */
-  readonly needs?: {
-    readonly instruments?: number;
-    readonly columns?: readonly string[];
-    readonly options?: boolean;
-  };
+  readonly needs?:
+    | {
+        readonly instruments?: number;
+        readonly columns?: readonly string[];
+        readonly options?: boolean;
+      }
+    | undefined;
   /**
    * The strategy with its parameters chosen. `values` are complete and within their bounds: `resolveStrategy` saw to it.
    *

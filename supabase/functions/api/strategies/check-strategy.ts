@@ -6,11 +6,11 @@ export type CheckedStrategy =
   | { readonly success: false; readonly issues: readonly StrategyIssue[] };
 
 /**
- * Asks the engine whether a strategy can run: names, expressions, and values of parameters. The engine is loaded when it is
- * first needed, because most requests do not, and would begin later for it.
+ * Asks the engine whether a strategy can run: names, expressions, and values of parameters. That part of the engine is loaded
+ * when it is first needed, because most requests do not need it, and would begin later for it.
  */
 export async function checkStrategy(spec: StrategySpec): Promise<CheckedStrategy> {
-  const { checkStrategySpec, resolveStrategy } = await import('@tradebase/engine');
+  const { checkStrategySpec, resolveStrategy } = await import('@tradebase/engine/strategies');
   const issues = checkStrategySpec(spec);
   if (issues.length > 0) return { success: false, issues };
   const { definition, strategy } = resolveStrategy(spec);

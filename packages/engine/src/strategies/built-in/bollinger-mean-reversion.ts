@@ -1,8 +1,8 @@
-import { compileRuleSpec } from '../compile-rule-spec.ts';
+import { defineRuleStrategy } from '../define-rule-strategy.ts';
 import type { StrategyDefinition } from '../strategy-definition.ts';
 
 /** Buys below the lower Bollinger band, and sells back at the middle or the other band. */
-export const bollingerMeanReversion: StrategyDefinition = compileRuleSpec(
+export const bollingerMeanReversion: StrategyDefinition = defineRuleStrategy(
   {
     name: 'bollinger-mean-reversion',
     description:

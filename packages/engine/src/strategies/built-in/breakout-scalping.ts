@@ -1,11 +1,11 @@
-import { compileRuleSpec } from '../compile-rule-spec.ts';
+import { defineRuleStrategy } from '../define-rule-strategy.ts';
 import type { StrategyDefinition } from '../strategy-definition.ts';
 
 const period = (description: string, standard: number) =>
   ({ type: 'integer', default: standard, min: 1, max: 1000, step: 1, description }) as const;
 
 /** Breakouts on volume, held for a few bars. */
-export const breakoutScalping: StrategyDefinition = compileRuleSpec(
+export const breakoutScalping: StrategyDefinition = defineRuleStrategy(
   {
     name: 'breakout-scalping',
     description:

@@ -1,4 +1,4 @@
-import { compileRuleSpec } from '../compile-rule-spec.ts';
+import { defineRuleStrategy } from '../define-rule-strategy.ts';
 import type { StrategyDefinition } from '../strategy-definition.ts';
 
 const period = (description: string, standard: number) =>
@@ -7,7 +7,7 @@ const level = (description: string, standard: number) =>
   ({ type: 'number', default: standard, min: 0, max: 100, description }) as const;
 
 /** MACD with an RSI filter: the crossing of the MACD gives the signal, the RSI vetoes late entries. */
-export const macdRsi: StrategyDefinition = compileRuleSpec(
+export const macdRsi: StrategyDefinition = defineRuleStrategy(
   {
     name: 'macd-rsi',
     description:

@@ -1,11 +1,11 @@
-import { compileRuleSpec } from '../compile-rule-spec.ts';
+import { defineRuleStrategy } from '../define-rule-strategy.ts';
 import type { StrategyDefinition } from '../strategy-definition.ts';
 
 const threshold = (description: string, standard: number) =>
   ({ type: 'number', default: standard, min: -1, max: 1, step: 0.01, description }) as const;
 
 /** Trades the predictions of a model that are in the data. */
-export const mlSignal: StrategyDefinition = compileRuleSpec(
+export const mlSignal: StrategyDefinition = defineRuleStrategy(
   {
     name: 'ml-signal',
     description:

@@ -1,8 +1,8 @@
-import { compileRuleSpec } from '../compile-rule-spec.ts';
+import { defineRuleStrategy } from '../define-rule-strategy.ts';
 import type { StrategyDefinition } from '../strategy-definition.ts';
 
 /** Time-series momentum: goes with what an instrument has done itself. */
-export const momentum: StrategyDefinition = compileRuleSpec(
+export const momentum: StrategyDefinition = defineRuleStrategy(
   {
     name: 'momentum',
     description:

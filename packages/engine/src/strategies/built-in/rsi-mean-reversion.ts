@@ -1,11 +1,11 @@
-import { compileRuleSpec } from '../compile-rule-spec.ts';
+import { defineRuleStrategy } from '../define-rule-strategy.ts';
 import type { StrategyDefinition } from '../strategy-definition.ts';
 
 const level = (description: string, standard: number) =>
   ({ type: 'number', default: standard, min: 0, max: 100, step: 1, description }) as const;
 
 /** Buys what has fallen far by its RSI, and sells once that is over. */
-export const rsiMeanReversion: StrategyDefinition = compileRuleSpec(
+export const rsiMeanReversion: StrategyDefinition = defineRuleStrategy(
   {
     name: 'rsi-mean-reversion',
     description:

@@ -1,11 +1,11 @@
-import { compileRuleSpec } from '../compile-rule-spec.ts';
+import { defineRuleStrategy } from '../define-rule-strategy.ts';
 import type { StrategyDefinition } from '../strategy-definition.ts';
 
 const period = (description: string, standard: number) =>
   ({ type: 'integer', default: standard, min: 1, max: 10_000, step: 1, description }) as const;
 
 /** Buys when the fast average of closes crosses above the slow one, sells when it crosses below. */
-export const smaCross: StrategyDefinition = compileRuleSpec(
+export const smaCross: StrategyDefinition = defineRuleStrategy(
   {
     name: 'sma-cross',
     description:

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { OptionTerms } from '../src/options/option-terms.ts';
+import type { OptionTerms } from '../../src/options/option-terms.ts';
 
 interface ReferenceValue {
   price: number;
@@ -29,7 +29,7 @@ interface ReferenceFile {
 /** Prices and Greeks in 60-digit arithmetic. */
 export function readBlackScholesReference(): ReferenceFile {
   return JSON.parse(
-    readFileSync(new URL('../../../../shared/data/oracles/black_scholes_reference.json', import.meta.url), 'utf8'),
+    readFileSync(new URL('../../../../../shared/data/oracles/black_scholes_reference.json', import.meta.url), 'utf8'),
   );
 }
 

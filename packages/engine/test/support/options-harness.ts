@@ -1,13 +1,13 @@
 import { BacktestSettings, OptionsSettings, type OptionsSettingsInput } from '@tradebase/contracts';
-import type { InstrumentSeries, MarketData } from '../src/market/market-data.ts';
-import type { OptionQuoteRow } from '../src/options/data-chain.ts';
-import { optionsDeskOpener } from '../src/options/options-desk-opener.ts';
-import type { SimulatedOptionsDesk } from '../src/options/simulated-options-desk.ts';
-import type { DeskAccount, DeskBar, DeskTrade } from '../src/simulator/desk.ts';
-import type { TradingAgent } from '../src/strategies/strategy-definition.ts';
-import type { OptionContract } from '../src/trading/options-desk.ts';
-import type { Order, OrderRequest } from '../src/trading/order.ts';
-import type { TradingContext } from '../src/trading/trading-context.ts';
+import type { InstrumentSeries, MarketData } from '../../src/market/market-data.ts';
+import type { OptionQuoteRow } from '../../src/options/data-chain.ts';
+import { optionsDeskOpener } from '../../src/options/options-desk-opener.ts';
+import type { SimulatedOptionsDesk } from '../../src/options/simulated-options-desk.ts';
+import type { DeskAccount, DeskBar, DeskTrade } from '../../src/simulator/desk.ts';
+import type { TradingAgent } from '../../src/strategies/strategy-definition.ts';
+import type { OptionContract } from '../../src/trading/options-desk.ts';
+import type { Order, OrderRequest } from '../../src/trading/order.ts';
+import type { TradingContext } from '../../src/trading/trading-context.ts';
 import { candlesOfCloses, DAY_MS } from './made-up-candles.ts';
 
 export interface HarnessRun {

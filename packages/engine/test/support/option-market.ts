@@ -4,14 +4,14 @@ import {
   type OptionsSettingsInput,
   type ParameterValues,
 } from '@tradebase/contracts';
-import type { InstrumentSeries } from '../src/market/market-data.ts';
-import { blackScholesPrice } from '../src/options/black-scholes.ts';
-import type { OptionQuoteRow } from '../src/options/data-chain.ts';
-import { optionsDeskOpener } from '../src/options/options-desk-opener.ts';
-import type { SimulatedOptionsDesk } from '../src/options/simulated-options-desk.ts';
-import { simulate } from '../src/simulator/simulate-events.ts';
-import type { StrategyDefinition } from '../src/strategies/strategy-definition.ts';
-import type { SimulationResult } from '../src/trading/simulation-result.ts';
+import type { InstrumentSeries } from '../../src/market/market-data.ts';
+import { blackScholesPrice } from '../../src/options/black-scholes.ts';
+import type { OptionQuoteRow } from '../../src/options/data-chain.ts';
+import { optionsDeskOpener } from '../../src/options/options-desk-opener.ts';
+import type { SimulatedOptionsDesk } from '../../src/options/simulated-options-desk.ts';
+import { simulate } from '../../src/simulator/simulate-events.ts';
+import type { StrategyDefinition } from '../../src/strategies/strategy-definition.ts';
+import type { SimulationResult } from '../../src/trading/simulation-result.ts';
 import { quoteRow } from './options-harness.ts';
 
 export const VOLATILITY = 0.3;

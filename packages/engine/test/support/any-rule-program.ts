@@ -1,8 +1,8 @@
 import { BacktestSettings, type Candles } from '@tradebase/contracts';
 import fc from 'fast-check';
-import type { NodeId } from '../src/plan/plan.ts';
-import { PlanBuilder } from '../src/plan/plan-builder.ts';
-import type { RuleProgram, TradeRules } from '../src/plan/rule-program.ts';
+import type { NodeId } from '../../src/plan/plan.ts';
+import { PlanBuilder } from '../../src/plan/plan-builder.ts';
+import type { RuleProgram, TradeRules } from '../../src/plan/rule-program.ts';
 import { fixedRandom } from './made-up-candles.ts';
 
 const PERIODS = [1, 2, 3, 5, 8, 13, 21] as const;

@@ -1,7 +1,7 @@
 import type { Candles, ParameterValues, RuleStrategySpec, Timeframe } from '@tradebase/contracts';
-import { compileRuleSpec, evaluatePlan } from '../src/index.ts';
-import type { InstrumentSeries, MarketData } from '../src/market/market-data.ts';
-import type { RuleProgram } from '../src/plan/rule-program.ts';
+import { compileRuleSpec, evaluatePlan } from '../../src/index.ts';
+import type { InstrumentSeries, MarketData } from '../../src/market/market-data.ts';
+import type { RuleProgram } from '../../src/plan/rule-program.ts';
 
 /** The program of rules, with values for its parameters. */
 export function programOf(spec: RuleStrategySpec, values: ParameterValues = {}): RuleProgram {

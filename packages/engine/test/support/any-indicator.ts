@@ -1,6 +1,6 @@
 import type { CandleColumn, Candles } from '@tradebase/contracts';
-import { INDICATORS, indicatorNamed } from '../src/indicators/catalogue.ts';
-import type { IndicatorDefinition } from '../src/indicators/indicator-definition.ts';
+import { INDICATORS, indicatorNamed } from '../../src/indicators/catalogue.ts';
+import type { IndicatorDefinition } from '../../src/indicators/indicator-definition.ts';
 import { fixedRandom } from './made-up-candles.ts';
 
 /** Candles of a random walk with ranges, gaps and volume at every bar; prices on a grid of cents, so that ties occur. */

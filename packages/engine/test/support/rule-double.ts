@@ -1,13 +1,13 @@
 import { BacktestSettings, type BacktestSettingsInput, type Candles, type Timeframe } from '@tradebase/contracts';
-import { sma } from '../src/index.ts';
-import type { InstrumentSeries, MarketData } from '../src/market/market-data.ts';
-import type { PlanNode } from '../src/plan/plan.ts';
-import type { RuleProgram, TradeRules } from '../src/plan/rule-program.ts';
-import type { EvaluatePlan } from '../src/simulator/rule-column.ts';
-import { simulate } from '../src/simulator/simulate-events.ts';
-import type { SimulationOptions } from '../src/simulator/simulation-options.ts';
-import type { Strategy, TradingAgent } from '../src/strategies/strategy-definition.ts';
-import type { SimulationResult } from '../src/trading/simulation-result.ts';
+import { sma } from '../../src/index.ts';
+import type { InstrumentSeries, MarketData } from '../../src/market/market-data.ts';
+import type { PlanNode } from '../../src/plan/plan.ts';
+import type { RuleProgram, TradeRules } from '../../src/plan/rule-program.ts';
+import type { EvaluatePlan } from '../../src/simulator/rule-column.ts';
+import { simulate } from '../../src/simulator/simulate-events.ts';
+import type { SimulationOptions } from '../../src/simulator/simulation-options.ts';
+import type { Strategy, TradingAgent } from '../../src/strategies/strategy-definition.ts';
+import type { SimulationResult } from '../../src/trading/simulation-result.ts';
 
 /** A small evaluator of plans: what the tests of the simulator use, and no more. */
 export const evaluatePlan: EvaluatePlan = (plan, market, instrument) => {

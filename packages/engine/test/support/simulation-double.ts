@@ -1,7 +1,7 @@
 import { BacktestSettings, type BacktestSettingsInput, type Candles } from '@tradebase/contracts';
-import type { MarketData } from '../src/market/market-data.ts';
-import type { SimulationResult } from '../src/trading/simulation-result.ts';
-import { EXIT_REASONS, type Trade, TradeList } from '../src/trading/trade-list.ts';
+import type { MarketData } from '../../src/market/market-data.ts';
+import type { SimulationResult } from '../../src/trading/simulation-result.ts';
+import { EXIT_REASONS, type Trade, TradeList } from '../../src/trading/trade-list.ts';
 
 /** A list of trades from what a test says of them; the rest is plain: one unit, long, from bar 0 to bar 1. */
 export function tradeList(trades: readonly Partial<Trade>[], candles?: Candles): TradeList {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Candles } from '@tradebase/contracts';
 
-const FOLDER = new URL('../../../../shared/data/', import.meta.url);
+const FOLDER = new URL('../../../../../shared/data/', import.meta.url);
 
 /** Whether the shared folder with market data and reference results lies beside the repository. */
 export const referenceDataPresent = existsSync(FOLDER);

@@ -1,8 +1,8 @@
 import { BacktestSettings, type BacktestSettingsInput, type Candles, type ParameterValues } from '@tradebase/contracts';
-import { resolveStrategy, simulate } from '../src/index.ts';
-import type { InstrumentSeries, MarketData } from '../src/market/market-data.ts';
-import type { SimulationResult } from '../src/trading/simulation-result.ts';
-import type { Trade } from '../src/trading/trade-list.ts';
+import { resolveStrategy, simulate } from '../../src/index.ts';
+import type { InstrumentSeries, MarketData } from '../../src/market/market-data.ts';
+import type { SimulationResult } from '../../src/trading/simulation-result.ts';
+import type { Trade } from '../../src/trading/trade-list.ts';
 
 /** A row of candles: `[open, high, low, close, volume?]`; a number alone is a bar that does not move. */
 export type Row = number | readonly number[];
