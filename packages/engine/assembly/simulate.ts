@@ -99,7 +99,7 @@ export function simulate(simulation: usize, length: i32): void {
       bar = end;
     } else if (watched) {
       if (s.side < 0) watchShort(s, bar, bar + 1);
-      exitWithin(s, bar, s.entry_bar < s.first_bar + bar);
+      exitWithin(s, bar);
       if (s.side == 0) markFlat(s, bar, bar + 1);
       else markBar(s, bar);
       decide(s, bar);

@@ -17,8 +17,11 @@ function stopLevel(stop: f64, trail: f64, activate: f64, entry: f64, best: f64):
   return level;
 }
 
-/** Exits of a bar at which a position was open: at its open where `held` before it, then within it. */
-export function exitWithin(s: Simulation, bar: i32, held: bool): void {
+/**
+ * Exits of a bar at which a position was open: at its open, then within it. One that was opened there may leave at once, where
+ * slippage or the grid of prices put its stop at the open or above it.
+ */
+export function exitWithin(s: Simulation, bar: i32): void {
   const offset = <usize>bar << 3;
   const mirror = <f64>s.side;
   const long = s.side > 0;
@@ -36,7 +39,7 @@ export function exitWithin(s: Simulation, bar: i32, held: bool): void {
 
   // A stop above the open that a position was entered at, by slippage or its tick, lets go there, and not above.
   if (open <= level) return leaveAtStop(s, bar, open, stop, open <= stop ? stop : level);
-  if (held && (open > target || (s.touch && open == target))) {
+  if (open > target || (s.touch && open == target)) {
     return leave(s, bar, open * mirror, 0, s.maker_rate, BY_TARGET);
   }
   const reaches = high > target || (s.touch != 0 && high == target);
