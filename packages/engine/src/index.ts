@@ -3,14 +3,44 @@
  * of a seed.
  * @module
  */
-export { type BiasCheckInput, checkBias, checkBiasInChunks } from './bias/check-bias.ts';
-export { type BiasOptions, checkDecisions, checkDecisionsInChunks } from './bias/check-decisions.ts';
-export type { Decide, Decision } from './bias/decision.ts';
+
+// Backtests: a strategy, candles and settings become trades and equity.
+
 export { fitsCompiled } from './compiled/fits-compiled.ts';
 export { type SweepInput, type SweepProgress, sweep, sweepInBlocks } from './compiled/sweep.ts';
 export type { SweepResult } from './compiled/sweep-result.ts';
-export { EngineError, type EngineErrorCode, type EngineErrorDetails } from './engine-error.ts';
+export { type BacktestInput, type BacktestResult, backtestInChunks, runBacktest } from './run-backtest.ts';
+export { type SimulateOptions, type SimulationPath, simulate, simulateInChunks } from './simulate.ts';
+export { makeReceipt, type Receipt, type ReceiptInput, verifyReceipt } from './simulator/receipt.ts';
+export type { SimulationOptions, SimulationProgress } from './simulator/simulation-options.ts';
+export type { Fill, Order } from './trading/order.ts';
+export type { SimulationResult } from './trading/simulation-result.ts';
+export { EXIT_REASONS, type Trade, TradeList } from './trading/trade-list.ts';
+
+// Strategies: built-in ones, and specifications made runnable.
+
 export { parseExpression } from './expressions/parse-expression.ts';
+export type { PlanColumn } from './plan/compute-columns.ts';
+export { evaluatePlan, type PlanResult } from './plan/evaluate-plan.ts';
+export { BUILT_IN_STRATEGIES } from './strategies/built-in/registry.generated.ts';
+export { checkNeeds } from './strategies/check-needs.ts';
+export { checkRuleSpec, compileRuleSpec } from './strategies/compile-rule-spec.ts';
+export {
+  BUILT_IN_STRATEGY_NAMES,
+  checkStrategySpec,
+  type ResolvedStrategy,
+  resolveStrategy,
+} from './strategies/resolve-strategy.ts';
+export type { Strategy, StrategyDefinition } from './strategies/strategy-definition.ts';
+
+// Market data.
+
+export { applyGapPolicy } from './market/apply-gap-policy.ts';
+export { checkMarketData } from './market/check-market-data.ts';
+export type { InstrumentSeries, MarketData, Split } from './market/market-data.ts';
+
+// Indicators and patterns.
+
 export { atr, type HighLowClose, trueRange } from './indicators/atr.ts';
 export { type BollingerColumns, bollinger } from './indicators/bollinger.ts';
 export { INDICATORS, indicatorNamed } from './indicators/catalogue.ts';
@@ -21,11 +51,9 @@ export { rsi } from './indicators/rsi.ts';
 export { sma } from './indicators/sma.ts';
 export { standardDeviation } from './indicators/standard-deviation.ts';
 export { wma } from './indicators/wma.ts';
-export { applyGapPolicy } from './market/apply-gap-policy.ts';
-export { checkMarketData } from './market/check-market-data.ts';
-export type { InstrumentSeries, MarketData, Split } from './market/market-data.ts';
-export { erfc, inverseNormalCdf, normalCdf, normalPdf } from './math/normal.ts';
-export { Random } from './math/random.ts';
+
+// Metrics and reports.
+
 export { type DailyAccount, dailyAccount } from './metrics/daily-account.ts';
 export { deflatedSharpe, expectedMaxSharpe, type SharpeTrials } from './metrics/deflated-sharpe.ts';
 export { drawdownPct } from './metrics/drawdown.ts';
@@ -38,6 +66,15 @@ export { sharpe } from './metrics/sharpe.ts';
 export { sortino } from './metrics/sortino.ts';
 export { type SummaryOptions, summarise } from './metrics/summarise.ts';
 export { tailLossByInterpolation, tailLossByOrder } from './metrics/value-at-risk.ts';
+export { buildReport, type ReportedResult, type ReportOptions } from './report/report-model.ts';
+export { thinCurve } from './report/thin-curve.ts';
+export { type EquityCurve, MAX_CURVE_POINTS, thinEquity } from './report/thin-equity.ts';
+
+// Studies: searches, walk-forward, Monte Carlo, overfitting, bias.
+
+export { type BiasCheckInput, checkBias, checkBiasInChunks } from './bias/check-bias.ts';
+export { type BiasOptions, checkDecisions, checkDecisionsInChunks } from './bias/check-decisions.ts';
+export type { Decide, Decision } from './bias/decision.ts';
 export { nearestName } from './nearest-name.ts';
 export { analyseSensitivity } from './optimiser/analyse-sensitivity.ts';
 export { createSearcher } from './optimiser/create-searcher.ts';
@@ -51,6 +88,9 @@ export { createSearchSpace, gridSize, type SearchSpace } from './optimiser/searc
 export type { Proposal, Searcher } from './optimiser/searcher.ts';
 export { type FoldReturns, stitchOutOfSample } from './optimiser/stitch-out-of-sample.ts';
 export { type BarRange, planWalkForward, type WalkForwardFold } from './optimiser/walk-forward.ts';
+
+// Options.
+
 export { type AmericanOptionSettings, americanOption } from './options/american-option.ts';
 export {
   blackScholes,
@@ -90,26 +130,10 @@ export {
   type VolatilitySurface,
   volatilityAt,
 } from './options/volatility-surface.ts';
-export type { PlanColumn } from './plan/compute-columns.ts';
-export { evaluatePlan, type PlanResult } from './plan/evaluate-plan.ts';
-export { buildReport, type ReportedResult, type ReportOptions } from './report/report-model.ts';
-export { thinCurve } from './report/thin-curve.ts';
-export { type EquityCurve, MAX_CURVE_POINTS, thinEquity } from './report/thin-equity.ts';
-export { type BacktestInput, type BacktestResult, backtestInChunks, runBacktest } from './run-backtest.ts';
-export { type SimulateOptions, type SimulationPath, simulate, simulateInChunks } from './simulate.ts';
-export { makeReceipt, type Receipt, type ReceiptInput, verifyReceipt } from './simulator/receipt.ts';
-export type { SimulationOptions, SimulationProgress } from './simulator/simulation-options.ts';
-export { BUILT_IN_STRATEGIES } from './strategies/built-in/registry.generated.ts';
-export { checkNeeds } from './strategies/check-needs.ts';
-export { checkRuleSpec, compileRuleSpec } from './strategies/compile-rule-spec.ts';
-export {
-  BUILT_IN_STRATEGY_NAMES,
-  checkStrategySpec,
-  type ResolvedStrategy,
-  resolveStrategy,
-} from './strategies/resolve-strategy.ts';
-export type { Strategy, StrategyDefinition } from './strategies/strategy-definition.ts';
-export type { Fill, Order } from './trading/order.ts';
-export type { SimulationResult } from './trading/simulation-result.ts';
-export { EXIT_REASONS, type Trade, TradeList } from './trading/trade-list.ts';
+
+// What all of it rests on.
+
+export { EngineError, type EngineErrorCode, type EngineErrorDetails } from './engine-error.ts';
+export { erfc, inverseNormalCdf, normalCdf, normalPdf } from './math/normal.ts';
+export { Random } from './math/random.ts';
 export { ENGINE_VERSION, METRIC_VERSION } from './versions.ts';
