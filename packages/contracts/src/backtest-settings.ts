@@ -56,6 +56,7 @@ export const InstrumentRules = z.strictObject({
     .enum(['raw', 'adjusted'])
     .default('raw')
     .describe('Whether prices are adjusted for splits and dividends'),
+  fees: FeeModel.optional().describe('Of this instrument; those of the settings by default'),
 });
 export type InstrumentRules = z.infer<typeof InstrumentRules>;
 

@@ -9,7 +9,8 @@ import { parseSettings } from './simulator/parse-settings.ts';
 import type { SimulationOptions, SimulationProgress } from './simulator/simulation-options.ts';
 import { checkNeeds } from './strategies/check-needs.ts';
 import { resolveStrategy } from './strategies/resolve-strategy.ts';
-import type { SimulationResult } from './trading/simulation-result.ts';
+import type { Strategy } from './strategies/strategy-definition.ts';
+import type { DataQuality, SimulationResult } from './trading/simulation-result.ts';
 
 /** Everything a backtest depends on: with the same input, the same engine version gives the same bytes. */
 export interface BacktestInput {
@@ -60,5 +61,14 @@ export function* backtestInChunks(
     ...(path ? { path } : {}),
     ...(definition.needs?.options ? { openDesk: optionsDeskOpener(options.settings.options, optionQuotes) } : {}),
   });
-  return { ...result, summary: summarise(result, data, options), settings: options.settings };
+  const seen = { ...result, data_quality: withWarmUp(result.data_quality, strategy, result.ts.length) };
+  return { ...seen, summary: summarise(seen, data, options), settings: options.settings };
+}
+
+/** Says where there were too few bars for the strategy to do anything. */
+function withWarmUp(quality: DataQuality, strategy: Strategy, bars: number): DataQuality {
+  const needed = strategy.kind === 'rules' ? strategy.program.warm_up_bars : strategy.warm_up_bars;
+  if (bars > needed) return quality;
+  const message = `${strategy.name} warms up for ${needed} bars and there are ${bars}: it could not trade`;
+  return { verdict: 'poor', findings: [...quality.findings, { code: 'warm_up', message, count: bars }] };
 }

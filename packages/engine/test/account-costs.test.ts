@@ -1,5 +1,6 @@
-import type { FeeModel, SlippageModel } from '@tradebase/contracts';
+import { BacktestSettings, type FeeModel, InstrumentRules, type SlippageModel } from '@tradebase/contracts';
 import { describe, expect, it } from 'vitest';
+import { fitsCompiled, resolveStrategy } from '../src/index.ts';
 import { fundingTimesBetween } from '../src/simulator/carry.ts';
 import { feeOf, quantityWithin } from '../src/simulator/fees.ts';
 import { slippageOf } from '../src/simulator/slippage.ts';
@@ -28,6 +29,31 @@ describe('fees', () => {
       const quantity = quantityWithin(model, 'taker', 1000, 8, 1);
       expect(quantity * 8 + feeOf(model, 'taker', quantity, 8)).toBeCloseTo(1000, 9);
     }
+  });
+});
+
+describe('fees of an instrument', () => {
+  it('come before those of the settings, which the others pay', () => {
+    const candles = candlesOfRows([FLAT, FLAT, FLAT]);
+    const own = InstrumentRules.parse({ fees: { type: 'per_trade', amount: 7 } });
+    const [cheap] = marketOf(candles, { symbol: 'CHEAP' }).instruments;
+    const [dear] = marketOf(candles, { symbol: 'DEAR', rules: own }).instruments;
+    const buyBoth = eventStrategy((context) => {
+      if (context.bar > 0) return;
+      for (const instrument of [0, 1]) context.submit({ instrument, side: 'buy', quantity: 1, type: 'market' });
+    });
+    const instruments = [cheap, dear].filter((series) => series !== undefined);
+    const { fills } = run(buyBoth, { instruments }, { fees: { type: 'per_trade', amount: 1 } });
+    expect(fills?.map(({ fee }) => fee)).toEqual([1, 7]);
+  });
+
+  it('keep a backtest off the compiled path, which knows those of the settings alone', () => {
+    const data = marketOf(candlesOfRows([FLAT]), {
+      rules: InstrumentRules.parse({ fees: { type: 'per_trade', amount: 7 } }),
+    });
+    expect(
+      fitsCompiled(resolveStrategy({ name: 'sma-cross', params: {} }).strategy, data, BacktestSettings.parse({})),
+    ).toBe('the instrument has fees of its own');
   });
 });
 

@@ -158,6 +158,12 @@ describe('fewer bars than the warm-up', () => {
       expect(trades).toEqual([]);
       expect([...equity]).toEqual([500, 500, 500]);
       expect(summary).toMatchObject({ bars: 3, trades: 0, final_equity: 500, exposure_pct: 0, open_position: null });
+      expect(summary.data_quality).toMatchObject({
+        verdict: 'poor',
+        findings: expect.arrayContaining([
+          { code: 'warm_up', count: 3, message: expect.stringMatching(/warms up for \d+ bars and there are 3/) },
+        ]),
+      });
     });
   }
 });

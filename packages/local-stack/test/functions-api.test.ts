@@ -168,7 +168,7 @@ describe('a request to create a backtest is refused', () => {
     [
       'a strategy that contradicts itself',
       { ...validRequest, strategy: { name: 'sma-cross', params: { fast: 50 } } },
-      'strategy.params.fast',
+      'strategy.params',
     ],
     ['a date that does not exist', { ...validRequest, from: '2024-02-30' }, 'from'],
     ['a time without a zone', { ...validRequest, to: '2024-02-01T00:00:00' }, 'to'],

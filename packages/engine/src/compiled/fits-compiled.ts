@@ -11,7 +11,8 @@ export function fitsCompiled(strategy: Strategy, data: MarketData, settings: Bac
 
 /** Why an account with these settings does not fit; null where it does. */
 export function misfitOfSettings(settings: BacktestSettings): string | null {
-  const { fees, slippage, fills, margin, gaps } = settings;
+  const { fees, slippage, fills, margin, gaps, instrument } = settings;
+  if (instrument.fees !== undefined) return 'the instrument has fees of its own';
   if (fees.type !== 'bps' || fees.minimum > 0) return 'fees are not basis points alone';
   if (slippage.type === 'volume_share') return 'slippage depends on volume';
   if (fills.market !== 'next_open') return 'market orders do not fill at the next open';
@@ -31,6 +32,7 @@ function misfitOfData({ instruments }: MarketData): string | null {
   if (series.finer !== undefined) return 'finer candles say what came first within a bar';
   if ((series.splits?.length ?? 0) > 0) return 'there are splits';
   if (series.membership !== undefined) return 'the instrument joins or leaves the universe';
+  if (series.rules?.fees !== undefined) return 'the instrument has fees of its own';
   return null;
 }
 

@@ -50,7 +50,12 @@ export class Execution {
     const { multiplier } = position;
     const slip = liquidity === 'taker' ? this.#slip(order, price, quantity) : 0;
     const fillPrice = price + order.direction * slip;
-    const fee = feeOf(this.settings.fees, liquidity, quantity, fillPrice * multiplier);
+    const fee = feeOf(
+      this.market.rulesOf(order.instrument).fees ?? this.settings.fees,
+      liquidity,
+      quantity,
+      fillPrice * multiplier,
+    );
     const reason = this.#refusal(order, position, quantity, fillPrice, fee);
     if (reason !== null) {
       order.reject(reason);

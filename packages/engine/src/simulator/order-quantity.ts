@@ -47,8 +47,8 @@ function quantityAt(
   { settings, market, liquidity }: SizingMarket,
   price: number,
 ): number {
-  const { fees, margin } = settings;
-  const { multiplier } = market.rulesOf(order.instrument);
+  const { margin } = settings;
+  const { multiplier, fees = settings.fees } = market.rulesOf(order.instrument);
   const unitPrice = price * multiplier;
   const { equity } = account;
   const others = account.held.length === 0 ? 0 : exposureOfOthers(account, position, order);

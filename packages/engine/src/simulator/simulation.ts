@@ -301,8 +301,9 @@ export class Simulation {
       const order = broker.book.enter({ instrument, side, quantity: units, type: 'market', reason: 'liquidation' });
       order.status = 'filled';
       order.filled_quantity = units;
+      const fees = this.#market.rulesOf(instrument).fees ?? this.#settings.fees;
       const left = account.equity - position.value + quantity * price * multiplier;
-      const fee = Math.min(feeOf(this.#settings.fees, 'taker', units, price * multiplier), Math.max(left, 0));
+      const fee = Math.min(feeOf(fees, 'taker', units, price * multiplier), Math.max(left, 0));
       this.#execution.record(order, -quantity, price, fee, 0);
     }
     if (account.desk !== null) account.desk.liquidate(this.#deskBar(), this.#deskAccount);
