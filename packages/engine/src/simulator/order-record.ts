@@ -41,10 +41,17 @@ export class OrderRecord {
     this.#recent.push(order);
   }
 
+  /** Takes the next order, which has ended, and does not keep the object. */
+  write(order: BookedOrder): void {
+    this.length += 1;
+    this.#makeRoom();
+    this.#write(order);
+  }
+
   /** Writes down orders that have ended, once there are many. Not while orders are filling: one that ends may change still. */
   settle(): void {
     if (this.#recent.length < this.#gatherUntil) return;
-    while (this.#blocks.length * BLOCK < this.length) this.#blocks.push(new Float64Array(BLOCK * ROW));
+    this.#makeRoom();
     const recent = this.#recent;
     let kept = 0;
     for (const order of recent) {
@@ -59,6 +66,10 @@ export class OrderRecord {
   toArray(): Order[] {
     const recent = new Map(this.#recent.map((order) => [order.id, order]));
     return Array.from({ length: this.length }, (_, index) => recent.get(index + 1) ?? this.#read(index + 1));
+  }
+
+  #makeRoom(): void {
+    while (this.#blocks.length * BLOCK < this.length) this.#blocks.push(new Float64Array(BLOCK * ROW));
   }
 
   #write(order: BookedOrder): void {

@@ -10,6 +10,7 @@ import type { RuleProgram, TradeRules } from '../plan/rule-program.ts';
 import type { Bracket, OrderRequest, OrderSize, PriceDistance } from '../trading/order.ts';
 import type { BookedOrder } from './booked-order.ts';
 import { kellyShare } from './kelly.ts';
+import type { PlainAgent } from './plain-orders.ts';
 import type { RuleValues } from './rule-column.ts';
 import {
   type Direction,
@@ -32,7 +33,7 @@ const NO_BRACKET: Bracket = {};
 const NOTHING: RuleValues = { columns: new Map(), signals: new Map(), first_bar: 0 };
 
 /** Trades by rules on columns. */
-export class RuleAgent implements SimulationAgent {
+export class RuleAgent implements SimulationAgent, PlainAgent {
   readonly #rules: TradeRules;
   readonly #allowsShort: boolean;
   readonly #tracks: readonly Track[];
@@ -95,6 +96,41 @@ export class RuleAgent implements SimulationAgent {
     } else if (id === track.entry?.id && id !== track.lastEntryId) {
       if (track.entries === 0) track.entryCandle = candle;
       track.entries += 1;
+      track.lastEntryId = id;
+    }
+  }
+
+  /** Rules that only ever buy at market where they hold nothing, and leave the whole at a signal. */
+  get plain(): PlainAgent | null {
+    const { enter_short, sizing, entry_order, stop_loss, take_profit, trailing_stop } = this.#rules;
+    const { time_exit_bars, cooldown_bars, max_entries, daily_loss_cap_pct, max_positions, session } = this.#rules;
+    const isSized = sizing.method !== 'fixed_quantity' && sizing.method !== 'risk';
+    const entersAtMarket = enter_short === null && entry_order.type === 'market' && isSized;
+    const leavesBySignal = stop_loss === null && take_profit === null && trailing_stop === null && session === null;
+    const isBounded = time_exit_bars !== null || daily_loss_cap_pct !== null || cooldown_bars > 0;
+    const isPlain = entersAtMarket && leavesBySignal && !isBounded && max_entries === 1 && max_positions >= 1;
+    return isPlain ? this : null;
+  }
+
+  plainOrder(candle: number, context: SimulationContext): OrderSize | 'leave' | null {
+    const track = this.#track(0);
+    if (candle < track.firstCandle) return null;
+    if (context.positionOf(0).quantity !== 0) return track.exitLong?.holds(candle) ? 'leave' : null;
+    if (!track.enterLong?.holds(candle)) return null;
+    const size = this.#size(track, candle, context, undefined);
+    return typeof size === 'number' ? null : size;
+  }
+
+  onPlainFill(id: number, candle: number): void {
+    const track = this.#track(0);
+    track.entry = null;
+    track.exitOrder = null;
+    if (track.entries > 0) {
+      track.exitCandle = candle;
+      track.entries = 0;
+    } else {
+      track.entryCandle = candle;
+      track.entries = 1;
       track.lastEntryId = id;
     }
   }

@@ -15,6 +15,7 @@ import type { FillRecord } from './fill-record.ts';
 import { canBreach, isBreached, liquidationPrice } from './margin.ts';
 import { MarketNow } from './market-now.ts';
 import { OrderBook } from './order-book.ts';
+import { type PlainAgent, PlainOrders } from './plain-orders.ts';
 import type { Position } from './position.ts';
 import { SimulationContext } from './simulation-context.ts';
 import type { SimulationOptions } from './simulation-options.ts';
@@ -28,6 +29,8 @@ export interface SimulationAgent extends TradingAgent {
   nextBar?(bar: number, context: SimulationContext): number;
   /** Called instead of `onFill`, with the order of the fill: for agents that need no more. */
   onExecution?(order: BookedOrder, context: SimulationContext): void;
+  /** The agent itself where its orders may take the short way; it then acts from the first bar on. */
+  readonly plain?: PlainAgent | null;
 }
 
 /** One run of an agent through a market: bar by bar, and in strides where nothing can happen. */
@@ -49,6 +52,8 @@ export class Simulation {
   readonly #paysCarry: boolean;
   /** Whether nothing but prices and orders changes the account: no splits, membership or options. */
   readonly #isPlain: boolean;
+  /** The short way of orders, where there is one. */
+  readonly #plainOrders: PlainOrders | null;
   /** Per instrument, the next of its splits. */
   readonly #nextSplit: Int32Array;
   /** Instruments that do not always belong to the universe. */
@@ -93,6 +98,10 @@ export class Simulation {
     this.#allInstruments = Int32Array.from(instruments.keys());
     const isSplit = instruments.some(({ splits = [] }) => splits.length > 0);
     this.#isPlain = instruments.length === 1 && !isSplit && this.#bounded.length === 0 && desk === null;
+    const { fills, margin } = settings;
+    const fillsWhole = fills.market === 'next_open' && fills.max_volume_share === 1 && margin.maintenance_pct === 0;
+    const plain = this.#isPlain && fillsWhole ? (agent.plain ?? null) : null;
+    this.#plainOrders = plain && new PlainOrders(plain, this.#context, this.#execution, book);
   }
 
   get fills(): FillRecord {
@@ -109,8 +118,12 @@ export class Simulation {
         this.#checkEquity();
         if (idleUntil === end) return;
       }
-      if (this.#isQuiet()) this.#doQuietBar();
-      else this.#doBar();
+      if (!this.#isQuiet()) this.#doBar();
+      else if (this.barsDone + 1 < end && this.#plainOrders?.prepare(this.barsDone)) {
+        // Bars after the fill, its own among them, are as others in which no order works.
+        this.#markUntil(this.barsDone + 1);
+        this.#plainOrders.fill(this.barsDone - 1);
+      } else this.#doQuietBar();
       this.#checkEquity();
     }
   }
