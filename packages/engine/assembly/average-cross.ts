@@ -5,7 +5,7 @@ import { slide, slidingMean, SLIDE_BYTES } from './slide';
 //
 // Only the sign of their difference matters, and it is far from 0 at nearly every bar. So all averages of a column are made
 // of one column of running sums, as offsets from a price of the block, in single precision; crossings of any two of them are
-// told in SIMD, 16 bars a step, and a bound on the rounding says where a sign is certain. Where it is not, the sums say it in
+// told in SIMD, and a bound on the rounding says where a sign is certain. Where it is not, the sums say it in
 // double precision; where they do not, the two windows are summed again with compensation. That is decisive unless the
 // difference is within a few units in the last place of the tolerance itself: then the caller is told, and computes the
 // averages as they are defined.
@@ -81,6 +81,24 @@ export function mean_offsets(sums: usize, have: i32, length: i32, period: i32, o
   }
 }
 
+/** Difference of the means of two bars that both have: `fast` and `slow` are bytes back, and the shares those of one value. */
+// @ts-ignore: decorator
+@inline
+function differences(end: usize, fast: usize, slow: usize, fastShares: v128, slowShares: v128): v128 {
+  const sums = v128.load(end);
+  return f64x2.sub(
+    f64x2.mul(f64x2.sub(sums, v128.load(end - fast)), fastShares),
+    f64x2.mul(f64x2.sub(sums, v128.load(end - slow)), slowShares),
+  );
+}
+
+/** Upper halves of four doubles, which have their signs. */
+// @ts-ignore: decorator
+@inline
+function upperHalves(a: v128, b: v128): v128 {
+  return v128.shuffle<i32>(a, b, 1, 3, 5, 7);
+}
+
 /** Scratch for the exact windows; two sums with their low parts. */
 const windows = memory.data(32, 8);
 /** What a sum by hand returns where even it cannot tell. */
@@ -135,13 +153,65 @@ function resolveWord(
 
 const verdict = memory.data(16, 8);
 
+/** The bars of a word below, from the offsets of both averages, and whether one is not certain. Sets `below` in memory. */
+// @ts-ignore: decorator
+@inline
+function signsOfOffsets(a: usize, b: usize, margins: v128): bool {
+  let below: u64 = 0;
+  let nearest = f32x4.splat(Infinity);
+  for (let i: u64 = 0; i < 64; i += 16) {
+    const d0 = f32x4.sub(v128.load(a), v128.load(b));
+    const d1 = f32x4.sub(v128.load(a, 16), v128.load(b, 16));
+    const d2 = f32x4.sub(v128.load(a, 32), v128.load(b, 32));
+    const d3 = f32x4.sub(v128.load(a, 48), v128.load(b, 48));
+    nearest = f32x4.pmin(
+      f32x4.pmin(nearest, f32x4.pmin(f32x4.abs(d0), f32x4.abs(d1))),
+      f32x4.pmin(f32x4.abs(d2), f32x4.abs(d3)),
+    );
+    // As integers, saturated: signs are kept.
+    const signs = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(d0, d1), i16x8.narrow_i32x4_s(d2, d3));
+    below |= <u64>i8x16.bitmask(signs) << i;
+    a += 64;
+    b += 64;
+  }
+  store<u64>(verdict, below, 8);
+  return v128.any_true(f32x4.le(nearest, margins));
+}
+
+/** As `signsOfOffsets`, from the sums: with one crossing, less than to write averages and read them again. */
+// @ts-ignore: decorator
+@inline
+function signsOfSums(end: usize, fast: i32, slow: i32, margins: v128): bool {
+  const fastShares = f64x2.splat(1 / <f64>fast);
+  const slowShares = f64x2.splat(1 / <f64>slow);
+  const fastBytes = <usize>fast << 3;
+  const slowBytes = <usize>slow << 3;
+  let below: u64 = 0;
+  let nearest = f64x2.splat(Infinity);
+  for (let i: u64 = 0; i < 64; i += 8) {
+    const d0 = differences(end, fastBytes, slowBytes, fastShares, slowShares);
+    const d1 = differences(end + 16, fastBytes, slowBytes, fastShares, slowShares);
+    const d2 = differences(end + 32, fastBytes, slowBytes, fastShares, slowShares);
+    const d3 = differences(end + 48, fastBytes, slowBytes, fastShares, slowShares);
+    nearest = f64x2.pmin(
+      f64x2.pmin(nearest, f64x2.pmin(f64x2.abs(d0), f64x2.abs(d1))),
+      f64x2.pmin(f64x2.abs(d2), f64x2.abs(d3)),
+    );
+    const signs = i16x8.narrow_i32x4_s(upperHalves(d0, d1), upperHalves(d2, d3));
+    below |= <u64>i16x8.bitmask(signs) << i;
+    end += 64;
+  }
+  store<u64>(verdict, below, 8);
+  return v128.any_true(f64x2.le(nearest, margins));
+}
+
 /**
  * Masks of the bars of a block at which the mean of `fast` values crosses above and below that of `slow`.
  *
  * History: `have` values, at least `slow` or as many as there are. State: the bits of the bar before, above at 0 and below at 8,
  * and whether it had both means at 16.
  * @param sums of `running_sums` with the same `have`, `most` what it returned, and `reference` what it was given
- * @param fastOffsets and `slowOffsets` of `mean_offsets`
+ * @param fastOffsets and `slowOffsets` of `mean_offsets`; both 0 to tell by the sums alone
  * @returns 1, or 0 where the sign of a bar can only be told from the averages as they are defined
  */
 export function average_cross(
@@ -153,6 +223,7 @@ export function average_cross(
     + (abs(reference) + most) * (TOLERANCE * 1.01 + 2 * MEAN_ERROR);
   const single = most < LARGEST_SINGLE ? 1.001 * (most * SINGLE_ERROR + margin) + SMALLEST_SINGLE : Infinity;
   const margins = f32x4.splat(<f32>single);
+  const sumMargins = f64x2.splat(most < LARGEST_SINGLE ? margin : Infinity);
   // Of bar `i`: the sum up to it, it included.
   const ends = sums + (<usize>(have + 1) << 3);
   // The first bar of the block with both means.
@@ -168,26 +239,12 @@ export function average_cross(
     let below: u64 = 0;
     let known: u64 = count == 64 ? ~(<u64>0) : ((<u64>1) << <u64>count) - 1;
     if (from == word && count == 64) {
-      let a = fastOffsets + (<usize>word << 2);
-      let b = slowOffsets + (<usize>word << 2);
-      let nearest = f32x4.splat(Infinity);
-      for (let i: u64 = 0; i < 64; i += 16) {
-        const d0 = f32x4.sub(v128.load(a), v128.load(b));
-        const d1 = f32x4.sub(v128.load(a, 16), v128.load(b, 16));
-        const d2 = f32x4.sub(v128.load(a, 32), v128.load(b, 32));
-        const d3 = f32x4.sub(v128.load(a, 48), v128.load(b, 48));
-        nearest = f32x4.pmin(
-          f32x4.pmin(nearest, f32x4.pmin(f32x4.abs(d0), f32x4.abs(d1))),
-          f32x4.pmin(f32x4.abs(d2), f32x4.abs(d3)),
-        );
-        // As integers, saturated: signs are kept.
-        const signs = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(d0, d1), i16x8.narrow_i32x4_s(d2, d3));
-        below |= <u64>i8x16.bitmask(signs) << i;
-        a += 64;
-        b += 64;
-      }
+      const isNear = fastOffsets
+        ? signsOfOffsets(fastOffsets + (<usize>word << 2), slowOffsets + (<usize>word << 2), margins)
+        : signsOfSums(ends + (<usize>word << 3), fast, slow, sumMargins);
+      below = load<u64>(verdict, 8);
       above = ~below;
-      if (v128.any_true(f32x4.le(nearest, margins))) {
+      if (isNear) {
         if (!resolveWord(values, word, 64, fast, slow, margin, ends, verdict)) return 0;
         above = load<u64>(verdict);
         below = load<u64>(verdict, 8);

@@ -80,6 +80,77 @@ function bandsOneByOne(
   }
 }
 
+/** The values at the same place of two blocks that follow each other. */
+// @ts-ignore: decorator
+@inline
+function pairOf(at: usize, bytes: usize): v128 {
+  return v128.load64_lane(at + bytes, v128.load64_zero(at), 1);
+}
+
+// @ts-ignore: decorator
+@inline
+function storePair(at: usize, bytes: usize, pair: v128): void {
+  v128.store64_lane(at, pair, 0);
+  v128.store64_lane(at + bytes, pair, 1);
+}
+
+/**
+ * Bands of two whole blocks that follow each other, one in each lane: as `bands` of one after the other. Scratch: as there.
+ *
+ * @returns 0, or NaN where a value may not be finite
+ */
+// @ts-ignore: decorator
+@inline
+function bandsOfTwo(
+  from: usize, period: i32, deviations: f64, upper: usize, middle: usize, lower: usize, scratch: usize, ends: usize,
+): f64 {
+  const bytes = <usize>period << 3;
+  const share: f64 = 1 / <f64>period;
+  const shares = f64x2.splat(share);
+  const worst = f64x2.splat(<f64>(10000 + 16 * period));
+  const factors = f64x2.splat(deviations);
+  const shifts = pairOf(from - 8, bytes);
+  // Sums of the blocks before, from each place after the first to the end.
+  let s1 = f64x2.splat(0);
+  let s2 = s1;
+  let sums = scratch + (bytes << 2);
+  for (let at = from - 8, stop = from - bytes; at >= stop; at -= 8) {
+    v128.store(sums, s1);
+    v128.store(sums, s2, 16);
+    sums -= 32;
+    const d = f64x2.sub(pairOf(at, bytes), shifts);
+    s1 = f64x2.add(s1, d);
+    s2 = f64x2.add(s2, f64x2.mul(d, d));
+  }
+  sums += 32;
+  let begun1 = f64x2.splat(0);
+  let begun2 = begun1;
+  let moves = begun1;
+  for (let i: usize = 0; i < bytes; i += 8) {
+    const d = f64x2.sub(pairOf(from + i, bytes), shifts);
+    begun1 = f64x2.add(begun1, d);
+    begun2 = f64x2.add(begun2, f64x2.mul(d, d));
+    s1 = f64x2.add(v128.load(sums), begun1);
+    s2 = f64x2.add(v128.load(sums, 16), begun2);
+    sums += 32;
+    const part = f64x2.mul(s1, shares);
+    const squares = f64x2.sub(s2, f64x2.mul(s1, part));
+    moves = v128.or(moves, f64x2.lt(f64x2.mul(squares, worst), s2));
+    const mean = f64x2.add(shifts, part);
+    const distance = f64x2.mul(factors, f64x2.sqrt(f64x2.mul(squares, shares)));
+    storePair(upper + i, bytes, f64x2.add(mean, distance));
+    storePair(middle + i, bytes, mean);
+    storePair(lower + i, bytes, f64x2.sub(mean, distance));
+  }
+  if (v128.any_true(moves)) {
+    for (let block: usize = 0; block <= bytes; block += bytes) {
+      sumBlock(from + block, period, load<f64>(from + block - 8), scratch, ends);
+      bandsOneByOne(from + block, period, period, deviations, upper + block, middle + block, lower + block, ends);
+    }
+  }
+  return f64x2.extract_lane(begun2, 0) * 0 + f64x2.extract_lane(begun2, 1) * 0;
+}
+
 /**
  * Bands of `length` values, which begin a block of `period` values. History: `period` values. Scratch: `2 * period + 4` pairs.
  *
@@ -95,7 +166,14 @@ export function bands(
   const factors = f64x2.splat(deviations);
   const begun = scratch;
   const ends = scratch + (<usize>(period + 2) << 4);
-  for (let start = 0; start < length; start += period) {
+  let start = 0;
+  for (; start + 2 * period <= length; start += 2 * period) {
+    const offset = <usize>start << 3;
+    rest += bandsOfTwo(
+      values + offset, period, deviations, upper + offset, middle + offset, lower + offset, scratch, ends,
+    );
+  }
+  for (; start < length; start += period) {
     const from = values + (<usize>start << 3);
     const shift = load<f64>(from - 8);
     const shifts = f64x2.splat(shift);

@@ -7,6 +7,12 @@ import { BY_SIGNAL, Simulation } from './simulation-state';
 
 const marks = memory.data(MARKS_BYTES, 16);
 
+// @ts-ignore: decorator
+@inline
+function smaller(a: f64, b: f64): f64 {
+  return f64x2.extract_lane(f64x2.pmin(f64x2.splat(a), f64x2.splat(b)), 0);
+}
+
 /** First bar from `from` on with its bit in the mask, or `length`. */
 // @ts-ignore: decorator
 @inline
@@ -119,7 +125,7 @@ export function simulate_plain(simulation: usize, length: i32): void {
       const low = load<f64>(marks);
       const high = load<f64>(marks, 8);
       if (high <= peak) {
-        if (low < lowest * peak * (1 + 1e-15)) lowest = min<f64>(lowest, low / peak);
+        lowest = smaller(lowest, low / peak);
       } else if (low >= lowest * high * (1 + 1e-15)) {
         peak = high;
       } else {
@@ -133,12 +139,18 @@ export function simulate_plain(simulation: usize, length: i32): void {
       leaving = next < length;
     } else {
       if (cash > peak) peak = cash;
-      else if (cash < lowest * peak * (1 + 1e-15)) lowest = min<f64>(lowest, cash / peak);
+      else lowest = smaller(lowest, cash / peak);
       if (s.equity) {
         let at = s.equity + (<usize>bar << 3);
         const stop = s.equity + (<usize>end << 3);
         const pair = f64x2.splat(cash);
-        for (; at < stop; at += 16) v128.store(at, pair);
+        // Up to 7 bars too many, which are written again.
+        for (; at < stop; at += 64) {
+          v128.store(at, pair);
+          v128.store(at, pair, 16);
+          v128.store(at, pair, 32);
+          v128.store(at, pair, 48);
+        }
       }
       if (next < length) {
         s.next_size = load<f64>(s.size + (<usize>next << 3));

@@ -49,6 +49,8 @@ export class RunningSums {
   reference = 0;
   /** Largest absolute value that is summed. */
   most = 0;
+  /** Crossings that are told by these sums. A single one is told by the sums alone, and its averages are not written. */
+  crossings = 0;
 
   /** @param longest window of any crossing */
   constructor(kernels: KernelInstance, values: Pointer, longest: number) {
@@ -72,6 +74,7 @@ export class RunningSums {
     this.have = Math.min(barsDone, this.#longest);
     this.reference = doubles[this.values / 8] as number;
     this.most = run.running_sums(this.values, this.have, length, this.reference, this.pointer);
+    if (this.crossings === 1) return;
     for (const [period, offsets] of this.#offsets) run.mean_offsets(this.pointer, this.have, length, period, offsets);
   }
 }
@@ -97,6 +100,7 @@ export class AverageCross {
     this.#slow = slow;
     this.#fastOffsets = sums.offsetsOf(fast);
     this.#slowOffsets = sums.offsetsOf(slow);
+    sums.crossings += 1;
     this.#state = kernels.allocate(32);
     this.up = kernels.allocate(BLOCK_BARS / 8);
     this.down = kernels.allocate(BLOCK_BARS / 8);
@@ -104,7 +108,7 @@ export class AverageCross {
 
   advance(length: number): void {
     if (!this.decided) return;
-    const { values, have, pointer, most, reference } = this.#sums;
+    const { values, have, pointer, most, reference, crossings } = this.#sums;
     this.decided =
       this.#kernels.run.average_cross(
         this.#state,
@@ -116,8 +120,8 @@ export class AverageCross {
         pointer,
         most,
         reference,
-        this.#fastOffsets,
-        this.#slowOffsets,
+        crossings === 1 ? 0 : this.#fastOffsets,
+        crossings === 1 ? 0 : this.#slowOffsets,
         this.up,
         this.down,
       ) === 1;
