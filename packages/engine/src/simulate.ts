@@ -25,7 +25,7 @@ export interface SimulateOptions {
   readonly path?: SimulationPath;
   /** Opens the options desk, for strategies that trade options. */
   readonly openDesk?: OpenDesk;
-  /** Where the compiled path puts equity, one number per bar: for callers that simulate often. */
+  /** Where the compiled path puts equity: as long as there are bars. For callers that simulate often. */
   readonly equity?: Float64Array;
 }
 
@@ -47,6 +47,7 @@ export function* simulateInChunks(
   const isCompiled =
     path === 'compiled' || (path === 'auto' && fitsCompiled(strategy, data, options.settings) === null);
   if (isCompiled) {
+    checkEquityColumn(equity, data);
     checkSimulationOptions(options);
     checkMarketData(data);
     const dataQuality = assessDataQuality(data, options.settings);
@@ -60,6 +61,14 @@ export function* simulateInChunks(
     computeSignals: kernelSignals,
     ...(openDesk ? { openDesk } : {}),
   });
+}
+
+/** A column that is too short would lose marks, and one that is too long would keep some of another run. */
+function checkEquityColumn(equity: Float64Array | undefined, { instruments: [main] }: MarketData): void {
+  const bars = main?.candles.ts.length ?? 0;
+  if (equity === undefined || equity.length === bars) return;
+  const message = `the column for equity has room for ${equity.length} marks; it must have it for ${bars}, one per bar`;
+  throw new EngineError('column_length_mismatch', message, { length: equity.length, bars });
 }
 
 /** The same simulation at once. */

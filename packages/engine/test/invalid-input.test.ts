@@ -1,9 +1,10 @@
+import { BacktestSettings } from '@tradebase/contracts';
 import { describe, expect, it } from 'vitest';
-import { EngineError, type EngineErrorCode } from '../src/index.ts';
+import { EngineError, type EngineErrorCode, resolveStrategy, simulate } from '../src/index.ts';
 import { SMA_10_30 } from './support/any-strategy.ts';
 import { errorOf } from './support/error-of.ts';
 import { candlesOfCloses } from './support/made-up-candles.ts';
-import { type PlainInput, plainInChunks, runPlain } from './support/plain-backtest.ts';
+import { type PlainInput, plainInChunks, plainInput, runPlain } from './support/plain-backtest.ts';
 
 const closes = [10, 11, 12, 13];
 const valid: PlainInput = { candles: candlesOfCloses(closes), strategy: SMA_10_30, initial_cash: 1000, fee_bps: 10 };
@@ -59,6 +60,19 @@ describe('invalid input is refused with a code and the place', () => {
       const error = errorOf(() => plainInChunks(valid, { chunkBars }).next());
       expect(error).toMatchObject({ code: 'invalid_chunk' });
     }
+  });
+});
+
+describe('a column for equity that is not as long as there are bars', () => {
+  it.each([3, 5])('of %i marks for 4 bars is refused, rather than lose or keep marks', (marks) => {
+    const { data } = plainInput(valid);
+    const { strategy } = resolveStrategy(SMA_10_30);
+    const options = { initial_cash: 1000, settings: BacktestSettings.parse({}), seed: 1 };
+    const run = () => simulate(strategy, data, options, { equity: new Float64Array(marks) });
+    expect(errorOf(run)).toMatchObject({
+      code: 'column_length_mismatch',
+      message: expect.stringContaining(`room for ${marks} marks`),
+    });
   });
 });
 
