@@ -1,17 +1,9 @@
-/** Why a trade ended. */
-export const EXIT_REASONS = [
-  'signal',
-  'stop_loss',
-  'take_profit',
-  'trailing_stop',
-  'time_exit',
-  'session_end',
-  'liquidation',
-  'expiry',
-  'assignment',
-  'other',
-] as const;
-export type ExitReason = (typeof EXIT_REASONS)[number];
+import { ExitReason } from '@tradebase/contracts';
+
+export type { ExitReason };
+
+/** Why a trade ended: columns of trades hold the index. */
+export const EXIT_REASONS: readonly ExitReason[] = ExitReason.options;
 
 /** A closed trade: a lot that was opened by one fill and closed, first in first out, by another. */
 export interface Trade {
