@@ -141,6 +141,31 @@ table private.status_transitions -- Which status may follow which, for every tab
   constraint status_transitions_pkey PRIMARY KEY (table_name, from_status, to_status)
   policy "No API role can reach status transitions" for all to anon, authenticated using (false) with check (false)
 
+table public.account_limits -- What all bots of a user of one mode may risk together; null is no bound. PAPER and LIVE are counted apart.
+  user_id uuid default auth.uid() not null -- The user.
+  max_exposure numeric -- Greatest value of all positions and open orders, in the account's currency; null for no such bound.
+  max_symbol_exposure numeric -- The same of one symbol.
+  max_order_value numeric -- Greatest value of one order.
+  daily_loss_cap numeric -- Loss of all bots in a day after which nothing more is opened.
+  max_open_orders integer -- Most orders open at a time.
+  created_at timestamp with time zone default now() not null -- When the row was written.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint account_limits_max_open_orders_check CHECK (((max_open_orders >= 1) AND (max_open_orders <= 10000)))
+  constraint account_limits_pkey PRIMARY KEY (user_id)
+  constraint account_limits_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  constraint account_limits_values_check CHECK (((max_exposure > (0)::numeric) AND (max_exposure <= '1000000000000'::numeric) AND (max_symbol_exposure > (0)::numeric) AND (max_symbol_exposure <= '1000000000000'::numeric) AND (max_order_value > (0)::numeric) AND (max_order_value <= '1000000000000'::numeric) AND (daily_loss_cap > (0)::numeric) AND (daily_loss_cap <= '1000000000000'::numeric)))
+  policy "Admins can read account limits" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can change their account limits" for update to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade))) with check (((user_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.can_trade() AS can_trade)))
+  policy "Owners can read their account limits" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  grant update (max_exposure, max_symbol_exposure, max_order_value, daily_loss_cap, max_open_orders) to authenticated
+  CREATE TRIGGER audit_change AFTER UPDATE ON public.account_limits FOR EACH ROW EXECUTE FUNCTION private.audit_change()
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.account_limits FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
 table public.alert_history -- What users were told. Written by private.create_alert; owners read it and mark it as read. A partition a month, dropped at the end of the retention.
   id uuid default gen_random_uuid() not null -- Identifies the alert.
   user_id uuid not null -- Owner.
@@ -578,6 +603,37 @@ table public.bot_events -- What happened to a bot beside its trading: started, p
   grant select to tradebase_admin
   grant insert, select to tradebase_worker
 
+table public.bot_leases -- Which runner session holds a bot, by which run. Who writes for the run shows the fencing token: a runner that was cut off, and another took over, has an old one and writes nothing more.
+  bot_id uuid not null -- The bot; it has one lease at a time, and keeps the row, so that fencing tokens only grow.
+  user_id uuid not null -- Owner of the bot.
+  run_id uuid not null -- The run it is held for.
+  runner_session_id uuid not null -- The session that holds it.
+  fencing_token bigint not null -- Grows by one whenever a session takes the bot, or connects anew while it holds it.
+  intent text default 'run'::text not null -- What its owner, or the offline policy, wants of the bot: run, pause (keep positions, open none), stop (close all and end), or hold (touch nothing until told).
+  reconciled boolean default true not null -- Whether the session, since it last connected, has shown that it holds what the ledger says. Until then it opens nothing.
+  acquired_at timestamp with time zone default now() not null -- When the session took it.
+  released_at timestamp with time zone -- When it was given back; null while it is held.
+  created_at timestamp with time zone default now() not null -- When the bot was first started.
+  updated_at timestamp with time zone default now() not null -- When the row last changed.
+  row level security on
+  constraint bot_leases_bot_id_fkey FOREIGN KEY (bot_id, user_id) REFERENCES bots(id, user_id) ON DELETE CASCADE
+  constraint bot_leases_fencing_token_check CHECK ((fencing_token >= 1))
+  constraint bot_leases_intent_check CHECK ((intent = ANY (ARRAY['run'::text, 'pause'::text, 'stop'::text, 'hold'::text])))
+  constraint bot_leases_pkey PRIMARY KEY (bot_id)
+  constraint bot_leases_run_id_fkey FOREIGN KEY (run_id, bot_id, user_id) REFERENCES trading_runs(id, bot_id, user_id) ON DELETE CASCADE
+  constraint bot_leases_runner_session_id_fkey FOREIGN KEY (runner_session_id, user_id) REFERENCES runner_sessions(id, user_id) ON DELETE CASCADE
+  CREATE INDEX bot_leases_bot_id_user_id_idx ON public.bot_leases USING btree (bot_id, user_id)
+  CREATE INDEX bot_leases_run_id_bot_id_user_id_idx ON public.bot_leases USING btree (run_id, bot_id, user_id)
+  CREATE INDEX bot_leases_runner_session_id_user_id_idx ON public.bot_leases USING btree (runner_session_id, user_id)
+  CREATE INDEX bot_leases_user_id_idx ON public.bot_leases USING btree (user_id)
+  policy "Admins can read leases" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Owners can read the leases of their bots" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.bot_leases FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
 table public.bots -- Bots: what trades, with what, when and within which bounds. Owners write the settings. The status is not theirs to write: starting, pausing and stopping go through functions of the runner protocol, which are not there yet, and what happens is written by runners functions and workers.
   id uuid default gen_random_uuid() not null -- Identifies the bot.
   user_id uuid default auth.uid() not null -- Owner.
@@ -613,6 +669,9 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   last_run_at timestamp with time zone -- When it last did its work.
   created_at timestamp with time zone default now() not null -- When it was made.
   updated_at timestamp with time zone default now() not null -- When the row last changed.
+  offline_policy text default 'hold'::text not null -- What becomes of what it holds when its runner goes offline: hold (its owner decides), flatten (all is closed when the runner is back) or resume (it goes on when the runner is back).
+  max_symbol_exposure numeric -- Greatest value of position and open orders in one symbol, in the account's currency; null for no such bound.
+  settings jsonb default '{}'::jsonb not null -- Fees, slippage, fills and rules of instruments with which a PAPER bot is executed: those of a backtest, whose defaults hold where it is silent.
   row level security on
   constraint bots_counts_check CHECK ((((max_open_positions >= 1) AND (max_open_positions <= 1000)) AND ((max_daily_trades >= 1) AND (max_daily_trades <= 100000))))
   constraint bots_credential_id_fkey FOREIGN KEY (credential_id, user_id) REFERENCES exchange_credentials(id, user_id)
@@ -623,15 +682,18 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   constraint bots_last_error_check CHECK ((char_length(last_error) <= 4000))
   constraint bots_live_check CHECK (((mode = 'PAPER'::text) OR ((credential_id IS NOT NULL) AND (risk_per_trade IS NOT NULL) AND (daily_risk_cap IS NOT NULL))))
   constraint bots_max_drawdown_pct_check CHECK (((max_drawdown_pct > (0)::numeric) AND (max_drawdown_pct <= (100)::numeric)))
+  constraint bots_max_symbol_exposure_check CHECK (((max_symbol_exposure > (0)::numeric) AND (max_symbol_exposure <= '1000000000000'::numeric)))
   constraint bots_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 16384)))
   constraint bots_mode_check CHECK ((mode = ANY (ARRAY['PAPER'::text, 'LIVE'::text])))
   constraint bots_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 100)) AND (name = btrim(name))))
+  constraint bots_offline_policy_check CHECK ((offline_policy = ANY (ARRAY['hold'::text, 'flatten'::text, 'resume'::text])))
   constraint bots_parameters_check CHECK (((jsonb_typeof(parameters) = 'object'::text) AND (pg_column_size(parameters) <= 16384)))
   constraint bots_pkey PRIMARY KEY (id)
   constraint bots_risk_check CHECK (((risk_per_trade > (0)::numeric) AND (risk_per_trade <= '1000000000000'::numeric) AND (daily_risk_cap > (0)::numeric) AND (daily_risk_cap <= '1000000000000'::numeric) AND (max_order_value > (0)::numeric) AND (max_order_value <= '1000000000000'::numeric)))
   constraint bots_schedule_days_check CHECK ((((cardinality(schedule_days) >= 1) AND (cardinality(schedule_days) <= 7)) AND (array_ndims(schedule_days) = 1) AND (schedule_days <@ '{1,2,3,4,5,6,7}'::smallint[])))
   constraint bots_schedule_times_check CHECK ((((schedule_start_time IS NULL) = (schedule_end_time IS NULL)) AND (schedule_start_time <> schedule_end_time)))
   constraint bots_schedule_timezone_check CHECK (private.is_time_zone(schedule_timezone))
+  constraint bots_settings_check CHECK (((jsonb_typeof(settings) = 'object'::text) AND (pg_column_size(settings) <= 16384)))
   constraint bots_status_check CHECK ((status = ANY (ARRAY['stopped'::text, 'starting'::text, 'running'::text, 'paused'::text, 'stopping'::text, 'error'::text])))
   constraint bots_strategy_type_check CHECK (((strategy_type ~ '^[a-z][a-z0-9]*(-[a-z0-9]+)*$'::text) AND (char_length(strategy_type) <= 50)))
   constraint bots_strategy_version_check CHECK (((strategy_id IS NULL) = (strategy_version IS NULL)))
@@ -652,8 +714,8 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   grant select to service_role
   grant select to tradebase_admin
   grant select to tradebase_worker
-  grant insert (name, description, strategy_type, strategy_id, strategy_version, mode, symbols, timeframe, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_open_positions, max_daily_trades, max_drawdown_pct, credential_id, initial_balance, parameters, metadata) to authenticated
-  grant update (name, description, strategy_type, strategy_id, strategy_version, mode, symbols, timeframe, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_open_positions, max_daily_trades, max_drawdown_pct, credential_id, initial_balance, parameters, metadata) to authenticated
+  grant insert (name, description, strategy_type, strategy_id, strategy_version, mode, symbols, timeframe, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_open_positions, max_daily_trades, max_drawdown_pct, credential_id, initial_balance, parameters, metadata, offline_policy, max_symbol_exposure, settings) to authenticated
+  grant update (name, description, strategy_type, strategy_id, strategy_version, mode, symbols, timeframe, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_open_positions, max_daily_trades, max_drawdown_pct, credential_id, initial_balance, parameters, metadata, offline_policy, max_symbol_exposure, settings) to authenticated
   grant update (status, error_count, last_error, current_balance, total_pnl, last_heartbeat_at, started_at, last_run_at) to tradebase_worker
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.audit_change('error_count', 'last_error', 'current_balance', 'total_pnl', 'last_heartbeat_at', 'started_at', 'last_run_at')
   CREATE TRIGGER check_limit BEFORE INSERT ON public.bots FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('quota.bots')
@@ -1263,6 +1325,13 @@ table public.orders -- Orders of runs, from the intention to the broker's last w
   finished_at timestamp with time zone -- When it was filled, cancelled, rejected or expired.
   created_at timestamp with time zone default now() not null -- When the row was written.
   updated_at timestamp with time zone default now() not null -- When the row last changed.
+  multiplier numeric default 1 not null -- Value of a price move of 1 for one unit: 100 for most options of shares.
+  reference_price numeric -- Price that the risk gate reckoned with.
+  is_sized_at_fill boolean default false not null -- Whether quantity is an estimate until the order fills, as for a share of equity at the next open.
+  reserved_value numeric default 0 not null -- What it takes of the caps on exposure while it is open, in the account's currency; 0 for one that only reduces.
+  reserved_risk numeric default 0 not null -- What it may lose down to its stop, or all of its value without one, in the account's currency; 0 for one that only reduces.
+  reason text -- Why: entry, exit, stop_loss, take_profit, emergency_stop and so on.
+  event_seq bigint default 0 not null -- Number, on the topic of the run, of the event that told of its latest change.
   row level security on
   constraint orders_average_price_check CHECK (((average_price IS NULL) = (filled_quantity = (0)::numeric)))
   constraint orders_bot_id_client_order_id_key UNIQUE (bot_id, client_order_id)
@@ -1273,11 +1342,15 @@ table public.orders -- Orders of runs, from the intention to the broker's last w
   constraint orders_id_user_id_key UNIQUE (id, user_id)
   constraint orders_limit_price_check CHECK (((type <> ALL (ARRAY['limit'::text, 'stop_limit'::text, 'take_profit'::text])) OR (limit_price IS NOT NULL)))
   constraint orders_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 16384)))
+  constraint orders_multiplier_check CHECK (((multiplier > (0)::numeric) AND (multiplier <= '1000000'::numeric)))
   constraint orders_option_details_check CHECK (((jsonb_typeof(option_details) = 'object'::text) AND (pg_column_size(option_details) <= 16384)))
   constraint orders_pkey PRIMARY KEY (id)
   constraint orders_position_id_fkey FOREIGN KEY (position_id, user_id) REFERENCES positions(id, user_id) ON DELETE SET NULL (position_id)
   constraint orders_quantity_check CHECK (((quantity > (0)::numeric) AND (quantity < '1000000000000000000'::numeric)))
+  constraint orders_reason_check CHECK ((char_length(reason) <= 100))
+  constraint orders_reference_price_check CHECK (((reference_price > (0)::numeric) AND (reference_price < '1000000000000000'::numeric)))
   constraint orders_reject_reason_check CHECK ((char_length(reject_reason) <= 2000))
+  constraint orders_reserved_check CHECK (((reserved_value >= (0)::numeric) AND (reserved_value < '1000000000000000000'::numeric) AND (reserved_risk >= (0)::numeric) AND (reserved_risk < '1000000000000000000'::numeric)))
   constraint orders_run_id_fkey FOREIGN KEY (run_id, bot_id, user_id) REFERENCES trading_runs(id, bot_id, user_id) ON DELETE CASCADE
   constraint orders_side_check CHECK ((side = ANY (ARRAY['buy'::text, 'sell'::text])))
   constraint orders_status_check CHECK ((status = ANY (ARRAY['new'::text, 'submitted'::text, 'accepted'::text, 'partially_filled'::text, 'pending_cancel'::text, 'filled'::text, 'cancelled'::text, 'rejected'::text, 'expired'::text])))
@@ -1440,6 +1513,10 @@ table public.positions -- Positions of runs: what is or was held, from opening t
   closed_at timestamp with time zone -- When it was closed or expired.
   created_at timestamp with time zone default now() not null -- When the row was written.
   updated_at timestamp with time zone default now() not null -- When the row last changed.
+  multiplier numeric default 1 not null -- Value of a price move of 1 for one unit.
+  marked_at timestamp with time zone -- Time of mark_price, as the market says.
+  reserved_risk numeric default 0 not null -- What its entries were let through to lose, in the account's currency; 0 once closed.
+  event_seq bigint default 0 not null -- Number, on the topic of the run, of the event that told of its latest change.
   row level security on
   constraint positions_closed_check CHECK ((((closed_at IS NULL) = (status = 'open'::text)) AND ((status = 'open'::text) OR ((open_quantity = (0)::numeric) AND (unrealized_pnl = (0)::numeric))) AND (closed_at >= opened_at)))
   constraint positions_direction_check CHECK ((direction = ANY (ARRAY['long'::text, 'short'::text])))
@@ -1447,10 +1524,12 @@ table public.positions -- Positions of runs: what is or was held, from opening t
   constraint positions_id_user_id_key UNIQUE (id, user_id)
   constraint positions_market_context_check CHECK (((jsonb_typeof(market_context) = 'object'::text) AND (pg_column_size(market_context) <= 16384)))
   constraint positions_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 16384)))
+  constraint positions_multiplier_check CHECK (((multiplier > (0)::numeric) AND (multiplier <= '1000000'::numeric)))
   constraint positions_names_check CHECK (((char_length(strategy) <= 100) AND (char_length(entry_logic) <= 100) AND (char_length(exit_logic) <= 100) AND (char_length(exit_reason) <= 100)))
   constraint positions_option_details_check CHECK (((jsonb_typeof(option_details) = 'object'::text) AND (pg_column_size(option_details) <= 16384)))
   constraint positions_pkey PRIMARY KEY (id)
   constraint positions_quantity_check CHECK (((quantity > (0)::numeric) AND (quantity < '1000000000000000000'::numeric) AND ((open_quantity >= (0)::numeric) AND (open_quantity <= quantity))))
+  constraint positions_reserved_risk_check CHECK (((reserved_risk >= (0)::numeric) AND (reserved_risk < '1000000000000000000'::numeric)))
   constraint positions_run_id_fkey FOREIGN KEY (run_id, bot_id, user_id) REFERENCES trading_runs(id, bot_id, user_id) ON DELETE CASCADE
   constraint positions_status_check CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text, 'expired'::text])))
   constraint positions_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
@@ -1633,10 +1712,13 @@ table public.runner_sessions -- One row a runner that has connected with an API 
   disconnected_at timestamp with time zone -- When it stopped being connected; null while it is.
   created_at timestamp with time zone default now() not null -- When it first connected.
   updated_at timestamp with time zone default now() not null -- When the row last changed.
+  epoch integer default 1 not null -- How often it has connected. Its tokens carry the number: those of an earlier connection of the same machine are no good any more.
   row level security on
   constraint runner_sessions_active_bot_ids_check CHECK (((cardinality(active_bot_ids) <= 1000) AND (array_position(active_bot_ids, NULL::uuid) IS NULL)))
   constraint runner_sessions_api_key_id_fkey FOREIGN KEY (api_key_id, user_id) REFERENCES api_keys(id, user_id) ON DELETE CASCADE
+  constraint runner_sessions_api_key_id_machine_id_key UNIQUE (api_key_id, machine_id)
   constraint runner_sessions_disconnected_at_check CHECK (((disconnected_at IS NULL) = (status = 'connected'::text)))
+  constraint runner_sessions_epoch_check CHECK ((epoch >= 1))
   constraint runner_sessions_error_check CHECK ((((error IS NOT NULL) = (status = 'error'::text)) AND (pg_column_size(error) <= 8192)))
   constraint runner_sessions_id_user_id_key UNIQUE (id, user_id)
   constraint runner_sessions_last_command_seq_check CHECK ((last_command_seq >= 0))
@@ -2264,6 +2346,7 @@ table public.trades -- Round trips: one entry and one exit of the same size. A p
   metadata jsonb default '{}'::jsonb not null -- What else there is to say.
   created_at timestamp with time zone default now() not null -- When the row was written.
   updated_at timestamp with time zone default now() not null -- When the row last changed.
+  event_seq bigint default 0 not null -- Number, on the topic of the run, of the event that told of its latest change.
   row level security on
   constraint trades_direction_check CHECK ((direction = ANY (ARRAY['long'::text, 'short'::text])))
   constraint trades_exit_check CHECK (((num_nonnulls(exit_at, exit_price, gross_pnl, net_pnl) =
@@ -2297,6 +2380,35 @@ END) AND (exit_at >= entry_at) AND ((pnl_pct IS NULL) OR (status = 'closed'::tex
   CREATE TRIGGER check_status BEFORE UPDATE ON public.trades FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.trades FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
+table public.trading_halts -- Emergency stops, of a bot, of a user or of the whole system. While one is engaged, nothing is opened under it; what reduces a position is let through.
+  id uuid default gen_random_uuid() not null -- Identifies the stop.
+  scope text not null -- bot, user or system.
+  user_id uuid -- The user it stops; null for the whole system.
+  bot_id uuid -- The bot it stops; null for a user or the system.
+  reason text not null -- Why.
+  close_positions boolean default false not null -- Whether runners are told to close what they hold; else they cancel what is open and hold the rest.
+  engaged_by uuid -- Who engaged it; null for a limit that was reached.
+  engaged_at timestamp with time zone default now() not null -- When it was engaged.
+  released_by uuid -- Who released it.
+  released_at timestamp with time zone -- When it was released; null while it is engaged.
+  row level security on
+  constraint trading_halts_bot_id_fkey FOREIGN KEY (bot_id, user_id) REFERENCES bots(id, user_id) ON DELETE CASCADE
+  constraint trading_halts_pkey PRIMARY KEY (id)
+  constraint trading_halts_reason_check CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 500)))
+  constraint trading_halts_released_check CHECK (((released_at IS NOT NULL) OR (released_by IS NULL)))
+  constraint trading_halts_scope_check CHECK (((scope = ANY (ARRAY['bot'::text, 'user'::text, 'system'::text])) AND ((bot_id IS NOT NULL) = (scope = 'bot'::text)) AND ((user_id IS NULL) = (scope = 'system'::text))))
+  constraint trading_halts_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+  CREATE INDEX trading_halts_bot_id_user_id_idx ON public.trading_halts USING btree (bot_id, user_id)
+  CREATE INDEX trading_halts_user_id_engaged_at_idx ON public.trading_halts USING btree (user_id, engaged_at DESC)
+  CREATE UNIQUE INDEX trading_halts_engaged_idx ON public.trading_halts USING btree (scope, user_id, bot_id) NULLS NOT DISTINCT WHERE (released_at IS NULL)
+  policy "Admins can read halts" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Users can read what stops them" for select to authenticated using (((user_id = ( SELECT private.tenant_id() AS tenant_id)) OR (scope = 'system'::text)))
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.trading_halts FOR EACH ROW EXECUTE FUNCTION private.audit_change()
+
 table public.trading_runs -- One row for each time that a bot runs, from its start to its stop. Written by runners' functions and workers.
   id uuid default gen_random_uuid() not null -- Identifies the run.
   bot_id uuid not null -- The bot.
@@ -2316,6 +2428,12 @@ table public.trading_runs -- One row for each time that a bot runs, from its sta
   metadata jsonb default '{}'::jsonb not null -- What else there is to say.
   created_at timestamp with time zone default now() not null -- When the row was written.
   updated_at timestamp with time zone default now() not null -- When the row last changed.
+  last_report_seq bigint default 0 not null -- Number of the last item of its runner's reports that was taken: what is sent again up to it changes nothing.
+  last_bar_at timestamp with time zone -- Close of the last bar that its strategy has seen.
+  market_day date -- The day that daily_pnl is of, in the time zone of the bot's schedule: that of the market, which in a replay is not today.
+  day_start_pnl numeric default 0 not null -- total_pnl at the beginning of that day.
+  peak_pnl numeric default 0 not null -- Highest total_pnl so far, at least 0.
+  event_seq bigint default 0 not null -- Number, on the topic of the run, of the event that told of its latest profit or status.
   row level security on
   constraint trading_runs_bot_id_fkey FOREIGN KEY (bot_id, user_id) REFERENCES bots(id, user_id) ON DELETE CASCADE
   constraint trading_runs_config_check CHECK (((jsonb_typeof(config) = 'object'::text) AND (pg_column_size(config) <= 65536)))
@@ -2328,6 +2446,7 @@ table public.trading_runs -- One row for each time that a bot runs, from its sta
   constraint trading_runs_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 16384)))
   constraint trading_runs_mode_check CHECK ((mode = ANY (ARRAY['PAPER'::text, 'LIVE'::text])))
   constraint trading_runs_pkey PRIMARY KEY (id)
+  constraint trading_runs_seqs_check CHECK (((last_report_seq >= 0) AND (event_seq >= 0)))
   constraint trading_runs_status_check CHECK ((status = ANY (ARRAY['running'::text, 'completed'::text, 'error'::text, 'stopped'::text])))
   CREATE INDEX trading_runs_bot_id_user_id_idx ON public.trading_runs USING btree (bot_id, user_id, started_at DESC)
   CREATE INDEX trading_runs_user_id_started_at_idx ON public.trading_runs USING btree (user_id, started_at DESC)
@@ -3280,6 +3399,25 @@ begin
 end
 $function$
 
+function private.command_runner(p_session_id uuid, p_type text, p_bot_id uuid, p_payload jsonb, p_expires_in interval) -- Gives a runner a command and returns its number. Definer, because owners may not write commands.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.command_runner(p_session_id uuid, p_type text, p_bot_id uuid, p_payload jsonb, p_expires_in interval DEFAULT '00:10:00'::interval)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  given_seq bigint;
+begin
+  insert into public.runner_commands (runner_session_id, user_id, type, bot_id, payload, expires_at)
+  select s.id, s.user_id, p_type, p_bot_id, p_payload, now() + p_expires_in
+  from public.runner_sessions s where s.id = p_session_id
+  returning seq into given_seq;
+  return given_seq;
+end
+$function$
+
 function private.config(p_key text) -- Value of a setting; an unknown key is an error. Definer, because functions of users ask it.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.config(p_key text)
@@ -3449,6 +3587,7 @@ begin
   values (new.id, private.clean_name(given, 'first_name'), private.clean_name(given, 'last_name'),
           coalesce(private.clean_name(given, 'display_name'), private.clean_name(given, 'full_name')),
           coalesce(new.banned_until, '-infinity') <= now());
+  insert into public.account_limits (user_id) values (new.id);
   return null;
 end
 $function$
@@ -4857,6 +4996,7 @@ begin
   select * into found_session from public.runner_sessions s
   where s.id = auth.uid()
     and s.status = 'connected'
+    and s.epoch::text = claims ->> 'epoch'
     and s.user_id::text = claims ->> 'user_id'
     and s.api_key_id::text = claims ->> 'api_key_id';
   permissions := private.active_permissions(found_session.api_key_id);
@@ -4883,6 +5023,36 @@ AS $function$
   ) involved
   order by involved.chain
   on conflict (chain) do update set last_seq = locked.last_seq
+$function$
+
+function private.lock_lease(p_run_id uuid, p_fencing_token bigint) -- What every write of a runner for a run begins with: the lease of the run, locked until the end of the transaction, provided that the calling runner holds it with the latest fencing token. Errors: run_not_found, stale_lease and those of private.require_runner. Definer, because runners may not lock leases.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.lock_lease(p_run_id uuid, p_fencing_token bigint)
+ RETURNS bot_leases
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  runner record;
+  lease public.bot_leases;
+begin
+  select * into runner from private.require_runner('runner:execute');
+  select * into lease from public.bot_leases l where l.run_id = p_run_id and l.user_id = runner.user_id for update;
+  if lease.bot_id is null then
+    if exists (select from public.trading_runs r where r.id = p_run_id and r.user_id = runner.user_id) then
+      perform private.raise_api_error(409, 'stale_lease', 'the bot has been started anew in another run: stop this one');
+    end if;
+    perform private.raise_api_error(404, 'run_not_found', 'there is no such run');
+  end if;
+  if lease.runner_session_id <> runner.session_id or lease.fencing_token is distinct from p_fencing_token then
+    perform private.raise_api_error(409, 'stale_lease', format('the bot has been taken over (fencing token %s): stop it here and write nothing more for it', lease.fencing_token));
+  end if;
+  if lease.released_at is not null then
+    perform private.raise_api_error(409, 'stale_lease', 'the run is over: its bot has been given back');
+  end if;
+  return lease;
+end
 $function$
 
 function private.maintain_partitions() -- Makes the partitions ahead and drops those whose rows are all older than the retention; says what it did. Called by the maintenance job, as often as one likes. Definer, because only the owner of a table may.
@@ -6055,6 +6225,40 @@ begin
     where r.role = 'admin' and r.user_id <> p_user_id and coalesce(u.banned_until, '-infinity') <= now()
   ) then
     perform private.raise_api_error(409, 'last_admin', 'this is the last admin: make another one first');
+  end if;
+end
+$function$
+
+function private.require_runner(p_permission text, OUT session_id uuid, OUT user_id uuid, OUT permissions text[]) -- The live runner that calls and its owner, provided that its key has a permission; else the error that says why not: runner_superseded, runner_not_connected, invalid_api_key or forbidden. Definer, to tell these apart.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.require_runner(p_permission text, OUT session_id uuid, OUT user_id uuid, OUT permissions text[])
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+#variable_conflict use_column
+declare
+  claimed_epoch constant integer := (auth.jwt() -> 'app_metadata' ->> 'epoch')::integer;
+  found_session public.runner_sessions;
+begin
+  select r.session_id, r.user_id, r.permissions into require_runner.session_id, require_runner.user_id, require_runner.permissions
+  from private.live_runner() r;
+  if require_runner.session_id is null then
+    select * into found_session from public.runner_sessions s where s.id = auth.uid() and private.is_runner();
+    if found_session.id is null then
+      perform private.raise_api_error(403, 'forbidden', 'only a runner may do this');
+    end if;
+    if found_session.epoch > claimed_epoch then
+      perform private.raise_api_error(401, 'runner_superseded', 'the same machine has connected again with this key: this connection is over');
+    end if;
+    if found_session.status = 'revoked' or private.active_permissions(found_session.api_key_id) is null then
+      perform private.raise_api_error(401, 'invalid_api_key', 'the API key is revoked or expired, or its owner may not sign in');
+    end if;
+    perform private.raise_api_error(401, 'runner_not_connected', format('the runner session is %s: authenticate again', found_session.status));
+  end if;
+  if not p_permission = any (require_runner.permissions) then
+    perform private.raise_api_error(403, 'forbidden', format('the API key does not have the permission %s', p_permission));
   end if;
 end
 $function$

@@ -64,6 +64,6 @@ function runnerToken(stack: TestStack, tenant: MatrixTenant): Promise<string> {
   const idOf = (table: string) => (tenant.has(table) ? String(tenant.row(table).id) : crypto.randomUUID());
   return mintToken(stack.keys, {
     sub: idOf('runner_sessions'),
-    app_metadata: { user_id: tenant.userId, api_key_id: idOf('api_keys'), permissions: RUNNER_PERMISSIONS },
+    app_metadata: { user_id: tenant.userId, api_key_id: idOf('api_keys'), permissions: RUNNER_PERMISSIONS, epoch: 1 },
   });
 }

@@ -4,6 +4,40 @@ export type Json = string | number | boolean | null | { [key: string]: Json | un
 export type Database = {
   public: {
     Tables: {
+      account_limits: {
+        Row: {
+          created_at: string;
+          daily_loss_cap: number | null;
+          max_exposure: number | null;
+          max_open_orders: number | null;
+          max_order_value: number | null;
+          max_symbol_exposure: number | null;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          daily_loss_cap?: number | null;
+          max_exposure?: number | null;
+          max_open_orders?: number | null;
+          max_order_value?: number | null;
+          max_symbol_exposure?: number | null;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Update: {
+          created_at?: string;
+          daily_loss_cap?: number | null;
+          max_exposure?: number | null;
+          max_open_orders?: number | null;
+          max_order_value?: number | null;
+          max_symbol_exposure?: number | null;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [];
+      };
       alert_history: {
         Row: {
           alert_type: string;
@@ -738,6 +772,71 @@ export type Database = {
           },
         ];
       };
+      bot_leases: {
+        Row: {
+          acquired_at: string;
+          bot_id: string;
+          created_at: string;
+          fencing_token: number;
+          intent: string;
+          reconciled: boolean;
+          released_at: string | null;
+          run_id: string;
+          runner_session_id: string;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          acquired_at?: string;
+          bot_id: string;
+          created_at?: string;
+          fencing_token: number;
+          intent?: string;
+          reconciled?: boolean;
+          released_at?: string | null;
+          run_id: string;
+          runner_session_id: string;
+          updated_at?: string;
+          user_id: string;
+        };
+        Update: {
+          acquired_at?: string;
+          bot_id?: string;
+          created_at?: string;
+          fencing_token?: number;
+          intent?: string;
+          reconciled?: boolean;
+          released_at?: string | null;
+          run_id?: string;
+          runner_session_id?: string;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'bot_leases_bot_id_fkey';
+            columns: ['bot_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'bots';
+            referencedColumns: ['id', 'user_id'];
+          },
+          {
+            foreignKeyName: 'bot_leases_run_id_fkey';
+            columns: ['run_id', 'bot_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'trading_runs';
+            referencedColumns: ['id', 'bot_id', 'user_id'];
+          },
+          {
+            foreignKeyName: 'bot_leases_runner_session_id_fkey';
+            columns: ['runner_session_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'runner_sessions';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
+      };
       bots: {
         Row: {
           created_at: string;
@@ -755,15 +854,18 @@ export type Database = {
           max_drawdown_pct: number | null;
           max_open_positions: number | null;
           max_order_value: number | null;
+          max_symbol_exposure: number | null;
           metadata: NonNullable<Json>;
           mode: string;
           name: string;
+          offline_policy: string;
           parameters: NonNullable<Json>;
           risk_per_trade: number | null;
           schedule_days: number[];
           schedule_end_time: string | null;
           schedule_start_time: string | null;
           schedule_timezone: string;
+          settings: NonNullable<Json>;
           started_at: string | null;
           status: string;
           strategy_id: string | null;
@@ -792,15 +894,18 @@ export type Database = {
           max_drawdown_pct?: number | null;
           max_open_positions?: number | null;
           max_order_value?: number | null;
+          max_symbol_exposure?: number | null;
           metadata?: NonNullable<Json>;
           mode?: string;
           name: string;
+          offline_policy?: string;
           parameters?: NonNullable<Json>;
           risk_per_trade?: number | null;
           schedule_days?: number[];
           schedule_end_time?: string | null;
           schedule_start_time?: string | null;
           schedule_timezone?: string;
+          settings?: NonNullable<Json>;
           started_at?: string | null;
           status?: string;
           strategy_id?: string | null;
@@ -828,15 +933,18 @@ export type Database = {
           max_drawdown_pct?: number | null;
           max_open_positions?: number | null;
           max_order_value?: number | null;
+          max_symbol_exposure?: number | null;
           metadata?: NonNullable<Json>;
           mode?: string;
           name?: string;
+          offline_policy?: string;
           parameters?: NonNullable<Json>;
           risk_per_trade?: number | null;
           schedule_days?: number[];
           schedule_end_time?: string | null;
           schedule_start_time?: string | null;
           schedule_timezone?: string;
+          settings?: NonNullable<Json>;
           started_at?: string | null;
           status?: string;
           strategy_id?: string | null;
@@ -1813,17 +1921,24 @@ export type Database = {
           broker_order_id: string | null;
           client_order_id: string;
           created_at: string;
+          event_seq: number;
           expires_at: string | null;
           filled_quantity: number;
           finished_at: string | null;
           id: string;
+          is_sized_at_fill: boolean;
           limit_price: number | null;
           metadata: NonNullable<Json>;
+          multiplier: number;
           option_details: Json | null;
           position_id: string | null;
           quantity: number;
+          reason: string | null;
           reduce_only: boolean;
+          reference_price: number | null;
           reject_reason: string | null;
+          reserved_risk: number;
+          reserved_value: number;
           run_id: string;
           side: string;
           status: string;
@@ -1846,17 +1961,24 @@ export type Database = {
           broker_order_id?: string | null;
           client_order_id: string;
           created_at?: string;
+          event_seq?: number;
           expires_at?: string | null;
           filled_quantity?: number;
           finished_at?: string | null;
           id?: string;
+          is_sized_at_fill?: boolean;
           limit_price?: number | null;
           metadata?: NonNullable<Json>;
+          multiplier?: number;
           option_details?: Json | null;
           position_id?: string | null;
           quantity: number;
+          reason?: string | null;
           reduce_only?: boolean;
+          reference_price?: number | null;
           reject_reason?: string | null;
+          reserved_risk?: number;
+          reserved_value?: number;
           run_id: string;
           side: string;
           status?: string;
@@ -1878,17 +2000,24 @@ export type Database = {
           broker_order_id?: string | null;
           client_order_id?: string;
           created_at?: string;
+          event_seq?: number;
           expires_at?: string | null;
           filled_quantity?: number;
           finished_at?: string | null;
           id?: string;
+          is_sized_at_fill?: boolean;
           limit_price?: number | null;
           metadata?: NonNullable<Json>;
+          multiplier?: number;
           option_details?: Json | null;
           position_id?: string | null;
           quantity?: number;
+          reason?: string | null;
           reduce_only?: boolean;
+          reference_price?: number | null;
           reject_reason?: string | null;
+          reserved_risk?: number;
+          reserved_value?: number;
           run_id?: string;
           side?: string;
           status?: string;
@@ -2101,19 +2230,23 @@ export type Database = {
           direction: string;
           entry_logic: string | null;
           entry_price: number | null;
+          event_seq: number;
           exit_logic: string | null;
           exit_price: number | null;
           exit_reason: string | null;
           fees: number;
           id: string;
           mark_price: number | null;
+          marked_at: string | null;
           market_context: Json | null;
           metadata: NonNullable<Json>;
+          multiplier: number;
           open_quantity: number;
           opened_at: string;
           option_details: Json | null;
           quantity: number;
           realized_pnl: number;
+          reserved_risk: number;
           run_id: string;
           status: string;
           stop_loss: number | null;
@@ -2132,19 +2265,23 @@ export type Database = {
           direction: string;
           entry_logic?: string | null;
           entry_price?: number | null;
+          event_seq?: number;
           exit_logic?: string | null;
           exit_price?: number | null;
           exit_reason?: string | null;
           fees?: number;
           id?: string;
           mark_price?: number | null;
+          marked_at?: string | null;
           market_context?: Json | null;
           metadata?: NonNullable<Json>;
+          multiplier?: number;
           open_quantity: number;
           opened_at: string;
           option_details?: Json | null;
           quantity: number;
           realized_pnl?: number;
+          reserved_risk?: number;
           run_id: string;
           status?: string;
           stop_loss?: number | null;
@@ -2162,19 +2299,23 @@ export type Database = {
           direction?: string;
           entry_logic?: string | null;
           entry_price?: number | null;
+          event_seq?: number;
           exit_logic?: string | null;
           exit_price?: number | null;
           exit_reason?: string | null;
           fees?: number;
           id?: string;
           mark_price?: number | null;
+          marked_at?: string | null;
           market_context?: Json | null;
           metadata?: NonNullable<Json>;
+          multiplier?: number;
           open_quantity?: number;
           opened_at?: string;
           option_details?: Json | null;
           quantity?: number;
           realized_pnl?: number;
+          reserved_risk?: number;
           run_id?: string;
           status?: string;
           stop_loss?: number | null;
@@ -2451,6 +2592,7 @@ export type Database = {
           connected_at: string;
           created_at: string;
           disconnected_at: string | null;
+          epoch: number;
           error: Json | null;
           id: string;
           ip: unknown;
@@ -2470,6 +2612,7 @@ export type Database = {
           connected_at?: string;
           created_at?: string;
           disconnected_at?: string | null;
+          epoch?: number;
           error?: Json | null;
           id?: string;
           ip?: unknown;
@@ -2488,6 +2631,7 @@ export type Database = {
           connected_at?: string;
           created_at?: string;
           disconnected_at?: string | null;
+          epoch?: number;
           error?: Json | null;
           id?: string;
           ip?: unknown;
@@ -3328,6 +3472,7 @@ export type Database = {
           entry_at: string;
           entry_logic: string | null;
           entry_price: number;
+          event_seq: number;
           exit_at: string | null;
           exit_logic: string | null;
           exit_price: number | null;
@@ -3360,6 +3505,7 @@ export type Database = {
           entry_at: string;
           entry_logic?: string | null;
           entry_price: number;
+          event_seq?: number;
           exit_at?: string | null;
           exit_logic?: string | null;
           exit_price?: number | null;
@@ -3391,6 +3537,7 @@ export type Database = {
           entry_at?: string;
           entry_logic?: string | null;
           entry_price?: number;
+          event_seq?: number;
           exit_at?: string | null;
           exit_logic?: string | null;
           exit_price?: number | null;
@@ -3438,20 +3585,74 @@ export type Database = {
           },
         ];
       };
+      trading_halts: {
+        Row: {
+          bot_id: string | null;
+          close_positions: boolean;
+          engaged_at: string;
+          engaged_by: string | null;
+          id: string;
+          reason: string;
+          released_at: string | null;
+          released_by: string | null;
+          scope: string;
+          user_id: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          bot_id?: string | null;
+          close_positions?: boolean;
+          engaged_at?: string;
+          engaged_by?: string | null;
+          id?: string;
+          reason: string;
+          released_at?: string | null;
+          released_by?: string | null;
+          scope: string;
+          user_id?: string | null;
+        };
+        Update: {
+          bot_id?: string | null;
+          close_positions?: boolean;
+          engaged_at?: string;
+          engaged_by?: string | null;
+          id?: string;
+          reason?: string;
+          released_at?: string | null;
+          released_by?: string | null;
+          scope?: string;
+          user_id?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'trading_halts_bot_id_fkey';
+            columns: ['bot_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'bots';
+            referencedColumns: ['id', 'user_id'];
+          },
+        ];
+      };
       trading_runs: {
         Row: {
           bot_id: string;
           config: NonNullable<Json>;
           created_at: string;
           daily_pnl: number;
+          day_start_pnl: number;
           ended_at: string | null;
           error: string | null;
+          event_seq: number;
           id: string;
+          last_bar_at: string | null;
           last_fill_seq: number;
           last_log_seq: number;
+          last_report_seq: number;
+          market_day: string | null;
           max_drawdown: number | null;
           metadata: NonNullable<Json>;
           mode: string;
+          peak_pnl: number;
           started_at: string;
           status: string;
           total_pnl: number;
@@ -3465,14 +3666,20 @@ export type Database = {
           config?: NonNullable<Json>;
           created_at?: string;
           daily_pnl?: number;
+          day_start_pnl?: number;
           ended_at?: string | null;
           error?: string | null;
+          event_seq?: number;
           id?: string;
+          last_bar_at?: string | null;
           last_fill_seq?: number;
           last_log_seq?: number;
+          last_report_seq?: number;
+          market_day?: string | null;
           max_drawdown?: number | null;
           metadata?: NonNullable<Json>;
           mode: string;
+          peak_pnl?: number;
           started_at?: string;
           status?: string;
           total_pnl?: number;
@@ -3485,14 +3692,20 @@ export type Database = {
           config?: NonNullable<Json>;
           created_at?: string;
           daily_pnl?: number;
+          day_start_pnl?: number;
           ended_at?: string | null;
           error?: string | null;
+          event_seq?: number;
           id?: string;
+          last_bar_at?: string | null;
           last_fill_seq?: number;
           last_log_seq?: number;
+          last_report_seq?: number;
+          market_day?: string | null;
           max_drawdown?: number | null;
           metadata?: NonNullable<Json>;
           mode?: string;
+          peak_pnl?: number;
           started_at?: string;
           status?: string;
           total_pnl?: number;

@@ -117,7 +117,10 @@ describe('A live runner', () => {
 
   it('can do what its key allows', async () => {
     const { sessionId, apiKeyId } = await connect(owner, ['runner:connect', 'runner:execute']);
-    const claims = JSON.stringify({ sub: sessionId, app_metadata: { user_id: owner.id, api_key_id: apiKeyId } });
+    const claims = JSON.stringify({
+      sub: sessionId,
+      app_metadata: { user_id: owner.id, api_key_id: apiKeyId, epoch: 1 },
+    });
     const { rows } = await asPostgres(stack, async (client) => {
       await client.query(`select set_config('request.jwt.claims', $1, false)`, [claims]);
       return client.query(`select p, private.runner_can(p) from unnest(array['runner:execute', 'data:read']) p`);

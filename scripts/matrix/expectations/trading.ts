@@ -21,6 +21,36 @@ export const trading: DomainExpectation = {
     row: (tenant) => ({ bot_id: tenant.row('bots').id, user_id: tenant.userId, mode: 'PAPER' }),
     select: READERS,
   },
+  bot_leases: {
+    kind: 'owned',
+    row: (tenant) => ({
+      ...ofRunAndBot(tenant),
+      runner_session_id: tenant.row('runner_sessions').id,
+      fencing_token: 1,
+      released_at: AT,
+    }),
+    key: ['bot_id'],
+    select: READERS,
+    notSecret: { fencing_token: 'A number that only grows: it says who came last, and opens nothing' },
+  },
+  trading_halts: {
+    kind: 'owned',
+    row: (tenant) => ({
+      scope: 'bot',
+      bot_id: tenant.row('bots').id,
+      user_id: tenant.userId,
+      reason: 'matrix',
+      released_at: AT,
+    }),
+    select: READERS,
+  },
+  account_limits: {
+    kind: 'owned',
+    row: null,
+    key: ['user_id'],
+    select: READERS,
+    update: { by: ['owner'], values: () => ({ max_exposure: 1000 }) },
+  },
   positions: {
     kind: 'owned',
     row: (tenant) => ({

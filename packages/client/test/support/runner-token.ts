@@ -6,12 +6,17 @@ export interface RunnerClaims {
   readonly userId: string;
   readonly apiKeyId: string;
   readonly permissions: readonly string[];
+  /** How often the session has connected; 1 unless it says otherwise. */
+  readonly epoch?: number;
 }
 
 /** A runner token as the function `runner` issues it: of the role of users, with the session as its subject. */
-export function mintRunnerToken(stack: TestStack, { sessionId, userId, apiKeyId, permissions }: RunnerClaims) {
+export function mintRunnerToken(
+  stack: TestStack,
+  { sessionId, userId, apiKeyId, permissions, epoch = 1 }: RunnerClaims,
+) {
   return mintToken(stack.keys, {
     sub: sessionId,
-    app_metadata: { user_id: userId, api_key_id: apiKeyId, permissions },
+    app_metadata: { user_id: userId, api_key_id: apiKeyId, permissions, epoch },
   });
 }

@@ -15,6 +15,8 @@ const RESERVED_PREFIX = 'SUPABASE_';
 export function functionEnvironment(context: StackContext): Record<string, string> {
   const { keys, apiUrl } = context;
   return {
+    // Of a hosted project an operator makes the key, has it trusted, and sets this secret: see supabase/functions/README.md.
+    RUNNER_SIGNING_KEY: JSON.stringify(keys.signingKey),
     ...ownVariables(context),
     SUPABASE_URL: apiUrl,
     SUPABASE_DB_URL: context.databaseUrl('postgres'),

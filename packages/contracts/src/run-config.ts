@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { BotMode } from './bot.ts';
+import { Timeframe } from './timeframe.ts';
+
+/**
+ * Settings of a bot as they were when its run started: what a runner needs to execute it, and what `trading_runs.config`
+ * keeps. Written by the database; risk caps are the database's to enforce, and here to be seen.
+ */
+export const RunConfig = z.object({
+  name: z.string(),
+  mode: BotMode,
+  strategy_type: z.string().describe('Name of a built-in strategy, or rules'),
+  strategy: z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .describe('Specification of a strategy of the owner; null for a built-in one'),
+  parameters: z.record(z.string(), z.unknown()),
+  symbols: z.array(z.string()).min(1),
+  timeframe: Timeframe.nullable(),
+  settings: z.record(z.string(), z.unknown()).describe('Backtest settings, as the owner gave them'),
+  initial_balance: z.number().nullable(),
+  schedule: z.object({
+    start_time: z.string().nullable(),
+    end_time: z.string().nullable(),
+    days: z.array(z.int().min(1).max(7)),
+    timezone: z.string(),
+  }),
+  credential_id: z.guid().nullable(),
+  risk: z.object({
+    risk_per_trade: z.number().nullable(),
+    daily_risk_cap: z.number().nullable(),
+    max_order_value: z.number().nullable(),
+    max_symbol_exposure: z.number().nullable(),
+    max_open_positions: z.number().nullable(),
+    max_daily_trades: z.number().nullable(),
+    max_drawdown_pct: z.number().nullable(),
+  }),
+});
+export type RunConfig = z.infer<typeof RunConfig>;
