@@ -672,6 +672,7 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   offline_policy text default 'hold'::text not null -- What becomes of what it holds when its runner goes offline: hold (its owner decides), flatten (all is closed when the runner is back) or resume (it goes on when the runner is back).
   max_symbol_exposure numeric -- Greatest value of position and open orders in one symbol, in the account's currency; null for no such bound.
   settings jsonb default '{}'::jsonb not null -- Fees, slippage, fills and rules of instruments with which a PAPER bot is executed: those of a backtest, whose defaults hold where it is silent.
+  schedule_exchange text -- Exchange whose regular session it follows, on the days of the schedule; then the schedule has no times of its own. Null for a schedule of its own.
   row level security on
   constraint bots_counts_check CHECK ((((max_open_positions >= 1) AND (max_open_positions <= 1000)) AND ((max_daily_trades >= 1) AND (max_daily_trades <= 100000))))
   constraint bots_credential_id_fkey FOREIGN KEY (credential_id, user_id) REFERENCES exchange_credentials(id, user_id)
@@ -691,6 +692,8 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   constraint bots_pkey PRIMARY KEY (id)
   constraint bots_risk_check CHECK (((risk_per_trade > (0)::numeric) AND (risk_per_trade <= '1000000000000'::numeric) AND (daily_risk_cap > (0)::numeric) AND (daily_risk_cap <= '1000000000000'::numeric) AND (max_order_value > (0)::numeric) AND (max_order_value <= '1000000000000'::numeric)))
   constraint bots_schedule_days_check CHECK ((((cardinality(schedule_days) >= 1) AND (cardinality(schedule_days) <= 7)) AND (array_ndims(schedule_days) = 1) AND (schedule_days <@ '{1,2,3,4,5,6,7}'::smallint[])))
+  constraint bots_schedule_exchange_check CHECK (((schedule_exchange IS NULL) OR (schedule_start_time IS NULL)))
+  constraint bots_schedule_exchange_fkey FOREIGN KEY (schedule_exchange) REFERENCES exchange_sessions(exchange)
   constraint bots_schedule_times_check CHECK ((((schedule_start_time IS NULL) = (schedule_end_time IS NULL)) AND (schedule_start_time <> schedule_end_time)))
   constraint bots_schedule_timezone_check CHECK (private.is_time_zone(schedule_timezone))
   constraint bots_settings_check CHECK (((jsonb_typeof(settings) = 'object'::text) AND (pg_column_size(settings) <= 16384)))
@@ -703,6 +706,7 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   constraint bots_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
   constraint bots_user_id_name_key UNIQUE (user_id, name)
   CREATE INDEX bots_credential_id_user_id_idx ON public.bots USING btree (credential_id, user_id)
+  CREATE INDEX bots_schedule_exchange_idx ON public.bots USING btree (schedule_exchange)
   CREATE INDEX bots_strategy_version_idx ON public.bots USING btree (strategy_id, strategy_version, user_id)
   CREATE INDEX bots_user_id_created_at_idx ON public.bots USING btree (user_id, created_at DESC)
   policy "Admins can read bots" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
@@ -714,14 +718,17 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   grant select to service_role
   grant select to tradebase_admin
   grant select to tradebase_worker
-  grant insert (name, description, strategy_type, strategy_id, strategy_version, mode, symbols, timeframe, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_open_positions, max_daily_trades, max_drawdown_pct, credential_id, initial_balance, parameters, metadata, offline_policy, max_symbol_exposure, settings) to authenticated
-  grant update (name, description, strategy_type, strategy_id, strategy_version, mode, symbols, timeframe, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_open_positions, max_daily_trades, max_drawdown_pct, credential_id, initial_balance, parameters, metadata, offline_policy, max_symbol_exposure, settings) to authenticated
+  grant insert (name, description, strategy_type, strategy_id, strategy_version, mode, symbols, timeframe, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_open_positions, max_daily_trades, max_drawdown_pct, credential_id, initial_balance, parameters, metadata, offline_policy, max_symbol_exposure, settings, schedule_exchange) to authenticated
+  grant update (name, description, strategy_type, strategy_id, strategy_version, mode, symbols, timeframe, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_open_positions, max_daily_trades, max_drawdown_pct, credential_id, initial_balance, parameters, metadata, offline_policy, max_symbol_exposure, settings, schedule_exchange) to authenticated
   grant update (status, error_count, last_error, current_balance, total_pnl, last_heartbeat_at, started_at, last_run_at) to tradebase_worker
+  CREATE TRIGGER announce_status AFTER UPDATE ON public.bots FOR EACH ROW WHEN ((new.status <> old.status)) EXECUTE FUNCTION private.announce_bot_status()
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.audit_change('error_count', 'last_error', 'current_balance', 'total_pnl', 'last_heartbeat_at', 'started_at', 'last_run_at')
   CREATE TRIGGER check_limit BEFORE INSERT ON public.bots FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('quota.bots')
   CREATE TRIGGER check_status BEFORE UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER guard_change BEFORE DELETE OR UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.guard_bot_change()
   CREATE TRIGGER guard_open_exposure BEFORE DELETE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.guard_open_exposure()
+  CREATE TRIGGER guard_stop BEFORE UPDATE ON public.bots FOR EACH ROW WHEN (((new.status = 'stopped'::text) AND (old.status <> 'stopped'::text))) EXECUTE FUNCTION private.guard_bot_stop()
+  CREATE TRIGGER send_settings AFTER UPDATE OF name, schedule_exchange, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_symbol_exposure, max_open_positions, max_daily_trades, max_drawdown_pct ON public.bots FOR EACH ROW WHEN (((new.status <> 'stopped'::text) AND (((((((((((((new.name IS DISTINCT FROM old.name) OR (new.schedule_exchange IS DISTINCT FROM old.schedule_exchange)) OR (new.schedule_start_time IS DISTINCT FROM old.schedule_start_time)) OR (new.schedule_end_time IS DISTINCT FROM old.schedule_end_time)) OR (new.schedule_days IS DISTINCT FROM old.schedule_days)) OR (new.schedule_timezone IS DISTINCT FROM old.schedule_timezone)) OR (new.risk_per_trade IS DISTINCT FROM old.risk_per_trade)) OR (new.daily_risk_cap IS DISTINCT FROM old.daily_risk_cap)) OR (new.max_order_value IS DISTINCT FROM old.max_order_value)) OR (new.max_symbol_exposure IS DISTINCT FROM old.max_symbol_exposure)) OR (new.max_open_positions IS DISTINCT FROM old.max_open_positions)) OR (new.max_daily_trades IS DISTINCT FROM old.max_daily_trades)) OR (new.max_drawdown_pct IS DISTINCT FROM old.max_drawdown_pct)))) EXECUTE FUNCTION private.send_bot_settings()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
 table public.candle_coverage -- What candles there are for an instrument and timeframe. Written by the import in the same transaction as the candles.
@@ -969,6 +976,27 @@ table public.exchange_credentials -- Keys to users' accounts on exchanges. Made 
   CREATE TRIGGER check_status BEFORE UPDATE ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER guard_deletion BEFORE DELETE ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.guard_credential_deletion()
   CREATE TRIGGER set_updated_at BEFORE UPDATE OF name, status ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.exchange_sessions -- Regular sessions of exchanges, which bots can follow. Without holidays and half days: on those nothing trades, whatever is said here.
+  exchange text not null -- Short name.
+  description text not null -- What it is.
+  start_time time without time zone -- Opening, in its time zone; null for all day.
+  end_time time without time zone -- Close, at which it is over; not after the opening for a session that ends on the next day.
+  days smallint[] not null -- Days on which sessions begin: 1 for Monday to 7 for Sunday.
+  timezone text not null -- Its time zone, as IANA names it.
+  row level security on
+  constraint exchange_sessions_days_check CHECK ((((cardinality(days) >= 1) AND (cardinality(days) <= 7)) AND (array_ndims(days) = 1) AND (days <@ '{1,2,3,4,5,6,7}'::smallint[])))
+  constraint exchange_sessions_description_check CHECK (((char_length(description) >= 1) AND (char_length(description) <= 200)))
+  constraint exchange_sessions_exchange_check CHECK ((exchange ~ '^[A-Z][A-Z0-9_]{1,19}$'::text))
+  constraint exchange_sessions_pkey PRIMARY KEY (exchange)
+  constraint exchange_sessions_times_check CHECK (((start_time IS NULL) = (end_time IS NULL)))
+  constraint exchange_sessions_timezone_check CHECK (private.is_time_zone(timezone))
+  policy "Admins can read sessions of exchanges" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Everyone signed in can read sessions of exchanges" for select to authenticated using (true)
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
 
 table public.fills -- Executions of orders, by month. Written by runners' functions and workers. Never changed, but that a deleted position leaves its fills without it.
   run_id uuid not null -- The run.
@@ -2628,6 +2656,38 @@ table public.workspaces -- What a frontend keeps for its user: open files, layou
   CREATE TRIGGER check_limit BEFORE INSERT ON public.workspaces FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('limits.workspaces_per_user')
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.workspaces FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
+function private.acknowledge_emergency_stop(p_command runner_commands, p_error jsonb) -- What follows when a runner has carried out an emergency stop: its bots in the scope that hold nothing are stopped; those that should and do not have failed. Definer, because runners may not write bots.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.acknowledge_emergency_stop(p_command runner_commands, p_error jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  lease public.bot_leases;
+  bot_status text;
+begin
+  for lease in
+    select * from public.bot_leases l
+    where l.runner_session_id = p_command.runner_session_id and l.released_at is null
+      and l.bot_id = coalesce(p_command.bot_id, l.bot_id)
+      -- What was started since is not what was stopped.
+      and l.acquired_at <= p_command.created_at
+    order by l.bot_id for update
+  loop
+    select b.status into bot_status from public.bots b where b.id = lease.bot_id for no key update;
+    if p_error is not null and bot_status in ('stopping', 'paused') then
+      perform private.fail_bot(lease.run_id, 'emergency_stop_failed', coalesce(p_error ->> 'message', 'The runner could not carry out the emergency stop'));
+    elsif lease.intent = 'stop' and bot_status = 'stopping' then
+      perform private.finish_or_fail(lease);
+    elsif lease.intent = 'pause' and bot_status = 'paused' and private.open_exposure(lease.bot_id) is null then
+      perform private.end_run(lease.run_id, 'stopped');
+    end if;
+  end loop;
+end
+$function$
+
 function private.activate_encryption_key(p_fingerprint text, p_key_id text, p_public_key text, p_replace boolean) -- For operators, by "npm run keys": makes a key the active one. With p_replace the one before it begins to retire, and the job that encrypts its credentials anew is enqueued.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.activate_encryption_key(p_fingerprint text, p_key_id text, p_public_key text, p_replace boolean)
@@ -2827,6 +2887,25 @@ begin
 end
 $function$
 
+function private.announce_bot_status() -- Trigger: tells the owner of the new status of a bot. Whoever changes one does it last, because the number of the event is locked until the commit. Definer, because events are nobody's to write.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.announce_bot_status()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.emit_event(new.user_id, 'user:' || new.user_id::text, 'bot_status', jsonb_build_object(
+    'bot_id', new.id,
+    'run_id', (select l.run_id from public.bot_leases l where l.bot_id = new.id),
+    'status', new.status,
+    'error', case new.status when 'error' then new.last_error end,
+    'at', clock_timestamp()));
+  return null;
+end
+$function$
+
 function private.announce_study_change() -- Trigger: tells the owner, and on cancellation takes a waiting job from the queue; a worker that runs it sees the status at its next report of progress. Definer, because owners have no rights on either.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.announce_study_change()
@@ -2936,6 +3015,130 @@ AS $function$
 begin
   perform set_config('response.status', p_status::text, true);
   return jsonb_build_object('code', p_code, 'message', p_message);
+end
+$function$
+
+function private.apply_acknowledgement(p_command runner_commands, p_error jsonb) -- What follows when a runner has done a command, or has failed to (the error {"code", "message"}); a command that nobody did in time counts as failed. Effects apply only to the run and the status that the command was about. Pausing needs none: it holds from the moment that the owner asks. Definer, because runners may not write bots.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.apply_acknowledgement(p_command runner_commands, p_error jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  held record;
+  lease public.bot_leases;
+  message constant text := coalesce(p_error ->> 'message', 'The runner did not say why');
+begin
+  if p_command.type = 'ping' then
+    return;
+  end if;
+  if p_command.type = 'emergency_stop' then
+    perform private.acknowledge_emergency_stop(p_command, p_error);
+    return;
+  end if;
+  held := private.lock_run((p_command.payload ->> 'run_id')::uuid);
+  lease := held.lease;
+  -- What a runner says of a run that is over, or that another has taken over, says nothing of what is now.
+  if (held.run).status is distinct from 'running' or lease.runner_session_id <> p_command.runner_session_id then
+    return;
+  end if;
+  if p_command.type = 'start_bot' and (held.bot).status = 'starting' then
+    if p_error is null then
+      update public.bots b set status = case lease.intent when 'pause' then 'paused' else 'running' end where b.id = lease.bot_id;
+    else
+      perform private.fail_bot(lease.run_id, 'start_failed', message);
+      perform private.end_run(lease.run_id, 'error', message);
+    end if;
+  elsif p_command.type = 'stop_bot' and (held.bot).status = 'stopping' then
+    if p_error is null then
+      perform private.finish_or_fail(lease);
+    else
+      perform private.fail_bot(lease.run_id, 'stop_failed', message);
+    end if;
+  elsif p_command.type = 'resume_bot' and p_error is not null and (held.bot).status = 'running' then
+    update public.bot_leases l set intent = 'pause' where l.bot_id = lease.bot_id;
+    perform private.note_bot_event(lease, 'resume_failed', 'ERROR', message);
+    update public.bots b set status = 'paused' where b.id = lease.bot_id;
+  elsif p_error is not null and p_command.type in ('pause_bot', 'update_config') then
+    perform private.note_bot_event(lease, case p_command.type when 'pause_bot' then 'pause_failed' else 'update_failed' end, 'ERROR', message);
+  end if;
+end
+$function$
+
+function private.apply_offline(p_lease bot_leases) -- What becomes of a bot whose runner was not heard of: one that holds nothing is stopped, unless it is to be resumed; any other waits in the status error for what its lease intends on the return. Definer, because it writes runs and leases.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.apply_offline(p_lease bot_leases)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  held record;
+  lease public.bot_leases;
+  policy text;
+  message constant text := 'The runner is offline';
+begin
+  held := private.lock_run(p_lease.run_id);
+  lease := held.lease;
+  policy := (held.bot).offline_policy;
+  if (held.run).status is distinct from 'running' or lease.released_at is not null or lease.runner_session_id <> p_lease.runner_session_id then
+    return;
+  end if;
+  perform private.expire_commands(lease.runner_session_id, lease.bot_id, '{start_bot,stop_bot,pause_bot,resume_bot,update_config}');
+  if private.open_exposure(lease.bot_id) is null and (policy <> 'resume' or lease.intent in ('stop', 'hold')) then
+    perform private.end_run(lease.run_id, case (held.bot).status when 'error' then 'error' else 'stopped' end, (held.bot).last_error);
+    return;
+  end if;
+  update public.bot_leases l
+  set reconciled = false,
+      intent = case
+        -- What was asked for before is still wanted.
+        when l.intent in ('stop', 'hold') then l.intent
+        when policy = 'resume' then l.intent
+        when policy = 'flatten' then 'stop'
+        else 'hold' end
+  where l.bot_id = lease.bot_id
+  returning * into lease;
+  perform private.note_bot_event(lease, 'runner_offline', 'ERROR', message, jsonb_build_object('intent', lease.intent));
+  update public.bots b set status = 'error', last_error = case b.status when 'error' then b.last_error else message end
+  where b.id = lease.bot_id;
+end
+$function$
+
+function private.apply_reconciliation(p_lease bot_leases, p_matched boolean, p_differences jsonb) -- What follows when a runner that has connected again has shown what it holds: the bot may open again, and goes on or is stopped as its lease intends; or, where runner and ledger differ, it has failed. Definer, because it writes bots.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.apply_reconciliation(p_lease bot_leases, p_matched boolean, p_differences jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  held record;
+  lease public.bot_leases;
+begin
+  held := private.lock_run(p_lease.run_id);
+  if (held.run).status is distinct from 'running' then
+    return;
+  end if;
+  if not p_matched then
+    perform private.note_bot_event(held.lease, 'reconciliation_differs', 'CRITICAL', 'The runner holds something else than the ledger says',
+      case when pg_column_size(p_differences) <= 8192 then jsonb_build_object('differences', p_differences) else '{}' end);
+    perform private.fail_bot(p_lease.run_id, 'reconciliation_failed', 'The runner holds something else than the ledger says: see what differs, and stop the bot or close it by hand');
+    return;
+  end if;
+  update public.bot_leases l set reconciled = true where l.bot_id = p_lease.bot_id returning * into lease;
+  if lease.intent = 'stop' then
+    perform private.command_stop(lease, 'the runner is back');
+    update public.bots b set status = 'stopping' where b.id = lease.bot_id and b.status <> 'stopping';
+  elsif (held.bot).status = 'error' and lease.intent in ('run', 'pause') then
+    perform private.command_start(lease, true);
+    perform private.note_bot_event(lease, 'runner_back', 'INFO', 'The runner is back, and the bot goes on');
+    update public.bots b set status = 'starting', last_error = null where b.id = lease.bot_id;
+  end if;
 end
 $function$
 
@@ -3415,6 +3618,38 @@ begin
   from public.runner_sessions s where s.id = p_session_id
   returning seq into given_seq;
   return given_seq;
+end
+$function$
+
+function private.command_start(p_lease bot_leases, p_resumes boolean) -- Tells the runner that holds a bot to execute its run; returns the number of the command. Definer, because owners may not write commands.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.command_start(p_lease bot_leases, p_resumes boolean)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select private.command_runner(p_lease.runner_session_id, 'start_bot', p_lease.bot_id, jsonb_build_object(
+    'run_id', p_lease.run_id, 'fencing_token', p_lease.fencing_token, 'resumes', p_resumes,
+    'paused', p_lease.intent = 'pause', 'config', private.run_config(p_lease.bot_id)))
+$function$
+
+function private.command_stop(p_lease bot_leases, p_reason text) -- Tells the runner that holds a bot to close all and stop, unless it has been told so already; returns the number of the command. It is worth doing for a day. Definer, because owners may not write commands.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.command_stop(p_lease bot_leases, p_reason text)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  open_seq bigint;
+begin
+  select c.seq into open_seq from public.runner_commands c
+  where c.runner_session_id = p_lease.runner_session_id and c.bot_id = p_lease.bot_id and c.type = 'stop_bot'
+    and c.payload ->> 'run_id' = p_lease.run_id::text and c.status in ('queued', 'delivered') and c.expires_at > now();
+  return coalesce(open_seq, private.command_runner(p_lease.runner_session_id, 'stop_bot', p_lease.bot_id,
+    jsonb_build_object('run_id', p_lease.run_id, 'reason', p_reason), interval '1 day'));
 end
 $function$
 
@@ -4116,6 +4351,44 @@ AS $function$
   )
 $function$
 
+function private.end_run(p_run_id uuid, p_status text, p_error text) -- Ends a run: completed or stopped, which gives the bot back and is refused (bot_has_open_positions) while something is open; or error, which ends the run when nothing is open, and else leaves it to be continued. Ending it again changes nothing. Definer, because runners may not write runs.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.end_run(p_run_id uuid, p_status text, p_error text DEFAULT NULL::text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  held record;
+  still_open text;
+begin
+  held := private.lock_run(p_run_id);
+  if (held.run).status is distinct from 'running' then
+    return;
+  end if;
+  still_open := private.open_exposure((held.bot).id);
+  if still_open is not null and p_status <> 'error' then
+    perform private.raise_api_error(409, 'bot_has_open_positions', format('the bot has open %s: its run ends when they are closed', still_open));
+  end if;
+  if still_open is null then
+    update public.trading_runs r set status = p_status, error = left(p_error, 4000) where r.id = p_run_id;
+    update public.bot_leases l set released_at = now() where l.bot_id = (held.bot).id;
+    -- Stops are left: who has reported the end acknowledges them next.
+    perform private.expire_commands((held.lease).runner_session_id, (held.bot).id, '{start_bot,pause_bot,resume_bot,update_config}');
+  else
+    update public.bot_leases l set intent = 'hold' where l.bot_id = (held.bot).id;
+  end if;
+  perform private.note_bot_event(held.lease, case p_status when 'error' then 'failed' else p_status end,
+    case p_status when 'error' then 'ERROR' else 'INFO' end,
+    case p_status when 'completed' then 'The run has come to its end' when 'stopped' then 'The bot has stopped' else coalesce(p_error, 'The run failed') end);
+  update public.bots b
+  set status = case p_status when 'error' then 'error' else 'stopped' end,
+      last_error = case p_status when 'error' then left(coalesce(p_error, 'The run failed'), 4000) else b.last_error end
+  where b.id = (held.bot).id;
+end
+$function$
+
 function private.end_runner_commands() -- Trigger: what a revoked runner was still to do is not to be done. Definer, because owners may not change commands.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.end_runner_commands()
@@ -4218,6 +4491,43 @@ begin
   );
   perform private.emit_study_event(new, 'task_queued');
   return null;
+end
+$function$
+
+function private.expire_commands(p_session_id uuid, p_bot_id uuid, p_types text[]) -- What a runner was still to do for a bot is not to be done any more. Definer, because owners may not change commands.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.expire_commands(p_session_id uuid, p_bot_id uuid, p_types text[])
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  update public.runner_commands c set status = 'expired'
+  where c.runner_session_id = p_session_id and c.bot_id = p_bot_id and c.type = any (p_types) and c.status in ('queued', 'delivered')
+$function$
+
+function private.fail_bot(p_run_id uuid, p_code text, p_message text) -- Puts a bot into the status error and holds what it has; its owner is told. The run goes on, so that it can be continued or stopped. Definer, because runners may not write bots.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.fail_bot(p_run_id uuid, p_code text, p_message text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  held record;
+begin
+  held := private.lock_run(p_run_id);
+  if (held.run).status is distinct from 'running' then
+    return;
+  end if;
+  update public.bot_leases l set intent = 'hold' where l.bot_id = (held.bot).id and l.intent <> 'hold';
+  perform private.note_bot_event(held.lease, p_code, 'ERROR', p_message);
+  update public.bots b set status = 'error', last_error = left(p_message, 4000) where b.id = (held.bot).id;
+  if (held.bot).status <> 'error' then
+    perform private.create_alert((held.bot).user_id, 'error', left(format('The bot %s is in the status error: %s', (held.bot).name, p_message), 4000),
+      'critical', jsonb_build_object('code', p_code), (held.bot).id, p_run_id);
+  end if;
 end
 $function$
 
@@ -4353,6 +4663,25 @@ begin
     end if;
   end if;
   return new;
+end
+$function$
+
+function private.finish_or_fail(p_lease bot_leases) -- What follows when a runner says that a bot is stopped: the run ends, or, when something is still open, the bot fails. Definer, because runners may not write bots.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.finish_or_fail(p_lease bot_leases)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  still_open constant text := private.open_exposure(p_lease.bot_id);
+begin
+  if still_open is null then
+    perform private.end_run(p_lease.run_id, 'stopped');
+  else
+    perform private.fail_bot(p_lease.run_id, 'stop_incomplete', format('The runner has stopped the bot, and left %s open', still_open));
+  end if;
 end
 $function$
 
@@ -4526,7 +4855,7 @@ begin
 end
 $function$
 
-function private.guard_bot_change() -- Trigger: a bot that runs is not deleted, and does not turn from pretended to real money, to another account or to another strategy. Definer, to see whether its user is being deleted.
+function private.guard_bot_change() -- Trigger: a bot that runs is not deleted, and what its run was started with stays: a runner reckons its state anew from that, from the start of the run. Definer, to see whether its user is being deleted.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.guard_bot_change()
  RETURNS trigger
@@ -4535,20 +4864,42 @@ CREATE OR REPLACE FUNCTION private.guard_bot_change()
  SET search_path TO ''
 AS $function$
 begin
-  if old.status in ('stopped', 'error') then
-    return coalesce(new, old);
-  end if;
   if tg_op = 'DELETE' then
     -- Users who leave take everything with them.
-    if exists (select from auth.users u where u.id = old.user_id) then
+    if old.status not in ('stopped', 'error') and exists (select from auth.users u where u.id = old.user_id) then
       perform private.raise_api_error(409, 'bot_not_stopped', format('the bot is %s: stop it before you delete it', old.status));
     end if;
     return old;
   end if;
-  if (new.mode, new.credential_id, new.strategy_type, new.strategy_id, new.strategy_version)
-    is distinct from (old.mode, old.credential_id, old.strategy_type, old.strategy_id, old.strategy_version) then
+  if (new.mode, new.credential_id, new.strategy_type, new.strategy_id, new.strategy_version, new.symbols, new.timeframe, new.parameters,
+      new.settings, new.initial_balance)
+    is not distinct from (old.mode, old.credential_id, old.strategy_type, old.strategy_id, old.strategy_version, old.symbols,
+      old.timeframe, old.parameters, old.settings, old.initial_balance) then
+    return new;
+  end if;
+  if old.status not in ('stopped', 'error')
+    or exists (select from public.bot_leases l where l.bot_id = old.id and l.released_at is null) then
     perform private.raise_api_error(409, 'bot_not_stopped',
-      format('the bot is %s: stop it before you change its mode, credential or strategy', old.status));
+      format('the bot is %s: stop it before you change its mode, credential, strategy, parameters, symbols, timeframe, settings or initial balance',
+        case old.status when 'error' then 'in a run that is not over' else old.status end));
+  end if;
+  return new;
+end
+$function$
+
+function private.guard_bot_stop() -- Trigger: a bot that is stopped holds nothing. Definer, so that it does not depend on who writes.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.guard_bot_stop()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  still_open constant text := private.open_exposure(new.id);
+begin
+  if still_open is not null then
+    perform private.raise_api_error(409, 'bot_has_open_positions', format('the bot has open %s: it is stopped when they are closed', still_open));
   end if;
   return new;
 end
@@ -4697,6 +5048,22 @@ AS $function$
   select sha256(convert_to(p_salt || ':' || translate(regexp_replace(upper(left(coalesce(p_code, ''), 100)), '[^0-9A-Z]', '', 'g'), 'ILO', '110'), 'UTF8'))
 $function$
 
+function private.in_schedule(p_bot bots, p_at timestamp with time zone) -- Whether a bot may trade at a time. Definer, because the risk gate asks it.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.in_schedule(p_bot bots, p_at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  schedule constant jsonb := private.resolve_schedule(p_bot);
+begin
+  return private.is_in_session((schedule ->> 'start_time')::time, (schedule ->> 'end_time')::time,
+    array(select d::smallint from jsonb_array_elements_text(schedule -> 'days') d), schedule ->> 'timezone', p_at);
+end
+$function$
+
 function private.invite_from_waitlist(p_waitlist_id uuid) -- Does what public.invite_from_waitlist says. Definer, because nobody may change the table otherwise; checks that its caller is an admin.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.invite_from_waitlist(p_waitlist_id uuid)
@@ -4772,6 +5139,24 @@ CREATE OR REPLACE FUNCTION private.is_gone(p_actor text, p_actor_id uuid)
  SET search_path TO ''
 AS $function$
   select p_actor in ('user', 'admin') and p_actor_id is not null and not exists (select from auth.users u where u.id = p_actor_id)
+$function$
+
+function private.is_in_session(p_start time without time zone, p_end time without time zone, p_days smallint[], p_timezone text, p_at timestamp with time zone) -- Whether a time is in a session, which begins on the given days. By the clock on the wall: what begins at 9:30 does so in summer and winter, and an hour that the clock shows twice counts twice. A session whose end is not after its start ends on the next day. The start belongs to it, the end does not.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.is_in_session(p_start time without time zone, p_end time without time zone, p_days smallint[], p_timezone text, p_at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_start is null then extract(isodow from l.local)::smallint = any (p_days)
+    when p_start < p_end then l.local::time >= p_start and l.local::time < p_end and extract(isodow from l.local)::smallint = any (p_days)
+    -- Over midnight: begun today, or yesterday.
+    else (l.local::time >= p_start and extract(isodow from l.local)::smallint = any (p_days))
+      or (l.local::time < p_end and extract(isodow from l.local - interval '1 day')::smallint = any (p_days))
+  end
+  from (select p_at at time zone p_timezone as local) l
 $function$
 
 function private.is_runner() -- Whether the token is a runner's, alive or not. Auth alone writes app_metadata, and never this.
@@ -5055,6 +5440,21 @@ begin
 end
 $function$
 
+function private.lock_run(p_run_id uuid, OUT lease bot_leases, OUT bot bots, OUT run trading_runs) -- Lease, bot and run, locked in the order in which everybody locks them; nulls where the bot has been started anew in another run. Definer, because owners may not lock leases.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.lock_run(p_run_id uuid, OUT lease bot_leases, OUT bot bots, OUT run trading_runs)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  select * into lease from public.bot_leases l where l.run_id = p_run_id for update;
+  select * into bot from public.bots b where b.id = lease.bot_id for no key update;
+  select * into run from public.trading_runs r where r.id = lease.run_id for no key update;
+end
+$function$
+
 function private.maintain_partitions() -- Makes the partitions ahead and drops those whose rows are all older than the retention; says what it did. Called by the maintenance job, as often as one likes. Definer, because only the owner of a table may.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.maintain_partitions()
@@ -5198,6 +5598,18 @@ begin
   end if;
   return null;
 end
+$function$
+
+function private.note_bot_event(p_lease bot_leases, p_type text, p_severity text, p_message text, p_metadata jsonb) -- Writes down what happened to a bot that is held. Definer, because nobody may write events.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.note_bot_event(p_lease bot_leases, p_type text, p_severity text, p_message text, p_metadata jsonb DEFAULT '{}'::jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  insert into public.bot_events (bot_id, user_id, run_id, type, severity, message, metadata)
+  values (p_lease.bot_id, p_lease.user_id, p_lease.run_id, p_type, p_severity, left(p_message, 4000), p_metadata)
 $function$
 
 function private.note_device(p_user_id uuid, p_user_agent text, p_ip inet, p_at timestamp with time zone) -- Remembers where a user signed in from, and tells them when it is new; the first one ever is not. Definer, because Auth calls it.
@@ -5469,6 +5881,26 @@ begin
   values (credential.id, credential.name, credential.user_id, p_opened_by, p_purpose, p_bot_id, p_order_id, p_job_id);
   return query select credential.user_id, credential.exchange, credential.is_sandbox, credential.status, credential.ciphertext, k.fingerprint
     from private.encryption_keys k where k.id = credential.encryption_key_id;
+end
+$function$
+
+function private.open_exposure(p_bot_id uuid) -- What a bot has open: positions, orders or trades; null when it holds nothing. Definer, because triggers of users' statements ask it.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.open_exposure(p_bot_id uuid)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return case
+    when exists (select from public.positions p where p.bot_id = p_bot_id and p.status = 'open') then 'positions'
+    when exists (
+      select from public.orders o
+      where o.bot_id = p_bot_id and o.status in ('new', 'submitted', 'accepted', 'partially_filled', 'pending_cancel')
+    ) then 'orders'
+    when exists (select from public.trades t where t.bot_id = p_bot_id and t.status = 'open') then 'trades'
+  end;
 end
 $function$
 
@@ -6263,6 +6695,28 @@ begin
 end
 $function$
 
+function private.resolve_schedule(p_bot bots) -- When a bot may trade, with the session of its exchange in the place of hours of its own: start and end of a session (null for all day), the days on which sessions begin (none at all, if the exchange has none on those of the bot), and the time zone. Definer, because the risk gate and triggers of users ask it.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.resolve_schedule(p_bot bots)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  exchange_session public.exchange_sessions;
+begin
+  select * into exchange_session from public.exchange_sessions e where e.exchange = p_bot.schedule_exchange;
+  if exchange_session.exchange is null then
+    return jsonb_build_object('exchange', null, 'start_time', p_bot.schedule_start_time, 'end_time', p_bot.schedule_end_time,
+      'days', to_jsonb(p_bot.schedule_days), 'timezone', p_bot.schedule_timezone);
+  end if;
+  return jsonb_build_object('exchange', exchange_session.exchange, 'start_time', exchange_session.start_time, 'end_time', exchange_session.end_time,
+    'days', to_jsonb(array(select d from unnest(exchange_session.days) d where d = any (p_bot.schedule_days) order by d)),
+    'timezone', exchange_session.timezone);
+end
+$function$
+
 function private.retire_encryption_keys() -- For workers: retires the retiring keys that no credential is encrypted to any more, and returns those that still have some. Definer, so that workers need no rights on the table.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.retire_encryption_keys()
@@ -6349,6 +6803,44 @@ begin
   perform private.note_security_event(caller, 'session_revoked',
     jsonb_build_object('session_id', revoked.id, 'user_agent', left(revoked.user_agent, 512), 'ip', host(revoked.ip)));
   perform private.write_audit('session.revoked', 'sessions', revoked.id::text, caller);
+end
+$function$
+
+function private.run_config(p_bot_id uuid) -- The settings of a bot as a runner gets them: RunConfig of the contracts. Definer, because runners get it for their commands.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.run_config(p_bot_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  bot public.bots;
+  spec jsonb;
+begin
+  select * into strict bot from public.bots b where b.id = p_bot_id;
+  select v.spec into spec from public.strategy_versions v
+  where v.strategy_id = bot.strategy_id and v.version = bot.strategy_version and v.user_id = bot.user_id;
+  return jsonb_build_object(
+    'name', bot.name,
+    'mode', bot.mode,
+    'strategy_type', bot.strategy_type,
+    'strategy', spec,
+    'parameters', bot.parameters,
+    'symbols', to_jsonb(bot.symbols),
+    'timeframe', bot.timeframe,
+    'settings', bot.settings,
+    'initial_balance', bot.initial_balance,
+    'schedule', private.resolve_schedule(bot),
+    'credential_id', bot.credential_id,
+    'risk', jsonb_build_object(
+      'risk_per_trade', bot.risk_per_trade,
+      'daily_risk_cap', bot.daily_risk_cap,
+      'max_order_value', bot.max_order_value,
+      'max_symbol_exposure', bot.max_symbol_exposure,
+      'max_open_positions', bot.max_open_positions,
+      'max_daily_trades', bot.max_daily_trades,
+      'max_drawdown_pct', bot.max_drawdown_pct));
 end
 $function$
 
@@ -6495,6 +6987,30 @@ begin
     head.last_hash := sealed.hash;
   end loop;
   update private.audit_chains set last_seq = head.last_seq, last_hash = head.last_hash where chain = head.chain;
+  return null;
+end
+$function$
+
+function private.send_bot_settings() -- Trigger: tells the runner that holds a bot of settings that its owner has changed; trading_runs.config goes on saying what the run was started with. Definer, because owners may not write commands.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.send_bot_settings()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  lease public.bot_leases;
+begin
+  select l.* into lease from public.bot_leases l
+  join public.runner_sessions s on s.id = l.runner_session_id and s.status = 'connected'
+  where l.bot_id = new.id and l.released_at is null;
+  if lease.bot_id is not null then
+    -- The latest says it all.
+    perform private.expire_commands(lease.runner_session_id, new.id, '{update_config}');
+    perform private.command_runner(lease.runner_session_id, 'update_config', new.id,
+      jsonb_build_object('run_id', lease.run_id, 'config', private.run_config(new.id)));
+  end if;
   return null;
 end
 $function$

@@ -863,6 +863,7 @@ export type Database = {
           risk_per_trade: number | null;
           schedule_days: number[];
           schedule_end_time: string | null;
+          schedule_exchange: string | null;
           schedule_start_time: string | null;
           schedule_timezone: string;
           settings: NonNullable<Json>;
@@ -903,6 +904,7 @@ export type Database = {
           risk_per_trade?: number | null;
           schedule_days?: number[];
           schedule_end_time?: string | null;
+          schedule_exchange?: string | null;
           schedule_start_time?: string | null;
           schedule_timezone?: string;
           settings?: NonNullable<Json>;
@@ -942,6 +944,7 @@ export type Database = {
           risk_per_trade?: number | null;
           schedule_days?: number[];
           schedule_end_time?: string | null;
+          schedule_exchange?: string | null;
           schedule_start_time?: string | null;
           schedule_timezone?: string;
           settings?: NonNullable<Json>;
@@ -963,6 +966,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: 'exchange_credentials';
             referencedColumns: ['id', 'user_id'];
+          },
+          {
+            foreignKeyName: 'bots_schedule_exchange_fkey';
+            columns: ['schedule_exchange'];
+            isOneToOne: false;
+            referencedRelation: 'exchange_sessions';
+            referencedColumns: ['exchange'];
           },
           {
             foreignKeyName: 'bots_strategy_version_fkey';
@@ -1371,6 +1381,34 @@ export type Database = {
           test_status?: string | null;
           updated_at?: string;
           user_id?: string;
+        };
+        Relationships: [];
+      };
+      exchange_sessions: {
+        Row: {
+          days: number[];
+          description: string;
+          end_time: string | null;
+          exchange: string;
+          start_time: string | null;
+          timezone: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          days: number[];
+          description: string;
+          end_time?: string | null;
+          exchange: string;
+          start_time?: string | null;
+          timezone: string;
+        };
+        Update: {
+          days?: number[];
+          description?: string;
+          end_time?: string | null;
+          exchange?: string;
+          start_time?: string | null;
+          timezone?: string;
         };
         Relationships: [];
       };
