@@ -132,6 +132,17 @@ table private.rate_buckets -- Token buckets: what each subject may still ask for
   constraint rate_buckets_tokens_check CHECK ((tokens >= (0)::numeric))
   policy "No API role can reach rate buckets" for all to anon, authenticated using (false) with check (false)
 
+table private.run_log_counts -- How many lines each run has of each level: counting millions would take seconds. Kept by a trigger, in the transaction that adds the lines.
+  run_id uuid not null -- The run.
+  user_id uuid not null -- Owner of the run.
+  level text not null -- Level of the lines.
+  line_count bigint not null -- Lines that are kept.
+  row level security on
+  constraint run_log_counts_pkey PRIMARY KEY (run_id, level)
+  constraint run_log_counts_run_id_fkey FOREIGN KEY (run_id, user_id) REFERENCES trading_runs(id, user_id) ON DELETE CASCADE
+  CREATE INDEX run_log_counts_run_id_user_id_idx ON private.run_log_counts USING btree (run_id, user_id)
+  policy "No API role can reach log counts" for all to anon, authenticated using (false) with check (false)
+
 table private.status_transitions -- Which status may follow which, for every table with a status. What is not here is refused.
   table_name text not null -- Table in public whose column status changes.
   from_status text not null -- Status before.
@@ -1563,6 +1574,7 @@ table public.positions -- Positions of runs: what is or was held, from opening t
   constraint positions_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
   CREATE INDEX positions_bot_id_open_idx ON public.positions USING btree (bot_id) WHERE (status = 'open'::text)
   CREATE INDEX positions_run_id_bot_id_user_id_idx ON public.positions USING btree (run_id, bot_id, user_id)
+  CREATE INDEX positions_user_id_created_at_idx ON public.positions USING btree (user_id, created_at DESC, id DESC)
   CREATE INDEX positions_user_id_opened_at_idx ON public.positions USING btree (user_id, opened_at DESC)
   policy "Admins can read positions" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners can read their positions" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
@@ -1674,6 +1686,7 @@ table public.run_logs -- What runs say, by month. Written by runners' functions 
   constraint run_logs_pkey PRIMARY KEY (run_id, user_id, seq, logged_at)
   constraint run_logs_run_id_fkey FOREIGN KEY (run_id, user_id) REFERENCES trading_runs(id, user_id) ON DELETE CASCADE
   constraint run_logs_seq_check CHECK ((seq >= 1))
+  CREATE INDEX run_logs_run_id_level_seq_idx ON ONLY public.run_logs USING btree (run_id, level, seq DESC)
   CREATE INDEX run_logs_user_id_logged_at_idx ON ONLY public.run_logs USING btree (user_id, logged_at DESC)
   policy "Admins can read logs" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners can read their logs" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
@@ -1681,6 +1694,7 @@ table public.run_logs -- What runs say, by month. Written by runners' functions 
   grant select to service_role
   grant select to tradebase_admin
   grant insert, select to tradebase_worker
+  CREATE TRIGGER keep_counts AFTER INSERT ON public.run_logs REFERENCING NEW TABLE AS new_lines FOR EACH STATEMENT EXECUTE FUNCTION private.keep_log_counts()
 
 table public.runner_commands -- What a runner is told to do, in order. Realtime only makes it fast: the rows are what a runner catches up from. Written by functions and workers.
   runner_session_id uuid not null -- The runner session that it is for.
@@ -2477,6 +2491,7 @@ table public.trading_runs -- One row for each time that a bot runs, from its sta
   constraint trading_runs_seqs_check CHECK (((last_report_seq >= 0) AND (event_seq >= 0)))
   constraint trading_runs_status_check CHECK ((status = ANY (ARRAY['running'::text, 'completed'::text, 'error'::text, 'stopped'::text])))
   CREATE INDEX trading_runs_bot_id_user_id_idx ON public.trading_runs USING btree (bot_id, user_id, started_at DESC)
+  CREATE INDEX trading_runs_user_id_created_at_idx ON public.trading_runs USING btree (user_id, created_at DESC, id DESC)
   CREATE INDEX trading_runs_user_id_started_at_idx ON public.trading_runs USING btree (user_id, started_at DESC)
   CREATE UNIQUE INDEX trading_runs_running_idx ON public.trading_runs USING btree (bot_id) WHERE (status = 'running'::text)
   policy "Admins can read runs" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
@@ -3280,6 +3295,12 @@ begin
       from (select instrument_id, timeframe, count(*) as candle_count, max(ts) as last_at from partitions.%I group by 1, 2) dropped
       where coverage.instrument_id = dropped.instrument_id and coverage.timeframe = dropped.timeframe
     $sql$, p_partition);
+  elsif p_table = 'run_logs' then
+    execute format($sql$
+      update private.run_log_counts as kept set line_count = kept.line_count - dropped.line_count
+      from (select run_id, level, count(*) as line_count from partitions.%I group by 1, 2) dropped
+      where kept.run_id = dropped.run_id and kept.level = dropped.level
+    $sql$, p_partition);
   end if;
 end
 $function$
@@ -3778,6 +3799,23 @@ begin
   perform private.count_form('ip:' || encode(sha256(convert_to(coalesce(private.form_origin(p_ip), ''), 'UTF8')), 'hex'), 'hour',
     private.config_number('limits.forms_per_address_per_hour'));
   perform private.count_form('all', 'hour', private.config_number('limits.forms_per_hour'));
+end
+$function$
+
+function private.count_run_logs(p_run_id uuid, p_levels text[]) -- How many lines of the given levels, or of all, a run of the caller has. Definer, because nobody may reach the counts.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.count_run_logs(p_run_id uuid, p_levels text[])
+ RETURNS bigint
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select coalesce(sum(kept.line_count), 0)
+    from private.run_log_counts kept
+    where kept.run_id = p_run_id and kept.user_id = private.tenant_id() and (p_levels is null or kept.level = any (p_levels))
+  );
 end
 $function$
 
@@ -5203,6 +5241,22 @@ AS $function$
 begin
   perform private.count_form_from(p_ip);
   insert into public.waitlist (email, source) values (p_email, p_source) on conflict do nothing;
+end
+$function$
+
+function private.keep_log_counts() -- Trigger: counts new lines. In the order of the key, so that two writers cannot deadlock. Definer, because nobody may reach the counts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.keep_log_counts()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  insert into private.run_log_counts as kept (run_id, user_id, level, line_count)
+  select l.run_id, l.user_id, l.level, count(*) from new_lines l group by l.run_id, l.user_id, l.level order by l.run_id, l.level
+  on conflict (run_id, level) do update set line_count = kept.line_count + excluded.line_count;
+  return null;
 end
 $function$
 
@@ -7955,6 +8009,17 @@ begin
     perform private.set_user_active(p_user_id, p_is_active);
   end if;
 end
+$function$
+
+function public.count_run_logs(p_run_id uuid, p_levels text[]) -- How many lines of the given levels, or of all, a run of the caller has: exact, and at once however many there are. 0 for the run of another.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.count_run_logs(p_run_id uuid, p_levels text[] DEFAULT NULL::text[])
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select private.count_run_logs(p_run_id, p_levels)
 $function$
 
 function public.create_api_key(p_name text, p_permissions text[], p_expires_at timestamp with time zone, p_ip_allowlist inet[], OUT id uuid, OUT key text, OUT name text, OUT prefix text, OUT permissions text[], OUT expires_at timestamp with time zone, OUT ip_allowlist cidr[], OUT created_at timestamp with time zone) -- Makes an API key for the caller, and shows it this once. Needs the second factor of a user who has one. Errors: forbidden, second_factor_required, invalid_request, quota_exceeded.

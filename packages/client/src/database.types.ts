@@ -4121,6 +4121,7 @@ export type Database = {
         Args: { p_is_active?: boolean; p_plan?: string; p_role?: string; p_user_id: string };
         Returns: undefined;
       };
+      count_run_logs: { Args: { p_levels?: string[]; p_run_id: string }; Returns: number };
       create_api_key: {
         Args: { p_expires_at?: string; p_ip_allowlist?: unknown[]; p_name: string; p_permissions: string[] };
         Returns: Record<string, unknown>;
