@@ -3305,6 +3305,20 @@ begin
 end
 $function$
 
+function private.bot_control(p_bot_id uuid, p_command_seq bigint, p_message text) -- What the functions that control a bot answer: BotControl of the contracts. Definer, because they are.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.bot_control(p_bot_id uuid, p_command_seq bigint DEFAULT NULL::bigint, p_message text DEFAULT NULL::text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('bot_id', b.id, 'status', b.status, 'run_id', l.run_id, 'runner_session_id', l.runner_session_id,
+    'command_seq', p_command_seq, 'message', p_message)
+  from public.bots b left join public.bot_leases l on l.bot_id = b.id
+  where b.id = p_bot_id
+$function$
+
 function private.caller(OUT actor text, OUT actor_id uuid) -- Who the current statement is run for: the kind of caller, and the user or runner session where there is one. Definer, because is_admin reads Auth's sessions.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.caller(OUT actor text, OUT actor_id uuid)
@@ -3579,6 +3593,37 @@ begin
 end
 $function$
 
+function private.choose_runner(p_user_id uuid, p_named uuid, p_holder uuid) -- The connected runner that is to execute a bot: the one that is named; else the one that holds it; else the one with the fewest bots. Errors: runner_not_found, no_runner_connected. Definer, because keys are not readable.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.choose_runner(p_user_id uuid, p_named uuid, p_holder uuid)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  heard_of_since constant timestamptz := now() - private.config_number('runner.timeout_s')::double precision * interval '1 second';
+  chosen uuid;
+begin
+  if p_named is not null and not exists (select from public.runner_sessions s where s.id = p_named and s.user_id = p_user_id) then
+    perform private.raise_api_error(404, 'runner_not_found', 'you have no such runner');
+  end if;
+  select s.id into chosen from public.runner_sessions s
+  where s.user_id = p_user_id and s.id = coalesce(p_named, s.id) and s.status = 'connected' and s.last_heartbeat_at > heard_of_since
+    and 'runner:execute' = any (private.active_permissions(s.api_key_id))
+  order by (s.id is not distinct from p_holder) desc,
+    (select count(*) from public.bot_leases l where l.runner_session_id = s.id and l.user_id = s.user_id and l.released_at is null),
+    s.connected_at, s.id
+  limit 1;
+  if chosen is null then
+    perform private.raise_api_error(409, 'no_runner_connected', case
+      when p_named is null then 'no runner is connected: start one with an API key that has runner:execute'
+      else 'the runner is not connected, or its API key does not have runner:execute' end);
+  end if;
+  return chosen;
+end
+$function$
+
 function private.clean_name(p_metadata jsonb, p_key text) -- A name from the metadata that came with a sign-up, made fit for a profile: at most 100 characters, no control characters; null where there is none.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.clean_name(p_metadata jsonb, p_key text)
@@ -3620,6 +3665,34 @@ begin
   execute format('create policy %I on partitions.%I for all to anon, authenticated using (false) with check (false)',
     'No API role can reach partitions', p_partition);
   execute format('comment on policy %I on partitions.%I is %L', 'No API role can reach partitions', p_partition, 'Rows are reached through their table, whose policies are others.');
+end
+$function$
+
+function private.command_halt(p_halt trading_halts) -- Tells every connected runner that an emergency stop concerns. Definer, because owners may not write commands.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.command_halt(p_halt trading_halts)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  session_id uuid;
+begin
+  for session_id in
+    select s.id from public.runner_sessions s
+    where s.status = 'connected' and (p_halt.scope = 'system' or s.user_id = p_halt.user_id)
+      and (p_halt.scope <> 'bot' or exists (
+        select from public.bot_leases l where l.bot_id = p_halt.bot_id and l.runner_session_id = s.id and l.released_at is null))
+    order by s.id
+  loop
+    -- The latest of a scope says it all.
+    update public.runner_commands c set status = 'expired'
+    where c.runner_session_id = session_id and c.type = 'emergency_stop' and c.bot_id is not distinct from p_halt.bot_id
+      and c.status in ('queued', 'delivered');
+    perform private.command_runner(session_id, 'emergency_stop', p_halt.bot_id,
+      jsonb_build_object('reason', p_halt.reason, 'close_positions', p_halt.close_positions), interval '1 day');
+  end loop;
 end
 $function$
 
@@ -4457,6 +4530,75 @@ begin
 end
 $function$
 
+function private.engage_emergency_stop(p_scope text, p_bot_id uuid, p_reason text, p_close_positions boolean) -- Engages an emergency stop for the caller. Definer, because nobody may write halts.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.engage_emergency_stop(p_scope text, p_bot_id uuid, p_reason text, p_close_positions boolean)
+ RETURNS trading_halts
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  caller constant uuid := auth.uid();
+  reason constant text := private.require_reason(p_reason);
+begin
+  -- Of whatever role: who may no longer trade may still stop what trades.
+  if private.caller_role() is null then
+    perform private.raise_api_error(403, 'forbidden', 'sign in again: this session has ended');
+  end if;
+  if p_scope is null or p_scope not in ('bot', 'user', 'system') or (p_bot_id is not null) <> (p_scope = 'bot') or p_close_positions is null then
+    perform private.raise_api_error(422, 'invalid_request', 'the scope must be bot, with the id of one, or user, or system');
+  end if;
+  if p_scope = 'system' then
+    perform private.require_admin();
+  elsif p_scope = 'bot' and not exists (select from public.bots b where b.id = p_bot_id and b.user_id = caller) then
+    perform private.raise_api_error(404, 'bot_not_found', 'there is no such bot of yours');
+  end if;
+  return private.engage_halt(p_scope, case when p_scope <> 'system' then caller end, p_bot_id, reason, p_close_positions, caller);
+end
+$function$
+
+function private.engage_halt(p_scope text, p_user_id uuid, p_bot_id uuid, p_reason text, p_close_positions boolean, p_engaged_by uuid) -- Engages an emergency stop; one that is engaged already is returned, or made to close positions if this one is to. Takes the exclusive lock of trading halts: call it with no other lock in hand. Definer, because nobody may write halts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.engage_halt(p_scope text, p_user_id uuid, p_bot_id uuid, p_reason text, p_close_positions boolean, p_engaged_by uuid)
+ RETURNS trading_halts
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  halt public.trading_halts;
+  affected record;
+begin
+  -- Exclusive: no opening that did not see the stop commits after it.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('trading halts', 0));
+  select * into halt from public.trading_halts h
+  where h.released_at is null and h.scope = p_scope and h.user_id is not distinct from p_user_id and h.bot_id is not distinct from p_bot_id
+  for update;
+  if halt.id is not null and (halt.close_positions or not p_close_positions) then
+    return halt;
+  end if;
+  if halt.id is not null then
+    update public.trading_halts h set close_positions = true, reason = p_reason where h.id = halt.id returning * into halt;
+  else
+    insert into public.trading_halts (scope, user_id, bot_id, reason, close_positions, engaged_by)
+    values (p_scope, p_user_id, p_bot_id, p_reason, p_close_positions, p_engaged_by)
+    returning * into halt;
+  end if;
+  perform private.halt_bots(halt);
+  for affected in
+    select distinct u.user_id from (
+      select halt.user_id as user_id
+      union all select l.user_id from public.bot_leases l where halt.scope = 'system' and l.released_at is null
+    ) u where u.user_id is not null order by u.user_id
+  loop
+    perform private.create_alert(affected.user_id, 'risk', 'Emergency stop: ' || halt.reason, 'critical',
+      jsonb_build_object('halt_id', halt.id, 'scope', halt.scope, 'close_positions', halt.close_positions), halt.bot_id);
+  end loop;
+  return halt;
+end
+$function$
+
 function private.enqueue_backtest() -- Trigger: the job and the event commit with the row or not at all. Definer, because owners have no rights on the queue.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.enqueue_backtest()
@@ -5060,6 +5202,64 @@ begin
 end
 $function$
 
+function private.halt_bots(p_halt trading_halts) -- What an emergency stop does to the bots in its scope: they are stopping, or paused, until their runners say that it is done. Definer, because owners may write neither leases nor the status.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.halt_bots(p_halt trading_halts)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  held_bot_ids uuid[];
+begin
+  held_bot_ids := array(
+    select l.bot_id from public.bot_leases l
+    where l.released_at is null and (p_halt.scope = 'system' or l.user_id = p_halt.user_id) and l.bot_id = coalesce(p_halt.bot_id, l.bot_id)
+    order by l.bot_id for update);
+  perform from public.bots b where b.id = any (held_bot_ids) order by b.id for no key update;
+  update public.bot_leases l
+  set intent = case when p_halt.close_positions then 'stop' else 'pause' end
+  -- What is being stopped already is not merely paused; what is held is closed only if that is asked for.
+  where l.bot_id = any (held_bot_ids) and (p_halt.close_positions or l.intent = 'run');
+  insert into public.bot_events (bot_id, user_id, run_id, type, severity, message, metadata)
+  select l.bot_id, l.user_id, l.run_id, 'emergency_stop', 'CRITICAL', p_halt.reason,
+    jsonb_build_object('halt_id', p_halt.id, 'scope', p_halt.scope, 'close_positions', p_halt.close_positions)
+  from public.bot_leases l where l.bot_id = any (held_bot_ids);
+  perform private.command_halt(p_halt);
+  -- A bot whose runner is offline waits in its status for the return: its lease says what is to be done then.
+  update public.bots b
+  set status = case when p_halt.close_positions then 'stopping' else 'paused' end
+  from (
+    select l.bot_id from public.bot_leases l
+    join public.runner_sessions s on s.id = l.runner_session_id and s.status = 'connected'
+    where l.bot_id = any (held_bot_ids)
+  ) reached
+  where b.id = reached.bot_id
+    and case when p_halt.close_positions then b.status in ('starting', 'running', 'paused', 'error') else b.status = 'running' end;
+end
+$function$
+
+function private.has_recent_factor() -- Whether the caller has shown a second factor in this session within the last 15 minutes. Auth says in the claim amr when, and a refresh of the token does not change it.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.has_recent_factor()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  recent constant interval := interval '15 minutes';
+  methods constant jsonb := auth.jwt() -> 'amr';
+begin
+  return private.has_shown_factor() and jsonb_typeof(methods) = 'array' and exists (
+    select from jsonb_array_elements(methods) m
+    where m ->> 'method' in ('totp', 'phone', 'webauthn', 'mfa/totp', 'mfa/phone', 'mfa/webauthn')
+      and jsonb_typeof(m -> 'timestamp') = 'number'
+      and to_timestamp((m ->> 'timestamp')::double precision) > now() - recent);
+end
+$function$
+
 function private.has_shown_factor() -- Whether the caller has shown a second factor in this session, and still has it. Definer, because Auth's sessions are not readable by users.
 -- executable by: authenticated, tradebase_admin
 CREATE OR REPLACE FUNCTION private.has_shown_factor()
@@ -5491,6 +5691,25 @@ begin
     perform private.raise_api_error(409, 'stale_lease', 'the run is over: its bot has been given back');
   end if;
   return lease;
+end
+$function$
+
+function private.lock_own_bot(p_bot_id uuid, p_user_id uuid, OUT lease bot_leases, OUT bot bots) -- A bot of a user and its lease, locked in the order in which everybody locks them. The lease is null until the bot was first started. Errors: bot_not_found. Definer, because owners may not lock leases.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.lock_own_bot(p_bot_id uuid, p_user_id uuid, OUT lease bot_leases, OUT bot bots)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  -- Shared, and before the rows, as everybody does: who engages an emergency stop waits until this has committed, and finds the bot.
+  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('trading halts', 0));
+  select * into lease from public.bot_leases l where l.bot_id = p_bot_id and l.user_id = p_user_id for update;
+  select * into bot from public.bots b where b.id = p_bot_id and b.user_id = p_user_id for no key update;
+  if bot.id is null then
+    perform private.raise_api_error(404, 'bot_not_found', 'there is no such bot of yours');
+  end if;
 end
 $function$
 
@@ -6076,7 +6295,8 @@ CREATE OR REPLACE FUNCTION private.prepare_runner_command()
  SET search_path TO ''
 AS $function$
 declare
-  most_open constant integer := 200;
+  -- What stops is not kept waiting by what starts.
+  most_open constant integer := case when new.type in ('stop_bot', 'pause_bot', 'emergency_stop') then 1000 else 200 end;
 begin
   if new.bot_id is null and new.type not in ('ping', 'emergency_stop') then
     raise exception 'the command % needs a bot', new.type using errcode = 'check_violation';
@@ -6607,6 +6827,33 @@ begin
 end
 $function$
 
+function private.release_emergency_stop(p_halt_id uuid) -- Releases an emergency stop for the caller. Definer, because nobody may write halts.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.release_emergency_stop(p_halt_id uuid)
+ RETURNS trading_halts
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  halt public.trading_halts;
+begin
+  select * into halt from public.trading_halts h where h.id = p_halt_id and (h.user_id = auth.uid() or h.scope = 'system') for update;
+  if halt.id is null or private.caller_role() is null then
+    perform private.raise_api_error(404, 'halt_not_found', 'there is no such emergency stop');
+  end if;
+  if halt.scope = 'system' then
+    perform private.require_admin();
+  else
+    perform private.require_trader();
+  end if;
+  if halt.released_at is null then
+    update public.trading_halts h set released_at = now(), released_by = auth.uid() where h.id = halt.id returning * into halt;
+  end if;
+  return halt;
+end
+$function$
+
 function private.report_health(p_system text, p_component text, p_status text, p_response_time_ms integer, p_error_message text, p_metadata jsonb) -- Writes down how a system or one of its components is. Definer, because nobody may write the table otherwise.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.report_health(p_system text, p_component text, p_status text, p_response_time_ms integer DEFAULT NULL::integer, p_error_message text DEFAULT NULL::text, p_metadata jsonb DEFAULT '{}'::jsonb)
@@ -6715,6 +6962,70 @@ begin
 end
 $function$
 
+function private.require_live_caps(p_bot bots) -- An error unless a LIVE bot has what real money needs: an enabled credential, caps, and an owner who has just shown a second factor. Definer, because Auth's factors are not readable by users.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.require_live_caps(p_bot bots)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if p_bot.credential_id is null or p_bot.risk_per_trade is null or p_bot.daily_risk_cap is null then
+    perform private.raise_api_error(422, 'live_caps_required', 'a LIVE bot needs a credential, risk_per_trade and daily_risk_cap');
+  end if;
+  if not exists (
+    select from public.exchange_credentials c where c.id = p_bot.credential_id and c.user_id = p_bot.user_id and c.status = 'active'
+  ) then
+    perform private.raise_api_error(409, 'credential_disabled', 'the credential of the bot is disabled: enable it first');
+  end if;
+  if not exists (select from auth.mfa_factors f where f.user_id = p_bot.user_id and f.status = 'verified') then
+    perform private.raise_api_error(403, 'second_factor_required', 'real money needs a second factor: enrol one, and show it');
+  end if;
+  if not private.has_recent_factor() then
+    perform private.raise_api_error(403, 'recent_factor_required', 'show your second factor again: it must have been shown within the last 15 minutes');
+  end if;
+end
+$function$
+
+function private.require_no_halt(p_bot bots) -- An error while an emergency stop is engaged over a bot that private.lock_own_bot has locked: none is engaged meanwhile. Definer, so that it sees them all.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.require_no_halt(p_bot bots)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  halt public.trading_halts;
+begin
+  select * into halt from public.trading_halts h
+  where h.released_at is null
+    and (h.scope = 'system' or (h.user_id = p_bot.user_id and h.bot_id is null) or h.bot_id = p_bot.id)
+  order by h.scope desc limit 1;
+  if halt.id is not null then
+    perform private.raise_api_error(409, 'trading_halted', format('an emergency stop of the %s is engaged: %s',
+      case halt.scope when 'bot' then 'bot' when 'user' then 'account' else 'system' end, halt.reason));
+  end if;
+end
+$function$
+
+function private.require_reason(p_reason text) -- A reason, without spaces around it; an error for none, or one that is too long.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.require_reason(p_reason text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if p_reason is null or char_length(btrim(p_reason)) not between 1 and 500 then
+    perform private.raise_api_error(422, 'invalid_request', 'the reason must have 1 to 500 characters');
+  end if;
+  return btrim(p_reason);
+end
+$function$
+
 function private.require_runner(p_permission text, OUT session_id uuid, OUT user_id uuid, OUT permissions text[]) -- The live runner that calls and its owner, provided that its key has a permission; else the error that says why not: runner_superseded, runner_not_connected, invalid_api_key or forbidden. Definer, to tell these apart.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.require_runner(p_permission text, OUT session_id uuid, OUT user_id uuid, OUT permissions text[])
@@ -6746,6 +7057,25 @@ begin
   if not p_permission = any (require_runner.permissions) then
     perform private.raise_api_error(403, 'forbidden', format('the API key does not have the permission %s', p_permission));
   end if;
+end
+$function$
+
+function private.require_trader() -- The caller, who may trade; an error for everyone else.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.require_trader()
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if private.can_trade() then
+    return auth.uid();
+  end if;
+  if private.caller_role() in ('trader', 'admin') then
+    perform private.raise_api_error(403, 'second_factor_required', 'show your second factor in this session first');
+  end if;
+  perform private.raise_api_error(403, 'forbidden', 'your role may read, and not change anything');
 end
 $function$
 
@@ -7140,6 +7470,47 @@ begin
 end
 $function$
 
+function private.set_pause(p_bot_id uuid, p_paused boolean) -- Pauses or resumes a bot of the caller. It holds at once, for the risk gate asks the status; the command tells the runner. Definer, because owners may write neither leases, commands nor the status.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.set_pause(p_bot_id uuid, p_paused boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  caller constant uuid := private.require_trader();
+  wanted constant text := case when p_paused then 'pause' else 'run' end;
+  held record;
+  lease public.bot_leases;
+  command_seq bigint;
+begin
+  held := private.lock_own_bot(p_bot_id, caller);
+  lease := held.lease;
+  if (held.bot).status not in ('starting', 'running', 'paused') then
+    perform private.raise_api_error(409, 'bot_not_running', format('the bot is %s: it can be %s when it runs', (held.bot).status,
+      case when p_paused then 'paused' else 'resumed' end));
+  end if;
+  if lease.intent = wanted then
+    return private.bot_control(p_bot_id);
+  end if;
+  if not p_paused then
+    perform private.require_no_halt(held.bot);
+  end if;
+  perform private.write_audit(format('bots.%s_requested', case when p_paused then 'pause' else 'resume' end), 'bots', p_bot_id::text, caller,
+    p_details => jsonb_build_object('run_id', lease.run_id));
+  update public.bot_leases l set intent = wanted where l.bot_id = p_bot_id returning * into lease;
+  command_seq := private.command_runner(lease.runner_session_id, case when p_paused then 'pause_bot' else 'resume_bot' end, p_bot_id,
+    jsonb_build_object('run_id', lease.run_id));
+  perform private.note_bot_event(lease, case when p_paused then 'pause_requested' else 'resume_requested' end, 'INFO',
+    case when p_paused then 'Its owner pauses it' else 'Its owner resumes it' end);
+  -- One that is starting becomes the one or the other when its runner has started it.
+  update public.bots b set status = case when p_paused then 'paused' else 'running' end
+  where b.id = p_bot_id and b.status in ('running', 'paused');
+  return private.bot_control(p_bot_id, command_seq);
+end
+$function$
+
 function private.set_system_config(p_key text, p_value jsonb) -- Changes a setting for an admin. Definer, because nobody may write settings.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.set_system_config(p_key text, p_value jsonb)
@@ -7367,6 +7738,101 @@ begin
 end
 $function$
 
+function private.start_bot(p_bot_id uuid, p_runner_session_id uuid) -- Starts a bot of the caller. Definer, because owners may write neither runs, leases, commands nor the status.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.start_bot(p_bot_id uuid, p_runner_session_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  caller constant uuid := private.require_trader();
+  held record;
+  session_id uuid;
+  config jsonb;
+  run_id uuid;
+  resumes boolean;
+  lease public.bot_leases;
+  command_seq bigint;
+begin
+  held := private.lock_own_bot(p_bot_id, caller);
+  if (held.bot).status not in ('stopped', 'error') then
+    perform private.raise_api_error(409, 'bot_not_startable', format('the bot is %s: only a stopped bot, or one with an error, can be started', (held.bot).status));
+  end if;
+  perform private.require_no_halt(held.bot);
+  if (held.bot).mode = 'LIVE' then
+    perform private.require_live_caps(held.bot);
+  end if;
+  config := private.run_config(p_bot_id);
+  if (held.bot).strategy_type = 'rules' and config -> 'strategy' = 'null' then
+    perform private.raise_api_error(409, 'strategy_not_found', 'the bot has no strategy whose rules it could follow: give it one');
+  end if;
+  session_id := private.choose_runner(caller, p_runner_session_id, (held.lease).runner_session_id);
+
+  select r.id into run_id from public.trading_runs r where r.bot_id = p_bot_id and r.status = 'running' for no key update;
+  resumes := found;
+  if not resumes then
+    insert into public.trading_runs (bot_id, user_id, mode, config) values (p_bot_id, caller, (held.bot).mode, config) returning id into run_id;
+  end if;
+  lease := private.take_lease(held.lease, held.bot, run_id, session_id, resumes);
+  command_seq := private.command_start(lease, resumes);
+  -- Asked again, with its row locked by the command: it may have gone since.
+  if not exists (select from public.runner_sessions s where s.id = session_id and s.status = 'connected') then
+    perform private.raise_api_error(409, 'no_runner_connected', 'the runner has just disconnected: try again');
+  end if;
+  perform private.note_bot_event(lease, 'start_requested', 'INFO', case when resumes then 'Its owner lets it go on' else 'Its owner starts it' end);
+  perform private.write_audit('bots.start_requested', 'bots', p_bot_id::text, caller, p_details => jsonb_build_object('run_id', run_id, 'runner_session_id', session_id));
+  update public.bots b set status = 'starting', started_at = now(), error_count = 0, last_error = null where b.id = p_bot_id;
+  return private.bot_control(p_bot_id, command_seq);
+end
+$function$
+
+function private.stop_bot(p_bot_id uuid, p_reason text) -- Stops a bot of the caller. Definer, because owners may write neither leases, commands nor the status.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.stop_bot(p_bot_id uuid, p_reason text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  caller constant uuid := private.require_trader();
+  reason constant text := private.require_reason(p_reason);
+  held record;
+  lease public.bot_leases;
+  command_seq bigint;
+begin
+  held := private.lock_own_bot(p_bot_id, caller);
+  lease := held.lease;
+  if (held.bot).status = 'stopped' then
+    return private.bot_control(p_bot_id);
+  end if;
+  perform private.write_audit('bots.stop_requested', 'bots', p_bot_id::text, caller, p_details => jsonb_build_object('run_id', lease.run_id, 'reason', reason));
+  if lease.bot_id is null or lease.released_at is not null then
+    -- Its run has ended with an error.
+    update public.bots b set status = 'stopped' where b.id = p_bot_id;
+    return private.bot_control(p_bot_id);
+  end if;
+  perform private.note_bot_event(lease, 'stop_requested', 'INFO', reason);
+  update public.bot_leases l set intent = 'stop' where l.bot_id = p_bot_id returning * into lease;
+  if exists (select from public.runner_sessions s where s.id = lease.runner_session_id and s.status = 'connected') then
+    command_seq := private.command_stop(lease, reason);
+    update public.bots b set status = 'stopping' where b.id = p_bot_id and b.status <> 'stopping';
+    return private.bot_control(p_bot_id, command_seq);
+  end if;
+  if private.open_exposure(p_bot_id) is null then
+    perform private.expire_commands(lease.runner_session_id, p_bot_id, '{start_bot,stop_bot,pause_bot,resume_bot,update_config}');
+    perform private.end_run(lease.run_id, 'stopped');
+    return private.bot_control(p_bot_id);
+  end if;
+  if (held.bot).status <> 'error' then
+    update public.bots b set status = 'error', last_error = 'The runner is offline' where b.id = p_bot_id;
+  end if;
+  return private.bot_control(p_bot_id, null, 'the runner is offline: what the bot holds is closed, and the bot stopped, when it is back');
+end
+$function$
+
 function private.store_reencrypted_credentials(p_new_key_id uuid, p_ids uuid[], p_old_key_ids uuid[], p_ciphertexts bytea[]) -- For workers: replaces ciphertexts by those for the active key, of credentials that are still on the key they were read with. Returns how many. Definer, because nobody may update a ciphertext.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.store_reencrypted_credentials(p_new_key_id uuid, p_ids uuid[], p_old_key_ids uuid[], p_ciphertexts bytea[])
@@ -7485,6 +7951,30 @@ begin
       refused_count = l.refused_count + (not allowed)::integer
   where l.user_id = p_user_id and l.channel = p_channel;
   return allowed;
+end
+$function$
+
+function private.take_lease(p_lease bot_leases, p_bot bots, p_run_id uuid, p_session_id uuid, p_resumes boolean) -- Gives a bot to a runner session: whoever held it has an old fencing token from then on, and nothing more to do for it. Definer, because owners may not write leases.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.take_lease(p_lease bot_leases, p_bot bots, p_run_id uuid, p_session_id uuid, p_resumes boolean)
+ RETURNS bot_leases
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  taken public.bot_leases;
+begin
+  if p_lease.bot_id is not null then
+    perform private.expire_commands(p_lease.runner_session_id, p_bot.id, '{start_bot,stop_bot,pause_bot,resume_bot,update_config}');
+  end if;
+  insert into public.bot_leases as held (bot_id, user_id, run_id, runner_session_id, fencing_token, intent, reconciled)
+  values (p_bot.id, p_bot.user_id, p_run_id, p_session_id, 1, 'run', not p_resumes)
+  on conflict (bot_id) do update
+  set run_id = excluded.run_id, runner_session_id = excluded.runner_session_id, fencing_token = held.fencing_token + 1, intent = 'run',
+      reconciled = excluded.reconciled, acquired_at = now(), released_at = null
+  returning * into taken;
+  return taken;
 end
 $function$
 
@@ -8119,6 +8609,16 @@ begin
 end
 $function$
 
+function public.engage_emergency_stop(p_scope text, p_reason text, p_bot_id uuid, p_close_positions boolean) -- Stops a bot of the caller, all of the caller's (user), or, for an admin with a second factor, the whole system, from opening anything, at once, and tells the runners: they cancel what is open and, if asked for, close positions. Whoever owns a bot may stop it, whatever the role. Engaging it again changes nothing, unless positions are to be closed now. Errors: forbidden, second_factor_required, invalid_request, bot_not_found.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.engage_emergency_stop(p_scope text, p_reason text, p_bot_id uuid DEFAULT NULL::uuid, p_close_positions boolean DEFAULT false)
+ RETURNS trading_halts
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.engage_emergency_stop(p_scope, p_bot_id, p_reason, p_close_positions)
+$function$
+
 function public.finish_account_link(p_provider text, p_external_id text, p_code text, p_metadata jsonb) -- For the operator's server that hears from the account elsewhere, with a secret key: links it to the user whose code it handed over. Answers {"linked_account_id", "user_id"}. Errors: invalid_request, invalid_link_code, rate_limited, account_already_linked.
 -- executable by: service_role
 CREATE OR REPLACE FUNCTION public.finish_account_link(p_provider text, p_external_id text, p_code text, p_metadata jsonb DEFAULT '{}'::jsonb)
@@ -8201,6 +8701,26 @@ AS $function$
   select * from private.list_quotas()
 $function$
 
+function public.pause_bot(p_bot_id uuid) -- Lets a bot of the caller keep what it holds and open nothing more, at once; pausing it again changes nothing. Answers BotControl of the contracts. Errors: forbidden, second_factor_required, bot_not_found, bot_not_running.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.pause_bot(p_bot_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.set_pause(p_bot_id, true)
+$function$
+
+function public.release_emergency_stop(p_halt_id uuid) -- Releases an emergency stop of the caller, or, for an admin with a second factor, of the system. Bots stay as they are until they are resumed or started; releasing it again changes nothing. Errors: forbidden, second_factor_required, halt_not_found.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.release_emergency_stop(p_halt_id uuid)
+ RETURNS trading_halts
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.release_emergency_stop(p_halt_id)
+$function$
+
 function public.request_credential_test(p_credential_id uuid) -- Has a worker ask the exchange whether a credential of the caller is good; while one test is pending, asking again changes nothing for ten minutes. Errors: credential_not_found, credential_disabled, forbidden.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.request_credential_test(p_credential_id uuid)
@@ -8209,6 +8729,16 @@ CREATE OR REPLACE FUNCTION public.request_credential_test(p_credential_id uuid)
  SET search_path TO ''
 AS $function$
   select private.request_credential_test(p_credential_id)
+$function$
+
+function public.resume_bot(p_bot_id uuid) -- Lets a paused bot of the caller open positions again; resuming it again changes nothing. Answers BotControl of the contracts. Errors: forbidden, second_factor_required, bot_not_found, bot_not_running, trading_halted.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.resume_bot(p_bot_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.set_pause(p_bot_id, false)
 $function$
 
 function public.revoke_api_key(p_api_key_id uuid) -- Revokes an API key of the caller, for good and at once, and says when; revoking it again changes nothing. Errors: forbidden, api_key_not_found.
@@ -8339,6 +8869,26 @@ CREATE OR REPLACE FUNCTION public.start_account_link(p_provider text)
  SET search_path TO ''
 AS $function$
   select * from private.start_account_link(p_provider)
+$function$
+
+function public.start_bot(p_bot_id uuid, p_runner_session_id uuid) -- Starts a stopped bot of the caller in a new run, or lets one with an error go on in the run that is not over, on the runner that is named, or one that is connected. A LIVE one needs caps, a credential, and a second factor shown within 15 minutes. Answers BotControl of the contracts. Errors: forbidden, second_factor_required, recent_factor_required, bot_not_found, bot_not_startable, trading_halted, live_caps_required, credential_disabled, strategy_not_found, runner_not_found, no_runner_connected.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.start_bot(p_bot_id uuid, p_runner_session_id uuid DEFAULT NULL::uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.start_bot(p_bot_id, p_runner_session_id)
+$function$
+
+function public.stop_bot(p_bot_id uuid, p_reason text) -- Closes what a bot of the caller holds, and stops it; stopping it again changes nothing. Where its runner is offline, one that holds nothing is stopped at once, and any other when the runner is back, as the message says. Answers BotControl of the contracts. Errors: forbidden, second_factor_required, bot_not_found, invalid_request.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.stop_bot(p_bot_id uuid, p_reason text DEFAULT 'stopped by its owner'::text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.stop_bot(p_bot_id, p_reason)
 $function$
 
 function public.submit_contact_message(p_name text, p_email text, p_message text, p_ip text) -- For the function public alone, which has checked the fields and knows the address: keeps a message for the admins. Errors: rate_limited.

@@ -4275,6 +4275,27 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      engage_emergency_stop: {
+        Args: { p_bot_id?: string; p_close_positions?: boolean; p_reason: string; p_scope: string };
+        Returns: {
+          bot_id: string | null;
+          close_positions: boolean;
+          engaged_at: string;
+          engaged_by: string | null;
+          id: string;
+          reason: string;
+          released_at: string | null;
+          released_by: string | null;
+          scope: string;
+          user_id: string | null;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'trading_halts';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       finish_account_link: {
         Args: { p_code: string; p_external_id: string; p_metadata?: Json; p_provider: string };
         Returns: Json;
@@ -4333,7 +4354,30 @@ export type Database = {
           value: number;
         }[];
       };
+      pause_bot: { Args: { p_bot_id: string }; Returns: Json };
+      release_emergency_stop: {
+        Args: { p_halt_id: string };
+        Returns: {
+          bot_id: string | null;
+          close_positions: boolean;
+          engaged_at: string;
+          engaged_by: string | null;
+          id: string;
+          reason: string;
+          released_at: string | null;
+          released_by: string | null;
+          scope: string;
+          user_id: string | null;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'trading_halts';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       request_credential_test: { Args: { p_credential_id: string }; Returns: undefined };
+      resume_bot: { Args: { p_bot_id: string }; Returns: Json };
       revoke_api_key: { Args: { p_api_key_id: string }; Returns: string };
       revoke_other_sessions: { Args: Record<PropertyKey, never>; Returns: number };
       revoke_session: { Args: { p_session_id: string }; Returns: undefined };
@@ -4534,6 +4578,8 @@ export type Database = {
           expires_at: string;
         }[];
       };
+      start_bot: { Args: { p_bot_id: string; p_runner_session_id?: string }; Returns: Json };
+      stop_bot: { Args: { p_bot_id: string; p_reason?: string }; Returns: Json };
       submit_contact_message: {
         Args: { p_email: string; p_ip: string; p_message: string; p_name: string };
         Returns: undefined;
