@@ -81,7 +81,7 @@ export class FaultProxy {
       const body = await bodyOf(incoming);
       const writes = incoming.method !== 'GET' && incoming.method !== 'HEAD';
       if (writes && this.#happens('delays')) {
-        await new Promise((resolve) => setTimeout(resolve, this.#random.next() * MOST_DELAY_MS));
+        await new Promise((resolve) => setTimeout(resolve, this.#random.uniform() * MOST_DELAY_MS));
       }
       const answer = await this.#ask(incoming, body);
       if (writes && this.#happens('duplicates')) await this.#ask(incoming, body);
@@ -98,7 +98,7 @@ export class FaultProxy {
   }
 
   #happens(kind: keyof FaultRates): boolean {
-    if (this.#random.next() >= this.#rates[kind]) return false;
+    if (this.#random.uniform() >= this.#rates[kind]) return false;
     this.faults[kind] += 1;
     return true;
   }

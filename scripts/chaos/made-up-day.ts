@@ -32,13 +32,13 @@ export function madeUpDay(symbol: string, seed: number, bars: number): DayOfCand
   let last = 100;
   for (let bar = 0; bar < bars; bar += 1) {
     const wave = 100 + 4 * Math.sin(bar / 17) + 2 * Math.sin(bar / 5 + seed);
-    const close = cents(0.7 * last + 0.3 * wave + (random.next() - 0.5));
+    const close = cents(0.7 * last + 0.3 * wave + (random.uniform() - 0.5));
     day.ts[bar] = start + bar * MINUTE_MS;
     day.open[bar] = last;
-    day.high[bar] = cents(Math.max(last, close) + 0.4 * random.next());
-    day.low[bar] = cents(Math.min(last, close) - 0.4 * random.next());
+    day.high[bar] = cents(Math.max(last, close) + 0.4 * random.uniform());
+    day.low[bar] = cents(Math.min(last, close) - 0.4 * random.uniform());
     day.close[bar] = close;
-    day.volume[bar] = 1000 + Math.floor(9000 * random.next());
+    day.volume[bar] = 1000 + Math.floor(9000 * random.uniform());
     last = close;
   }
   return day;

@@ -40,6 +40,16 @@ table private.audit_pending -- Entries of transactions that have not committed: 
   policy "No API role can reach pending audit entries" for all to anon, authenticated using (false) with check (false)
   CREATE CONSTRAINT TRIGGER seal_audit_entry AFTER INSERT ON private.audit_pending DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.seal_audit_entry()
 
+table private.caps_reached -- The latest market day on which a bot came up against a cap: its owner is told once a day.
+  bot_id uuid not null -- The bot.
+  cap text not null -- daily_risk_cap, max_drawdown or account_daily_loss_cap.
+  market_day date not null -- The day.
+  row level security on
+  constraint caps_reached_bot_id_fkey FOREIGN KEY (bot_id) REFERENCES bots(id) ON DELETE CASCADE
+  constraint caps_reached_cap_check CHECK ((cap = ANY (ARRAY['daily_risk_cap'::text, 'max_drawdown'::text, 'account_daily_loss_cap'::text])))
+  constraint caps_reached_pkey PRIMARY KEY (bot_id, cap)
+  policy "No API role can reach the caps reached" for all to anon, authenticated using (false) with check (false)
+
 table private.encryption_keys -- The OpenPGP public keys to which exchange credentials are encrypted. Their private keys exist in the workers' environment alone.
   id uuid default gen_random_uuid() not null -- Identifies the key.
   fingerprint text not null -- OpenPGP fingerprint, 40 hexadecimal digits; also the name of the private key's file.
@@ -1371,6 +1381,9 @@ table public.orders -- Orders of runs, from the intention to the broker's last w
   reserved_risk numeric default 0 not null -- What it may lose down to its stop, or all of its value without one, in the account's currency; 0 for one that only reduces.
   reason text -- Why: entry, exit, stop_loss, take_profit, emergency_stop and so on.
   event_seq bigint default 0 not null -- Number, on the topic of the run, of the event that told of its latest change.
+  stop_loss numeric -- Where what it opens is to be left with a loss: what reserved_risk was reckoned with; null without a stop.
+  market_day date -- Of an opening order that was let through: the day whose caps it counts against, in the time zone of the bot's schedule. In a replay that is not today.
+  refusal_code text -- Why the risk gate refused it; null for one that was let through, whatever the broker said of it.
   row level security on
   constraint orders_average_price_check CHECK (((average_price IS NULL) = (filled_quantity = (0)::numeric)))
   constraint orders_bot_id_client_order_id_key UNIQUE (bot_id, client_order_id)
@@ -1388,22 +1401,26 @@ table public.orders -- Orders of runs, from the intention to the broker's last w
   constraint orders_quantity_check CHECK (((quantity > (0)::numeric) AND (quantity < '1000000000000000000'::numeric)))
   constraint orders_reason_check CHECK ((char_length(reason) <= 100))
   constraint orders_reference_price_check CHECK (((reference_price > (0)::numeric) AND (reference_price < '1000000000000000'::numeric)))
+  constraint orders_refusal_code_check CHECK (((refusal_code IS NULL) OR ((refusal_code ~ '^[a-z][a-z_]{0,62}$'::text) AND (status = 'rejected'::text) AND (filled_quantity = (0)::numeric))))
   constraint orders_reject_reason_check CHECK ((char_length(reject_reason) <= 2000))
   constraint orders_reserved_check CHECK (((reserved_value >= (0)::numeric) AND (reserved_value < '1000000000000000000'::numeric) AND (reserved_risk >= (0)::numeric) AND (reserved_risk < '1000000000000000000'::numeric)))
   constraint orders_run_id_fkey FOREIGN KEY (run_id, bot_id, user_id) REFERENCES trading_runs(id, bot_id, user_id) ON DELETE CASCADE
   constraint orders_side_check CHECK ((side = ANY (ARRAY['buy'::text, 'sell'::text])))
   constraint orders_status_check CHECK ((status = ANY (ARRAY['new'::text, 'submitted'::text, 'accepted'::text, 'partially_filled'::text, 'pending_cancel'::text, 'filled'::text, 'cancelled'::text, 'rejected'::text, 'expired'::text])))
+  constraint orders_stop_loss_check CHECK (((stop_loss > (0)::numeric) AND (stop_loss < '1000000000000000'::numeric)))
   constraint orders_stop_price_check CHECK (((type <> ALL (ARRAY['stop'::text, 'stop_limit'::text])) OR (stop_price IS NOT NULL)))
   constraint orders_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
   constraint orders_time_in_force_check CHECK ((time_in_force = ANY (ARRAY['day'::text, 'gtc'::text, 'gtd'::text, 'ioc'::text, 'fok'::text, 'opg'::text, 'cls'::text])))
   constraint orders_trade_id_fkey FOREIGN KEY (trade_id, user_id) REFERENCES trades(id, user_id) ON DELETE SET NULL (trade_id)
   constraint orders_trail_check CHECK (((num_nonnulls(trail_amount, trail_pct) = ((type = 'trailing_stop'::text))::integer) AND (trail_amount > (0)::numeric) AND (trail_pct > (0)::numeric) AND (trail_pct < (100)::numeric)))
   constraint orders_type_check CHECK ((type = ANY (ARRAY['market'::text, 'limit'::text, 'stop'::text, 'stop_limit'::text, 'trailing_stop'::text, 'take_profit'::text])))
+  CREATE INDEX orders_bot_id_market_day_idx ON public.orders USING btree (bot_id, market_day) WHERE (market_day IS NOT NULL)
   CREATE INDEX orders_bot_id_open_idx ON public.orders USING btree (bot_id) WHERE (status = ANY (ARRAY['new'::text, 'submitted'::text, 'accepted'::text, 'partially_filled'::text, 'pending_cancel'::text]))
   CREATE INDEX orders_position_id_user_id_idx ON public.orders USING btree (position_id, user_id)
   CREATE INDEX orders_run_id_bot_id_user_id_idx ON public.orders USING btree (run_id, bot_id, user_id)
   CREATE INDEX orders_trade_id_user_id_idx ON public.orders USING btree (trade_id, user_id)
   CREATE INDEX orders_user_id_created_at_idx ON public.orders USING btree (user_id, created_at DESC)
+  CREATE INDEX orders_user_id_open_idx ON public.orders USING btree (user_id) WHERE (status = ANY (ARRAY['new'::text, 'submitted'::text, 'accepted'::text, 'partially_filled'::text, 'pending_cancel'::text]))
   policy "Admins can read orders" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners can read their orders" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
   grant select to authenticated
@@ -1575,6 +1592,7 @@ table public.positions -- Positions of runs: what is or was held, from opening t
   CREATE INDEX positions_bot_id_open_idx ON public.positions USING btree (bot_id) WHERE (status = 'open'::text)
   CREATE INDEX positions_run_id_bot_id_user_id_idx ON public.positions USING btree (run_id, bot_id, user_id)
   CREATE INDEX positions_user_id_created_at_idx ON public.positions USING btree (user_id, created_at DESC, id DESC)
+  CREATE INDEX positions_user_id_open_idx ON public.positions USING btree (user_id) WHERE (status = 'open'::text)
   CREATE INDEX positions_user_id_opened_at_idx ON public.positions USING btree (user_id, opened_at DESC)
   policy "Admins can read positions" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners can read their positions" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
@@ -2492,6 +2510,7 @@ table public.trading_runs -- One row for each time that a bot runs, from its sta
   constraint trading_runs_status_check CHECK ((status = ANY (ARRAY['running'::text, 'completed'::text, 'error'::text, 'stopped'::text])))
   CREATE INDEX trading_runs_bot_id_user_id_idx ON public.trading_runs USING btree (bot_id, user_id, started_at DESC)
   CREATE INDEX trading_runs_user_id_created_at_idx ON public.trading_runs USING btree (user_id, created_at DESC, id DESC)
+  CREATE INDEX trading_runs_user_id_market_day_idx ON public.trading_runs USING btree (user_id, market_day) WHERE (market_day IS NOT NULL)
   CREATE INDEX trading_runs_user_id_started_at_idx ON public.trading_runs USING btree (user_id, started_at DESC)
   CREATE UNIQUE INDEX trading_runs_running_idx ON public.trading_runs USING btree (bot_id) WHERE (status = 'running'::text)
   policy "Admins can read runs" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
@@ -2838,6 +2857,41 @@ begin
     perform private.add_partition(p_table, p_period, p_time_column, period_start);
     period_start := period_start + private.period_length(p_period);
   end loop;
+end
+$function$
+
+function private.admit_reducing_order(p_lease bot_leases, p_terms jsonb, p_client_order_id text) -- Makes an order that a report tells of, and that only reduces, with the terms of the report; one that is there already is returned. For who holds the lease, locked. Errors: invalid_order, nothing_to_reduce, duplicate_client_order_id. Definer, because runners write no orders themselves.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.admit_reducing_order(p_lease bot_leases, p_terms jsonb, p_client_order_id text)
+ RETURNS orders
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  problem constant text := case when char_length(p_client_order_id) between 1 and 100 then private.order_problem(p_terms, false)
+                           else 'client_order_id must have 1 to 100 characters' end;
+  given public.orders;
+  known public.orders;
+  refusal text;
+begin
+  if problem is not null then
+    perform private.raise_api_error(422, 'invalid_order', problem);
+  end if;
+  given := private.draft_order(p_lease, p_terms || jsonb_build_object('reduce_only', true, 'client_order_id', p_client_order_id));
+  known := private.find_order(p_lease.bot_id, p_client_order_id);
+  if known.id is not null then
+    if not private.same_order(known, given) then
+      perform private.raise_api_error(409, 'duplicate_client_order_id', 'the bot has another order of this name');
+    end if;
+    return known;
+  end if;
+  refusal := private.reduction_problem(given);
+  if refusal is not null then
+    perform private.raise_api_error(409, split_part(refusal, ':', 1), substr(refusal, position(':' in refusal) + 2));
+  end if;
+  perform private.write_orders(array[given]);
+  return private.find_order(p_lease.bot_id, p_client_order_id);
 end
 $function$
 
@@ -3410,6 +3464,48 @@ AS $function$
 begin
   -- Else the password alone were enough to trade for a user who asked for more.
   return coalesce(private.caller_role() in ('trader', 'admin'), false) and not private.owes_factor();
+end
+$function$
+
+function private.cap_exceeded(p_bot bots, p_run trading_runs, p_limits account_limits, p_state private.gate_state, p_order orders) -- The first cap of the bot or of the account that an opening order would exceed, as a refusal with its code first; null for none.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.cap_exceeded(p_bot bots, p_run trading_runs, p_limits account_limits, p_state private.gate_state, p_order orders)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  symbol constant text := private.exposure_symbol(p_order.symbol, p_order.option_details);
+  value constant numeric := p_order.reserved_value;
+  risk constant numeric := p_order.reserved_risk;
+  first_balance constant numeric := coalesce((p_run.config ->> 'initial_balance')::numeric, p_bot.initial_balance, p_bot.current_balance - p_run.total_pnl);
+  fall constant numeric := p_run.peak_pnl - p_run.total_pnl;
+begin
+  return coalesce(
+    case
+      when fall > 0 and p_bot.max_drawdown_pct is not null and first_balance is null
+        then 'max_drawdown_exceeded: it is below its highest, and no balance is known to measure that against'
+      when fall > 0 and fall * 100 >= p_bot.max_drawdown_pct * (first_balance + p_run.peak_pnl)
+        then format('max_drawdown_exceeded: the run is %s below its highest balance of %s, and may be %s percent', fall, first_balance + p_run.peak_pnl, p_bot.max_drawdown_pct)
+    end,
+    private.over_cap('daily_risk_cap_exceeded', 'with this order, lost today and at stake would be', p_state.bot_loss + p_state.bot_risk + risk, p_bot.daily_risk_cap),
+    private.over_cap('account_daily_loss_exceeded', 'with this order, lost today and at stake by all bots would be',
+                     p_state.account_loss + p_state.account_risk + risk, p_limits.daily_loss_cap),
+    private.over_cap('risk_per_trade_exceeded', 'the order may lose', risk, p_bot.risk_per_trade),
+    private.over_cap('max_order_value_exceeded', 'the order is worth', value, p_bot.max_order_value),
+    private.over_cap('account_order_value_exceeded', 'the order is worth', value, p_limits.max_order_value),
+    private.over_cap('max_symbol_exposure_exceeded', format('with this order, the bot''s exposure in %s would be', symbol),
+                     coalesce((p_state.bot_symbols ->> symbol)::numeric, 0) + value, p_bot.max_symbol_exposure),
+    private.over_cap('account_symbol_exposure_exceeded', format('with this order, all bots'' exposure in %s would be', symbol),
+                     coalesce((p_state.account_symbols ->> symbol)::numeric, 0) + value, p_limits.max_symbol_exposure),
+    private.over_cap('account_exposure_exceeded', 'with this order, all bots'' exposure would be', p_state.account_value + value, p_limits.max_exposure),
+    private.over_cap('account_open_orders_exceeded', 'with this order, the orders open would be', p_state.open_orders + 1, p_limits.max_open_orders),
+    private.over_cap('max_daily_trades_exceeded', 'with this order, the entries of the day would be', p_state.entries + 1, p_bot.max_daily_trades),
+    case when p_bot.max_open_positions is not null then
+      private.over_cap('max_open_positions_exceeded', 'with this order, the symbols held would be',
+        (select count(*) from jsonb_object_keys(p_state.bot_held || jsonb_build_object(p_order.symbol, true))), p_bot.max_open_positions) end
+  );
 end
 $function$
 
@@ -4405,6 +4501,75 @@ begin
 end
 $function$
 
+function private.draft_order(p_lease bot_leases, p_terms jsonb) -- The row of orders that valid terms make, with the value and risk that it would reserve: 0 if it only reduces. The risk is not above 0 where the stop is on the wrong side of the entry.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.draft_order(p_lease bot_leases, p_terms jsonb)
+ RETURNS orders
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  drafted public.orders;
+  latest constant numeric := (p_terms ->> 'reference_price')::numeric;
+  trail numeric;
+  entry_price numeric;
+  highest_price numeric;
+begin
+  drafted.id := gen_random_uuid();
+  drafted.run_id := p_lease.run_id;
+  drafted.bot_id := p_lease.bot_id;
+  drafted.user_id := p_lease.user_id;
+  drafted.client_order_id := p_terms ->> 'client_order_id';
+  drafted.symbol := p_terms ->> 'symbol';
+  drafted.side := p_terms ->> 'side';
+  drafted.type := p_terms ->> 'type';
+  drafted.quantity := (p_terms ->> 'quantity')::numeric;
+  drafted.limit_price := (p_terms ->> 'limit_price')::numeric;
+  drafted.stop_price := (p_terms ->> 'stop_price')::numeric;
+  drafted.trail_amount := (p_terms ->> 'trail_amount')::numeric;
+  drafted.trail_pct := (p_terms ->> 'trail_pct')::numeric;
+  drafted.time_in_force := coalesce(p_terms ->> 'time_in_force', 'gtc');
+  drafted.expires_at := (p_terms ->> 'expires_at')::timestamptz;
+  drafted.multiplier := coalesce((p_terms ->> 'multiplier')::numeric, 1);
+  drafted.option_details := p_terms -> 'option_details';
+  drafted.reason := p_terms ->> 'reason';
+  drafted.reduce_only := coalesce((p_terms ->> 'reduce_only')::boolean, false);
+  drafted.is_sized_at_fill := coalesce((p_terms ->> 'is_sized_at_fill')::boolean, false);
+  drafted.reference_price := latest;
+  drafted.stop_loss := (p_terms ->> 'stop_loss')::numeric;
+  drafted.reserved_value := 0;
+  drafted.reserved_risk := 0;
+  drafted.status := 'new';
+  if drafted.reduce_only then
+    return drafted;
+  end if;
+  trail := coalesce(drafted.trail_amount, latest * drafted.trail_pct / 100);
+  if drafted.side = 'buy' then
+    entry_price := case
+      when drafted.type in ('limit', 'stop_limit', 'take_profit') then drafted.limit_price
+      when drafted.type = 'stop' then greatest(latest, drafted.stop_price)
+      when drafted.type = 'trailing_stop' then latest + trail
+      else latest end;
+    highest_price := entry_price;
+  else
+    entry_price := case
+      when drafted.type in ('limit', 'stop_limit', 'take_profit') then drafted.limit_price
+      when drafted.type = 'stop' then least(latest, drafted.stop_price)
+      when drafted.type = 'trailing_stop' then greatest(latest - trail, 0)
+      else latest end;
+    highest_price := greatest(latest, entry_price, case when drafted.type = 'stop_limit' then drafted.stop_price end);
+  end if;
+  drafted.reserved_value := drafted.quantity * drafted.multiplier
+    * private.exposure_price(drafted.side = 'buy', highest_price, drafted.option_details);
+  drafted.reserved_risk := case
+    when drafted.stop_loss is null then drafted.reserved_value
+    -- A stop on the other side of the entry bounds no loss: below 0 here, and refused as no order.
+    else drafted.quantity * drafted.multiplier * (entry_price - drafted.stop_loss) * case drafted.side when 'buy' then 1 else -1 end end;
+  return drafted;
+end
+$function$
+
 function private.emit_backtest_event(p_backtest backtests, p_event text) -- Sends the state of a backtest to its owner. Definer, because triggers of users' statements call it.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.emit_backtest_event(p_backtest backtests, p_event text)
@@ -4686,6 +4851,31 @@ AS $function$
   where c.runner_session_id = p_session_id and c.bot_id = p_bot_id and c.type = any (p_types) and c.status in ('queued', 'delivered')
 $function$
 
+function private.exposure_price(p_is_long boolean, p_price numeric, p_option_details jsonb) -- Price that an order or a position is valued with. Who sold an option owes what it is on, not its premium: the strike counts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.exposure_price(p_is_long boolean, p_price numeric, p_option_details jsonb)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_is_long or p_option_details is null then p_price
+    when jsonb_typeof(p_option_details -> 'strike') = 'number' then greatest(p_price, (p_option_details ->> 'strike')::numeric)
+    else p_price end
+$function$
+
+function private.exposure_symbol(p_symbol text, p_option_details jsonb) -- The symbol whose exposure an order or a position adds to: options count with what they are on.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.exposure_symbol(p_symbol text, p_option_details jsonb)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(p_option_details ->> 'underlying', p_symbol)
+$function$
+
 function private.fail_bot(p_run_id uuid, p_code text, p_message text) -- Puts a bot into the status error and holds what it has; its owner is told. The run goes on, so that it can be continued or stopped. Definer, because runners may not write bots.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.fail_bot(p_run_id uuid, p_code text, p_message text)
@@ -4744,6 +4934,17 @@ begin
   return coalesce((select array_agg(i.id order by s.place) from unnest(p_symbols) with ordinality s (symbol, place)
                    join public.instruments i on i.symbol = s.symbol), '{}');
 end
+$function$
+
+function private.find_order(p_bot_id uuid, p_client_order_id text) -- The order of a bot by the name that its runner gave it; null if there is none. Definer, because the functions of runners ask it.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.find_order(p_bot_id uuid, p_client_order_id text)
+ RETURNS orders
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select o.* from public.orders o where o.bot_id = p_bot_id and o.client_order_id = p_client_order_id
 $function$
 
 function private.find_own_credential(p_credential_id uuid) -- Locks a credential that the caller may change. Errors: forbidden, credential_not_found. Definer, to lock a row of a table that users may not update.
@@ -4954,6 +5155,23 @@ begin
     when address <<= '::ffff:0:0/96' then substring(host(address) from '[0-9.]+$')
     else network(set_masklen(address, 64))::text end;
 end
+$function$
+
+function private.gate_decision(p_order orders) -- The decision of the gate on an order, as GateDecision in packages/contracts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.gate_decision(p_order orders)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object(
+    'client_order_id', p_order.client_order_id,
+    'order_id', p_order.id,
+    'accepted', p_order.refusal_code is null,
+    'code', p_order.refusal_code,
+    'message', case when p_order.refusal_code is not null then regexp_replace(p_order.reject_reason, '^' || p_order.refusal_code || ': ', '') end
+  )
 $function$
 
 function private.generate_recovery_codes() -- Ten new recovery codes for the caller, whose session must have shown a second factor; those before are void. Definer, because nobody may write the table or read Auth's.
@@ -5341,6 +5559,18 @@ begin
 end
 $function$
 
+function private.is_amount(p_value jsonb, p_below numeric) -- Whether a JSON value is a number above 0 and below a bound, with 40 decimals at most. A text that reads like a number is none.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.is_amount(p_value jsonb, p_below numeric)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  -- The bound on digits keeps arithmetic short: JSON can write a number of a hundred thousand.
+  select case when jsonb_typeof(p_value) = 'number' then p_value::numeric > 0 and p_value::numeric < p_below and scale(p_value::numeric) <= 40 else false end
+$function$
+
 function private.is_cron(p_cron text) -- Whether a text is a cron expression: minute, hour, day of month, month, day of week.
 -- executable by: authenticated, service_role, tradebase_worker
 CREATE OR REPLACE FUNCTION private.is_cron(p_cron text)
@@ -5377,6 +5607,21 @@ CREATE OR REPLACE FUNCTION private.is_gone(p_actor text, p_actor_id uuid)
  SET search_path TO ''
 AS $function$
   select p_actor in ('user', 'admin') and p_actor_id is not null and not exists (select from auth.users u where u.id = p_actor_id)
+$function$
+
+function private.is_halted(p_user_id uuid, p_bot_id uuid) -- Whether an emergency stop of the system, of the user or of the bot is engaged. Certain until the end of the transaction only for who holds the advisory lock 'trading halts', shared. Definer, because runners do not see all halts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.is_halted(p_user_id uuid, p_bot_id uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select exists (
+    select from public.trading_halts h
+    where h.released_at is null
+      and (h.scope = 'system' or (h.scope = 'user' and h.user_id = p_user_id) or (h.scope = 'bot' and h.bot_id = p_bot_id))
+  )
 $function$
 
 function private.is_in_session(p_start time without time zone, p_end time without time zone, p_days smallint[], p_timezone text, p_at timestamp with time zone) -- Whether a time is in a session, which begins on the given days. By the clock on the wall: what begins at 9:30 does so in summer and winter, and an hour that the clock shows twice counts twice. A session whose end is not after its start ends on the next day. The start belongs to it, the end does not.
@@ -5441,6 +5686,37 @@ AS $function$
 begin
   perform private.count_form_from(p_ip);
   insert into public.waitlist (email, source) values (p_email, p_source) on conflict do nothing;
+end
+$function$
+
+function private.judge_intent(p_lease bot_leases, p_bot bots, p_run trading_runs, p_limits account_limits, p_order orders, p_at timestamp with time zone, INOUT state private.gate_state, OUT judged orders, OUT refusal text) -- Lets a drafted order through, and reserves what it needs, or refuses it: the order as it is to be written, and the state of the gate after it. Definer, because it reads other bots' rows for a runner.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.judge_intent(p_lease bot_leases, p_bot bots, p_run trading_runs, p_limits account_limits, p_order orders, p_at timestamp with time zone, INOUT state private.gate_state, OUT judged orders, OUT refusal text)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  judged := p_order;
+  if p_order.reduce_only then
+    refusal := private.reduction_problem(p_order);
+  else
+    state := private.load_day(state, p_bot, p_run, p_at);
+    refusal := coalesce(private.opening_barred(p_lease, p_bot, p_order, p_at), private.cap_exceeded(p_bot, p_run, p_limits, state, p_order));
+  end if;
+  if refusal is null then
+    judged.market_day := case when not p_order.reduce_only then state.market_day end;
+    state := private.reserve(state, p_order);
+    state.entries := state.entries + case when p_order.reduce_only then 0 else 1 end;
+  else
+    judged.status := 'rejected';
+    judged.refusal_code := split_part(refusal, ':', 1);
+    judged.reject_reason := left(refusal, 2000);
+    judged.finished_at := now();
+    judged.reserved_value := 0;
+    judged.reserved_risk := 0;
+  end if;
 end
 $function$
 
@@ -5646,6 +5922,89 @@ begin
 end
 $function$
 
+function private.load_day(p_state private.gate_state, p_bot bots, p_run trading_runs, p_at timestamp with time zone) -- The state of the gate with the losses and entries of the market day of a time: those of all runs of the mode, or of the one run that replays a day of the past. Definer, because it reads other bots' rows for a runner.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.load_day(p_state private.gate_state, p_bot bots, p_run trading_runs, p_at timestamp with time zone)
+ RETURNS private.gate_state
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  loaded private.gate_state := p_state;
+  -- A replay lives through days long past, each run on its own: what other runs made of the same day is no part of it.
+  is_replay boolean;
+begin
+  if p_state.at is not distinct from p_at then
+    return p_state;
+  end if;
+  loaded.at := p_at;
+  loaded.market_day := private.market_day(p_bot, p_run, p_at);
+  is_replay := p_run.mode = 'PAPER' and loaded.market_day < (now() at time zone p_bot.schedule_timezone)::date - 1;
+  -- The day of the same moment may be another in the time zone of another bot.
+  select greatest(-coalesce(sum(r.daily_pnl) filter (where r.bot_id = p_bot.id), 0), 0), greatest(-coalesce(sum(r.daily_pnl), 0), 0)
+  into loaded.bot_loss, loaded.account_loss
+  from public.trading_runs r
+  join public.bots b on b.id = r.bot_id
+  where r.user_id = p_run.user_id and r.mode = p_run.mode and r.market_day >= loaded.market_day - 2
+    and case when is_replay then r.id = p_run.id and r.market_day >= loaded.market_day
+             when r.bot_id = p_bot.id then r.market_day >= loaded.market_day
+             else r.market_day >= (p_at at time zone b.schedule_timezone)::date end;
+  if p_bot.max_daily_trades is not null then
+    select count(*) into loaded.entries
+    from public.orders o
+    where o.bot_id = p_bot.id and o.market_day = loaded.market_day
+      and (o.filled_quantity > 0 or o.status in ('new', 'submitted', 'accepted', 'partially_filled', 'pending_cancel'))
+      and (o.run_id = p_run.id or not is_replay);
+  end if;
+  return loaded;
+end
+$function$
+
+function private.load_exposure(p_run trading_runs) -- What the bot of a run, and all bots of its user of the same mode, have open: value, what is at stake, orders. Reads what is open, not history. Definer, because it reads other bots' rows for a runner.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.load_exposure(p_run trading_runs)
+ RETURNS private.gate_state
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  -- One statement, one snapshot: a fill that commits meanwhile moves from an order to a position, and is seen once.
+  with stakes as (
+    select o.run_id, o.symbol, private.exposure_symbol(o.symbol, o.option_details) as exposed_symbol, o.reserved_value as value, o.reserved_risk as risk,
+      1 as order_count, not o.reduce_only as is_held
+    from public.orders o
+    where o.user_id = p_run.user_id and o.status in ('new', 'submitted', 'accepted', 'partially_filled', 'pending_cancel')
+    union all
+    select p.run_id, p.symbol, private.exposure_symbol(p.symbol, p.option_details),
+      p.open_quantity * p.multiplier
+        * coalesce(private.exposure_price(p.direction = 'long', coalesce(p.mark_price, p.entry_price), p.option_details), 0),
+      p.reserved_risk, 0, true
+    from public.positions p
+    where p.user_id = p_run.user_id and p.status = 'open'
+  ), by_symbol as materialized (
+    select s.run_id, s.symbol, s.exposed_symbol, sum(s.value) as value, sum(s.risk) as risk, sum(s.order_count) as order_count, bool_or(s.is_held) as is_held
+    from stakes s group by 1, 2, 3
+  ), of_mode as materialized (
+    select b.*, r.bot_id from by_symbol b join public.trading_runs r on r.id = b.run_id where r.mode = p_run.mode
+  ), by_exposure as (
+    select m.exposed_symbol, sum(m.value) as account, sum(m.value) filter (where m.bot_id = p_run.bot_id) as bot from of_mode m group by 1
+  )
+  select row(
+    null, null,
+    coalesce((select sum(m.value) from of_mode m), 0),
+    coalesce((select sum(m.risk) from of_mode m), 0),
+    0,
+    coalesce((select jsonb_object_agg(e.exposed_symbol, e.account) from by_exposure e), '{}'),
+    coalesce((select sum(m.order_count) from of_mode m), 0)::integer,
+    coalesce((select sum(m.risk) from of_mode m where m.bot_id = p_run.bot_id), 0),
+    0,
+    coalesce((select jsonb_object_agg(e.exposed_symbol, e.bot) from by_exposure e where e.bot is not null), '{}'),
+    coalesce((select jsonb_object_agg(m.symbol, true) from of_mode m where m.bot_id = p_run.bot_id and m.is_held), '{}'),
+    0
+  )::private.gate_state
+$function$
+
 function private.lock_audit_chains(p_first bigint, p_also text) -- Locks, in the one order that keeps from deadlocks, the chains of this transaction's entries from one on, those of the users who did it, and one more.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.lock_audit_chains(p_first bigint, p_also text DEFAULT NULL::text)
@@ -5814,6 +6173,18 @@ begin
 end
 $function$
 
+function private.market_day(p_bot bots, p_run trading_runs, p_at timestamp with time zone) -- The day whose caps an order of that time counts against, in the time zone of the bot's schedule.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.market_day(p_bot bots, p_run trading_runs, p_at timestamp with time zone)
+ RETURNS date
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  -- Never a day before the one that the ledger is at: an old time must not bring back room that is used up.
+  select greatest((p_at at time zone p_bot.schedule_timezone)::date, p_run.market_day)
+$function$
+
 function private.mfa_verification_attempt(event jsonb) -- Auth's hook, asked at each code of a second factor: after lockout.max_attempts wrong ones it refuses all, right or wrong, for lockout.duration_s. Definer, so that Auth needs no rights on the tables.
 -- executable by: supabase_auth_admin
 CREATE OR REPLACE FUNCTION private.mfa_verification_attempt(event jsonb)
@@ -5883,6 +6254,38 @@ CREATE OR REPLACE FUNCTION private.note_bot_event(p_lease bot_leases, p_type tex
 AS $function$
   insert into public.bot_events (bot_id, user_id, run_id, type, severity, message, metadata)
   values (p_lease.bot_id, p_lease.user_id, p_lease.run_id, p_type, p_severity, left(p_message, 4000), p_metadata)
+$function$
+
+function private.note_cap_reached(p_bot bots, p_run trading_runs, p_state private.gate_state, p_refusal text) -- Tells the owner, once a market day, that a bot has come up against the cap of the day or of its drawdown: an event of the bot and an alert. Does nothing for other refusals. Definer, because runners may write neither.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.note_cap_reached(p_bot bots, p_run trading_runs, p_state private.gate_state, p_refusal text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  reached constant text := case
+    when p_refusal like 'max_drawdown_exceeded:%' then 'max_drawdown'
+    -- An order too large for a day in which nothing is lost or at stake is the order's fault.
+    when p_refusal like 'daily_risk_cap_exceeded:%' and p_state.bot_loss + p_state.bot_risk > 0 then 'daily_risk_cap'
+    when p_refusal like 'account_daily_loss_exceeded:%' and p_state.account_loss + p_state.account_risk > 0 then 'account_daily_loss_cap'
+  end;
+  explained constant text := substr(p_refusal, position(':' in p_refusal) + 2);
+begin
+  if reached is null then
+    return;
+  end if;
+  insert into private.caps_reached as c (bot_id, cap, market_day) values (p_bot.id, reached, p_state.market_day)
+  on conflict (bot_id, cap) do update set market_day = excluded.market_day where c.market_day <> excluded.market_day;
+  if not found then
+    return;
+  end if;
+  insert into public.bot_events (bot_id, user_id, run_id, type, severity, message, metadata)
+  values (p_bot.id, p_bot.user_id, p_run.id, reached || '_reached', 'WARN', explained, jsonb_build_object('market_day', p_state.market_day));
+  perform private.create_alert(p_bot.user_id, 'risk', format('The bot %s opens nothing more for now: %s', p_bot.name, explained), 'warning',
+    jsonb_build_object('cap', reached, 'market_day', p_state.market_day), p_bot.id, p_run.id);
+end
 $function$
 
 function private.note_device(p_user_id uuid, p_user_agent text, p_ip inet, p_at timestamp with time zone) -- Remembers where a user signed in from, and tells them when it is new; the first one ever is not. Definer, because Auth calls it.
@@ -6175,6 +6578,127 @@ begin
     when exists (select from public.trades t where t.bot_id = p_bot_id and t.status = 'open') then 'trades'
   end;
 end
+$function$
+
+function private.opening_barred(p_lease bot_leases, p_bot bots, p_order orders, p_at timestamp with time zone) -- Why nothing may be opened now, or not in this symbol, whatever its size; null if it may. Definer, because runners do not see all halts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.opening_barred(p_lease bot_leases, p_bot bots, p_order orders, p_at timestamp with time zone)
+ RETURNS text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select case
+    when private.is_halted(p_lease.user_id, p_lease.bot_id) then 'emergency_stop: an emergency stop is engaged'
+    when p_bot.status <> 'running' then format('bot_not_running: the bot is %s', p_bot.status)
+    when p_lease.intent <> 'run' then format('bot_not_running: its owner wants the bot to %s', p_lease.intent)
+    when not p_lease.reconciled then 'not_reconciled: the runner has not shown yet that it holds what the ledger says'
+    when not private.in_schedule(p_bot, p_at) then 'outside_schedule: the bot does not trade at this time'
+    when private.exposure_symbol(p_order.symbol, p_order.option_details) <> all (p_bot.symbols)
+      then format('symbol_not_allowed: the bot does not trade %s', private.exposure_symbol(p_order.symbol, p_order.option_details))
+  end
+$function$
+
+function private.opening_problem(p_order orders) -- Why the terms of an opening order make no sense together, as a sentence; null if they do.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.opening_problem(p_order orders)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_order.reserved_risk <= 0 then 'stop_loss must be below the entry of a buy, and above that of a sell'
+    when p_order.reserved_value >= 1e18 or p_order.reserved_risk >= 1e18 then 'the order is worth more than can be written down'
+    when p_order.side = 'sell' and p_order.option_details is not null and not p_order.option_details ? 'strike'
+      then 'option_details.strike is missing: what a sold option may cost is reckoned with it'
+  end
+$function$
+
+function private.order_problem(p_terms jsonb, p_is_intent boolean) -- What is wrong with an intent, or with the terms of an order that a report makes, as a sentence; null if nothing is. As strict as OrderIntent in packages/contracts: unknown fields, texts for numbers and null are refused.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.order_problem(p_terms jsonb, p_is_intent boolean)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  time_pattern constant text := '^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$';
+  of_intents constant text[] := array['client_order_id', 'reference_price', 'stop_loss', 'reduce_only', 'is_sized_at_fill', 'at'];
+  required constant text[] := array['symbol', 'side', 'type', 'quantity'] || case when p_is_intent then array['client_order_id', 'reference_price', 'at'] end;
+  order_type constant text := p_terms ->> 'type';
+  details constant jsonb := p_terms -> 'option_details';
+  field text;
+begin
+  if jsonb_typeof(p_terms) is distinct from 'object' then
+    return 'an order is an object';
+  end if;
+  select k.name into field from jsonb_object_keys(p_terms) k (name)
+  where k.name <> all (array['symbol', 'side', 'type', 'quantity', 'limit_price', 'stop_price', 'trail_amount', 'trail_pct', 'time_in_force',
+                             'expires_at', 'multiplier', 'option_details', 'reason'])
+    and (not p_is_intent or k.name <> all (of_intents))
+  limit 1;
+  if found then
+    return format('an order has no field %s', left(field, 60));
+  end if;
+  select r.name into field from unnest(required) r (name) where not p_terms ? r.name limit 1;
+  if found then
+    return format('%s is missing', field);
+  end if;
+  select f.name into field
+  from (values ('quantity', 1e18), ('limit_price', 1e15), ('stop_price', 1e15), ('trail_amount', 1e15), ('trail_pct', 100), ('reference_price', 1e15),
+               ('stop_loss', 1e15), ('multiplier', 1e7)) f (name, below)
+  where p_terms ? f.name and not private.is_amount(p_terms -> f.name, f.below)
+  limit 1;
+  if found then
+    return format('%s must be a number above 0 and within its bounds', field);
+  end if;
+  select f.name into field
+  from (values ('symbol', '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'), ('side', '^(buy|sell)$'), ('type', '^(market|limit|stop|stop_limit|trailing_stop|take_profit)$'),
+               ('time_in_force', '^(day|gtc|gtd|ioc|fok|opg|cls)$'), ('client_order_id', '^.{1,100}$'), ('reason', '^.{0,100}$')) f (name, pattern)
+  where p_terms ? f.name and (jsonb_typeof(p_terms -> f.name) <> 'string' or p_terms ->> f.name !~ f.pattern)
+  limit 1;
+  if found then
+    return format('%s is not one that an order can have', field);
+  end if;
+  select f.name into field from unnest(array['at', 'expires_at']) f (name)
+  where p_terms ? f.name and (jsonb_typeof(p_terms -> f.name) <> 'string' or p_terms ->> f.name !~ time_pattern
+                              or not pg_catalog.pg_input_is_valid(p_terms ->> f.name, 'timestamptz'))
+  limit 1;
+  if found then
+    return format('%s must be a time with its offset, as in ISO 8601', field);
+  end if;
+  select f.name into field from unnest(array['reduce_only', 'is_sized_at_fill']) f (name)
+  where p_terms ? f.name and jsonb_typeof(p_terms -> f.name) <> 'boolean' limit 1;
+  if found then
+    return format('%s must be true or false', field);
+  end if;
+  return case
+    when order_type in ('limit', 'stop_limit', 'take_profit') and not p_terms ? 'limit_price' then format('a %s order needs a limit_price', order_type)
+    when order_type in ('stop', 'stop_limit') and not p_terms ? 'stop_price' then format('a %s order needs a stop_price', order_type)
+    when order_type = 'trailing_stop' and (p_terms ? 'trail_amount') = (p_terms ? 'trail_pct') then 'a trailing_stop order needs either trail_amount or trail_pct'
+    when order_type <> 'trailing_stop' and p_terms ?| array['trail_amount', 'trail_pct'] then 'only a trailing_stop order trails'
+    when (coalesce(p_terms ->> 'time_in_force', 'gtc') = 'gtd') <> (p_terms ? 'expires_at') then 'a gtd order, and no other, has expires_at'
+    when (p_terms ->> 'multiplier')::numeric > 1e6 then 'multiplier is at most 1000000'
+    when details is null then null
+    when jsonb_typeof(details) <> 'object' or pg_column_size(details) > 16384 then 'option_details must be an object of at most 16 KB'
+    when details ? 'underlying' and (jsonb_typeof(details -> 'underlying') <> 'string' or details ->> 'underlying' !~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$')
+      then 'option_details.underlying must be a symbol'
+    when details ? 'strike' and not private.is_amount(details -> 'strike', 1e15) then 'option_details.strike must be a number above 0'
+  end;
+end
+$function$
+
+function private.over_cap(p_code text, p_what text, p_amount numeric, p_cap numeric) -- A refusal, its code first, where an amount is over a cap; null where it is not, or there is no cap.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.over_cap(p_code text, p_what text, p_amount numeric, p_cap numeric)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case when p_amount > p_cap then format('%s: %s %s, and the cap is %s', p_code, p_what, trim_scale(round(p_amount, 10)), trim_scale(p_cap)) end
 $function$
 
 function private.owes_factor() -- Whether the caller has a second factor and has not shown it in this session. Definer, because Auth's factors are not readable by users.
@@ -6815,6 +7339,29 @@ AS $function$
   end
 $function$
 
+function private.reduction_problem(p_order orders) -- Why an order that is to reduce does not, as a refusal; null if it does. Each is held against the open position alone and not against other orders that reduce: the stop and the target of a bracket both have its whole size, and one of them cancels the other. Definer, because it reads the ledger for a runner.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.reduction_problem(p_order orders)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  -- Numbers come from programs that reckon in doubles: what their rounding adds is no more than is open.
+  rounding constant numeric := 1.000000000001;
+  held_quantity numeric;
+begin
+  select p.open_quantity into held_quantity from public.positions p
+  where p.run_id = p_order.run_id and p.user_id = p_order.user_id and p.status = 'open' and p.symbol = p_order.symbol
+    and p.direction = case p_order.side when 'sell' then 'long' else 'short' end;
+  return case
+    when held_quantity is null then format('nothing_to_reduce: the run holds no position in %s that a %s would reduce', p_order.symbol, p_order.side)
+    when p_order.quantity > held_quantity * rounding
+      then format('nothing_to_reduce: only %s of the %s are open', trim_scale(held_quantity), trim_scale(p_order.quantity)) end;
+end
+$function$
+
 function private.refuse_strategy_version_change() -- Trigger: refuses every change of a version, to every role.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.refuse_strategy_version_change()
@@ -7079,6 +7626,34 @@ begin
 end
 $function$
 
+function private.reserve(p_state private.gate_state, p_order orders) -- The state of the gate after an order was let through.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.reserve(p_state private.gate_state, p_order orders)
+ RETURNS private.gate_state
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  reserved private.gate_state := p_state;
+  symbol constant text := private.exposure_symbol(p_order.symbol, p_order.option_details);
+begin
+  reserved.open_orders := p_state.open_orders + 1;
+  if p_order.reduce_only then
+    return reserved;
+  end if;
+  reserved.account_value := p_state.account_value + p_order.reserved_value;
+  reserved.account_risk := p_state.account_risk + p_order.reserved_risk;
+  reserved.bot_risk := p_state.bot_risk + p_order.reserved_risk;
+  reserved.account_symbols := p_state.account_symbols
+    || jsonb_build_object(symbol, coalesce((p_state.account_symbols ->> symbol)::numeric, 0) + p_order.reserved_value);
+  reserved.bot_symbols := p_state.bot_symbols
+    || jsonb_build_object(symbol, coalesce((p_state.bot_symbols ->> symbol)::numeric, 0) + p_order.reserved_value);
+  reserved.bot_held := p_state.bot_held || jsonb_build_object(p_order.symbol, true);
+  return reserved;
+end
+$function$
+
 function private.resolve_schedule(p_bot bots) -- When a bot may trade, with the session of its exchange in the place of hours of its own: start and end of a session (null for all day), the days on which sessions begin (none at all, if the exchange has none on those of the bot), and the time zone. Definer, because the risk gate and triggers of users ask it.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.resolve_schedule(p_bot bots)
@@ -7314,6 +7889,22 @@ begin
   end if;
   return null;
 end
+$function$
+
+function private.same_order(p_known orders, p_given orders) -- Whether two orders say the same of what is to be traded. The latest price, the time and the reason may differ, and the quantity of one that its fill settles.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.same_order(p_known orders, p_given orders)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select (p_known.run_id, p_known.symbol, p_known.side, p_known.type, p_known.limit_price, p_known.stop_price, p_known.trail_amount, p_known.trail_pct,
+          p_known.time_in_force, p_known.expires_at, p_known.multiplier, p_known.option_details, p_known.reduce_only, p_known.stop_loss)
+    is not distinct from
+         (p_given.run_id, p_given.symbol, p_given.side, p_given.type, p_given.limit_price, p_given.stop_price, p_given.trail_amount, p_given.trail_pct,
+          p_given.time_in_force, p_given.expires_at, p_given.multiplier, p_given.option_details, p_given.reduce_only, p_given.stop_loss)
+    and (p_known.quantity = p_given.quantity or p_given.is_sized_at_fill)
 $function$
 
 function private.seal_audit_entry() -- Trigger at commit: gives the pending entries of the transaction their numbers and hashes and moves them to the log. Definer, because nobody may write the log otherwise.
@@ -7891,6 +8482,87 @@ begin
 end
 $function$
 
+function private.submit_order_intents(p_run_id uuid, p_fencing_token bigint, p_intents jsonb) -- Does what public.submit_order_intents says. Definer, because runners write no orders themselves.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.submit_order_intents(p_run_id uuid, p_fencing_token bigint, p_intents jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  lease public.bot_leases;
+  bot public.bots;
+  run public.trading_runs;
+  limits public.account_limits;
+  state private.gate_state;
+  intent jsonb;
+  given public.orders;
+  known public.orders;
+  judgement record;
+  problem text;
+  written public.orders[] := '{}';
+  decisions jsonb := '[]';
+  reached text[] := '{}';
+  told text;
+  newest constant timestamptz := now() + private.config_number('runner.clock_skew_s') * interval '1 second';
+begin
+  if jsonb_typeof(p_intents) is distinct from 'array' or jsonb_array_length(p_intents) not between 1 and 100 then
+    perform private.raise_api_error(422, 'invalid_request', 'p_intents must be an array of 1 to 100 intents');
+  end if;
+  if octet_length(p_intents::text) > 262144 then
+    perform private.raise_api_error(413, 'payload_too_large', 'the intents of a call are at most 256 KB');
+  end if;
+  -- Who engages an emergency stop waits for those who did not see it, and whoever comes later sees it.
+  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('trading halts', 0));
+  lease := private.lock_lease(p_run_id, p_fencing_token);
+  select * into strict run from public.trading_runs r where r.id = lease.run_id;
+  -- One call of a user and mode at a time: what another bot reserves meanwhile would not be seen.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(format('orders of %s in %s', lease.user_id, run.mode), 0));
+  -- Held, so that no change of its status or caps commits before the orders that did not see it.
+  select * into strict bot from public.bots b where b.id = lease.bot_id for share;
+  select * into limits from public.account_limits l where l.user_id = lease.user_id;
+  state := private.load_exposure(run);
+  for intent in select i.value from jsonb_array_elements(p_intents) with ordinality i (value, position) order by i.position loop
+    problem := private.order_problem(intent, true);
+    if problem is null then
+      given := private.draft_order(lease, intent);
+      problem := case
+        when (intent ->> 'at')::timestamptz > newest then 'at is later than now'
+        when not given.reduce_only then private.opening_problem(given) end;
+    end if;
+    if problem is not null then
+      decisions := decisions || jsonb_build_object('client_order_id', coalesce(left(intent ->> 'client_order_id', 100), ''), 'order_id', null,
+        'accepted', false, 'code', 'invalid_order', 'message', problem);
+      continue;
+    end if;
+    known := private.find_order(lease.bot_id, given.client_order_id);
+    if known.id is null then
+      select w.* into known from unnest(written) w where w.client_order_id = given.client_order_id;
+    end if;
+    if known.id is null then
+      judgement := private.judge_intent(lease, bot, run, limits, given, (intent ->> 'at')::timestamptz, state);
+      state := judgement.state;
+      known := judgement.judged;
+      written := written || known;
+      reached := reached || judgement.refusal;
+    elsif not private.same_order(known, given) then
+      decisions := decisions || jsonb_build_object('client_order_id', given.client_order_id, 'order_id', null, 'accepted', false,
+        'code', 'duplicate_client_order_id', 'message', 'the bot has another order of this name');
+      continue;
+    end if;
+    decisions := decisions || private.gate_decision(known);
+  end loop;
+  if cardinality(written) > 0 then
+    perform private.write_orders(written);
+  end if;
+  foreach told in array array_remove(reached, null) loop
+    perform private.note_cap_reached(bot, run, state, told);
+  end loop;
+  return decisions;
+end
+$function$
+
 function private.system_report() -- For admins: how the parts are doing. Audited. Definer, because the queue and the list of connections are not readable by users.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.system_report()
@@ -8254,6 +8926,33 @@ begin
     'user_agent', left(private.request_header('user-agent'), 256),
     'request_id', left(private.request_header('x-request-id'), 64)
   ));
+end
+$function$
+
+function private.write_orders(p_orders orders[]) -- Writes down orders of one run that the gate decided on, and one entry of the audit log that lists them. Definer, because runners may write neither.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.write_orders(p_orders orders[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  run_id constant uuid := p_orders[1].run_id;
+begin
+  insert into public.orders (
+    id, run_id, bot_id, user_id, client_order_id, symbol, side, type, quantity, limit_price, stop_price, trail_amount, trail_pct, time_in_force, expires_at,
+    reduce_only, status, reject_reason, refusal_code, finished_at, option_details, multiplier, reference_price, stop_loss, is_sized_at_fill, reserved_value,
+    reserved_risk, market_day, reason
+  )
+  select o.id, o.run_id, o.bot_id, o.user_id, o.client_order_id, o.symbol, o.side, o.type, o.quantity, o.limit_price, o.stop_price, o.trail_amount, o.trail_pct,
+    o.time_in_force, o.expires_at, o.reduce_only, o.status, o.reject_reason, o.refusal_code, o.finished_at, o.option_details, o.multiplier, o.reference_price,
+    o.stop_loss, o.is_sized_at_fill, o.reserved_value, o.reserved_risk, o.market_day, o.reason
+  from unnest(p_orders) o;
+  -- One entry a call: an entry costs more than an order.
+  perform private.write_audit('orders.decided', 'trading_runs', run_id::text, p_orders[1].user_id, null, null, jsonb_build_object('orders', (
+    select jsonb_agg(jsonb_build_object('id', o.id, 'client_order_id', o.client_order_id, 'symbol', o.symbol, 'side', o.side, 'quantity', o.quantity,
+                                        'refusal_code', o.refusal_code)) from unnest(p_orders) o)));
 end
 $function$
 
@@ -8899,6 +9598,16 @@ CREATE OR REPLACE FUNCTION public.submit_contact_message(p_name text, p_email te
  SET search_path TO ''
 AS $function$
   select private.submit_contact_message(p_name, p_email, p_message, p_ip)
+$function$
+
+function public.submit_order_intents(p_run_id uuid, p_fencing_token bigint, p_intents jsonb) -- The risk gate. A runner submits the orders that it wants to place for a run, 1 to 100 as OrderIntent; each is let through, with what it may cost and lose reserved, or refused, with a code and a message, and is a row of orders either way. One that is no order at all is refused without a row. Submitted again, an order gets the decision that it got. Answers one decision for each, in the same order. Errors: stale_lease, run_not_found, invalid_request, payload_too_large and those of a runner that is not connected.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.submit_order_intents(p_run_id uuid, p_fencing_token bigint, p_intents jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.submit_order_intents(p_run_id, p_fencing_token, p_intents)
 $function$
 
 function public.system_report() -- For admins with a second factor: database, workers and queues, Realtime, connected runners, and the health that components reported. Errors: forbidden, second_factor_required.

@@ -1966,6 +1966,7 @@ export type Database = {
           id: string;
           is_sized_at_fill: boolean;
           limit_price: number | null;
+          market_day: string | null;
           metadata: NonNullable<Json>;
           multiplier: number;
           option_details: Json | null;
@@ -1974,12 +1975,14 @@ export type Database = {
           reason: string | null;
           reduce_only: boolean;
           reference_price: number | null;
+          refusal_code: string | null;
           reject_reason: string | null;
           reserved_risk: number;
           reserved_value: number;
           run_id: string;
           side: string;
           status: string;
+          stop_loss: number | null;
           stop_price: number | null;
           submitted_at: string | null;
           symbol: string;
@@ -2006,6 +2009,7 @@ export type Database = {
           id?: string;
           is_sized_at_fill?: boolean;
           limit_price?: number | null;
+          market_day?: string | null;
           metadata?: NonNullable<Json>;
           multiplier?: number;
           option_details?: Json | null;
@@ -2014,12 +2018,14 @@ export type Database = {
           reason?: string | null;
           reduce_only?: boolean;
           reference_price?: number | null;
+          refusal_code?: string | null;
           reject_reason?: string | null;
           reserved_risk?: number;
           reserved_value?: number;
           run_id: string;
           side: string;
           status?: string;
+          stop_loss?: number | null;
           stop_price?: number | null;
           submitted_at?: string | null;
           symbol: string;
@@ -2045,6 +2051,7 @@ export type Database = {
           id?: string;
           is_sized_at_fill?: boolean;
           limit_price?: number | null;
+          market_day?: string | null;
           metadata?: NonNullable<Json>;
           multiplier?: number;
           option_details?: Json | null;
@@ -2053,12 +2060,14 @@ export type Database = {
           reason?: string | null;
           reduce_only?: boolean;
           reference_price?: number | null;
+          refusal_code?: string | null;
           reject_reason?: string | null;
           reserved_risk?: number;
           reserved_value?: number;
           run_id?: string;
           side?: string;
           status?: string;
+          stop_loss?: number | null;
           stop_price?: number | null;
           submitted_at?: string | null;
           symbol?: string;
@@ -4584,6 +4593,7 @@ export type Database = {
         Args: { p_email: string; p_ip: string; p_message: string; p_name: string };
         Returns: undefined;
       };
+      submit_order_intents: { Args: { p_fencing_token: number; p_intents: Json; p_run_id: string }; Returns: Json };
       system_report: { Args: Record<PropertyKey, never>; Returns: Json };
       take_call: { Args: Record<PropertyKey, never>; Returns: undefined };
       unlink_account: {
