@@ -71,6 +71,14 @@ table private.event_counters -- The last number given out in each topic. Its row
   CREATE INDEX event_counters_user_id_idx ON private.event_counters USING btree (user_id)
   policy "No API role can reach event counters" for all to anon, authenticated using (false) with check (false)
 
+table private.fill_names -- Names of the executions that a run has taken: each is taken once. Beside fills, which are parted by month and cannot tell.
+  run_id uuid not null -- The run.
+  external_id text not null -- Name that the broker gave the execution.
+  row level security on
+  constraint fill_names_pkey PRIMARY KEY (run_id, external_id)
+  constraint fill_names_run_id_fkey FOREIGN KEY (run_id) REFERENCES trading_runs(id) ON DELETE CASCADE
+  policy "No API role can reach names of fills" for all to anon, authenticated using (false) with check (false)
+
 table private.form_counts -- How often the public forms were used, by network address, by e-mail address and in all. Pruned after two days.
   key text not null -- What is counted; an address as its SHA-256, so that the table is no list of them.
   window_started_at timestamp with time zone not null -- Beginning of the hour or day.
@@ -131,6 +139,20 @@ table private.rate_buckets -- Token buckets: what each subject may still ask for
   constraint rate_buckets_subject_check CHECK (((char_length(subject) >= 1) AND (char_length(subject) <= 200)))
   constraint rate_buckets_tokens_check CHECK ((tokens >= (0)::numeric))
   policy "No API role can reach rate buckets" for all to anon, authenticated using (false) with check (false)
+
+table private.report_fields -- What each kind of item of a report may say: what is not here is refused. The same as ReportItem of the contracts.
+  kind text not null -- Kind of item; terms for what makes an order.
+  field text not null -- Name of the field.
+  type text not null -- kind, text, number, boolean, time, object or array.
+  is_required boolean default false not null -- Whether it must be there.
+  is_nullable boolean default false not null -- Whether it may be null.
+  bounds numrange -- Range of a number, or of the length of a text.
+  pattern text -- What a text must look like; null for any.
+  row level security on
+  constraint report_fields_bounds_check CHECK (((bounds IS NOT NULL) OR (type <> ALL (ARRAY['text'::text, 'number'::text]))))
+  constraint report_fields_pkey PRIMARY KEY (kind, field)
+  constraint report_fields_type_check CHECK ((type = ANY (ARRAY['kind'::text, 'text'::text, 'number'::text, 'boolean'::text, 'time'::text, 'object'::text, 'array'::text])))
+  policy "No API role can reach fields of reports" for all to anon, authenticated using (false) with check (false)
 
 table private.status_transitions -- Which status may follow which, for every table with a status. What is not here is refused.
   table_name text not null -- Table in public whose column status changes.
@@ -1332,6 +1354,7 @@ table public.orders -- Orders of runs, from the intention to the broker's last w
   reserved_risk numeric default 0 not null -- What it may lose down to its stop, or all of its value without one, in the account's currency; 0 for one that only reduces.
   reason text -- Why: entry, exit, stop_loss, take_profit, emergency_stop and so on.
   event_seq bigint default 0 not null -- Number, on the topic of the run, of the event that told of its latest change.
+  filled_value numeric default 0 not null -- Units times price of all its fills, exactly; average_price is that over filled_quantity.
   row level security on
   constraint orders_average_price_check CHECK (((average_price IS NULL) = (filled_quantity = (0)::numeric)))
   constraint orders_bot_id_client_order_id_key UNIQUE (bot_id, client_order_id)
@@ -1499,8 +1522,8 @@ table public.positions -- Positions of runs: what is or was held, from opening t
   entry_price numeric -- Mean price of the entries; null before the first fill.
   exit_price numeric -- Mean price of the exits; null before the first.
   mark_price numeric -- Latest price that unrealized_pnl was reckoned with.
-  realized_pnl numeric default 0 not null -- Net profit of what is closed, in the account's currency.
-  unrealized_pnl numeric default 0 not null -- Profit of what is still held at mark_price, in the account's currency; 0 once closed.
+  realized_pnl numeric default 0 not null -- Net profit of what is closed, the fees of its entries and exits taken off, in the account's currency: the sum over its closed trades.
+  unrealized_pnl numeric default 0 not null -- Profit of what is still held at mark_price, the fees of its entries taken off, in the account's currency; 0 once closed. With realized_pnl it makes the profit of the run.
   fees numeric default 0 not null -- Fees so far, in the account's currency.
   stop_loss numeric -- Price at which it is closed with a loss.
   take_profit numeric -- Price at which it is closed with a profit.
@@ -1517,9 +1540,15 @@ table public.positions -- Positions of runs: what is or was held, from opening t
   marked_at timestamp with time zone -- Time of mark_price, as the market says.
   reserved_risk numeric default 0 not null -- What its entries were let through to lose, in the account's currency; 0 once closed.
   event_seq bigint default 0 not null -- Number, on the topic of the run, of the event that told of its latest change.
+  entered_quantity numeric default 0 not null -- Units of all its entries.
+  entered_value numeric default 0 not null -- Units times price of all its entries; entry_price is that over entered_quantity.
+  exited_value numeric default 0 not null -- Units times price of all its exits; exit_price is that over the units that left.
+  open_value numeric default 0 not null -- Units times price of the entries of what is still held, first in, first out.
+  open_fees numeric default 0 not null -- Fees of the entries of what is still held, in the account's currency.
   row level security on
   constraint positions_closed_check CHECK ((((closed_at IS NULL) = (status = 'open'::text)) AND ((status = 'open'::text) OR ((open_quantity = (0)::numeric) AND (unrealized_pnl = (0)::numeric))) AND (closed_at >= opened_at)))
   constraint positions_direction_check CHECK ((direction = ANY (ARRAY['long'::text, 'short'::text])))
+  constraint positions_entered_check CHECK (((entered_quantity >= (0)::numeric) AND (entered_value >= (0)::numeric) AND (exited_value >= (0)::numeric)))
   constraint positions_fees_check CHECK (((fees > '-1000000000000000000'::numeric) AND (fees < '1000000000000000000'::numeric)))
   constraint positions_id_user_id_key UNIQUE (id, user_id)
   constraint positions_market_context_check CHECK (((jsonb_typeof(market_context) = 'object'::text) AND (pg_column_size(market_context) <= 16384)))
@@ -1536,6 +1565,7 @@ table public.positions -- Positions of runs: what is or was held, from opening t
   CREATE INDEX positions_bot_id_open_idx ON public.positions USING btree (bot_id) WHERE (status = 'open'::text)
   CREATE INDEX positions_run_id_bot_id_user_id_idx ON public.positions USING btree (run_id, bot_id, user_id)
   CREATE INDEX positions_user_id_opened_at_idx ON public.positions USING btree (user_id, opened_at DESC)
+  CREATE UNIQUE INDEX positions_run_id_symbol_open_key ON public.positions USING btree (run_id, symbol) WHERE (status = 'open'::text)
   policy "Admins can read positions" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners can read their positions" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
   grant select to authenticated
@@ -1543,6 +1573,9 @@ table public.positions -- Positions of runs: what is or was held, from opening t
   grant select to tradebase_admin
   grant insert, select, update to tradebase_worker
   CREATE TRIGGER check_status BEFORE UPDATE ON public.positions FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER keep_profit AFTER UPDATE ON public.positions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.keep_run_profit()
+  CREATE TRIGGER keep_profit_of_deleted AFTER DELETE ON public.positions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.keep_run_profit()
+  CREATE TRIGGER keep_profit_of_new AFTER INSERT ON public.positions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.keep_run_profit()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.positions FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
   CREATE TRIGGER stamp_end BEFORE UPDATE ON public.positions FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('closed_at', 'closed', 'expired')
 
@@ -2347,6 +2380,7 @@ table public.trades -- Round trips: one entry and one exit of the same size. A p
   created_at timestamp with time zone default now() not null -- When the row was written.
   updated_at timestamp with time zone default now() not null -- When the row last changed.
   event_seq bigint default 0 not null -- Number, on the topic of the run, of the event that told of its latest change.
+  entry_fill_seq bigint -- Number, in the run, of the fill that entered it: the first in is the first out.
   row level security on
   constraint trades_direction_check CHECK ((direction = ANY (ARRAY['long'::text, 'short'::text])))
   constraint trades_exit_check CHECK (((num_nonnulls(exit_at, exit_price, gross_pnl, net_pnl) =
@@ -2368,6 +2402,7 @@ END) AND (exit_at >= entry_at) AND ((pnl_pct IS NULL) OR (status = 'closed'::tex
   constraint trades_timeframe_check CHECK ((timeframe = ANY (ARRAY['1m'::text, '3m'::text, '5m'::text, '15m'::text, '30m'::text, '1h'::text, '2h'::text, '4h'::text, '6h'::text, '8h'::text, '12h'::text, '1d'::text, '1w'::text, '1mo'::text])))
   CREATE INDEX trades_bot_id_open_idx ON public.trades USING btree (bot_id) WHERE (status = 'open'::text)
   CREATE INDEX trades_model_id_user_id_idx ON public.trades USING btree (model_id, user_id)
+  CREATE INDEX trades_position_id_open_idx ON public.trades USING btree (position_id, entry_fill_seq) WHERE (status = 'open'::text)
   CREATE INDEX trades_position_id_user_id_idx ON public.trades USING btree (position_id, user_id)
   CREATE INDEX trades_run_id_bot_id_user_id_idx ON public.trades USING btree (run_id, bot_id, user_id)
   CREATE INDEX trades_user_id_entry_at_idx ON public.trades USING btree (user_id, entry_at DESC)
@@ -2378,6 +2413,9 @@ END) AND (exit_at >= entry_at) AND ((pnl_pct IS NULL) OR (status = 'closed'::tex
   grant select to tradebase_admin
   grant insert, select, update to tradebase_worker
   CREATE TRIGGER check_status BEFORE UPDATE ON public.trades FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER count_closed AFTER UPDATE ON public.trades REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_trades()
+  CREATE TRIGGER count_deleted AFTER DELETE ON public.trades REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_trades()
+  CREATE TRIGGER count_new AFTER INSERT ON public.trades REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_trades()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.trades FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
 table public.trading_halts -- Emergency stops, of a bot, of a user or of the whole system. While one is engaged, nothing is opened under it; what reduces a position is let through.
@@ -2459,6 +2497,9 @@ table public.trading_runs -- One row for each time that a bot runs, from its sta
   grant insert, select, update to tradebase_worker
   CREATE TRIGGER check_status BEFORE UPDATE ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER guard_open_exposure BEFORE DELETE ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.guard_open_exposure()
+  CREATE TRIGGER keep_profit AFTER UPDATE ON public.trading_runs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.keep_bot_profit()
+  CREATE TRIGGER keep_profit_of_deleted AFTER DELETE ON public.trading_runs REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.keep_bot_profit()
+  CREATE TRIGGER keep_profit_of_new AFTER INSERT ON public.trading_runs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.keep_bot_profit()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
   CREATE TRIGGER stamp_end BEFORE UPDATE ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('ended_at', 'completed', 'error', 'stopped')
 
@@ -2763,6 +2804,27 @@ begin
     perform private.add_partition(p_table, p_period, p_time_column, period_start);
     period_start := period_start + private.period_length(p_period);
   end loop;
+end
+$function$
+
+function private.add_run_profit(p_run_id uuid, p_profit numeric, p_at timestamp with time zone) -- Adds to the profit of a run what came at a time of its market. Definer, because it is called for writers who have no rights on runs.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.add_run_profit(p_run_id uuid, p_profit numeric, p_at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if p_at is not null then
+    perform private.roll_market_day(p_run_id, p_at);
+  end if;
+  update public.trading_runs r set
+    total_pnl = r.total_pnl + p_profit,
+    daily_pnl = r.total_pnl + p_profit - r.day_start_pnl,
+    peak_pnl = greatest(r.peak_pnl, r.total_pnl + p_profit),
+    max_drawdown = greatest(r.max_drawdown, greatest(r.peak_pnl, r.total_pnl + p_profit) - r.total_pnl - p_profit)
+  where r.id = p_run_id and (p_profit <> 0 or r.max_drawdown is null);
 end
 $function$
 
@@ -3546,6 +3608,32 @@ begin
 end
 $function$
 
+function private.count_trades() -- Trigger after each statement on trades: keeps the number of closed ones with the run. Definer, because writers of trades have no rights on runs.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.count_trades()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_op = 'UPDATE' then
+    update public.trading_runs r set trade_count = r.trade_count + c.trades
+    from (
+      select n.run_id, count(*) filter (where n.status = 'closed') - count(*) filter (where o.status = 'closed') as trades
+      from new_rows n join old_rows o on o.id = n.id group by n.run_id
+    ) c where r.id = c.run_id and c.trades <> 0;
+  elsif tg_op = 'INSERT' then
+    update public.trading_runs r set trade_count = r.trade_count + c.trades
+    from (select n.run_id, count(*) as trades from new_rows n where n.status = 'closed' group by n.run_id) c where r.id = c.run_id;
+  else
+    update public.trading_runs r set trade_count = r.trade_count - c.trades
+    from (select o.run_id, count(*) as trades from old_rows o where o.status = 'closed' group by o.run_id) c where r.id = c.run_id;
+  end if;
+  return null;
+end
+$function$
+
 function private.count_trials() -- Trigger: counts trials when they are made, in their study and for the family of its strategy, so that those deleted later still count. Definer, because nobody may write the numbers.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.count_trials()
@@ -4146,6 +4234,60 @@ begin
 end
 $function$
 
+function private.enlarge_position(p_run trading_runs, p_position_id uuid, p_entry private.execution) -- Opens a position, or adds to one, with a trade of its own for the entry; answers the position. Definer, because no API role writes the ledger.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.enlarge_position(p_run trading_runs, p_position_id uuid, p_entry private.execution)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_direction constant text := case p_entry.side when 'buy' then 'long' else 'short' end;
+  sign constant numeric := case p_entry.side when 'buy' then 1 else -1 end;
+  v_strategy constant text := left(coalesce(p_run.config -> 'strategy' ->> 'name', p_run.config ->> 'strategy_type'), 100);
+  entry_value constant numeric := p_entry.quantity * p_entry.price;
+  p public.positions;
+  v_trade_id uuid;
+begin
+  if p_position_id is null then
+    insert into public.positions (
+      run_id, bot_id, user_id, symbol, direction, strategy, entry_logic, quantity, open_quantity, entry_price, mark_price, marked_at, unrealized_pnl,
+      fees, multiplier, option_details, opened_at, entered_quantity, entered_value, open_value, open_fees, reserved_risk
+    ) values (
+      p_run.id, p_run.bot_id, p_run.user_id, p_entry.symbol, v_direction, v_strategy, p_entry.reason, p_entry.quantity, p_entry.quantity, p_entry.price,
+      p_entry.price, p_entry.executed_at, -p_entry.fee, p_entry.fee, p_entry.multiplier, p_entry.option_details, p_entry.executed_at,
+      p_entry.quantity, entry_value, entry_value, p_entry.fee, p_entry.risk
+    ) returning * into p;
+  else
+    update public.positions o set
+      open_quantity = o.open_quantity + p_entry.quantity,
+      quantity = greatest(o.quantity, o.open_quantity + p_entry.quantity),
+      entered_quantity = o.entered_quantity + p_entry.quantity,
+      entered_value = o.entered_value + entry_value,
+      entry_price = trim_scale(round((o.entered_value + entry_value) / (o.entered_quantity + p_entry.quantity), 18)),
+      open_value = o.open_value + entry_value,
+      open_fees = o.open_fees + p_entry.fee,
+      fees = o.fees + p_entry.fee,
+      mark_price = case when o.marked_at > p_entry.executed_at then o.mark_price else p_entry.price end,
+      marked_at = greatest(o.marked_at, p_entry.executed_at),
+      unrealized_pnl = sign * (case when o.marked_at > p_entry.executed_at then o.mark_price else p_entry.price end * (o.open_quantity + p_entry.quantity)
+        - o.open_value - entry_value) * o.multiplier - o.open_fees - p_entry.fee,
+      reserved_risk = o.reserved_risk + p_entry.risk
+    where o.id = p_position_id
+    returning * into p;
+  end if;
+  insert into public.trades (
+    run_id, bot_id, user_id, position_id, symbol, timeframe, direction, strategy, entry_logic, quantity, entry_at, entry_price, commission, stop_loss, take_profit, entry_fill_seq
+  ) values (
+    p_run.id, p_run.bot_id, p_run.user_id, p.id, p_entry.symbol, p_run.config ->> 'timeframe', v_direction, v_strategy, p_entry.reason,
+    p_entry.quantity, p_entry.executed_at, p_entry.price, p_entry.fee, p.stop_loss, p.take_profit, p_entry.seq
+  ) returning id into v_trade_id;
+  update public.orders o set trade_id = v_trade_id where o.id = p_entry.order_id and o.trade_id is null;
+  return p.id;
+end
+$function$
+
 function private.enqueue_backtest() -- Trigger: the job and the event commit with the row or not at all. Definer, because owners have no rights on the queue.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.enqueue_backtest()
@@ -4232,6 +4374,66 @@ AS $function$
   select c.trial_count
   from public.studies s join public.strategy_trial_counts c on c.user_id = s.user_id and c.family = s.family
   where s.id = p_study_id
+$function$
+
+function private.fault_of_error(p_sqlstate text, p_message text) -- What an error says of the item of a report that it stopped: code and message.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.fault_of_error(p_sqlstate text, p_message text)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case p_sqlstate
+    when 'PGRST' then array[p_message::jsonb ->> 'code', p_message::jsonb ->> 'message']
+    else array['invalid_item', 'the ledger refuses it: ' || left(p_message, 300)]
+  end
+$function$
+
+function private.fee_of_fill(p_fill jsonb) -- Fee of a fill in the account's currency: of a pair, one in the base is worth the price, and one in a third currency has no price here and counts 0.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.fee_of_fill(p_fill jsonb)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_fill ->> 'fee_currency' is null or strpos(p_fill ->> 'symbol', '/') = 0
+      or p_fill ->> 'fee_currency' = split_part(p_fill ->> 'symbol', '/', 2) then coalesce((p_fill ->> 'fee')::numeric, 0)
+    when p_fill ->> 'fee_currency' = split_part(p_fill ->> 'symbol', '/', 1) then (p_fill ->> 'fee')::numeric * (p_fill ->> 'price')::numeric
+    else 0
+  end
+$function$
+
+function private.fill_order(p_order orders, p_fill jsonb, p_position_id uuid) -- Notes a fill with its order; what the order reserved shrinks with what is left of it. Definer, because no API role writes orders.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.fill_order(p_order orders, p_fill jsonb, p_position_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  units constant numeric := (p_fill ->> 'quantity')::numeric;
+  filled_at constant timestamptz := (p_fill ->> 'at')::timestamptz;
+  value constant numeric := p_order.filled_value + units * (p_fill ->> 'price')::numeric;
+  left_after constant numeric := p_order.quantity - p_order.filled_quantity - units;
+begin
+  update public.orders o set
+    filled_quantity = o.filled_quantity + units,
+    filled_value = value,
+    average_price = trim_scale(round(value / (o.filled_quantity + units), 18)),
+    is_sized_at_fill = false,
+    reserved_value = private.share_of(o.reserved_value, left_after, left_after + units),
+    reserved_risk = private.share_of(o.reserved_risk, left_after, left_after + units),
+    position_id = coalesce(p_position_id, o.position_id),
+    -- Brokers tell of fills after the end of an order: the fill counts, and the end remains.
+    status = case when o.status in ('cancelled', 'expired') then o.status when left_after = 0 then 'filled' when o.status = 'pending_cancel' then o.status else 'partially_filled' end,
+    submitted_at = coalesce(o.submitted_at, filled_at),
+    finished_at = coalesce(o.finished_at, case when left_after = 0 then filled_at end)
+  where o.id = p_order.id;
+end
 $function$
 
 function private.find_instruments(p_symbols text[]) -- Instruments by their symbols, in the same order. Errors: unknown_symbol.
@@ -4818,6 +5020,69 @@ AS $function$
 begin
   perform private.count_form_from(p_ip);
   insert into public.waitlist (email, source) values (p_email, p_source) on conflict do nothing;
+end
+$function$
+
+function private.keep_bot_profit() -- Trigger after each statement on runs: the profit of a bot is that of all its runs. Definer, because writers of runs may have no rights on bots.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.keep_bot_profit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_op = 'UPDATE' then
+    update public.bots b set total_pnl = b.total_pnl + c.profit
+    from (select n.bot_id, sum(n.total_pnl - o.total_pnl) as profit from new_rows n join old_rows o on o.id = n.id group by n.bot_id) c
+    where b.id = c.bot_id and c.profit <> 0;
+  elsif tg_op = 'INSERT' then
+    update public.bots b set total_pnl = b.total_pnl + c.profit
+    from (select n.bot_id, sum(n.total_pnl) as profit from new_rows n group by n.bot_id) c where b.id = c.bot_id and c.profit <> 0;
+  else
+    update public.bots b set total_pnl = b.total_pnl - c.profit
+    from (select o.bot_id, sum(o.total_pnl) as profit from old_rows o group by o.bot_id) c where b.id = c.bot_id and c.profit <> 0;
+  end if;
+  return null;
+end
+$function$
+
+function private.keep_run_profit() -- Trigger after each statement on positions: adds what it changed to the profit of the runs. Definer, because writers of positions have no rights on runs.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.keep_run_profit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  change record;
+begin
+  if tg_op = 'UPDATE' then
+    for change in
+      select n.run_id, sum(n.realized_pnl + n.unrealized_pnl - o.realized_pnl - o.unrealized_pnl) as profit,
+        max(greatest(n.opened_at, n.marked_at, n.closed_at)) as market_at
+      from new_rows n join old_rows o on o.id = n.id
+      where (n.realized_pnl, n.unrealized_pnl, n.marked_at, n.closed_at) is distinct from (o.realized_pnl, o.unrealized_pnl, o.marked_at, o.closed_at)
+      group by n.run_id order by n.run_id
+    loop
+      perform private.add_run_profit(change.run_id, change.profit, change.market_at);
+    end loop;
+  elsif tg_op = 'INSERT' then
+    for change in
+      select n.run_id, sum(n.realized_pnl + n.unrealized_pnl) as profit, max(greatest(n.opened_at, n.marked_at, n.closed_at)) as market_at
+      from new_rows n group by n.run_id order by n.run_id
+    loop
+      perform private.add_run_profit(change.run_id, change.profit, change.market_at);
+    end loop;
+  else
+    for change in
+      select o.run_id, -sum(o.realized_pnl + o.unrealized_pnl) as profit from old_rows o group by o.run_id order by o.run_id
+    loop
+      perform private.add_run_profit(change.run_id, change.profit, null);
+    end loop;
+  end if;
+  return null;
 end
 $function$
 
@@ -6076,6 +6341,25 @@ begin
 end
 $function$
 
+function private.record_rejections(p_run trading_runs, p_rejected jsonb, p_items jsonb, p_first_seq bigint) -- Records what was refused of a report as an event of the bot, the first 20 items in part. Definer, because no API role writes events.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.record_rejections(p_run trading_runs, p_rejected jsonb, p_items jsonb, p_first_seq bigint)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  insert into public.bot_events (bot_id, user_id, run_id, type, severity, message, metadata)
+  select p_run.bot_id, p_run.user_id, p_run.id, 'report_rejected', 'WARN',
+    format('%s items of a report were refused. The first, item %s: %s', jsonb_array_length(p_rejected), p_rejected -> 0 ->> 'seq', left(p_rejected -> 0 ->> 'message', 500)),
+    jsonb_build_object('count', jsonb_array_length(p_rejected), 'items', (
+      select jsonb_agg(jsonb_build_object('seq', r.fault -> 'seq', 'code', r.fault -> 'code', 'message', left(r.fault ->> 'message', 200),
+        'item', left(p_items ->> ((r.fault ->> 'seq')::bigint - p_first_seq)::integer, 200)) order by r.n)
+      from jsonb_array_elements(p_rejected) with ordinality r (fault, n) where r.n <= 20
+    ))
+  where p_rejected <> '[]'
+$function$
+
 function private.redact_command_audit() -- Trigger: no secret is written down, whoever writes. Definer, so that the rule stays private.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.redact_command_audit()
@@ -6109,6 +6393,135 @@ AS $function$
   end
 $function$
 
+function private.reduce_position(p_position positions, p_exit private.execution) -- Closes a part or all of a position: the lots that came first leave first, and a lot that leaves in part becomes two trades. Definer, because no API role writes the ledger.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.reduce_position(p_position positions, p_exit private.execution)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  sign constant numeric := case p_position.direction when 'long' then 1 else -1 end;
+  units_left numeric := p_exit.quantity;
+  fee_left numeric := p_exit.fee;
+  lot public.trades;
+  units numeric;
+  entry_fee numeric;
+  exit_fee numeric;
+  gross numeric;
+  net numeric;
+  is_split boolean;
+  p public.positions := p_position;
+begin
+  for lot in select * from public.trades t where t.position_id = p.id and t.status = 'open' order by t.entry_fill_seq nulls first, t.entry_at loop
+    exit when units_left = 0;
+    units := least(lot.quantity, units_left);
+    entry_fee := private.share_of(lot.commission, units, lot.quantity);
+    exit_fee := private.share_of(fee_left, units, units_left);
+    gross := sign * (p_exit.price - lot.entry_price) * units * p.multiplier;
+    net := gross - entry_fee - exit_fee;
+    is_split := units < lot.quantity;
+    if is_split then
+      update public.trades t set quantity = t.quantity - units, commission = t.commission - entry_fee where t.id = lot.id;
+      lot.id := gen_random_uuid();
+      lot.quantity := units;
+      lot.created_at := now();
+    end if;
+    lot.commission := entry_fee + exit_fee;
+    lot.exit_at := greatest(p_exit.executed_at, lot.entry_at);
+    lot.exit_price := p_exit.price;
+    lot.gross_pnl := gross;
+    lot.net_pnl := net;
+    lot.pnl_pct := round(100 * net / nullif(lot.entry_price * units * p.multiplier, 0), 8);
+    lot.exit_logic := p_exit.reason;
+    lot.exit_reason := coalesce(p_exit.reason, 'signal');
+    lot.stop_loss := coalesce(lot.stop_loss, p.stop_loss);
+    lot.take_profit := coalesce(lot.take_profit, p.take_profit);
+    lot.market_context := coalesce(lot.market_context, p.market_context);
+    lot.status := 'closed';
+    if is_split then
+      insert into public.trades select lot.*;
+    else
+      update public.trades t set (commission, exit_at, exit_price, gross_pnl, net_pnl, pnl_pct, exit_logic, exit_reason, stop_loss, take_profit, market_context, status)
+        = (lot.commission, lot.exit_at, lot.exit_price, lot.gross_pnl, lot.net_pnl, lot.pnl_pct, lot.exit_logic, lot.exit_reason, lot.stop_loss, lot.take_profit, lot.market_context, lot.status)
+      where t.id = lot.id;
+    end if;
+    p.realized_pnl := p.realized_pnl + net;
+    p.open_value := p.open_value - lot.entry_price * units;
+    p.open_fees := p.open_fees - entry_fee;
+    fee_left := fee_left - exit_fee;
+    units_left := units_left - units;
+  end loop;
+  if units_left <> 0 then
+    raise exception 'the trades of position % do not add up to what it holds', p.id;
+  end if;
+
+  p.reserved_risk := private.share_of(p.reserved_risk, p.open_quantity - p_exit.quantity, p.open_quantity);
+  p.open_quantity := p.open_quantity - p_exit.quantity;
+  p.exited_value := p.exited_value + p_exit.quantity * p_exit.price;
+  if p.marked_at is null or p.marked_at <= p_exit.executed_at or p.open_quantity = 0 then
+    p.mark_price := p_exit.price;
+    p.marked_at := greatest(p.marked_at, p_exit.executed_at);
+  end if;
+  update public.positions o set
+    open_quantity = p.open_quantity,
+    realized_pnl = p.realized_pnl,
+    fees = o.fees + p_exit.fee,
+    open_value = p.open_value,
+    open_fees = p.open_fees,
+    exited_value = p.exited_value,
+    exit_price = trim_scale(round(p.exited_value / (p.entered_quantity - p.open_quantity), 18)),
+    mark_price = p.mark_price,
+    marked_at = p.marked_at,
+    unrealized_pnl = sign * (p.mark_price * p.open_quantity - p.open_value) * p.multiplier - p.open_fees,
+    reserved_risk = p.reserved_risk,
+    exit_logic = coalesce(p_exit.reason, o.exit_logic),
+    status = case when p.open_quantity > 0 then 'open' when p_exit.reason = 'expiry' then 'expired' else 'closed' end,
+    exit_reason = case when p.open_quantity = 0 then coalesce(p_exit.reason, 'signal') end,
+    closed_at = case when p.open_quantity = 0 then greatest(p_exit.executed_at, o.opened_at) end
+  where o.id = p.id;
+end
+$function$
+
+function private.refusal_of_fill(p_order orders, p_position positions, p_fill jsonb) -- Why a fill is none of its order, or of no order at all: code and message; null where it is one.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.refusal_of_fill(p_order orders, p_position positions, p_fill jsonb)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  quantity constant numeric := (p_fill ->> 'quantity')::numeric;
+  multiplier constant numeric := (p_fill ->> 'multiplier')::numeric;
+  -- What it may take off the position; null where it makes it larger.
+  reducible constant numeric := case when (p_position.direction = 'long') = (p_fill ->> 'side' = 'sell') then p_position.open_quantity end;
+begin
+  if p_fill ? 'client_order_id' then
+    if p_order.id is null then
+      return array['unknown_order', 'the run has no order of this name'];
+    elsif p_order.status = 'rejected' then
+      return array['order_not_admitted', 'the order was refused: it cannot fill'];
+    elsif p_order.symbol <> p_fill ->> 'symbol' or p_order.side <> p_fill ->> 'side' then
+      return array['invalid_item', format('the order is one to %s %s', p_order.side, p_order.symbol)];
+    elsif multiplier not in (p_order.multiplier, 1) then
+      return array['invalid_item', format('the multiplier of the order is %s', p_order.multiplier)];
+    elsif quantity > p_order.quantity - p_order.filled_quantity then
+      return array['overfill', format('%s of the order were left, and %s were filled', p_order.quantity - p_order.filled_quantity, quantity)];
+    elsif p_order.reduce_only and quantity > coalesce(reducible, 0) then
+      return array['overfill', format('the order only reduces, and there are %s to reduce', coalesce(reducible, 0))];
+    end if;
+  elsif quantity > coalesce(reducible, 0) and p_fill ->> 'reason' is distinct from 'assignment' then
+    return array['order_not_admitted', 'without an order only an assignment makes a position larger'];
+  end if;
+  if p_position.multiplier <> coalesce(p_order.multiplier, multiplier) then
+    return array['invalid_item', format('the multiplier of the position is %s', p_position.multiplier)];
+  end if;
+  return null;
+end
+$function$
+
 function private.refuse_strategy_version_change() -- Trigger: refuses every change of a version, to every role.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.refuse_strategy_version_change()
@@ -6118,6 +6531,75 @@ CREATE OR REPLACE FUNCTION private.refuse_strategy_version_change()
 AS $function$
 begin
   raise exception 'a version of a strategy never changes: add another' using errcode = 'insufficient_privilege';
+end
+$function$
+
+function private.report_faults(p_items jsonb, p_skip bigint) -- Items of a report that are none, by their place from 1, with the first fault of each; those up to a place are not looked at.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.report_faults(p_items jsonb, p_skip bigint)
+ RETURNS TABLE(place bigint, code text, message text)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  latest constant timestamptz := now() + private.config_number('runner.clock_skew_s') * interval '1 second';
+begin
+  return query
+  with items as materialized (
+    select i.n, i.item, jsonb_typeof(i.item) = 'object' as is_object, i.item ->> 'kind' as kind
+    from jsonb_array_elements(p_items) with ordinality i (item, n) where i.n > p_skip
+  ), parts as (
+    select i.n, i.item, i.kind from items i where i.is_object
+    union all
+    select i.n, i.item -> 'terms' || '{"kind": "terms"}', 'terms' from items i
+    where i.is_object and i.kind = 'order' and jsonb_typeof(i.item -> 'terms') = 'object'
+  ), required as (
+    select f.kind, array_agg(f.field) filter (where f.is_required) as fields from private.report_fields f group by f.kind
+  ), faults as (
+    select i.n, 'invalid_item' as code, 'an item is an object' as message from items i where not i.is_object
+    union all
+    select i.n, 'unknown_kind', format('there is no kind of item %s', left(coalesce(i.item ->> 'kind', 'null'), 50))
+    from items i where i.is_object and (jsonb_typeof(i.item -> 'kind') is distinct from 'string' or i.kind = 'terms' or not exists (select from required r where r.kind = i.kind))
+    union all
+    select p.n, 'invalid_item', format('%s: there must be %s', p.kind, array_to_string(r.fields, ', '))
+    from parts p join required r on r.kind = p.kind where not p.item ?& r.fields
+    union all
+    select p.n, checked.code, case checked.code
+      when 'clock_skew' then format('%s lies in the future: it is %s here', e.key, to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+      else coalesce(format('%s: %s%s%s is needed', e.key, f.type, ' of ' || case f.type when 'text' then 'length ' else '' end || f.bounds::text, ' like ' || f.pattern),
+                    format('%s: %s has no such field', left(e.key, 50), p.kind)) end
+    from parts p
+    join required r on r.kind = p.kind
+    cross join lateral jsonb_each(p.item) e
+    left join private.report_fields f on f.kind = p.kind and f.field = e.key
+    cross join lateral (
+      select case
+        when f.field is null then 'invalid_item'
+        when f.is_nullable and e.value = 'null' then null
+        when f.type = 'kind' then null
+        when f.type = 'text' then case
+          when jsonb_typeof(e.value) = 'string' and char_length(e.value #>> '{}')::numeric <@ f.bounds
+            and (f.pattern is null or e.value #>> '{}' ~ f.pattern) then null else 'invalid_item' end
+        when f.type = 'number' then case when jsonb_typeof(e.value) = 'number' then case
+          -- A number of more decimals than any price or quantity has is there to make the arithmetic slow.
+          when (e.value)::numeric <@ f.bounds and scale(trim_scale((e.value)::numeric)) <= 40 then null else 'invalid_item' end else 'invalid_item' end
+        when f.type = 'time' then case
+          when jsonb_typeof(e.value) = 'string'
+            and e.value #>> '{}' ~ '^[12]\d{3}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$'
+            and pg_input_is_valid(e.value #>> '{}', 'timestamptz') then case
+              when e.key = 'at' and (e.value #>> '{}')::timestamptz > latest then 'clock_skew' end
+          else 'invalid_item' end
+        when f.type = 'boolean' then case when jsonb_typeof(e.value) = 'boolean' then null else 'invalid_item' end
+        when f.type = 'array' then case when jsonb_typeof(e.value) = 'array' then case
+          when jsonb_array_length(e.value) <= 100 and pg_column_size(e.value) <= 16000 and octet_length(e.value::text) <= 32768 then null else 'invalid_item' end else 'invalid_item' end
+        -- The text too: 1e99999 is small as a number, and not when it is read.
+        else case when jsonb_typeof(e.value) = 'object' and pg_column_size(e.value) <= 16000 and octet_length(e.value::text) <= 32768 then null else 'invalid_item' end
+      end as code
+    ) checked
+    where checked.code is not null
+  )
+  select distinct on (f.n) f.n, f.code, f.message from faults f order by f.n, f.code, f.message;
 end
 $function$
 
@@ -6350,6 +6832,19 @@ begin
     jsonb_build_object('session_id', revoked.id, 'user_agent', left(revoked.user_agent, 512), 'ip', host(revoked.ip)));
   perform private.write_audit('session.revoked', 'sessions', revoked.id::text, caller);
 end
+$function$
+
+function private.roll_market_day(p_run_id uuid, p_at timestamp with time zone) -- Begins a new day of a run, in the time zone of the bot's schedule, when the market has come to one; never goes back. Definer, because it is called for writers who have no rights on runs.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.roll_market_day(p_run_id uuid, p_at timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  update public.trading_runs r set market_day = (p_at at time zone b.schedule_timezone)::date, day_start_pnl = r.total_pnl, daily_pnl = 0
+  from public.bots b
+  where r.id = p_run_id and b.id = r.bot_id and (r.market_day is null or r.market_day < (p_at at time zone b.schedule_timezone)::date)
 $function$
 
 function private.run_maintenance() -- Deletes what is past its retention, makes partitions ahead and drops old ones, and writes down in system_health how it went. As often as one likes; the maintenance job calls it every hour. Definer, because workers may not delete.
@@ -6743,6 +7238,17 @@ begin
 end
 $function$
 
+function private.share_of(p_total numeric, p_part numeric, p_whole numeric) -- What falls on a part of a whole, to 18 decimals. Who splits takes the rest as what is left, so that nothing is lost.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.share_of(p_total numeric, p_part numeric, p_whole numeric)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case when p_part = p_whole then p_total else trim_scale(round(p_total * p_part / p_whole, 18)) end
+$function$
+
 function private.shared_template_ids() -- Templates that others have shared with the caller. Definer, so that the policy of templates does not depend on that of shares.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.shared_template_ids()
@@ -6918,6 +7424,305 @@ begin
 end
 $function$
 
+function private.take_fill(p_run trading_runs, p_fill jsonb) -- Takes a fill: the row, its order, its position and its trades. Answers code and message of a fault, or duplicate where it has been taken. Definer, because no API role writes the ledger.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.take_fill(p_run trading_runs, p_fill jsonb)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_order public.orders;
+  v_position public.positions;
+  refusal text[];
+  whole private.execution;
+  part private.execution;
+begin
+  if exists (select from private.fill_names f where f.run_id = p_run.id and f.external_id = p_fill ->> 'external_id') then
+    return array['duplicate', 'the fill has been taken'];
+  end if;
+  if p_fill ? 'client_order_id' then
+    select * into v_order from public.orders o where o.bot_id = p_run.bot_id and o.client_order_id = p_fill ->> 'client_order_id' and o.run_id = p_run.id;
+  end if;
+  select * into v_position from public.positions p where p.run_id = p_run.id and p.symbol = p_fill ->> 'symbol' and p.status = 'open';
+  refusal := private.refusal_of_fill(v_order, v_position, p_fill);
+  if refusal is not null then
+    return refusal;
+  end if;
+  insert into private.fill_names (run_id, external_id) values (p_run.id, p_fill ->> 'external_id');
+
+  whole.seq := p_run.last_fill_seq + 1;
+  whole.order_id := v_order.id;
+  whole.symbol := p_fill ->> 'symbol';
+  whole.side := p_fill ->> 'side';
+  whole.quantity := (p_fill ->> 'quantity')::numeric;
+  whole.price := (p_fill ->> 'price')::numeric;
+  whole.fee := private.fee_of_fill(p_fill);
+  whole.multiplier := coalesce(v_order.multiplier, (p_fill ->> 'multiplier')::numeric, v_position.multiplier, 1);
+  whole.executed_at := (p_fill ->> 'at')::timestamptz;
+  whole.reason := coalesce(nullif(p_fill ->> 'reason', ''), v_order.reason);
+  whole.option_details := coalesce(p_fill -> 'option_details', v_order.option_details);
+  -- What an order that has ended reserved is gone: a late fill of it may lose all of its value.
+  whole.risk := case
+    when v_order.reduce_only then 0
+    when v_order.id is null or v_order.status in ('cancelled', 'expired') then whole.quantity * whole.price * whole.multiplier
+    else v_order.reserved_risk - private.share_of(v_order.reserved_risk, v_order.quantity - v_order.filled_quantity - whole.quantity, v_order.quantity - v_order.filled_quantity)
+  end;
+  if (v_position.direction = 'long') = (whole.side = 'sell') then
+    part := whole;
+    part.quantity := least(whole.quantity, v_position.open_quantity);
+    part.fee := private.share_of(whole.fee, part.quantity, whole.quantity);
+    perform private.reduce_position(v_position, part);
+    whole.quantity := whole.quantity - part.quantity;
+    whole.fee := whole.fee - part.fee;
+    -- A fill that is larger than the position turns it round: what is left of it opens another.
+    if whole.quantity > 0 then
+      v_position.id := private.enlarge_position(p_run, null, whole);
+    end if;
+  else
+    v_position.id := private.enlarge_position(p_run, v_position.id, whole);
+  end if;
+  insert into public.fills (run_id, user_id, seq, executed_at, order_id, position_id, external_id, symbol, side, quantity, price, fee, fee_currency, liquidity)
+  values (p_run.id, p_run.user_id, whole.seq, whole.executed_at, v_order.id, v_position.id, p_fill ->> 'external_id', whole.symbol, whole.side,
+    (p_fill ->> 'quantity')::numeric, whole.price, coalesce((p_fill ->> 'fee')::numeric, 0), p_fill ->> 'fee_currency', p_fill ->> 'liquidity');
+  if v_order.id is not null then
+    perform private.fill_order(v_order, p_fill, v_position.id);
+  end if;
+  return null;
+end
+$function$
+
+function private.take_item(p_lease bot_leases, p_run trading_runs, p_item jsonb) -- Takes one item of a report that changes the ledger; answers code and message of a fault, or duplicate for a fill that is there. Definer, because no API role writes the ledger.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.take_item(p_lease bot_leases, p_run trading_runs, p_item jsonb)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  case p_item ->> 'kind'
+    when 'order' then
+      return private.take_orders_word(p_lease, p_item);
+    when 'fill' then
+      return private.take_fill(p_run, p_item);
+    when 'mark' then
+      perform private.take_marks(p_run.id, jsonb_build_array(p_item));
+    when 'error' then
+      if (p_item ->> 'is_fatal')::boolean then
+        perform private.fail_bot(p_run.id, p_item ->> 'code', p_item ->> 'message');
+      else
+        update public.bots b set error_count = b.error_count + 1, last_error = p_item ->> 'message' where b.id = p_run.bot_id;
+      end if;
+    when 'run_ended' then
+      perform private.end_run(p_run.id, p_item ->> 'status', p_item ->> 'error');
+  end case;
+  return null;
+end
+$function$
+
+function private.take_items(p_lease bot_leases, p_run trading_runs, p_items jsonb, p_first_seq bigint, p_each_alone boolean) -- Takes the items of a report that are new, and answers those that are refused for good. With p_each_alone every item is a subtransaction: slow, for reports with an item that only the tables refuse. Definer, because no API role writes the ledger.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.take_items(p_lease bot_leases, p_run trading_runs, p_items jsonb, p_first_seq bigint, p_each_alone boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  skipped constant bigint := p_run.last_report_seq - p_first_seq + 1;
+  items constant jsonb[] := array(select i.item from jsonb_array_elements(p_items) with ordinality i (item, n) order by i.n);
+  item jsonb;
+  kind text;
+  fault text[];
+  refused jsonb := '{}';
+  marks jsonb := '[]';
+  has_ended boolean := false;
+  bar_at timestamptz;
+  balance numeric;
+  log_count bigint;
+begin
+  select coalesce(jsonb_object_agg(f.place, jsonb_build_array(f.code, f.message)), '{}') into refused from private.report_faults(p_items, skipped) f;
+  for n in skipped + 1 .. cardinality(items) loop
+    item := items[n];
+    kind := item ->> 'kind';
+    continue when kind in ('log', 'signal', 'event') or refused ? n::text;
+    -- Marks of one moment are one change: each alone would show a profit that there never was.
+    if marks <> '[]' and kind in ('mark', 'fill', 'run_ended') and (kind <> 'mark' or item ->> 'at' <> marks -> -1 ->> 'at') then
+      perform private.take_marks(p_run.id, marks);
+      marks := '[]';
+    end if;
+    fault := null;
+    if kind = 'bar' then
+      bar_at := greatest(bar_at, (item ->> 'at')::timestamptz);
+    elsif kind = 'balance' then
+      balance := (item ->> 'balance')::numeric;
+    elsif has_ended and kind <> 'error' then
+      fault := array['run_ended', 'the run has ended'];
+    elsif kind = 'mark' and not p_each_alone then
+      marks := marks || item;
+    elsif p_each_alone or kind = 'run_ended' or item ? 'terms' or item -> 'is_fatal' = 'true' then
+      begin
+        fault := private.take_item(p_lease, p_run, item);
+      exception when sqlstate 'PGRST' or data_exception or integrity_constraint_violation or raise_exception then
+        fault := private.fault_of_error(sqlstate, sqlerrm);
+      end;
+    else
+      fault := private.take_item(p_lease, p_run, item);
+    end if;
+    has_ended := has_ended or (kind = 'run_ended' and fault is null);
+    if kind = 'fill' and fault is null then
+      p_run.last_fill_seq := p_run.last_fill_seq + 1;
+    elsif fault[1] <> 'duplicate' then
+      refused := refused || jsonb_build_object(n, fault);
+    end if;
+  end loop;
+  if marks <> '[]' then
+    perform private.take_marks(p_run.id, marks);
+  end if;
+
+  log_count := private.take_words(p_run, p_items, p_first_seq, array(select generate_series(1, skipped)) || array(select k::bigint from jsonb_object_keys(refused) k));
+  if bar_at is not null then
+    perform private.roll_market_day(p_run.id, bar_at);
+  end if;
+  update public.trading_runs r set
+    last_report_seq = p_first_seq + cardinality(items) - 1,
+    last_fill_seq = p_run.last_fill_seq,
+    last_log_seq = p_run.last_log_seq + log_count,
+    last_bar_at = greatest(r.last_bar_at, bar_at)
+  where r.id = p_run.id;
+  update public.bots b set current_balance = coalesce(balance, b.current_balance), last_run_at = now() where b.id = p_run.bot_id;
+  return coalesce((
+    select jsonb_agg(jsonb_build_object('seq', p_first_seq + f.key::bigint - 1, 'code', f.value ->> 0, 'message', f.value ->> 1) order by f.key::bigint)
+    from jsonb_each(refused) f
+  ), '[]');
+end
+$function$
+
+function private.take_marks(p_run_id uuid, p_marks jsonb) -- Takes the prices of one moment of what is held; of what is not held, or has a later price, nothing changes. Definer, because no API role writes positions.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.take_marks(p_run_id uuid, p_marks jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  update public.positions p set
+    mark_price = (m.mark ->> 'price')::numeric,
+    marked_at = (m.mark ->> 'at')::timestamptz,
+    unrealized_pnl = case p.direction when 'long' then 1 else -1 end * ((m.mark ->> 'price')::numeric * p.open_quantity - p.open_value) * p.multiplier - p.open_fees,
+    stop_loss = case when m.mark ? 'stop_loss' then (m.mark ->> 'stop_loss')::numeric else p.stop_loss end,
+    take_profit = case when m.mark ? 'take_profit' then (m.mark ->> 'take_profit')::numeric else p.take_profit end,
+    market_context = coalesce(p.market_context, m.mark -> 'market_context')
+  from (
+    select distinct on (i.mark ->> 'symbol') i.mark
+    from jsonb_array_elements(p_marks) with ordinality i (mark, n) order by i.mark ->> 'symbol', i.n desc
+  ) m
+  where p.run_id = p_run_id and p.symbol = m.mark ->> 'symbol' and p.status = 'open'
+    and (p.marked_at is null or p.marked_at <= (m.mark ->> 'at')::timestamptz)
+$function$
+
+function private.take_orders_word(p_lease bot_leases, p_item jsonb) -- Takes what a broker said of an order, and makes the order where its terms only reduce; answers code and message of a fault. Definer, because no API role writes orders.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.take_orders_word(p_lease bot_leases, p_item jsonb)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_at constant timestamptz := (p_item ->> 'at')::timestamptz;
+  v_status text := p_item ->> 'status';
+  v_quantity constant numeric := (p_item ->> 'quantity')::numeric;
+  v_order public.orders;
+begin
+  select * into v_order from public.orders o where o.bot_id = p_lease.bot_id and o.client_order_id = p_item ->> 'client_order_id';
+  if v_order.id is null and p_item ? 'terms' then
+    v_order := private.admit_reducing_order(p_lease, p_item -> 'terms', p_item ->> 'client_order_id');
+  end if;
+  if v_order.id is null or v_order.run_id <> p_lease.run_id then
+    return array['unknown_order', 'the run has no order of this name: the risk gate makes those that open, terms those that reduce'];
+  end if;
+  if v_order.status = 'rejected' and v_order.submitted_at is null and v_status <> 'rejected' then
+    return array['order_not_admitted', 'the risk gate refused this order'];
+  end if;
+  if v_quantity <> v_order.quantity and not v_order.is_sized_at_fill then
+    return array['invalid_item', format('the quantity of the order is settled: %s', v_order.quantity)];
+  end if;
+  if v_quantity <> v_order.quantity and not v_order.reduce_only
+    and v_quantity * coalesce(v_order.reference_price, 0) * v_order.multiplier > 2 * v_order.reserved_value then
+    return array['overfill', 'the order may become at most twice as large as what the risk gate reckoned with'];
+  end if;
+  -- What was said late, or again, changes no status: brokers' messages overtake each other.
+  if v_status = v_order.status or (v_status in ('submitted', 'accepted') and v_order.status in ('accepted', 'partially_filled', 'filled') )
+    or (v_status = 'submitted' and v_order.status = 'pending_cancel') then
+    v_status := v_order.status;
+  elsif v_status = 'accepted' and v_order.status = 'pending_cancel' and v_order.filled_quantity > 0 then
+    v_status := 'partially_filled';
+  elsif not exists (select from private.status_transitions t where t.table_name = 'orders' and t.from_status = v_order.status and t.to_status = v_status) then
+    return array['illegal_transition', format('the order is %s and cannot become %s', v_order.status, v_status)];
+  end if;
+  update public.orders o set
+    status = v_status,
+    broker_order_id = coalesce(p_item ->> 'broker_order_id', o.broker_order_id),
+    reject_reason = coalesce(p_item ->> 'reject_reason', o.reject_reason),
+    quantity = coalesce(v_quantity, o.quantity),
+    is_sized_at_fill = o.is_sized_at_fill and v_quantity is null,
+    reserved_value = case when v_status in ('cancelled', 'rejected', 'expired') then 0 when v_quantity <> o.quantity then round(o.reserved_value * v_quantity / o.quantity, 18) else o.reserved_value end,
+    reserved_risk = case when v_status in ('cancelled', 'rejected', 'expired') then 0 when v_quantity <> o.quantity then round(o.reserved_risk * v_quantity / o.quantity, 18) else o.reserved_risk end,
+    submitted_at = coalesce(o.submitted_at, case when p_item ->> 'status' in ('submitted', 'accepted', 'rejected') then v_at end),
+    accepted_at = coalesce(o.accepted_at, case when p_item ->> 'status' = 'accepted' then v_at end),
+    finished_at = coalesce(o.finished_at, case when v_status in ('cancelled', 'rejected', 'expired') then v_at end)
+  where o.id = v_order.id;
+  return null;
+end
+$function$
+
+function private.take_report(p_run_id uuid, p_fencing_token bigint, p_first_seq bigint, p_items jsonb) -- What public.report_run does. Definer, because no API role writes the ledger; it begins with the lease of the caller.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.take_report(p_run_id uuid, p_fencing_token bigint, p_first_seq bigint, p_items jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  max_items constant integer := 500;
+  -- 262,144 bytes as the client writes them; Postgres's form may be half as large again.
+  max_bytes constant integer := 393216;
+  lease constant public.bot_leases := private.lock_lease(p_run_id, p_fencing_token);
+  run public.trading_runs;
+  rejected jsonb;
+  items_last_seq bigint;
+begin
+  if p_first_seq is null or p_first_seq not between 1 and 9007199254740000 then
+    perform private.raise_api_error(422, 'invalid_request', 'p_first_seq: the number of the first item is needed, from 1');
+  elsif jsonb_typeof(p_items) is distinct from 'array' then
+    perform private.raise_api_error(422, 'invalid_request', 'p_items: an array of items is needed');
+  elsif jsonb_array_length(p_items) not between 1 and max_items then
+    perform private.raise_api_error(422, 'invalid_request', format('p_items: 1 to %s items are taken at a time', max_items));
+  elsif pg_column_size(p_items) > max_bytes then
+    perform private.raise_api_error(422, 'invalid_request', 'p_items: at most 262144 bytes are taken at a time');
+  end if;
+  perform from public.bots b where b.id = lease.bot_id for no key update;
+  select * into run from public.trading_runs r where r.id = lease.run_id for no key update;
+  items_last_seq := p_first_seq + jsonb_array_length(p_items) - 1;
+  if p_first_seq > run.last_report_seq + 1 then
+    return jsonb_build_object('last_seq', run.last_report_seq, 'missing_from', run.last_report_seq + 1, 'rejected', '[]'::jsonb);
+  elsif items_last_seq <= run.last_report_seq then
+    return jsonb_build_object('last_seq', run.last_report_seq, 'missing_from', null, 'rejected', '[]'::jsonb);
+  end if;
+  begin
+    rejected := private.take_items(lease, run, p_items, p_first_seq, false);
+  exception when sqlstate 'PGRST' or data_exception or integrity_constraint_violation or raise_exception then
+    rejected := private.take_items(lease, run, p_items, p_first_seq, true);
+  end;
+  perform private.record_rejections(run, rejected, p_items, p_first_seq);
+  return jsonb_build_object('last_seq', items_last_seq, 'missing_from', null, 'rejected', rejected);
+end
+$function$
+
 function private.take_tokens(p_subject text, p_bucket text, p_capacity numeric, p_refill_per_s numeric, p_cost numeric) -- Takes tokens from a bucket of the given capacity that fills at the given rate, or none: 0 when they are taken, else the seconds until they would be there, which is infinite when they never will. One upsert: of calls at the same time exactly as many succeed as there are tokens, and those of one bucket wait for each other until they commit. A transaction that is rolled back has taken none. Definer, because nobody may reach the buckets.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.take_tokens(p_subject text, p_bucket text, p_capacity numeric, p_refill_per_s numeric, p_cost numeric DEFAULT 1)
@@ -6955,6 +7760,40 @@ begin
   select b.tokens + greatest(extract(epoch from clock_timestamp() - b.updated_at), 0) * p_refill_per_s into available
   from private.rate_buckets b where b.subject = p_subject and b.bucket = p_bucket;
   return case when p_refill_per_s > 0 then greatest(p_cost - available, 0.001) / p_refill_per_s else 'Infinity' end;
+end
+$function$
+
+function private.take_words(p_run trading_runs, p_items jsonb, p_first_seq bigint, p_passed_over bigint[]) -- Takes the logs, errors, signals and events of a report, each kind in one statement, but for those at the given places; answers how many log lines there are. Definer, because no API role writes them.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.take_words(p_run trading_runs, p_items jsonb, p_first_seq bigint, p_passed_over bigint[])
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  taken bigint;
+begin
+  insert into public.run_logs (run_id, user_id, seq, logged_at, level, message, data)
+  select p_run.id, p_run.user_id, p_run.last_log_seq + row_number() over (order by i.n), (i.item ->> 'at')::timestamptz,
+    case i.item ->> 'kind' when 'error' then 'ERROR' else i.item ->> 'level' end, i.item ->> 'message',
+    case i.item ->> 'kind' when 'error' then jsonb_build_object('code', i.item -> 'code', 'is_fatal', i.item -> 'is_fatal') else i.item -> 'data' end
+  from jsonb_array_elements(p_items) with ordinality i (item, n)
+  where i.item ->> 'kind' in ('log', 'error') and i.n <> all (p_passed_over);
+  get diagnostics taken = row_count;
+  insert into public.signals (run_id, user_id, seq, symbol, timeframe, signal_at, type, strength, price, reasons, indicators, executed, executed_at, order_id)
+  select p_run.id, p_run.user_id, p_first_seq + i.n - 1, i.item ->> 'symbol', i.item ->> 'timeframe', (i.item ->> 'at')::timestamptz,
+    i.item ->> 'type', (i.item ->> 'strength')::double precision, (i.item ->> 'price')::numeric, coalesce(i.item -> 'reasons', '[]'),
+    coalesce(i.item -> 'indicators', '{}'), o.id is not null, case when o.id is not null then (i.item ->> 'at')::timestamptz end, o.id
+  from jsonb_array_elements(p_items) with ordinality i (item, n)
+  left join public.orders o on o.bot_id = p_run.bot_id and o.client_order_id = i.item ->> 'client_order_id' and o.run_id = p_run.id
+  where i.item ->> 'kind' = 'signal' and i.n <> all (p_passed_over);
+  insert into public.bot_events (bot_id, user_id, run_id, type, severity, message, metadata, occurred_at)
+  select p_run.bot_id, p_run.user_id, p_run.id, i.item ->> 'type', coalesce(i.item ->> 'severity', 'INFO'), i.item ->> 'message',
+    coalesce(i.item -> 'metadata', '{}'), (i.item ->> 'at')::timestamptz
+  from jsonb_array_elements(p_items) with ordinality i (item, n)
+  where i.item ->> 'kind' = 'event' and i.n <> all (p_passed_over);
+  return taken;
 end
 $function$
 
@@ -7620,6 +8459,16 @@ AS $function$
   select * from private.list_quotas()
 $function$
 
+function public.report_run(p_run_id uuid, p_fencing_token bigint, p_first_seq bigint, p_items jsonb) -- For the runner that holds the bot: takes what happened in a run, up to 500 items numbered from p_first_seq on, and answers a ReportReceipt. Items that were taken before are skipped; after a gap nothing is taken; an item that is none is refused for good and those beside it are taken. Errors: run_not_found, stale_lease, invalid_request and those of runners.
+-- executable by: authenticated, service_role
+CREATE OR REPLACE FUNCTION public.report_run(p_run_id uuid, p_fencing_token bigint, p_first_seq bigint, p_items jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.take_report(p_run_id, p_fencing_token, p_first_seq, p_items)
+$function$
+
 function public.request_credential_test(p_credential_id uuid) -- Has a worker ask the exchange whether a credential of the caller is good; while one test is pending, asking again changes nothing for ten minutes. Errors: credential_not_found, credential_disabled, forbidden.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.request_credential_test(p_credential_id uuid)
@@ -7658,6 +8507,47 @@ CREATE OR REPLACE FUNCTION public.revoke_session(p_session_id uuid)
  SET search_path TO ''
 AS $function$
   select private.revoke_session(p_session_id)
+$function$
+
+function public.run_ledger(p_run_id uuid, p_after_fill bigint, p_after_order text, p_limit integer) -- What the ledger knows of a run: its last report and bar, what is open, below 0 when short, and a page of orders, by their names, and of fills, by their numbers, after the given ones. A page that is not full is the last. At most 5,000 a page. Error: run_not_found. Row level security says whose runs.
+-- executable by: authenticated, service_role
+CREATE OR REPLACE FUNCTION public.run_ledger(p_run_id uuid, p_after_fill bigint DEFAULT 0, p_after_order text DEFAULT ''::text, p_limit integer DEFAULT 1000)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  page_size constant integer := least(greatest(coalesce(p_limit, 1000), 1), 5000);
+  run public.trading_runs;
+begin
+  select * into run from public.trading_runs r where r.id = p_run_id;
+  if run.id is null then
+    perform private.raise_api_error(404, 'run_not_found', 'there is no such run');
+  end if;
+  return jsonb_build_object(
+    'last_report_seq', run.last_report_seq,
+    'last_fill_seq', run.last_fill_seq,
+    'last_bar_at', run.last_bar_at,
+    'positions', coalesce((
+      select jsonb_agg(jsonb_build_object('symbol', p.symbol, 'quantity', case p.direction when 'long' then p.open_quantity else -p.open_quantity end) order by p.symbol)
+      from public.positions p where p.bot_id = run.bot_id and p.run_id = run.id and p.status = 'open'
+    ), '[]'),
+    'orders', coalesce((
+      select jsonb_agg(to_jsonb(o) order by o.client_order_id) from (
+        select o.client_order_id, o.status, o.reject_reason, o.quantity, o.filled_quantity
+        from public.orders o
+        where o.bot_id = run.bot_id and o.run_id = run.id and o.client_order_id > p_after_order order by o.client_order_id limit page_size
+      ) o
+    ), '[]'),
+    'fills', coalesce((
+      select jsonb_agg(to_jsonb(f) order by f.seq) from (
+        select f.seq, f.external_id from public.fills f
+        where f.run_id = run.id and f.user_id = run.user_id and f.seq > p_after_fill order by f.seq limit page_size
+      ) f
+    ), '[]')
+  );
+end
 $function$
 
 function public.set_channel_config(p_channel text, p_enabled boolean, p_provider text, p_settings jsonb, p_messages_per_window integer) -- For admins: changes a channel; what is null stays as it is. The trigger audits it. Errors: forbidden, not_found, invalid_request (secrets in the settings above all).

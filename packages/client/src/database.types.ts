@@ -1924,6 +1924,7 @@ export type Database = {
           event_seq: number;
           expires_at: string | null;
           filled_quantity: number;
+          filled_value: number;
           finished_at: string | null;
           id: string;
           is_sized_at_fill: boolean;
@@ -1964,6 +1965,7 @@ export type Database = {
           event_seq?: number;
           expires_at?: string | null;
           filled_quantity?: number;
+          filled_value?: number;
           finished_at?: string | null;
           id?: string;
           is_sized_at_fill?: boolean;
@@ -2003,6 +2005,7 @@ export type Database = {
           event_seq?: number;
           expires_at?: string | null;
           filled_quantity?: number;
+          filled_value?: number;
           finished_at?: string | null;
           id?: string;
           is_sized_at_fill?: boolean;
@@ -2228,12 +2231,15 @@ export type Database = {
           closed_at: string | null;
           created_at: string;
           direction: string;
+          entered_quantity: number;
+          entered_value: number;
           entry_logic: string | null;
           entry_price: number | null;
           event_seq: number;
           exit_logic: string | null;
           exit_price: number | null;
           exit_reason: string | null;
+          exited_value: number;
           fees: number;
           id: string;
           mark_price: number | null;
@@ -2241,7 +2247,9 @@ export type Database = {
           market_context: Json | null;
           metadata: NonNullable<Json>;
           multiplier: number;
+          open_fees: number;
           open_quantity: number;
+          open_value: number;
           opened_at: string;
           option_details: Json | null;
           quantity: number;
@@ -2263,12 +2271,15 @@ export type Database = {
           closed_at?: string | null;
           created_at?: string;
           direction: string;
+          entered_quantity?: number;
+          entered_value?: number;
           entry_logic?: string | null;
           entry_price?: number | null;
           event_seq?: number;
           exit_logic?: string | null;
           exit_price?: number | null;
           exit_reason?: string | null;
+          exited_value?: number;
           fees?: number;
           id?: string;
           mark_price?: number | null;
@@ -2276,7 +2287,9 @@ export type Database = {
           market_context?: Json | null;
           metadata?: NonNullable<Json>;
           multiplier?: number;
+          open_fees?: number;
           open_quantity: number;
+          open_value?: number;
           opened_at: string;
           option_details?: Json | null;
           quantity: number;
@@ -2297,12 +2310,15 @@ export type Database = {
           closed_at?: string | null;
           created_at?: string;
           direction?: string;
+          entered_quantity?: number;
+          entered_value?: number;
           entry_logic?: string | null;
           entry_price?: number | null;
           event_seq?: number;
           exit_logic?: string | null;
           exit_price?: number | null;
           exit_reason?: string | null;
+          exited_value?: number;
           fees?: number;
           id?: string;
           mark_price?: number | null;
@@ -2310,7 +2326,9 @@ export type Database = {
           market_context?: Json | null;
           metadata?: NonNullable<Json>;
           multiplier?: number;
+          open_fees?: number;
           open_quantity?: number;
+          open_value?: number;
           opened_at?: string;
           option_details?: Json | null;
           quantity?: number;
@@ -3470,6 +3488,7 @@ export type Database = {
           created_at: string;
           direction: string;
           entry_at: string;
+          entry_fill_seq: number | null;
           entry_logic: string | null;
           entry_price: number;
           event_seq: number;
@@ -3503,6 +3522,7 @@ export type Database = {
           created_at?: string;
           direction: string;
           entry_at: string;
+          entry_fill_seq?: number | null;
           entry_logic?: string | null;
           entry_price: number;
           event_seq?: number;
@@ -3535,6 +3555,7 @@ export type Database = {
           created_at?: string;
           direction?: string;
           entry_at?: string;
+          entry_fill_seq?: number | null;
           entry_logic?: string | null;
           entry_price?: number;
           event_seq?: number;
@@ -4294,10 +4315,18 @@ export type Database = {
           value: number;
         }[];
       };
+      report_run: {
+        Args: { p_fencing_token: number; p_first_seq: number; p_items: Json; p_run_id: string };
+        Returns: Json;
+      };
       request_credential_test: { Args: { p_credential_id: string }; Returns: undefined };
       revoke_api_key: { Args: { p_api_key_id: string }; Returns: string };
       revoke_other_sessions: { Args: Record<PropertyKey, never>; Returns: number };
       revoke_session: { Args: { p_session_id: string }; Returns: undefined };
+      run_ledger: {
+        Args: { p_after_fill?: number; p_after_order?: string; p_limit?: number; p_run_id: string };
+        Returns: Json;
+      };
       set_channel_config: {
         Args: {
           p_channel: string;
