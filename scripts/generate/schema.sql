@@ -132,6 +132,23 @@ table private.rate_buckets -- Token buckets: what each subject may still ask for
   constraint rate_buckets_tokens_check CHECK ((tokens >= (0)::numeric))
   policy "No API role can reach rate buckets" for all to anon, authenticated using (false) with check (false)
 
+table private.run_feeds -- The last number given out on the topic of each run, and what the latest transaction added there. Its row lock puts writers of a run in the order of their commits. Half of each page is left free, so that new versions stay beside the old.
+  run_id uuid not null -- The run.
+  event_seq bigint default 0 not null -- Last number of the latest block of sixteen.
+  numbered_in xid8 -- Transaction that took that block.
+  numbered_at timestamp with time zone -- When it began: where a database was restored elsewhere, numbers of transactions come again.
+  fills_after bigint -- Number before the first fill that it wrote; null if none.
+  fills_from timestamp with time zone -- Earliest executed_at of those fills, so that only their months are read.
+  logs_after bigint -- Number before the first log line that it wrote; null if none.
+  logs_from timestamp with time zone -- Earliest logged_at of those lines.
+  row level security on
+  constraint run_feeds_event_seq_check CHECK ((event_seq >= 0))
+  constraint run_feeds_pkey PRIMARY KEY (run_id)
+  constraint run_feeds_run_id_fkey FOREIGN KEY (run_id) REFERENCES trading_runs(id) ON DELETE CASCADE
+  constraint send_changes TRIGGER DEFERRABLE INITIALLY DEFERRED
+  policy "No API role can reach run feeds" for all to anon, authenticated using (false) with check (false)
+  CREATE CONSTRAINT TRIGGER send_changes AFTER UPDATE OF event_seq ON private.run_feeds DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.send_run_changes()
+
 table private.status_transitions -- Which status may follow which, for every table with a status. What is not here is refused.
   table_name text not null -- Table in public whose column status changes.
   from_status text not null -- Status before.
@@ -1007,6 +1024,7 @@ table public.fills -- Executions of orders, by month. Written by runners' functi
   grant select to service_role
   grant select to tradebase_admin
   grant insert, select to tradebase_worker
+  CREATE TRIGGER note_new_rows AFTER INSERT ON public.fills REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.note_new_fills()
 
 table public.indicator_values -- Values of indicators that were worked out once: a cache, which anyone can work out anew from the candles. Not partitioned, because it can be emptied. No foreign key, as with candles: the trigger that deletes those of a series deletes these too.
   instrument_id integer not null -- The instrument; its candle_coverage row references instruments.
@@ -1363,6 +1381,7 @@ table public.orders -- Orders of runs, from the intention to the broker's last w
   CREATE INDEX orders_bot_id_open_idx ON public.orders USING btree (bot_id) WHERE (status = ANY (ARRAY['new'::text, 'submitted'::text, 'accepted'::text, 'partially_filled'::text, 'pending_cancel'::text]))
   CREATE INDEX orders_position_id_user_id_idx ON public.orders USING btree (position_id, user_id)
   CREATE INDEX orders_run_id_bot_id_user_id_idx ON public.orders USING btree (run_id, bot_id, user_id)
+  CREATE INDEX orders_run_id_event_seq_idx ON public.orders USING btree (run_id, event_seq)
   CREATE INDEX orders_trade_id_user_id_idx ON public.orders USING btree (trade_id, user_id)
   CREATE INDEX orders_user_id_created_at_idx ON public.orders USING btree (user_id, created_at DESC)
   policy "Admins can read orders" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
@@ -1372,6 +1391,8 @@ table public.orders -- Orders of runs, from the intention to the broker's last w
   grant select to tradebase_admin
   grant insert, select, update to tradebase_worker
   CREATE TRIGGER check_status BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER number_change BEFORE UPDATE ON public.orders FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION private.number_row()
+  CREATE TRIGGER number_insert BEFORE INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.number_row()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
   CREATE TRIGGER stamp_acceptance BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('accepted_at', 'accepted')
   CREATE TRIGGER stamp_end BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('finished_at', 'filled', 'cancelled', 'rejected', 'expired')
@@ -1535,6 +1556,7 @@ table public.positions -- Positions of runs: what is or was held, from opening t
   constraint positions_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
   CREATE INDEX positions_bot_id_open_idx ON public.positions USING btree (bot_id) WHERE (status = 'open'::text)
   CREATE INDEX positions_run_id_bot_id_user_id_idx ON public.positions USING btree (run_id, bot_id, user_id)
+  CREATE INDEX positions_run_id_event_seq_idx ON public.positions USING btree (run_id, event_seq)
   CREATE INDEX positions_user_id_opened_at_idx ON public.positions USING btree (user_id, opened_at DESC)
   policy "Admins can read positions" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners can read their positions" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
@@ -1543,6 +1565,8 @@ table public.positions -- Positions of runs: what is or was held, from opening t
   grant select to tradebase_admin
   grant insert, select, update to tradebase_worker
   CREATE TRIGGER check_status BEFORE UPDATE ON public.positions FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER number_change BEFORE UPDATE ON public.positions FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION private.number_row()
+  CREATE TRIGGER number_insert BEFORE INSERT ON public.positions FOR EACH ROW EXECUTE FUNCTION private.number_row()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.positions FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
   CREATE TRIGGER stamp_end BEFORE UPDATE ON public.positions FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('closed_at', 'closed', 'expired')
 
@@ -1653,6 +1677,7 @@ table public.run_logs -- What runs say, by month. Written by runners' functions 
   grant select to service_role
   grant select to tradebase_admin
   grant insert, select to tradebase_worker
+  CREATE TRIGGER note_new_rows AFTER INSERT ON public.run_logs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.note_new_logs()
 
 table public.runner_commands -- What a runner is told to do, in order. Realtime only makes it fast: the rows are what a runner catches up from. Written by functions and workers.
   runner_session_id uuid not null -- The runner session that it is for.
@@ -2370,6 +2395,7 @@ END) AND (exit_at >= entry_at) AND ((pnl_pct IS NULL) OR (status = 'closed'::tex
   CREATE INDEX trades_model_id_user_id_idx ON public.trades USING btree (model_id, user_id)
   CREATE INDEX trades_position_id_user_id_idx ON public.trades USING btree (position_id, user_id)
   CREATE INDEX trades_run_id_bot_id_user_id_idx ON public.trades USING btree (run_id, bot_id, user_id)
+  CREATE INDEX trades_run_id_event_seq_idx ON public.trades USING btree (run_id, event_seq)
   CREATE INDEX trades_user_id_entry_at_idx ON public.trades USING btree (user_id, entry_at DESC)
   policy "Admins can read trades" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners can read their trades" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
@@ -2378,6 +2404,8 @@ END) AND (exit_at >= entry_at) AND ((pnl_pct IS NULL) OR (status = 'closed'::tex
   grant select to tradebase_admin
   grant insert, select, update to tradebase_worker
   CREATE TRIGGER check_status BEFORE UPDATE ON public.trades FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER number_change BEFORE UPDATE ON public.trades FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION private.number_row()
+  CREATE TRIGGER number_insert BEFORE INSERT ON public.trades FOR EACH ROW EXECUTE FUNCTION private.number_row()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.trades FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
 table public.trading_halts -- Emergency stops, of a bot, of a user or of the whole system. While one is engaged, nothing is opened under it; what reduces a position is let through.
@@ -2459,6 +2487,8 @@ table public.trading_runs -- One row for each time that a bot runs, from its sta
   grant insert, select, update to tradebase_worker
   CREATE TRIGGER check_status BEFORE UPDATE ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER guard_open_exposure BEFORE DELETE ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.guard_open_exposure()
+  CREATE TRIGGER number_change BEFORE UPDATE ON public.trading_runs FOR EACH ROW WHEN (((((((((old.status IS DISTINCT FROM new.status) OR (old.total_pnl IS DISTINCT FROM new.total_pnl)) OR (old.daily_pnl IS DISTINCT FROM new.daily_pnl)) OR (old.trade_count IS DISTINCT FROM new.trade_count)) OR (old.max_drawdown IS DISTINCT FROM new.max_drawdown)) OR (old.last_bar_at IS DISTINCT FROM new.last_bar_at)) OR (old.ended_at IS DISTINCT FROM new.ended_at)) OR (old.error IS DISTINCT FROM new.error))) EXECUTE FUNCTION private.number_run()
+  CREATE TRIGGER open_feed AFTER INSERT ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.open_run_feed()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
   CREATE TRIGGER stamp_end BEFORE UPDATE ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('ended_at', 'completed', 'error', 'stopped')
 
@@ -5290,6 +5320,56 @@ AS $function$
   select private.note_security_event(p_user_id, 'lockout', jsonb_build_object('attempts_at', p_kind, 'until', p_locked_until))
 $function$
 
+function private.note_new_fills() -- Trigger: notes for the end of the transaction which fills are new. Definer, because writers of the ledger have no rights on feeds.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.note_new_fills()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  added record;
+begin
+  for added in
+    select n.run_id, min(n.seq) - 1 as after_seq, min(n.executed_at) as from_at
+    from new_rows n group by n.run_id order by n.run_id
+  loop
+    perform private.number_change(added.run_id);
+    update private.run_feeds f
+    set fills_after = least(f.fills_after, added.after_seq), fills_from = least(f.fills_from, added.from_at)
+    where f.run_id = added.run_id
+      and (f.fills_after is null or f.fills_after > added.after_seq or f.fills_from > added.from_at);
+  end loop;
+  return null;
+end
+$function$
+
+function private.note_new_logs() -- Trigger: notes for the end of the transaction which log lines are new. Definer, because writers of logs have no rights on feeds.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.note_new_logs()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  added record;
+begin
+  for added in
+    select n.run_id, min(n.seq) - 1 as after_seq, min(n.logged_at) as from_at
+    from new_rows n group by n.run_id order by n.run_id
+  loop
+    perform private.number_change(added.run_id);
+    update private.run_feeds f
+    set logs_after = least(f.logs_after, added.after_seq), logs_from = least(f.logs_from, added.from_at)
+    where f.run_id = added.run_id
+      and (f.logs_after is null or f.logs_after > added.after_seq or f.logs_from > added.from_at);
+  end loop;
+  return null;
+end
+$function$
+
 function private.note_password_change() -- Trigger: tells a user of a new password, and lifts a lock. Definer, because Auth changes users.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.note_password_change()
@@ -5420,6 +5500,59 @@ exception when others then
 end
 $function$
 
+function private.number_change(p_run_id uuid) -- Number of what the current transaction changes in a run; waits for other writers of the run. 0 for a run that is being deleted. Definer, because writers of the ledger have no rights on feeds.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.number_change(p_run_id uuid)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  numbers_of_transaction constant integer := 16;
+  given_seq bigint;
+begin
+  select f.event_seq into given_seq from private.run_feeds f
+  where f.run_id = p_run_id and f.numbered_in = pg_current_xact_id() and f.numbered_at = now();
+  if not found then
+    update private.run_feeds f
+    set event_seq = f.event_seq + numbers_of_transaction, numbered_in = pg_current_xact_id(), numbered_at = now(),
+        fills_after = null, fills_from = null, logs_after = null, logs_from = null
+    where f.run_id = p_run_id
+    returning f.event_seq into given_seq;
+  end if;
+  return coalesce(given_seq, 0);
+end
+$function$
+
+function private.number_row() -- Trigger: gives a row of the ledger that changes its event_seq. Definer, to call private.number_change.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.number_row()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  new.event_seq := private.number_change(new.run_id);
+  return new;
+end
+$function$
+
+function private.number_run() -- Trigger: gives a run whose profit or status changes its event_seq. Definer, to call private.number_change.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.number_run()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  new.event_seq := private.number_change(new.id);
+  return new;
+end
+$function$
+
 function private.number_strategy_version() -- Trigger: gives a version the next number of its strategy. Definer, because owners may not write the number.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.number_strategy_version()
@@ -5469,6 +5602,20 @@ begin
   values (credential.id, credential.name, credential.user_id, p_opened_by, p_purpose, p_bot_id, p_order_id, p_job_id);
   return query select credential.user_id, credential.exchange, credential.is_sandbox, credential.status, credential.ciphertext, k.fingerprint
     from private.encryption_keys k where k.id = credential.encryption_key_id;
+end
+$function$
+
+function private.open_run_feed() -- Trigger: every run has a feed. Definer, because whoever starts a run has no rights on feeds.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.open_run_feed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  insert into private.run_feeds (run_id) values (new.id);
+  return null;
 end
 $function$
 
@@ -6352,6 +6499,43 @@ begin
 end
 $function$
 
+function private.run_event_seq(p_run_id uuid) -- Number of the latest change of a run; null for one that is not the caller's. Definer, because nobody may read feeds.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.run_event_seq(p_run_id uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select f.event_seq from private.run_feeds f
+  where f.run_id = p_run_id
+    and exists (select from public.trading_runs r where r.id = f.run_id and r.user_id = (select private.tenant_id()))
+$function$
+
+function private.run_lines(p_run_id uuid, p_user_id uuid, p_after_seq bigint, p_limit integer) -- Log lines of a run in their order: those after a number, or the latest where that is null. With the rights of the caller.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.run_lines(p_run_id uuid, p_user_id uuid, p_after_seq bigint, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  lines jsonb;
+begin
+  if p_after_seq is null then
+    select jsonb_agg(to_jsonb(l) order by l.seq) into lines from (
+      select seq, logged_at, level, message, data from public.run_logs
+      where run_id = p_run_id and user_id = p_user_id order by seq desc limit p_limit) l;
+  else
+    select jsonb_agg(to_jsonb(l) order by l.seq) into lines from (
+      select seq, logged_at, level, message, data from public.run_logs
+      where run_id = p_run_id and user_id = p_user_id and seq > p_after_seq order by seq limit p_limit) l;
+  end if;
+  return coalesce(lines, '[]');
+end
+$function$
+
 function private.run_maintenance() -- Deletes what is past its retention, makes partitions ahead and drops old ones, and writes down in system_health how it went. As often as one likes; the maintenance job calls it every hour. Definer, because workers may not delete.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.run_maintenance()
@@ -6408,6 +6592,65 @@ begin
     (select string_agg(f.key || ': ' || f.value, '; ') from jsonb_each_text(failed) f),
     jsonb_build_object('done', done));
   return jsonb_build_object('done', done, 'failed', failed);
+end
+$function$
+
+function private.run_messages(p_feed private.run_feeds) -- What the latest transaction changed in a run, as messages, still without their numbers.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.run_messages(p_feed private.run_feeds)
+ RETURNS TABLE(event text, body jsonb)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+begin
+  return query
+  -- Hosted Realtime takes messages of up to 256 KB: a message is closed when it has reached this, and a row has some 50 KB at most.
+  -- Rows are put together as text, and parsed once: to_jsonb and jsonb_agg take twice as long.
+  with bound as (select 131072 as message_bytes),
+  changes (rank, event, ordinal, entry) as (
+    select 1, 'order_update', 0::bigint, row_to_json(o)::text from public.orders o
+    where o.run_id = p_feed.run_id and o.event_seq = p_feed.event_seq
+    union all
+    select 2, 'order_update', f.seq, row_to_json(f)::text from public.fills f
+    where f.run_id = p_feed.run_id and f.seq > p_feed.fills_after and f.executed_at >= p_feed.fills_from
+    union all
+    select 3, 'position_update', 0, row_to_json(p)::text from public.positions p
+    where p.run_id = p_feed.run_id and p.event_seq = p_feed.event_seq
+    union all
+    select 4, 'position_update', 0, row_to_json(t)::text from public.trades t
+    where t.run_id = p_feed.run_id and t.event_seq = p_feed.event_seq
+    union all
+    select 5, 'pnl_update', 0, json_build_object(
+      'bot_id', r.bot_id, 'status', r.status, 'total_pnl', r.total_pnl, 'daily_pnl', r.daily_pnl, 'trade_count', r.trade_count,
+      'max_drawdown', r.max_drawdown, 'last_bar_at', r.last_bar_at, 'ended_at', r.ended_at, 'error', r.error)::text
+    from public.trading_runs r
+    where r.id = p_feed.run_id and r.event_seq = p_feed.event_seq
+    union all
+    select 6, 'log_message', l.seq, json_build_object(
+      'seq', l.seq, 'logged_at', l.logged_at, 'level', l.level, 'message', l.message, 'data', l.data)::text
+    from public.run_logs l
+    where l.run_id = p_feed.run_id and l.seq > p_feed.logs_after and l.logged_at >= p_feed.logs_from
+  ),
+  packed as (
+    select c.*, (sum(octet_length(c.entry)) over (
+      partition by c.event order by c.rank, c.ordinal rows unbounded preceding) - octet_length(c.entry)) / b.message_bytes as part
+    from changes c cross join bound b
+  ),
+  grouped as (
+    select p.event, p.rank, p.part, string_agg(p.entry, ',' order by p.ordinal) as entries
+    from packed p group by p.event, p.rank, p.part
+  )
+  select g.event, (case g.event
+      when 'order_update' then format('{"orders":[%s],"fills":[%s]}', min(g.entries) filter (where g.rank = 1), min(g.entries) filter (where g.rank = 2))
+      when 'position_update' then format('{"positions":[%s],"trades":[%s]}', min(g.entries) filter (where g.rank = 3), min(g.entries) filter (where g.rank = 4))
+      when 'pnl_update' then min(g.entries)
+      when 'log_message' then format('{"logs":[%s]}', min(g.entries))
+    end)::jsonb
+  from grouped g
+  group by g.event, g.part
+  order by min(g.rank), g.part;
 end
 $function$
 
@@ -6495,6 +6738,41 @@ begin
     head.last_hash := sealed.hash;
   end loop;
   update private.audit_chains set last_seq = head.last_seq, last_hash = head.last_hash where chain = head.chain;
+  return null;
+end
+$function$
+
+function private.send_run_changes() -- Trigger at commit: sends what the transaction changed in a run to the run's topic. Definer, because writers of the ledger may not send.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.send_run_changes()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  feed private.run_feeds;
+  message record;
+  message_from bigint;
+begin
+  -- A run that was deleted in the same transaction has none.
+  select * into feed from private.run_feeds f where f.run_id = new.run_id and f.event_seq = new.event_seq;
+  if feed.run_id is null then
+    return null;
+  end if;
+  for message in
+    select m.event, m.body, row_number() over () as place, count(*) over () as message_count from private.run_messages(feed) m
+  loop
+    -- Where there are more messages than numbers, the last alone is sent, with the last number: clients see a gap, and read the rows.
+    continue when message.message_count > new.event_seq - old.event_seq and message.place < message.message_count;
+    message_from := least(old.event_seq + message.place, new.event_seq);
+    perform realtime.send(
+      message.body || jsonb_build_object(
+        'run_id', new.run_id, 'from_seq', message_from,
+        'seq', case when message.place = message.message_count then new.event_seq else message_from end),
+      message.event, 'run:' || new.run_id, true);
+  end loop;
   return null;
 end
 $function$
@@ -7658,6 +7936,60 @@ CREATE OR REPLACE FUNCTION public.revoke_session(p_session_id uuid)
  SET search_path TO ''
 AS $function$
   select private.revoke_session(p_session_id)
+$function$
+
+function public.run_changes(p_run_id uuid, p_after_event_seq bigint, p_after_log_seq bigint, p_after_fill_seq bigint, p_limit integer) -- What has changed in an own run after a number of its feed, in one snapshot: the run, orders, positions and trades as they are now, fills and log lines after numbers of their own; nulls for all, but for log lines, of which null gives the latest. At most p_limit (1,000) of each kind: while has_more says so, call again with event_seq (all up to it is in) and the last numbers of fills and logs. Errors: run_not_found.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.run_changes(p_run_id uuid, p_after_event_seq bigint DEFAULT NULL::bigint, p_after_log_seq bigint DEFAULT NULL::bigint, p_after_fill_seq bigint DEFAULT NULL::bigint, p_limit integer DEFAULT 1000)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  after_seq constant bigint := coalesce(p_after_event_seq, -1);
+  row_limit constant integer := least(greatest(coalesce(p_limit, 1000), 1), 1000);
+  last_seq constant bigint := private.run_event_seq(p_run_id);
+  run public.trading_runs;
+  orders jsonb;
+  positions jsonb;
+  trades jsonb;
+  fills jsonb;
+  logs jsonb;
+  complete_seq bigint;
+begin
+  select * into run from public.trading_runs r where r.id = p_run_id and r.user_id = (select private.tenant_id());
+  if run.id is null or last_seq is null then
+    perform private.raise_api_error(404, 'run_not_found', 'there is no such run');
+  end if;
+  -- With ties, for the rows that one transaction wrote share a number.
+  select coalesce(jsonb_agg(to_jsonb(o) order by o.event_seq), '[]') into orders from (
+    select * from public.orders where run_id = run.id and event_seq > after_seq
+    order by event_seq fetch first row_limit rows with ties) o;
+  select coalesce(jsonb_agg(to_jsonb(p) order by p.event_seq), '[]') into positions from (
+    select * from public.positions where run_id = run.id and event_seq > after_seq
+    order by event_seq fetch first row_limit rows with ties) p;
+  select coalesce(jsonb_agg(to_jsonb(t) order by t.event_seq), '[]') into trades from (
+    select * from public.trades where run_id = run.id and event_seq > after_seq
+    order by event_seq fetch first row_limit rows with ties) t;
+  select coalesce(jsonb_agg(to_jsonb(f) order by f.seq), '[]') into fills from (
+    select * from public.fills where run_id = run.id and user_id = run.user_id and seq > coalesce(p_after_fill_seq, 0)
+    order by seq limit row_limit) f;
+  logs := private.run_lines(run.id, run.user_id, p_after_log_seq, row_limit);
+  select coalesce(min((rows -> -1 ->> 'event_seq')::bigint), last_seq) into complete_seq
+  from unnest(array[orders, positions, trades]) as rows where jsonb_array_length(rows) >= row_limit;
+  return jsonb_build_object(
+    'event_seq', complete_seq,
+    'last_event_seq', last_seq,
+    'last_log_seq', run.last_log_seq,
+    'run', to_jsonb(run) - '{last_report_seq,last_fill_seq,last_log_seq,market_day,day_start_pnl,peak_pnl,updated_at}'::text[],
+    'orders', orders, 'positions', positions, 'trades', trades, 'fills', fills, 'logs', logs,
+    'has_more', jsonb_build_object(
+      'changes', complete_seq < last_seq,
+      'fills', jsonb_array_length(fills) >= row_limit,
+      'logs', p_after_log_seq is not null and jsonb_array_length(logs) >= row_limit));
+end
 $function$
 
 function public.set_channel_config(p_channel text, p_enabled boolean, p_provider text, p_settings jsonb, p_messages_per_window integer) -- For admins: changes a channel; what is null stays as it is. The trigger audits it. Errors: forbidden, not_found, invalid_request (secrets in the settings above all).
