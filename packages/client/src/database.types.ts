@@ -4390,6 +4390,16 @@ export type Database = {
       revoke_api_key: { Args: { p_api_key_id: string }; Returns: string };
       revoke_other_sessions: { Args: Record<PropertyKey, never>; Returns: number };
       revoke_session: { Args: { p_session_id: string }; Returns: undefined };
+      run_changes: {
+        Args: {
+          p_after_event_seq?: number;
+          p_after_fill_seq?: number;
+          p_after_log_seq?: number;
+          p_limit?: number;
+          p_run_id: string;
+        };
+        Returns: Json;
+      };
       set_channel_config: {
         Args: {
           p_channel: string;
