@@ -1962,6 +1962,7 @@ export type Database = {
           event_seq: number;
           expires_at: string | null;
           filled_quantity: number;
+          filled_value: number;
           finished_at: string | null;
           id: string;
           is_sized_at_fill: boolean;
@@ -2005,6 +2006,7 @@ export type Database = {
           event_seq?: number;
           expires_at?: string | null;
           filled_quantity?: number;
+          filled_value?: number;
           finished_at?: string | null;
           id?: string;
           is_sized_at_fill?: boolean;
@@ -2047,6 +2049,7 @@ export type Database = {
           event_seq?: number;
           expires_at?: string | null;
           filled_quantity?: number;
+          filled_value?: number;
           finished_at?: string | null;
           id?: string;
           is_sized_at_fill?: boolean;
@@ -2275,12 +2278,15 @@ export type Database = {
           closed_at: string | null;
           created_at: string;
           direction: string;
+          entered_quantity: number;
+          entered_value: number;
           entry_logic: string | null;
           entry_price: number | null;
           event_seq: number;
           exit_logic: string | null;
           exit_price: number | null;
           exit_reason: string | null;
+          exited_value: number;
           fees: number;
           id: string;
           mark_price: number | null;
@@ -2288,7 +2294,9 @@ export type Database = {
           market_context: Json | null;
           metadata: NonNullable<Json>;
           multiplier: number;
+          open_fees: number;
           open_quantity: number;
+          open_value: number;
           opened_at: string;
           option_details: Json | null;
           quantity: number;
@@ -2310,12 +2318,15 @@ export type Database = {
           closed_at?: string | null;
           created_at?: string;
           direction: string;
+          entered_quantity?: number;
+          entered_value?: number;
           entry_logic?: string | null;
           entry_price?: number | null;
           event_seq?: number;
           exit_logic?: string | null;
           exit_price?: number | null;
           exit_reason?: string | null;
+          exited_value?: number;
           fees?: number;
           id?: string;
           mark_price?: number | null;
@@ -2323,7 +2334,9 @@ export type Database = {
           market_context?: Json | null;
           metadata?: NonNullable<Json>;
           multiplier?: number;
+          open_fees?: number;
           open_quantity: number;
+          open_value?: number;
           opened_at: string;
           option_details?: Json | null;
           quantity: number;
@@ -2344,12 +2357,15 @@ export type Database = {
           closed_at?: string | null;
           created_at?: string;
           direction?: string;
+          entered_quantity?: number;
+          entered_value?: number;
           entry_logic?: string | null;
           entry_price?: number | null;
           event_seq?: number;
           exit_logic?: string | null;
           exit_price?: number | null;
           exit_reason?: string | null;
+          exited_value?: number;
           fees?: number;
           id?: string;
           mark_price?: number | null;
@@ -2357,7 +2373,9 @@ export type Database = {
           market_context?: Json | null;
           metadata?: NonNullable<Json>;
           multiplier?: number;
+          open_fees?: number;
           open_quantity?: number;
+          open_value?: number;
           opened_at?: string;
           option_details?: Json | null;
           quantity?: number;
@@ -3517,6 +3535,7 @@ export type Database = {
           created_at: string;
           direction: string;
           entry_at: string;
+          entry_fill_seq: number | null;
           entry_logic: string | null;
           entry_price: number;
           event_seq: number;
@@ -3550,6 +3569,7 @@ export type Database = {
           created_at?: string;
           direction: string;
           entry_at: string;
+          entry_fill_seq?: number | null;
           entry_logic?: string | null;
           entry_price: number;
           event_seq?: number;
@@ -3582,6 +3602,7 @@ export type Database = {
           created_at?: string;
           direction?: string;
           entry_at?: string;
+          entry_fill_seq?: number | null;
           entry_logic?: string | null;
           entry_price?: number;
           event_seq?: number;
@@ -4385,6 +4406,10 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      report_run: {
+        Args: { p_fencing_token: number; p_first_seq: number; p_items: Json; p_run_id: string };
+        Returns: Json;
+      };
       request_credential_test: { Args: { p_credential_id: string }; Returns: undefined };
       resume_bot: { Args: { p_bot_id: string }; Returns: Json };
       revoke_api_key: { Args: { p_api_key_id: string }; Returns: string };
@@ -4398,6 +4423,10 @@ export type Database = {
           p_limit?: number;
           p_run_id: string;
         };
+        Returns: Json;
+      };
+      run_ledger: {
+        Args: { p_after_fill?: number; p_after_order?: string; p_limit?: number; p_run_id: string };
         Returns: Json;
       };
       set_channel_config: {
