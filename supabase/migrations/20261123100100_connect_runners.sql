@@ -215,7 +215,7 @@ begin
     'leases', (
       select coalesce(jsonb_agg(jsonb_build_object(
         'bot_id', l.bot_id, 'run_id', l.run_id, 'fencing_token', l.fencing_token, 'intent', l.intent, 'reconciled', l.reconciled,
-        'last_report_seq', r.last_report_seq, 'last_bar_at', r.last_bar_at, 'started_at', r.started_at, 'config', r.config
+        'last_report_seq', r.last_report_seq, 'last_bar_at', r.last_bar_at, 'started_at', r.started_at, 'config', private.run_config(l.bot_id)
       ) order by l.acquired_at, l.bot_id), '[]')
       from public.bot_leases l
       join public.trading_runs r on r.id = l.run_id
@@ -240,7 +240,7 @@ language sql stable security invoker set search_path = '' as $$
   select private.runner_config()
 $$;
 comment on function public.runner_config() is
-  'For a runner: the bots that it holds, each with the settings of its run, what stops trading, and the limits of its owner. Errors: those of private.require_runner.';
+  'For a runner: the bots that it holds, each with its settings as they are now, what stops trading, and the limits of its owner. Errors: those of private.require_runner.';
 
 revoke execute on function private.announce_runner_status(), private.raise_invalid_request(text), private.check_machine(jsonb),
   private.count_runner_authentication(text, text), private.describe_runner_session(public.runner_sessions, text[]),

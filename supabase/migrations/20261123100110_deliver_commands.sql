@@ -57,11 +57,9 @@ begin
       returning * into expired;
       if found then
         expired_count := expired_count + 1;
-        -- A bot that was to start would be starting for ever. The other commands leave a bot as it is.
-        if expired.type = 'start_bot' then
-          perform private.apply_acknowledgement(expired, jsonb_build_object(
-            'code', 'command_expired', 'message', 'the runner did not start the bot in time'));
-        end if;
+        -- As if the runner had failed: a bot that was to start, or to stop, would do so for ever.
+        perform private.apply_acknowledgement(expired, jsonb_build_object(
+          'code', 'command_expired', 'message', format('The runner did not carry out %s in time', expired.type)));
       end if;
     exception when lock_not_available or deadlock_detected then
       -- Somebody is at work on the bot: at the next call.
@@ -72,7 +70,7 @@ begin
 end
 $$;
 comment on function private.expire_runner_commands(uuid) is
-  'Ends the commands, of one session or of all, whose time is over, and says how many; 100 at most. A bot that was not started in time gets an error. Called by workers and heartbeats. Definer, because workers may not change leases.';
+  'Ends the commands, of one session or of all, whose time is over, and says how many; 100 at most. What they were to do has failed: a bot that was not started in time gets an error. Called by workers and heartbeats. Definer, because workers may not change leases.';
 
 create function private.take_commands(p_session_id uuid) returns jsonb
 language plpgsql set search_path = '' as $$
@@ -197,10 +195,7 @@ begin
   set status = case when reason is null then 'acknowledged' else 'failed' end, error = reason, acknowledged_at = now()
   where c.runner_session_id = command.runner_session_id and c.seq = command.seq
   returning * into command;
-  -- A ping has no effect.
-  if command.type <> 'ping' then
-    perform private.apply_acknowledgement(command, reason);
-  end if;
+  perform private.apply_acknowledgement(command, reason);
   return command.status;
 end
 $$;

@@ -14,19 +14,15 @@ begin
   for held in
     select l.* from public.bot_leases l
     join public.bots b on b.id = l.bot_id
-    where l.runner_session_id = p_session_id and l.released_at is null and b.status not in ('stopped', 'error')
+    join public.runner_sessions s on s.id = l.runner_session_id
+    where l.runner_session_id = p_session_id and l.released_at is null
+      -- Of a session that has ended, those that were left are treated, and no other again.
+      and (s.status = 'connected' or b.status not in ('stopped', 'error'))
     order by l.bot_id
   loop
     perform private.apply_offline(held);
     held_count := held_count + 1;
   end loop;
-  -- What was still to be done: to stop and to close holds for a bot that is kept. To start does not: whether it is to go on
-  -- is decided when the runner is back.
-  update public.runner_commands c set status = 'expired'
-  where c.runner_session_id = p_session_id and c.status in ('queued', 'delivered') and c.bot_id is not null
-    and (c.type in ('start_bot', 'resume_bot') or not exists (
-      select from public.bot_leases l where l.bot_id = c.bot_id and l.runner_session_id = p_session_id and l.released_at is null
-    ));
   return held_count;
 end
 $$;

@@ -77,6 +77,8 @@ export const functions: FunctionExpectations = {
     mayEndWith: ['stale_lease'],
   },
   disconnect_runner: { by: RUNNERS },
+  // Trading.
+  count_run_logs: { by: SIGNED_IN, args: (tenant) => ({ p_run_id: tenant.row('trading_runs').id }) },
 
   // Research.
   create_strategy: {
