@@ -65,9 +65,7 @@ export class AppendFile {
     this.#bytes = kind === 'replace' ? size : this.#bytes + size;
     return new Promise((resolve, reject) => {
       this.#waiting.push({ kind, text, resolve, reject });
-      this.#writing ??= this.#writeWaiting().finally(() => {
-        this.#writing = undefined;
-      });
+      this.#writing ??= this.#writeWaiting();
     });
   }
 
@@ -82,6 +80,8 @@ export class AppendFile {
         for (const { reject } of group) reject(error);
       }
     }
+    // At once, not when the promise is settled: a step that came in between would wait for ever.
+    this.#writing = undefined;
   }
 
   /** A replacement alone, or all appends before the next one. */
