@@ -4037,6 +4037,7 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
+      acknowledge_command: { Args: { p_error?: Json; p_seq: number }; Returns: string };
       admin_count: { Args: { p_status?: string; p_table: string }; Returns: number };
       admin_read: {
         Args: { p_filter?: Json; p_limit?: number; p_offset?: number; p_order?: string; p_table: string };
@@ -4151,7 +4152,12 @@ export type Database = {
         Args: { p_is_active?: boolean; p_plan?: string; p_role?: string; p_user_id: string };
         Returns: undefined;
       };
+      connect_runner: {
+        Args: { p_ip: string; p_key: string; p_machine_id: string; p_machine_info?: Json; p_version?: string };
+        Returns: Json;
+      };
       count_run_logs: { Args: { p_levels?: string[]; p_run_id: string }; Returns: number };
+      count_runner_authentication: { Args: { p_ip: string; p_key_prefix: string }; Returns: undefined };
       create_api_key: {
         Args: { p_expires_at?: string; p_ip_allowlist?: unknown[]; p_name: string; p_permissions: string[] };
         Returns: Record<string, unknown>;
@@ -4305,6 +4311,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      disconnect_runner: { Args: Record<PropertyKey, never>; Returns: undefined };
       engage_emergency_stop: {
         Args: { p_bot_id?: string; p_close_positions?: boolean; p_reason: string; p_scope: string };
         Returns: {
@@ -4385,6 +4392,8 @@ export type Database = {
         }[];
       };
       pause_bot: { Args: { p_bot_id: string }; Returns: Json };
+      reconcile_run: { Args: { p_fencing_token: number; p_holding: Json; p_run_id: string }; Returns: Json };
+      refresh_runner: { Args: { p_ip: string }; Returns: Json };
       release_emergency_stop: {
         Args: { p_halt_id: string };
         Returns: {
@@ -4427,6 +4436,11 @@ export type Database = {
       };
       run_ledger: {
         Args: { p_after_fill?: number; p_after_order?: string; p_limit?: number; p_run_id: string };
+        Returns: Json;
+      };
+      runner_config: { Args: Record<PropertyKey, never>; Returns: Json };
+      runner_heartbeat: {
+        Args: { p_active_bot_ids: string[]; p_machine_info: Json; p_sent_at: string };
         Returns: Json;
       };
       set_channel_config: {
