@@ -15,7 +15,7 @@ import { databaseError } from '../../_shared/database-error.ts';
 import { IdParam } from '../../_shared/id-param.ts';
 import { methodNotAllowed } from '../../_shared/method-not-allowed.ts';
 import { parseInput } from '../../_shared/parse-input.ts';
-import { readJson } from '../../_shared/read-json.ts';
+import { readJson, readOptionalJson } from '../../_shared/read-json.ts';
 import type { UserEnv } from '../../_shared/require-user.ts';
 import { getBot, getBotDetail, getPerformance, listBotRuns, listBots } from '../bots/read-bot.ts';
 import { createBot, updateBot } from '../bots/write-bot.ts';
@@ -100,9 +100,4 @@ async function deleteBot(supabase: SupabaseClient, userId: string, id: string): 
   const { data, error } = await supabase.from('bots').delete().eq('id', id).eq('user_id', userId).select('id');
   if (error) throw databaseError(error);
   if (data.length === 0) throw new ApiError('forbidden');
-}
-
-/** The body as JSON; an empty object where there is none. */
-async function readOptionalJson(request: Request): Promise<unknown> {
-  return request.body === null ? {} : await readJson(request);
 }
