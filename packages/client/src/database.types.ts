@@ -1962,6 +1962,7 @@ export type Database = {
           event_seq: number;
           expires_at: string | null;
           filled_quantity: number;
+          filled_value: number;
           finished_at: string | null;
           id: string;
           is_sized_at_fill: boolean;
@@ -2005,6 +2006,7 @@ export type Database = {
           event_seq?: number;
           expires_at?: string | null;
           filled_quantity?: number;
+          filled_value?: number;
           finished_at?: string | null;
           id?: string;
           is_sized_at_fill?: boolean;
@@ -2047,6 +2049,7 @@ export type Database = {
           event_seq?: number;
           expires_at?: string | null;
           filled_quantity?: number;
+          filled_value?: number;
           finished_at?: string | null;
           id?: string;
           is_sized_at_fill?: boolean;
@@ -2275,12 +2278,15 @@ export type Database = {
           closed_at: string | null;
           created_at: string;
           direction: string;
+          entered_quantity: number;
+          entered_value: number;
           entry_logic: string | null;
           entry_price: number | null;
           event_seq: number;
           exit_logic: string | null;
           exit_price: number | null;
           exit_reason: string | null;
+          exited_value: number;
           fees: number;
           id: string;
           mark_price: number | null;
@@ -2288,7 +2294,9 @@ export type Database = {
           market_context: Json | null;
           metadata: NonNullable<Json>;
           multiplier: number;
+          open_fees: number;
           open_quantity: number;
+          open_value: number;
           opened_at: string;
           option_details: Json | null;
           quantity: number;
@@ -2310,12 +2318,15 @@ export type Database = {
           closed_at?: string | null;
           created_at?: string;
           direction: string;
+          entered_quantity?: number;
+          entered_value?: number;
           entry_logic?: string | null;
           entry_price?: number | null;
           event_seq?: number;
           exit_logic?: string | null;
           exit_price?: number | null;
           exit_reason?: string | null;
+          exited_value?: number;
           fees?: number;
           id?: string;
           mark_price?: number | null;
@@ -2323,7 +2334,9 @@ export type Database = {
           market_context?: Json | null;
           metadata?: NonNullable<Json>;
           multiplier?: number;
+          open_fees?: number;
           open_quantity: number;
+          open_value?: number;
           opened_at: string;
           option_details?: Json | null;
           quantity: number;
@@ -2344,12 +2357,15 @@ export type Database = {
           closed_at?: string | null;
           created_at?: string;
           direction?: string;
+          entered_quantity?: number;
+          entered_value?: number;
           entry_logic?: string | null;
           entry_price?: number | null;
           event_seq?: number;
           exit_logic?: string | null;
           exit_price?: number | null;
           exit_reason?: string | null;
+          exited_value?: number;
           fees?: number;
           id?: string;
           mark_price?: number | null;
@@ -2357,7 +2373,9 @@ export type Database = {
           market_context?: Json | null;
           metadata?: NonNullable<Json>;
           multiplier?: number;
+          open_fees?: number;
           open_quantity?: number;
+          open_value?: number;
           opened_at?: string;
           option_details?: Json | null;
           quantity?: number;
@@ -3517,6 +3535,7 @@ export type Database = {
           created_at: string;
           direction: string;
           entry_at: string;
+          entry_fill_seq: number | null;
           entry_logic: string | null;
           entry_price: number;
           event_seq: number;
@@ -3550,6 +3569,7 @@ export type Database = {
           created_at?: string;
           direction: string;
           entry_at: string;
+          entry_fill_seq?: number | null;
           entry_logic?: string | null;
           entry_price: number;
           event_seq?: number;
@@ -3582,6 +3602,7 @@ export type Database = {
           created_at?: string;
           direction?: string;
           entry_at?: string;
+          entry_fill_seq?: number | null;
           entry_logic?: string | null;
           entry_price?: number;
           event_seq?: number;
@@ -4016,6 +4037,7 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
+      acknowledge_command: { Args: { p_error?: Json; p_seq: number }; Returns: string };
       admin_count: { Args: { p_status?: string; p_table: string }; Returns: number };
       admin_read: {
         Args: { p_filter?: Json; p_limit?: number; p_offset?: number; p_order?: string; p_table: string };
@@ -4130,6 +4152,12 @@ export type Database = {
         Args: { p_is_active?: boolean; p_plan?: string; p_role?: string; p_user_id: string };
         Returns: undefined;
       };
+      connect_runner: {
+        Args: { p_ip: string; p_key: string; p_machine_id: string; p_machine_info?: Json; p_version?: string };
+        Returns: Json;
+      };
+      count_run_logs: { Args: { p_levels?: string[]; p_run_id: string }; Returns: number };
+      count_runner_authentication: { Args: { p_ip: string; p_key_prefix: string }; Returns: undefined };
       create_api_key: {
         Args: { p_expires_at?: string; p_ip_allowlist?: unknown[]; p_name: string; p_permissions: string[] };
         Returns: Record<string, unknown>;
@@ -4283,6 +4311,28 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      disconnect_runner: { Args: Record<PropertyKey, never>; Returns: undefined };
+      engage_emergency_stop: {
+        Args: { p_bot_id?: string; p_close_positions?: boolean; p_reason: string; p_scope: string };
+        Returns: {
+          bot_id: string | null;
+          close_positions: boolean;
+          engaged_at: string;
+          engaged_by: string | null;
+          id: string;
+          reason: string;
+          released_at: string | null;
+          released_by: string | null;
+          scope: string;
+          user_id: string | null;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'trading_halts';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       finish_account_link: {
         Args: { p_code: string; p_external_id: string; p_metadata?: Json; p_provider: string };
         Returns: Json;
@@ -4341,10 +4391,58 @@ export type Database = {
           value: number;
         }[];
       };
+      pause_bot: { Args: { p_bot_id: string }; Returns: Json };
+      reconcile_run: { Args: { p_fencing_token: number; p_holding: Json; p_run_id: string }; Returns: Json };
+      refresh_runner: { Args: { p_ip: string }; Returns: Json };
+      release_emergency_stop: {
+        Args: { p_halt_id: string };
+        Returns: {
+          bot_id: string | null;
+          close_positions: boolean;
+          engaged_at: string;
+          engaged_by: string | null;
+          id: string;
+          reason: string;
+          released_at: string | null;
+          released_by: string | null;
+          scope: string;
+          user_id: string | null;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'trading_halts';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      report_run: {
+        Args: { p_fencing_token: number; p_first_seq: number; p_items: Json; p_run_id: string };
+        Returns: Json;
+      };
       request_credential_test: { Args: { p_credential_id: string }; Returns: undefined };
+      resume_bot: { Args: { p_bot_id: string }; Returns: Json };
       revoke_api_key: { Args: { p_api_key_id: string }; Returns: string };
       revoke_other_sessions: { Args: Record<PropertyKey, never>; Returns: number };
       revoke_session: { Args: { p_session_id: string }; Returns: undefined };
+      run_changes: {
+        Args: {
+          p_after_event_seq?: number;
+          p_after_fill_seq?: number;
+          p_after_log_seq?: number;
+          p_limit?: number;
+          p_run_id: string;
+        };
+        Returns: Json;
+      };
+      run_ledger: {
+        Args: { p_after_fill?: number; p_after_order?: string; p_limit?: number; p_run_id: string };
+        Returns: Json;
+      };
+      runner_config: { Args: Record<PropertyKey, never>; Returns: Json };
+      runner_heartbeat: {
+        Args: { p_active_bot_ids: string[]; p_machine_info: Json; p_sent_at: string };
+        Returns: Json;
+      };
       set_channel_config: {
         Args: {
           p_channel: string;
@@ -4542,6 +4640,8 @@ export type Database = {
           expires_at: string;
         }[];
       };
+      start_bot: { Args: { p_bot_id: string; p_runner_session_id?: string }; Returns: Json };
+      stop_bot: { Args: { p_bot_id: string; p_reason?: string }; Returns: Json };
       submit_contact_message: {
         Args: { p_email: string; p_ip: string; p_message: string; p_name: string };
         Returns: undefined;
