@@ -5,7 +5,7 @@ import type { Database } from '../src/index.ts';
 import { liftLimits } from './support/lift-limits.ts';
 import { type Persona, signUp } from './support/personas.ts';
 import { type ConnectedRunner, connectRunner, type HeldBot, holdPosition, seedHeldBot } from './support/seed-lease.ts';
-import { orderIntent, submitIntents } from './support/submit-intents.ts';
+import { INTENT_AT, orderIntent, submitIntents } from './support/submit-intents.ts';
 
 /** What the risk gate lets through and refuses, through PostgREST with a runner's token. */
 let stack: TestStack;
@@ -152,6 +152,40 @@ describe('A cap', () => {
     expect(await codes(bot, {})).toEqual([null]);
   });
 
+  it('holds through fills, which move what an order has at stake to the position', async () => {
+    const bot = await seedHeldBot(stack, runner, { daily_risk_cap: 50 });
+    const intent = orderIntent();
+    await submitIntents(bot, [intent]);
+    const fill = {
+      kind: 'fill',
+      client_order_id: intent.client_order_id,
+      symbol: 'ACME',
+      side: 'buy',
+      price: 100,
+      at: INTENT_AT,
+    };
+    await bot.runner.client
+      .rpc('report_run', {
+        p_run_id: bot.runId,
+        p_fencing_token: 1,
+        p_first_seq: 1,
+        p_items: [
+          { kind: 'order', client_order_id: intent.client_order_id, status: 'submitted', at: INTENT_AT },
+          { ...fill, quantity: 4, external_id: 'x1' },
+        ],
+      })
+      .throwOnError();
+    const atStake = `select o.reserved_risk as ordered, p.reserved_risk as held from public.orders o join public.positions p using (run_id) where run_id = $1 and o.status <> 'rejected'`;
+    expect(await rows(atStake, [bot.runId])).toEqual([{ ordered: '30', held: '20' }]);
+    expect(await codes(bot, { quantity: 0.1 })).toEqual(['daily_risk_cap_exceeded']);
+    const rest = { ...fill, quantity: 6, external_id: 'x2' };
+    await bot.runner.client
+      .rpc('report_run', { p_run_id: bot.runId, p_fencing_token: 1, p_first_seq: 3, p_items: [rest] })
+      .throwOnError();
+    expect(await rows(atStake, [bot.runId])).toEqual([{ ordered: '0', held: '50' }]);
+    expect(await codes(bot, { quantity: 0.1 })).toEqual(['daily_risk_cap_exceeded']);
+  });
+
   it('counts what is held at its latest price, or at its entry before there is one', async () => {
     const bot = await seedHeldBot(stack, runner, { max_symbol_exposure: 3000 });
     await holdPosition(postgres, bot, { mark_price: 190 });
@@ -163,8 +197,8 @@ describe('A cap', () => {
 
   it('of the day counts the loss so far, what positions have at stake, and the order', async () => {
     const bot = await seedHeldBot(stack, runner, { daily_risk_cap: 200 });
-    await setRun(bot, `market_day = '2024-01-02', daily_pnl = -100`);
     await holdPosition(postgres, bot);
+    await setRun(bot, `market_day = '2024-01-02', daily_pnl = -100`);
     expect(await codes(bot, { stop_loss: 94.9 }, {}, { quantity: 0.1 })).toEqual([
       'daily_risk_cap_exceeded',
       null,
