@@ -1,12 +1,6 @@
 import type { TokenClaims } from '../config/verify-token.ts';
-import {
-  type Allowed,
-  authorizeRead,
-  authorizeWrite,
-  type Extension,
-  isDatabaseAnswer,
-  type TopicRequest,
-} from './authorize-topic.ts';
+import { type Allowed, authorizeRead, authorizeWrite, type Extension, type TopicRequest } from './authorize-topic.ts';
+import { isDatabaseAnswer } from './database-answer.ts';
 import type { RealtimeServices } from './realtime-services.ts';
 import { CredentialRefused, verifyCredential } from './verify-credential.ts';
 

@@ -1,6 +1,7 @@
 import type { TokenClaims } from '../config/verify-token.ts';
-import { authorizeWrite, isDatabaseAnswer } from './authorize-topic.ts';
+import { authorizeWrite } from './authorize-topic.ts';
 import { type Broadcast, payloadSize } from './broadcast.ts';
+import { isDatabaseAnswer } from './database-answer.ts';
 import { asRecord } from './join-request.ts';
 import { MAX_FRAME_BYTES, MAX_PAYLOAD_BYTES } from './limits.ts';
 import type { RealtimeServices } from './realtime-services.ts';

@@ -20,6 +20,8 @@ export interface RealtimeServer {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Answers the HTTP endpoints below `/api/broadcast`. */
   handle(request: Request): Promise<Response>;
+  /** Resolves when every later broadcast from the database will be sent; a new promise after each lost connection. */
+  readonly ready: Promise<void>;
   /** Closes every websocket with code 1001, and ends every connection to Postgres. */
   close(): Promise<void>;
 }
@@ -40,6 +42,7 @@ export async function createRealtimeServer(context: StackContext): Promise<Realt
   await keeper.run();
   const stream = new MessageStream({
     databaseUrl,
+    pool,
     log: context.log,
     onMessage: ({ topic, isPrivate, broadcast }) => {
       if (payloadSize(broadcast) > MAX_PAYLOAD_BYTES) throw new Error('its payload is too large');
@@ -91,6 +94,10 @@ class Server implements RealtimeServer {
 
   handle(request: Request): Promise<Response> {
     return handleBroadcastRequest(this.#services, request);
+  }
+
+  get ready(): Promise<void> {
+    return this.#services.stream.ready;
   }
 
   close(): Promise<void> {
