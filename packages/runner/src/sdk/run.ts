@@ -96,24 +96,25 @@ export class Run {
    * Asks the risk gate for orders, once it knows all that was reported before, and returns its decisions in the same order.
    * Takes as long as the server cannot be reached; asked again with the same ids it gets the same answer.
    *
+   * @param signal gives the question up, as long as it was not put to the server
    * @throws RunnerError `stale_lease` and what else ends the run
    */
-  async submit(intents: readonly z.input<typeof OrderIntent>[]): Promise<GateDecision[]> {
+  async submit(intents: readonly z.input<typeof OrderIntent>[], signal?: AbortSignal): Promise<GateDecision[]> {
     const parsed = intents.map((intent) => OrderIntent.parse(intent));
     await this.flush();
     const decisions: GateDecision[] = [];
     for (let n = 0; n < parsed.length; n += MAX_INTENTS) {
-      decisions.push(...(await this.#submit(parsed.slice(n, n + MAX_INTENTS))));
+      decisions.push(...(await this.#submit(parsed.slice(n, n + MAX_INTENTS), signal)));
     }
     return decisions;
   }
 
-  async #submit(intents: readonly OrderIntent[]): Promise<GateDecision[]> {
+  async #submit(intents: readonly OrderIntent[], signal?: AbortSignal): Promise<GateDecision[]> {
     const ids = intents.map(({ client_order_id }) => client_order_id);
     for (const id of ids) this.#undecided.add(id);
     try {
       const decisions = await this.#persist(async () => {
-        await this.#ready.promise;
+        await (signal ? Promise.race([this.#ready.promise, rejection(signal)]) : this.#ready.promise);
         return this.#call('submit_order_intents', { p_intents: intents }, Decisions);
       });
       return ids.map((id) => {
@@ -221,4 +222,12 @@ export class Run {
     // Not waited for: it waits for the sender, which may be what failed.
     this.end(reason, { keepSpool: !STALE_CODES.has(reason.code) }).catch(() => {});
   }
+}
+
+/** Rejects with the reason when a signal is aborted. */
+function rejection(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 }
