@@ -8,6 +8,7 @@ import { benchRealtime } from './bench/bench-realtime.ts';
 import { benchRest } from './bench/bench-rest.ts';
 import { benchRls } from './bench/bench-rls.ts';
 import { benchStack } from './bench/bench-stack.ts';
+import { benchTradingData } from './bench/bench-trading-data.ts';
 import type { Figure } from './bench/figure.ts';
 
 const AREAS: Record<string, () => Promise<Figure[]>> = {
@@ -21,6 +22,7 @@ const AREAS: Record<string, () => Promise<Figure[]>> = {
   rls: benchRls,
   engine: benchEngine,
   'auth-timing': benchAuthTiming,
+  'trading-data': benchTradingData,
 };
 
 const HELP = `Measures, and prints one JSON line a figure: name, value, unit, target and, where there is one, a peer.

@@ -132,6 +132,17 @@ table private.rate_buckets -- Token buckets: what each subject may still ask for
   constraint rate_buckets_tokens_check CHECK ((tokens >= (0)::numeric))
   policy "No API role can reach rate buckets" for all to anon, authenticated using (false) with check (false)
 
+table private.run_log_counts -- How many lines each run has of each level: counting millions would take seconds. Kept by a trigger, in the transaction that adds the lines.
+  run_id uuid not null -- The run.
+  user_id uuid not null -- Owner of the run.
+  level text not null -- Level of the lines.
+  line_count bigint not null -- Lines that are kept.
+  row level security on
+  constraint run_log_counts_pkey PRIMARY KEY (run_id, level)
+  constraint run_log_counts_run_id_fkey FOREIGN KEY (run_id, user_id) REFERENCES trading_runs(id, user_id) ON DELETE CASCADE
+  CREATE INDEX run_log_counts_run_id_user_id_idx ON private.run_log_counts USING btree (run_id, user_id)
+  policy "No API role can reach log counts" for all to anon, authenticated using (false) with check (false)
+
 table private.status_transitions -- Which status may follow which, for every table with a status. What is not here is refused.
   table_name text not null -- Table in public whose column status changes.
   from_status text not null -- Status before.
@@ -672,6 +683,7 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   offline_policy text default 'hold'::text not null -- What becomes of what it holds when its runner goes offline: hold (its owner decides), flatten (all is closed when the runner is back) or resume (it goes on when the runner is back).
   max_symbol_exposure numeric -- Greatest value of position and open orders in one symbol, in the account's currency; null for no such bound.
   settings jsonb default '{}'::jsonb not null -- Fees, slippage, fills and rules of instruments with which a PAPER bot is executed: those of a backtest, whose defaults hold where it is silent.
+  schedule_exchange text -- Exchange whose regular session it follows, on the days of the schedule; then the schedule has no times of its own. Null for a schedule of its own.
   row level security on
   constraint bots_counts_check CHECK ((((max_open_positions >= 1) AND (max_open_positions <= 1000)) AND ((max_daily_trades >= 1) AND (max_daily_trades <= 100000))))
   constraint bots_credential_id_fkey FOREIGN KEY (credential_id, user_id) REFERENCES exchange_credentials(id, user_id)
@@ -691,6 +703,8 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   constraint bots_pkey PRIMARY KEY (id)
   constraint bots_risk_check CHECK (((risk_per_trade > (0)::numeric) AND (risk_per_trade <= '1000000000000'::numeric) AND (daily_risk_cap > (0)::numeric) AND (daily_risk_cap <= '1000000000000'::numeric) AND (max_order_value > (0)::numeric) AND (max_order_value <= '1000000000000'::numeric)))
   constraint bots_schedule_days_check CHECK ((((cardinality(schedule_days) >= 1) AND (cardinality(schedule_days) <= 7)) AND (array_ndims(schedule_days) = 1) AND (schedule_days <@ '{1,2,3,4,5,6,7}'::smallint[])))
+  constraint bots_schedule_exchange_check CHECK (((schedule_exchange IS NULL) OR (schedule_start_time IS NULL)))
+  constraint bots_schedule_exchange_fkey FOREIGN KEY (schedule_exchange) REFERENCES exchange_sessions(exchange)
   constraint bots_schedule_times_check CHECK ((((schedule_start_time IS NULL) = (schedule_end_time IS NULL)) AND (schedule_start_time <> schedule_end_time)))
   constraint bots_schedule_timezone_check CHECK (private.is_time_zone(schedule_timezone))
   constraint bots_settings_check CHECK (((jsonb_typeof(settings) = 'object'::text) AND (pg_column_size(settings) <= 16384)))
@@ -703,6 +717,7 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   constraint bots_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
   constraint bots_user_id_name_key UNIQUE (user_id, name)
   CREATE INDEX bots_credential_id_user_id_idx ON public.bots USING btree (credential_id, user_id)
+  CREATE INDEX bots_schedule_exchange_idx ON public.bots USING btree (schedule_exchange)
   CREATE INDEX bots_strategy_version_idx ON public.bots USING btree (strategy_id, strategy_version, user_id)
   CREATE INDEX bots_user_id_created_at_idx ON public.bots USING btree (user_id, created_at DESC)
   policy "Admins can read bots" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
@@ -714,14 +729,17 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   grant select to service_role
   grant select to tradebase_admin
   grant select to tradebase_worker
-  grant insert (name, description, strategy_type, strategy_id, strategy_version, mode, symbols, timeframe, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_open_positions, max_daily_trades, max_drawdown_pct, credential_id, initial_balance, parameters, metadata, offline_policy, max_symbol_exposure, settings) to authenticated
-  grant update (name, description, strategy_type, strategy_id, strategy_version, mode, symbols, timeframe, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_open_positions, max_daily_trades, max_drawdown_pct, credential_id, initial_balance, parameters, metadata, offline_policy, max_symbol_exposure, settings) to authenticated
+  grant insert (name, description, strategy_type, strategy_id, strategy_version, mode, symbols, timeframe, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_open_positions, max_daily_trades, max_drawdown_pct, credential_id, initial_balance, parameters, metadata, offline_policy, max_symbol_exposure, settings, schedule_exchange) to authenticated
+  grant update (name, description, strategy_type, strategy_id, strategy_version, mode, symbols, timeframe, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_open_positions, max_daily_trades, max_drawdown_pct, credential_id, initial_balance, parameters, metadata, offline_policy, max_symbol_exposure, settings, schedule_exchange) to authenticated
   grant update (status, error_count, last_error, current_balance, total_pnl, last_heartbeat_at, started_at, last_run_at) to tradebase_worker
+  CREATE TRIGGER announce_status AFTER UPDATE ON public.bots FOR EACH ROW WHEN ((new.status <> old.status)) EXECUTE FUNCTION private.announce_bot_status()
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.audit_change('error_count', 'last_error', 'current_balance', 'total_pnl', 'last_heartbeat_at', 'started_at', 'last_run_at')
   CREATE TRIGGER check_limit BEFORE INSERT ON public.bots FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('quota.bots')
   CREATE TRIGGER check_status BEFORE UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER guard_change BEFORE DELETE OR UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.guard_bot_change()
   CREATE TRIGGER guard_open_exposure BEFORE DELETE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.guard_open_exposure()
+  CREATE TRIGGER guard_stop BEFORE UPDATE ON public.bots FOR EACH ROW WHEN (((new.status = 'stopped'::text) AND (old.status <> 'stopped'::text))) EXECUTE FUNCTION private.guard_bot_stop()
+  CREATE TRIGGER send_settings AFTER UPDATE OF name, schedule_exchange, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_symbol_exposure, max_open_positions, max_daily_trades, max_drawdown_pct ON public.bots FOR EACH ROW WHEN (((new.status <> 'stopped'::text) AND (((((((((((((new.name IS DISTINCT FROM old.name) OR (new.schedule_exchange IS DISTINCT FROM old.schedule_exchange)) OR (new.schedule_start_time IS DISTINCT FROM old.schedule_start_time)) OR (new.schedule_end_time IS DISTINCT FROM old.schedule_end_time)) OR (new.schedule_days IS DISTINCT FROM old.schedule_days)) OR (new.schedule_timezone IS DISTINCT FROM old.schedule_timezone)) OR (new.risk_per_trade IS DISTINCT FROM old.risk_per_trade)) OR (new.daily_risk_cap IS DISTINCT FROM old.daily_risk_cap)) OR (new.max_order_value IS DISTINCT FROM old.max_order_value)) OR (new.max_symbol_exposure IS DISTINCT FROM old.max_symbol_exposure)) OR (new.max_open_positions IS DISTINCT FROM old.max_open_positions)) OR (new.max_daily_trades IS DISTINCT FROM old.max_daily_trades)) OR (new.max_drawdown_pct IS DISTINCT FROM old.max_drawdown_pct)))) EXECUTE FUNCTION private.send_bot_settings()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
 table public.candle_coverage -- What candles there are for an instrument and timeframe. Written by the import in the same transaction as the candles.
@@ -969,6 +987,27 @@ table public.exchange_credentials -- Keys to users' accounts on exchanges. Made 
   CREATE TRIGGER check_status BEFORE UPDATE ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER guard_deletion BEFORE DELETE ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.guard_credential_deletion()
   CREATE TRIGGER set_updated_at BEFORE UPDATE OF name, status ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+table public.exchange_sessions -- Regular sessions of exchanges, which bots can follow. Without holidays and half days: on those nothing trades, whatever is said here.
+  exchange text not null -- Short name.
+  description text not null -- What it is.
+  start_time time without time zone -- Opening, in its time zone; null for all day.
+  end_time time without time zone -- Close, at which it is over; not after the opening for a session that ends on the next day.
+  days smallint[] not null -- Days on which sessions begin: 1 for Monday to 7 for Sunday.
+  timezone text not null -- Its time zone, as IANA names it.
+  row level security on
+  constraint exchange_sessions_days_check CHECK ((((cardinality(days) >= 1) AND (cardinality(days) <= 7)) AND (array_ndims(days) = 1) AND (days <@ '{1,2,3,4,5,6,7}'::smallint[])))
+  constraint exchange_sessions_description_check CHECK (((char_length(description) >= 1) AND (char_length(description) <= 200)))
+  constraint exchange_sessions_exchange_check CHECK ((exchange ~ '^[A-Z][A-Z0-9_]{1,19}$'::text))
+  constraint exchange_sessions_pkey PRIMARY KEY (exchange)
+  constraint exchange_sessions_times_check CHECK (((start_time IS NULL) = (end_time IS NULL)))
+  constraint exchange_sessions_timezone_check CHECK (private.is_time_zone(timezone))
+  policy "Admins can read sessions of exchanges" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Everyone signed in can read sessions of exchanges" for select to authenticated using (true)
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
 
 table public.fills -- Executions of orders, by month. Written by runners' functions and workers. Never changed, but that a deleted position leaves its fills without it.
   run_id uuid not null -- The run.
@@ -1535,6 +1574,7 @@ table public.positions -- Positions of runs: what is or was held, from opening t
   constraint positions_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
   CREATE INDEX positions_bot_id_open_idx ON public.positions USING btree (bot_id) WHERE (status = 'open'::text)
   CREATE INDEX positions_run_id_bot_id_user_id_idx ON public.positions USING btree (run_id, bot_id, user_id)
+  CREATE INDEX positions_user_id_created_at_idx ON public.positions USING btree (user_id, created_at DESC, id DESC)
   CREATE INDEX positions_user_id_opened_at_idx ON public.positions USING btree (user_id, opened_at DESC)
   policy "Admins can read positions" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners can read their positions" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
@@ -1646,6 +1686,7 @@ table public.run_logs -- What runs say, by month. Written by runners' functions 
   constraint run_logs_pkey PRIMARY KEY (run_id, user_id, seq, logged_at)
   constraint run_logs_run_id_fkey FOREIGN KEY (run_id, user_id) REFERENCES trading_runs(id, user_id) ON DELETE CASCADE
   constraint run_logs_seq_check CHECK ((seq >= 1))
+  CREATE INDEX run_logs_run_id_level_seq_idx ON ONLY public.run_logs USING btree (run_id, level, seq DESC)
   CREATE INDEX run_logs_user_id_logged_at_idx ON ONLY public.run_logs USING btree (user_id, logged_at DESC)
   policy "Admins can read logs" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners can read their logs" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
@@ -1653,6 +1694,7 @@ table public.run_logs -- What runs say, by month. Written by runners' functions 
   grant select to service_role
   grant select to tradebase_admin
   grant insert, select to tradebase_worker
+  CREATE TRIGGER keep_counts AFTER INSERT ON public.run_logs REFERENCING NEW TABLE AS new_lines FOR EACH STATEMENT EXECUTE FUNCTION private.keep_log_counts()
 
 table public.runner_commands -- What a runner is told to do, in order. Realtime only makes it fast: the rows are what a runner catches up from. Written by functions and workers.
   runner_session_id uuid not null -- The runner session that it is for.
@@ -2449,6 +2491,7 @@ table public.trading_runs -- One row for each time that a bot runs, from its sta
   constraint trading_runs_seqs_check CHECK (((last_report_seq >= 0) AND (event_seq >= 0)))
   constraint trading_runs_status_check CHECK ((status = ANY (ARRAY['running'::text, 'completed'::text, 'error'::text, 'stopped'::text])))
   CREATE INDEX trading_runs_bot_id_user_id_idx ON public.trading_runs USING btree (bot_id, user_id, started_at DESC)
+  CREATE INDEX trading_runs_user_id_created_at_idx ON public.trading_runs USING btree (user_id, created_at DESC, id DESC)
   CREATE INDEX trading_runs_user_id_started_at_idx ON public.trading_runs USING btree (user_id, started_at DESC)
   CREATE UNIQUE INDEX trading_runs_running_idx ON public.trading_runs USING btree (bot_id) WHERE (status = 'running'::text)
   policy "Admins can read runs" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
@@ -2627,6 +2670,38 @@ table public.workspaces -- What a frontend keeps for its user: open files, layou
   grant update (name, data) to authenticated
   CREATE TRIGGER check_limit BEFORE INSERT ON public.workspaces FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('limits.workspaces_per_user')
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.workspaces FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
+
+function private.acknowledge_emergency_stop(p_command runner_commands, p_error jsonb) -- What follows when a runner has carried out an emergency stop: its bots in the scope that hold nothing are stopped; those that should and do not have failed. Definer, because runners may not write bots.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.acknowledge_emergency_stop(p_command runner_commands, p_error jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  lease public.bot_leases;
+  bot_status text;
+begin
+  for lease in
+    select * from public.bot_leases l
+    where l.runner_session_id = p_command.runner_session_id and l.released_at is null
+      and l.bot_id = coalesce(p_command.bot_id, l.bot_id)
+      -- What was started since is not what was stopped.
+      and l.acquired_at <= p_command.created_at
+    order by l.bot_id for update
+  loop
+    select b.status into bot_status from public.bots b where b.id = lease.bot_id for no key update;
+    if p_error is not null and bot_status in ('stopping', 'paused') then
+      perform private.fail_bot(lease.run_id, 'emergency_stop_failed', coalesce(p_error ->> 'message', 'The runner could not carry out the emergency stop'));
+    elsif lease.intent = 'stop' and bot_status = 'stopping' then
+      perform private.finish_or_fail(lease);
+    elsif lease.intent = 'pause' and bot_status = 'paused' and private.open_exposure(lease.bot_id) is null then
+      perform private.end_run(lease.run_id, 'stopped');
+    end if;
+  end loop;
+end
+$function$
 
 function private.activate_encryption_key(p_fingerprint text, p_key_id text, p_public_key text, p_replace boolean) -- For operators, by "npm run keys": makes a key the active one. With p_replace the one before it begins to retire, and the job that encrypts its credentials anew is enqueued.
 -- executable by: nobody
@@ -2827,6 +2902,25 @@ begin
 end
 $function$
 
+function private.announce_bot_status() -- Trigger: tells the owner of the new status of a bot. Whoever changes one does it last, because the number of the event is locked until the commit. Definer, because events are nobody's to write.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.announce_bot_status()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.emit_event(new.user_id, 'user:' || new.user_id::text, 'bot_status', jsonb_build_object(
+    'bot_id', new.id,
+    'run_id', (select l.run_id from public.bot_leases l where l.bot_id = new.id),
+    'status', new.status,
+    'error', case new.status when 'error' then new.last_error end,
+    'at', clock_timestamp()));
+  return null;
+end
+$function$
+
 function private.announce_study_change() -- Trigger: tells the owner, and on cancellation takes a waiting job from the queue; a worker that runs it sees the status at its next report of progress. Definer, because owners have no rights on either.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.announce_study_change()
@@ -2936,6 +3030,130 @@ AS $function$
 begin
   perform set_config('response.status', p_status::text, true);
   return jsonb_build_object('code', p_code, 'message', p_message);
+end
+$function$
+
+function private.apply_acknowledgement(p_command runner_commands, p_error jsonb) -- What follows when a runner has done a command, or has failed to (the error {"code", "message"}); a command that nobody did in time counts as failed. Effects apply only to the run and the status that the command was about. Pausing needs none: it holds from the moment that the owner asks. Definer, because runners may not write bots.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.apply_acknowledgement(p_command runner_commands, p_error jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  held record;
+  lease public.bot_leases;
+  message constant text := coalesce(p_error ->> 'message', 'The runner did not say why');
+begin
+  if p_command.type = 'ping' then
+    return;
+  end if;
+  if p_command.type = 'emergency_stop' then
+    perform private.acknowledge_emergency_stop(p_command, p_error);
+    return;
+  end if;
+  held := private.lock_run((p_command.payload ->> 'run_id')::uuid);
+  lease := held.lease;
+  -- What a runner says of a run that is over, or that another has taken over, says nothing of what is now.
+  if (held.run).status is distinct from 'running' or lease.runner_session_id <> p_command.runner_session_id then
+    return;
+  end if;
+  if p_command.type = 'start_bot' and (held.bot).status = 'starting' then
+    if p_error is null then
+      update public.bots b set status = case lease.intent when 'pause' then 'paused' else 'running' end where b.id = lease.bot_id;
+    else
+      perform private.fail_bot(lease.run_id, 'start_failed', message);
+      perform private.end_run(lease.run_id, 'error', message);
+    end if;
+  elsif p_command.type = 'stop_bot' and (held.bot).status = 'stopping' then
+    if p_error is null then
+      perform private.finish_or_fail(lease);
+    else
+      perform private.fail_bot(lease.run_id, 'stop_failed', message);
+    end if;
+  elsif p_command.type = 'resume_bot' and p_error is not null and (held.bot).status = 'running' then
+    update public.bot_leases l set intent = 'pause' where l.bot_id = lease.bot_id;
+    perform private.note_bot_event(lease, 'resume_failed', 'ERROR', message);
+    update public.bots b set status = 'paused' where b.id = lease.bot_id;
+  elsif p_error is not null and p_command.type in ('pause_bot', 'update_config') then
+    perform private.note_bot_event(lease, case p_command.type when 'pause_bot' then 'pause_failed' else 'update_failed' end, 'ERROR', message);
+  end if;
+end
+$function$
+
+function private.apply_offline(p_lease bot_leases) -- What becomes of a bot whose runner was not heard of: one that holds nothing is stopped, unless it is to be resumed; any other waits in the status error for what its lease intends on the return. Definer, because it writes runs and leases.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.apply_offline(p_lease bot_leases)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  held record;
+  lease public.bot_leases;
+  policy text;
+  message constant text := 'The runner is offline';
+begin
+  held := private.lock_run(p_lease.run_id);
+  lease := held.lease;
+  policy := (held.bot).offline_policy;
+  if (held.run).status is distinct from 'running' or lease.released_at is not null or lease.runner_session_id <> p_lease.runner_session_id then
+    return;
+  end if;
+  perform private.expire_commands(lease.runner_session_id, lease.bot_id, '{start_bot,stop_bot,pause_bot,resume_bot,update_config}');
+  if private.open_exposure(lease.bot_id) is null and (policy <> 'resume' or lease.intent in ('stop', 'hold')) then
+    perform private.end_run(lease.run_id, case (held.bot).status when 'error' then 'error' else 'stopped' end, (held.bot).last_error);
+    return;
+  end if;
+  update public.bot_leases l
+  set reconciled = false,
+      intent = case
+        -- What was asked for before is still wanted.
+        when l.intent in ('stop', 'hold') then l.intent
+        when policy = 'resume' then l.intent
+        when policy = 'flatten' then 'stop'
+        else 'hold' end
+  where l.bot_id = lease.bot_id
+  returning * into lease;
+  perform private.note_bot_event(lease, 'runner_offline', 'ERROR', message, jsonb_build_object('intent', lease.intent));
+  update public.bots b set status = 'error', last_error = case b.status when 'error' then b.last_error else message end
+  where b.id = lease.bot_id;
+end
+$function$
+
+function private.apply_reconciliation(p_lease bot_leases, p_matched boolean, p_differences jsonb) -- What follows when a runner that has connected again has shown what it holds: the bot may open again, and goes on or is stopped as its lease intends; or, where runner and ledger differ, it has failed. Definer, because it writes bots.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.apply_reconciliation(p_lease bot_leases, p_matched boolean, p_differences jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  held record;
+  lease public.bot_leases;
+begin
+  held := private.lock_run(p_lease.run_id);
+  if (held.run).status is distinct from 'running' then
+    return;
+  end if;
+  if not p_matched then
+    perform private.note_bot_event(held.lease, 'reconciliation_differs', 'CRITICAL', 'The runner holds something else than the ledger says',
+      case when pg_column_size(p_differences) <= 8192 then jsonb_build_object('differences', p_differences) else '{}' end);
+    perform private.fail_bot(p_lease.run_id, 'reconciliation_failed', 'The runner holds something else than the ledger says: see what differs, and stop the bot or close it by hand');
+    return;
+  end if;
+  update public.bot_leases l set reconciled = true where l.bot_id = p_lease.bot_id returning * into lease;
+  if lease.intent = 'stop' then
+    perform private.command_stop(lease, 'the runner is back');
+    update public.bots b set status = 'stopping' where b.id = lease.bot_id and b.status <> 'stopping';
+  elsif (held.bot).status = 'error' and lease.intent in ('run', 'pause') then
+    perform private.command_start(lease, true);
+    perform private.note_bot_event(lease, 'runner_back', 'INFO', 'The runner is back, and the bot goes on');
+    update public.bots b set status = 'starting', last_error = null where b.id = lease.bot_id;
+  end if;
 end
 $function$
 
@@ -3077,8 +3295,28 @@ begin
       from (select instrument_id, timeframe, count(*) as candle_count, max(ts) as last_at from partitions.%I group by 1, 2) dropped
       where coverage.instrument_id = dropped.instrument_id and coverage.timeframe = dropped.timeframe
     $sql$, p_partition);
+  elsif p_table = 'run_logs' then
+    execute format($sql$
+      update private.run_log_counts as kept set line_count = kept.line_count - dropped.line_count
+      from (select run_id, level, count(*) as line_count from partitions.%I group by 1, 2) dropped
+      where kept.run_id = dropped.run_id and kept.level = dropped.level
+    $sql$, p_partition);
   end if;
 end
+$function$
+
+function private.bot_control(p_bot_id uuid, p_command_seq bigint, p_message text) -- What the functions that control a bot answer: BotControl of the contracts. Definer, because they are.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.bot_control(p_bot_id uuid, p_command_seq bigint DEFAULT NULL::bigint, p_message text DEFAULT NULL::text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('bot_id', b.id, 'status', b.status, 'run_id', l.run_id, 'runner_session_id', l.runner_session_id,
+    'command_seq', p_command_seq, 'message', p_message)
+  from public.bots b left join public.bot_leases l on l.bot_id = b.id
+  where b.id = p_bot_id
 $function$
 
 function private.caller(OUT actor text, OUT actor_id uuid) -- Who the current statement is run for: the kind of caller, and the user or runner session where there is one. Definer, because is_admin reads Auth's sessions.
@@ -3355,6 +3593,37 @@ begin
 end
 $function$
 
+function private.choose_runner(p_user_id uuid, p_named uuid, p_holder uuid) -- The connected runner that is to execute a bot: the one that is named; else the one that holds it; else the one with the fewest bots. Errors: runner_not_found, no_runner_connected. Definer, because keys are not readable.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.choose_runner(p_user_id uuid, p_named uuid, p_holder uuid)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  heard_of_since constant timestamptz := now() - private.config_number('runner.timeout_s')::double precision * interval '1 second';
+  chosen uuid;
+begin
+  if p_named is not null and not exists (select from public.runner_sessions s where s.id = p_named and s.user_id = p_user_id) then
+    perform private.raise_api_error(404, 'runner_not_found', 'you have no such runner');
+  end if;
+  select s.id into chosen from public.runner_sessions s
+  where s.user_id = p_user_id and s.id = coalesce(p_named, s.id) and s.status = 'connected' and s.last_heartbeat_at > heard_of_since
+    and 'runner:execute' = any (private.active_permissions(s.api_key_id))
+  order by (s.id is not distinct from p_holder) desc,
+    (select count(*) from public.bot_leases l where l.runner_session_id = s.id and l.user_id = s.user_id and l.released_at is null),
+    s.connected_at, s.id
+  limit 1;
+  if chosen is null then
+    perform private.raise_api_error(409, 'no_runner_connected', case
+      when p_named is null then 'no runner is connected: start one with an API key that has runner:execute'
+      else 'the runner is not connected, or its API key does not have runner:execute' end);
+  end if;
+  return chosen;
+end
+$function$
+
 function private.clean_name(p_metadata jsonb, p_key text) -- A name from the metadata that came with a sign-up, made fit for a profile: at most 100 characters, no control characters; null where there is none.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.clean_name(p_metadata jsonb, p_key text)
@@ -3399,6 +3668,34 @@ begin
 end
 $function$
 
+function private.command_halt(p_halt trading_halts) -- Tells every connected runner that an emergency stop concerns. Definer, because owners may not write commands.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.command_halt(p_halt trading_halts)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  session_id uuid;
+begin
+  for session_id in
+    select s.id from public.runner_sessions s
+    where s.status = 'connected' and (p_halt.scope = 'system' or s.user_id = p_halt.user_id)
+      and (p_halt.scope <> 'bot' or exists (
+        select from public.bot_leases l where l.bot_id = p_halt.bot_id and l.runner_session_id = s.id and l.released_at is null))
+    order by s.id
+  loop
+    -- The latest of a scope says it all.
+    update public.runner_commands c set status = 'expired'
+    where c.runner_session_id = session_id and c.type = 'emergency_stop' and c.bot_id is not distinct from p_halt.bot_id
+      and c.status in ('queued', 'delivered');
+    perform private.command_runner(session_id, 'emergency_stop', p_halt.bot_id,
+      jsonb_build_object('reason', p_halt.reason, 'close_positions', p_halt.close_positions), interval '1 day');
+  end loop;
+end
+$function$
+
 function private.command_runner(p_session_id uuid, p_type text, p_bot_id uuid, p_payload jsonb, p_expires_in interval) -- Gives a runner a command and returns its number. Definer, because owners may not write commands.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.command_runner(p_session_id uuid, p_type text, p_bot_id uuid, p_payload jsonb, p_expires_in interval DEFAULT '00:10:00'::interval)
@@ -3415,6 +3712,38 @@ begin
   from public.runner_sessions s where s.id = p_session_id
   returning seq into given_seq;
   return given_seq;
+end
+$function$
+
+function private.command_start(p_lease bot_leases, p_resumes boolean) -- Tells the runner that holds a bot to execute its run; returns the number of the command. Definer, because owners may not write commands.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.command_start(p_lease bot_leases, p_resumes boolean)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select private.command_runner(p_lease.runner_session_id, 'start_bot', p_lease.bot_id, jsonb_build_object(
+    'run_id', p_lease.run_id, 'fencing_token', p_lease.fencing_token, 'resumes', p_resumes,
+    'paused', p_lease.intent = 'pause', 'config', private.run_config(p_lease.bot_id)))
+$function$
+
+function private.command_stop(p_lease bot_leases, p_reason text) -- Tells the runner that holds a bot to close all and stop, unless it has been told so already; returns the number of the command. It is worth doing for a day. Definer, because owners may not write commands.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.command_stop(p_lease bot_leases, p_reason text)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  open_seq bigint;
+begin
+  select c.seq into open_seq from public.runner_commands c
+  where c.runner_session_id = p_lease.runner_session_id and c.bot_id = p_lease.bot_id and c.type = 'stop_bot'
+    and c.payload ->> 'run_id' = p_lease.run_id::text and c.status in ('queued', 'delivered') and c.expires_at > now();
+  return coalesce(open_seq, private.command_runner(p_lease.runner_session_id, 'stop_bot', p_lease.bot_id,
+    jsonb_build_object('run_id', p_lease.run_id, 'reason', p_reason), interval '1 day'));
 end
 $function$
 
@@ -3543,6 +3872,23 @@ begin
   perform private.count_form('ip:' || encode(sha256(convert_to(coalesce(private.form_origin(p_ip), ''), 'UTF8')), 'hex'), 'hour',
     private.config_number('limits.forms_per_address_per_hour'));
   perform private.count_form('all', 'hour', private.config_number('limits.forms_per_hour'));
+end
+$function$
+
+function private.count_run_logs(p_run_id uuid, p_levels text[]) -- How many lines of the given levels, or of all, a run of the caller has. Definer, because nobody may reach the counts.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.count_run_logs(p_run_id uuid, p_levels text[])
+ RETURNS bigint
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select coalesce(sum(kept.line_count), 0)
+    from private.run_log_counts kept
+    where kept.run_id = p_run_id and kept.user_id = private.tenant_id() and (p_levels is null or kept.level = any (p_levels))
+  );
 end
 $function$
 
@@ -4116,6 +4462,44 @@ AS $function$
   )
 $function$
 
+function private.end_run(p_run_id uuid, p_status text, p_error text) -- Ends a run: completed or stopped, which gives the bot back and is refused (bot_has_open_positions) while something is open; or error, which ends the run when nothing is open, and else leaves it to be continued. Ending it again changes nothing. Definer, because runners may not write runs.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.end_run(p_run_id uuid, p_status text, p_error text DEFAULT NULL::text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  held record;
+  still_open text;
+begin
+  held := private.lock_run(p_run_id);
+  if (held.run).status is distinct from 'running' then
+    return;
+  end if;
+  still_open := private.open_exposure((held.bot).id);
+  if still_open is not null and p_status <> 'error' then
+    perform private.raise_api_error(409, 'bot_has_open_positions', format('the bot has open %s: its run ends when they are closed', still_open));
+  end if;
+  if still_open is null then
+    update public.trading_runs r set status = p_status, error = left(p_error, 4000) where r.id = p_run_id;
+    update public.bot_leases l set released_at = now() where l.bot_id = (held.bot).id;
+    -- Stops are left: who has reported the end acknowledges them next.
+    perform private.expire_commands((held.lease).runner_session_id, (held.bot).id, '{start_bot,pause_bot,resume_bot,update_config}');
+  else
+    update public.bot_leases l set intent = 'hold' where l.bot_id = (held.bot).id;
+  end if;
+  perform private.note_bot_event(held.lease, case p_status when 'error' then 'failed' else p_status end,
+    case p_status when 'error' then 'ERROR' else 'INFO' end,
+    case p_status when 'completed' then 'The run has come to its end' when 'stopped' then 'The bot has stopped' else coalesce(p_error, 'The run failed') end);
+  update public.bots b
+  set status = case p_status when 'error' then 'error' else 'stopped' end,
+      last_error = case p_status when 'error' then left(coalesce(p_error, 'The run failed'), 4000) else b.last_error end
+  where b.id = (held.bot).id;
+end
+$function$
+
 function private.end_runner_commands() -- Trigger: what a revoked runner was still to do is not to be done. Definer, because owners may not change commands.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.end_runner_commands()
@@ -4143,6 +4527,75 @@ begin
   update public.runner_sessions s set status = 'revoked', error = null
   where s.api_key_id = new.id and s.status <> 'revoked';
   return null;
+end
+$function$
+
+function private.engage_emergency_stop(p_scope text, p_bot_id uuid, p_reason text, p_close_positions boolean) -- Engages an emergency stop for the caller. Definer, because nobody may write halts.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.engage_emergency_stop(p_scope text, p_bot_id uuid, p_reason text, p_close_positions boolean)
+ RETURNS trading_halts
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  caller constant uuid := auth.uid();
+  reason constant text := private.require_reason(p_reason);
+begin
+  -- Of whatever role: who may no longer trade may still stop what trades.
+  if private.caller_role() is null then
+    perform private.raise_api_error(403, 'forbidden', 'sign in again: this session has ended');
+  end if;
+  if p_scope is null or p_scope not in ('bot', 'user', 'system') or (p_bot_id is not null) <> (p_scope = 'bot') or p_close_positions is null then
+    perform private.raise_api_error(422, 'invalid_request', 'the scope must be bot, with the id of one, or user, or system');
+  end if;
+  if p_scope = 'system' then
+    perform private.require_admin();
+  elsif p_scope = 'bot' and not exists (select from public.bots b where b.id = p_bot_id and b.user_id = caller) then
+    perform private.raise_api_error(404, 'bot_not_found', 'there is no such bot of yours');
+  end if;
+  return private.engage_halt(p_scope, case when p_scope <> 'system' then caller end, p_bot_id, reason, p_close_positions, caller);
+end
+$function$
+
+function private.engage_halt(p_scope text, p_user_id uuid, p_bot_id uuid, p_reason text, p_close_positions boolean, p_engaged_by uuid) -- Engages an emergency stop; one that is engaged already is returned, or made to close positions if this one is to. Takes the exclusive lock of trading halts: call it with no other lock in hand. Definer, because nobody may write halts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.engage_halt(p_scope text, p_user_id uuid, p_bot_id uuid, p_reason text, p_close_positions boolean, p_engaged_by uuid)
+ RETURNS trading_halts
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  halt public.trading_halts;
+  affected record;
+begin
+  -- Exclusive: no opening that did not see the stop commits after it.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('trading halts', 0));
+  select * into halt from public.trading_halts h
+  where h.released_at is null and h.scope = p_scope and h.user_id is not distinct from p_user_id and h.bot_id is not distinct from p_bot_id
+  for update;
+  if halt.id is not null and (halt.close_positions or not p_close_positions) then
+    return halt;
+  end if;
+  if halt.id is not null then
+    update public.trading_halts h set close_positions = true, reason = p_reason where h.id = halt.id returning * into halt;
+  else
+    insert into public.trading_halts (scope, user_id, bot_id, reason, close_positions, engaged_by)
+    values (p_scope, p_user_id, p_bot_id, p_reason, p_close_positions, p_engaged_by)
+    returning * into halt;
+  end if;
+  perform private.halt_bots(halt);
+  for affected in
+    select distinct u.user_id from (
+      select halt.user_id as user_id
+      union all select l.user_id from public.bot_leases l where halt.scope = 'system' and l.released_at is null
+    ) u where u.user_id is not null order by u.user_id
+  loop
+    perform private.create_alert(affected.user_id, 'risk', 'Emergency stop: ' || halt.reason, 'critical',
+      jsonb_build_object('halt_id', halt.id, 'scope', halt.scope, 'close_positions', halt.close_positions), halt.bot_id);
+  end loop;
+  return halt;
 end
 $function$
 
@@ -4218,6 +4671,43 @@ begin
   );
   perform private.emit_study_event(new, 'task_queued');
   return null;
+end
+$function$
+
+function private.expire_commands(p_session_id uuid, p_bot_id uuid, p_types text[]) -- What a runner was still to do for a bot is not to be done any more. Definer, because owners may not change commands.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.expire_commands(p_session_id uuid, p_bot_id uuid, p_types text[])
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  update public.runner_commands c set status = 'expired'
+  where c.runner_session_id = p_session_id and c.bot_id = p_bot_id and c.type = any (p_types) and c.status in ('queued', 'delivered')
+$function$
+
+function private.fail_bot(p_run_id uuid, p_code text, p_message text) -- Puts a bot into the status error and holds what it has; its owner is told. The run goes on, so that it can be continued or stopped. Definer, because runners may not write bots.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.fail_bot(p_run_id uuid, p_code text, p_message text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  held record;
+begin
+  held := private.lock_run(p_run_id);
+  if (held.run).status is distinct from 'running' then
+    return;
+  end if;
+  update public.bot_leases l set intent = 'hold' where l.bot_id = (held.bot).id and l.intent <> 'hold';
+  perform private.note_bot_event(held.lease, p_code, 'ERROR', p_message);
+  update public.bots b set status = 'error', last_error = left(p_message, 4000) where b.id = (held.bot).id;
+  if (held.bot).status <> 'error' then
+    perform private.create_alert((held.bot).user_id, 'error', left(format('The bot %s is in the status error: %s', (held.bot).name, p_message), 4000),
+      'critical', jsonb_build_object('code', p_code), (held.bot).id, p_run_id);
+  end if;
 end
 $function$
 
@@ -4353,6 +4843,25 @@ begin
     end if;
   end if;
   return new;
+end
+$function$
+
+function private.finish_or_fail(p_lease bot_leases) -- What follows when a runner says that a bot is stopped: the run ends, or, when something is still open, the bot fails. Definer, because runners may not write bots.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.finish_or_fail(p_lease bot_leases)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  still_open constant text := private.open_exposure(p_lease.bot_id);
+begin
+  if still_open is null then
+    perform private.end_run(p_lease.run_id, 'stopped');
+  else
+    perform private.fail_bot(p_lease.run_id, 'stop_incomplete', format('The runner has stopped the bot, and left %s open', still_open));
+  end if;
 end
 $function$
 
@@ -4526,7 +5035,7 @@ begin
 end
 $function$
 
-function private.guard_bot_change() -- Trigger: a bot that runs is not deleted, and does not turn from pretended to real money, to another account or to another strategy. Definer, to see whether its user is being deleted.
+function private.guard_bot_change() -- Trigger: a bot that runs is not deleted, and what its run was started with stays: a runner reckons its state anew from that, from the start of the run. Definer, to see whether its user is being deleted.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.guard_bot_change()
  RETURNS trigger
@@ -4535,20 +5044,42 @@ CREATE OR REPLACE FUNCTION private.guard_bot_change()
  SET search_path TO ''
 AS $function$
 begin
-  if old.status in ('stopped', 'error') then
-    return coalesce(new, old);
-  end if;
   if tg_op = 'DELETE' then
     -- Users who leave take everything with them.
-    if exists (select from auth.users u where u.id = old.user_id) then
+    if old.status not in ('stopped', 'error') and exists (select from auth.users u where u.id = old.user_id) then
       perform private.raise_api_error(409, 'bot_not_stopped', format('the bot is %s: stop it before you delete it', old.status));
     end if;
     return old;
   end if;
-  if (new.mode, new.credential_id, new.strategy_type, new.strategy_id, new.strategy_version)
-    is distinct from (old.mode, old.credential_id, old.strategy_type, old.strategy_id, old.strategy_version) then
+  if (new.mode, new.credential_id, new.strategy_type, new.strategy_id, new.strategy_version, new.symbols, new.timeframe, new.parameters,
+      new.settings, new.initial_balance)
+    is not distinct from (old.mode, old.credential_id, old.strategy_type, old.strategy_id, old.strategy_version, old.symbols,
+      old.timeframe, old.parameters, old.settings, old.initial_balance) then
+    return new;
+  end if;
+  if old.status not in ('stopped', 'error')
+    or exists (select from public.bot_leases l where l.bot_id = old.id and l.released_at is null) then
     perform private.raise_api_error(409, 'bot_not_stopped',
-      format('the bot is %s: stop it before you change its mode, credential or strategy', old.status));
+      format('the bot is %s: stop it before you change its mode, credential, strategy, parameters, symbols, timeframe, settings or initial balance',
+        case old.status when 'error' then 'in a run that is not over' else old.status end));
+  end if;
+  return new;
+end
+$function$
+
+function private.guard_bot_stop() -- Trigger: a bot that is stopped holds nothing. Definer, so that it does not depend on who writes.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.guard_bot_stop()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  still_open constant text := private.open_exposure(new.id);
+begin
+  if still_open is not null then
+    perform private.raise_api_error(409, 'bot_has_open_positions', format('the bot has open %s: it is stopped when they are closed', still_open));
   end if;
   return new;
 end
@@ -4671,6 +5202,64 @@ begin
 end
 $function$
 
+function private.halt_bots(p_halt trading_halts) -- What an emergency stop does to the bots in its scope: they are stopping, or paused, until their runners say that it is done. Definer, because owners may write neither leases nor the status.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.halt_bots(p_halt trading_halts)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  held_bot_ids uuid[];
+begin
+  held_bot_ids := array(
+    select l.bot_id from public.bot_leases l
+    where l.released_at is null and (p_halt.scope = 'system' or l.user_id = p_halt.user_id) and l.bot_id = coalesce(p_halt.bot_id, l.bot_id)
+    order by l.bot_id for update);
+  perform from public.bots b where b.id = any (held_bot_ids) order by b.id for no key update;
+  update public.bot_leases l
+  set intent = case when p_halt.close_positions then 'stop' else 'pause' end
+  -- What is being stopped already is not merely paused; what is held is closed only if that is asked for.
+  where l.bot_id = any (held_bot_ids) and (p_halt.close_positions or l.intent = 'run');
+  insert into public.bot_events (bot_id, user_id, run_id, type, severity, message, metadata)
+  select l.bot_id, l.user_id, l.run_id, 'emergency_stop', 'CRITICAL', p_halt.reason,
+    jsonb_build_object('halt_id', p_halt.id, 'scope', p_halt.scope, 'close_positions', p_halt.close_positions)
+  from public.bot_leases l where l.bot_id = any (held_bot_ids);
+  perform private.command_halt(p_halt);
+  -- A bot whose runner is offline waits in its status for the return: its lease says what is to be done then.
+  update public.bots b
+  set status = case when p_halt.close_positions then 'stopping' else 'paused' end
+  from (
+    select l.bot_id from public.bot_leases l
+    join public.runner_sessions s on s.id = l.runner_session_id and s.status = 'connected'
+    where l.bot_id = any (held_bot_ids)
+  ) reached
+  where b.id = reached.bot_id
+    and case when p_halt.close_positions then b.status in ('starting', 'running', 'paused', 'error') else b.status = 'running' end;
+end
+$function$
+
+function private.has_recent_factor() -- Whether the caller has shown a second factor in this session within the last 15 minutes. Auth says in the claim amr when, and a refresh of the token does not change it.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.has_recent_factor()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  recent constant interval := interval '15 minutes';
+  methods constant jsonb := auth.jwt() -> 'amr';
+begin
+  return private.has_shown_factor() and jsonb_typeof(methods) = 'array' and exists (
+    select from jsonb_array_elements(methods) m
+    where m ->> 'method' in ('totp', 'phone', 'webauthn', 'mfa/totp', 'mfa/phone', 'mfa/webauthn')
+      and jsonb_typeof(m -> 'timestamp') = 'number'
+      and to_timestamp((m ->> 'timestamp')::double precision) > now() - recent);
+end
+$function$
+
 function private.has_shown_factor() -- Whether the caller has shown a second factor in this session, and still has it. Definer, because Auth's sessions are not readable by users.
 -- executable by: authenticated, tradebase_admin
 CREATE OR REPLACE FUNCTION private.has_shown_factor()
@@ -4695,6 +5284,22 @@ CREATE OR REPLACE FUNCTION private.hash_code(p_salt text, p_code text)
  SET search_path TO ''
 AS $function$
   select sha256(convert_to(p_salt || ':' || translate(regexp_replace(upper(left(coalesce(p_code, ''), 100)), '[^0-9A-Z]', '', 'g'), 'ILO', '110'), 'UTF8'))
+$function$
+
+function private.in_schedule(p_bot bots, p_at timestamp with time zone) -- Whether a bot may trade at a time. Definer, because the risk gate asks it.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.in_schedule(p_bot bots, p_at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  schedule constant jsonb := private.resolve_schedule(p_bot);
+begin
+  return private.is_in_session((schedule ->> 'start_time')::time, (schedule ->> 'end_time')::time,
+    array(select d::smallint from jsonb_array_elements_text(schedule -> 'days') d), schedule ->> 'timezone', p_at);
+end
 $function$
 
 function private.invite_from_waitlist(p_waitlist_id uuid) -- Does what public.invite_from_waitlist says. Definer, because nobody may change the table otherwise; checks that its caller is an admin.
@@ -4774,6 +5379,24 @@ AS $function$
   select p_actor in ('user', 'admin') and p_actor_id is not null and not exists (select from auth.users u where u.id = p_actor_id)
 $function$
 
+function private.is_in_session(p_start time without time zone, p_end time without time zone, p_days smallint[], p_timezone text, p_at timestamp with time zone) -- Whether a time is in a session, which begins on the given days. By the clock on the wall: what begins at 9:30 does so in summer and winter, and an hour that the clock shows twice counts twice. A session whose end is not after its start ends on the next day. The start belongs to it, the end does not.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.is_in_session(p_start time without time zone, p_end time without time zone, p_days smallint[], p_timezone text, p_at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_start is null then extract(isodow from l.local)::smallint = any (p_days)
+    when p_start < p_end then l.local::time >= p_start and l.local::time < p_end and extract(isodow from l.local)::smallint = any (p_days)
+    -- Over midnight: begun today, or yesterday.
+    else (l.local::time >= p_start and extract(isodow from l.local)::smallint = any (p_days))
+      or (l.local::time < p_end and extract(isodow from l.local - interval '1 day')::smallint = any (p_days))
+  end
+  from (select p_at at time zone p_timezone as local) l
+$function$
+
 function private.is_runner() -- Whether the token is a runner's, alive or not. Auth alone writes app_metadata, and never this.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.is_runner()
@@ -4818,6 +5441,22 @@ AS $function$
 begin
   perform private.count_form_from(p_ip);
   insert into public.waitlist (email, source) values (p_email, p_source) on conflict do nothing;
+end
+$function$
+
+function private.keep_log_counts() -- Trigger: counts new lines. In the order of the key, so that two writers cannot deadlock. Definer, because nobody may reach the counts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.keep_log_counts()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  insert into private.run_log_counts as kept (run_id, user_id, level, line_count)
+  select l.run_id, l.user_id, l.level, count(*) from new_lines l group by l.run_id, l.user_id, l.level order by l.run_id, l.level
+  on conflict (run_id, level) do update set line_count = kept.line_count + excluded.line_count;
+  return null;
 end
 $function$
 
@@ -5055,6 +5694,40 @@ begin
 end
 $function$
 
+function private.lock_own_bot(p_bot_id uuid, p_user_id uuid, OUT lease bot_leases, OUT bot bots) -- A bot of a user and its lease, locked in the order in which everybody locks them. The lease is null until the bot was first started. Errors: bot_not_found. Definer, because owners may not lock leases.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.lock_own_bot(p_bot_id uuid, p_user_id uuid, OUT lease bot_leases, OUT bot bots)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  -- Shared, and before the rows, as everybody does: who engages an emergency stop waits until this has committed, and finds the bot.
+  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('trading halts', 0));
+  select * into lease from public.bot_leases l where l.bot_id = p_bot_id and l.user_id = p_user_id for update;
+  select * into bot from public.bots b where b.id = p_bot_id and b.user_id = p_user_id for no key update;
+  if bot.id is null then
+    perform private.raise_api_error(404, 'bot_not_found', 'there is no such bot of yours');
+  end if;
+end
+$function$
+
+function private.lock_run(p_run_id uuid, OUT lease bot_leases, OUT bot bots, OUT run trading_runs) -- Lease, bot and run, locked in the order in which everybody locks them; nulls where the bot has been started anew in another run. Definer, because owners may not lock leases.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.lock_run(p_run_id uuid, OUT lease bot_leases, OUT bot bots, OUT run trading_runs)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  select * into lease from public.bot_leases l where l.run_id = p_run_id for update;
+  select * into bot from public.bots b where b.id = lease.bot_id for no key update;
+  select * into run from public.trading_runs r where r.id = lease.run_id for no key update;
+end
+$function$
+
 function private.maintain_partitions() -- Makes the partitions ahead and drops those whose rows are all older than the retention; says what it did. Called by the maintenance job, as often as one likes. Definer, because only the owner of a table may.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.maintain_partitions()
@@ -5198,6 +5871,18 @@ begin
   end if;
   return null;
 end
+$function$
+
+function private.note_bot_event(p_lease bot_leases, p_type text, p_severity text, p_message text, p_metadata jsonb) -- Writes down what happened to a bot that is held. Definer, because nobody may write events.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.note_bot_event(p_lease bot_leases, p_type text, p_severity text, p_message text, p_metadata jsonb DEFAULT '{}'::jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  insert into public.bot_events (bot_id, user_id, run_id, type, severity, message, metadata)
+  values (p_lease.bot_id, p_lease.user_id, p_lease.run_id, p_type, p_severity, left(p_message, 4000), p_metadata)
 $function$
 
 function private.note_device(p_user_id uuid, p_user_agent text, p_ip inet, p_at timestamp with time zone) -- Remembers where a user signed in from, and tells them when it is new; the first one ever is not. Definer, because Auth calls it.
@@ -5472,6 +6157,26 @@ begin
 end
 $function$
 
+function private.open_exposure(p_bot_id uuid) -- What a bot has open: positions, orders or trades; null when it holds nothing. Definer, because triggers of users' statements ask it.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.open_exposure(p_bot_id uuid)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return case
+    when exists (select from public.positions p where p.bot_id = p_bot_id and p.status = 'open') then 'positions'
+    when exists (
+      select from public.orders o
+      where o.bot_id = p_bot_id and o.status in ('new', 'submitted', 'accepted', 'partially_filled', 'pending_cancel')
+    ) then 'orders'
+    when exists (select from public.trades t where t.bot_id = p_bot_id and t.status = 'open') then 'trades'
+  end;
+end
+$function$
+
 function private.owes_factor() -- Whether the caller has a second factor and has not shown it in this session. Definer, because Auth's factors are not readable by users.
 -- executable by: authenticated, tradebase_admin
 CREATE OR REPLACE FUNCTION private.owes_factor()
@@ -5590,7 +6295,8 @@ CREATE OR REPLACE FUNCTION private.prepare_runner_command()
  SET search_path TO ''
 AS $function$
 declare
-  most_open constant integer := 200;
+  -- What stops is not kept waiting by what starts.
+  most_open constant integer := case when new.type in ('stop_bot', 'pause_bot', 'emergency_stop') then 1000 else 200 end;
 begin
   if new.bot_id is null and new.type not in ('ping', 'emergency_stop') then
     raise exception 'the command % needs a bot', new.type using errcode = 'check_violation';
@@ -6121,6 +6827,33 @@ begin
 end
 $function$
 
+function private.release_emergency_stop(p_halt_id uuid) -- Releases an emergency stop for the caller. Definer, because nobody may write halts.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.release_emergency_stop(p_halt_id uuid)
+ RETURNS trading_halts
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  halt public.trading_halts;
+begin
+  select * into halt from public.trading_halts h where h.id = p_halt_id and (h.user_id = auth.uid() or h.scope = 'system') for update;
+  if halt.id is null or private.caller_role() is null then
+    perform private.raise_api_error(404, 'halt_not_found', 'there is no such emergency stop');
+  end if;
+  if halt.scope = 'system' then
+    perform private.require_admin();
+  else
+    perform private.require_trader();
+  end if;
+  if halt.released_at is null then
+    update public.trading_halts h set released_at = now(), released_by = auth.uid() where h.id = halt.id returning * into halt;
+  end if;
+  return halt;
+end
+$function$
+
 function private.report_health(p_system text, p_component text, p_status text, p_response_time_ms integer, p_error_message text, p_metadata jsonb) -- Writes down how a system or one of its components is. Definer, because nobody may write the table otherwise.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.report_health(p_system text, p_component text, p_status text, p_response_time_ms integer DEFAULT NULL::integer, p_error_message text DEFAULT NULL::text, p_metadata jsonb DEFAULT '{}'::jsonb)
@@ -6229,6 +6962,70 @@ begin
 end
 $function$
 
+function private.require_live_caps(p_bot bots) -- An error unless a LIVE bot has what real money needs: an enabled credential, caps, and an owner who has just shown a second factor. Definer, because Auth's factors are not readable by users.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.require_live_caps(p_bot bots)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if p_bot.credential_id is null or p_bot.risk_per_trade is null or p_bot.daily_risk_cap is null then
+    perform private.raise_api_error(422, 'live_caps_required', 'a LIVE bot needs a credential, risk_per_trade and daily_risk_cap');
+  end if;
+  if not exists (
+    select from public.exchange_credentials c where c.id = p_bot.credential_id and c.user_id = p_bot.user_id and c.status = 'active'
+  ) then
+    perform private.raise_api_error(409, 'credential_disabled', 'the credential of the bot is disabled: enable it first');
+  end if;
+  if not exists (select from auth.mfa_factors f where f.user_id = p_bot.user_id and f.status = 'verified') then
+    perform private.raise_api_error(403, 'second_factor_required', 'real money needs a second factor: enrol one, and show it');
+  end if;
+  if not private.has_recent_factor() then
+    perform private.raise_api_error(403, 'recent_factor_required', 'show your second factor again: it must have been shown within the last 15 minutes');
+  end if;
+end
+$function$
+
+function private.require_no_halt(p_bot bots) -- An error while an emergency stop is engaged over a bot that private.lock_own_bot has locked: none is engaged meanwhile. Definer, so that it sees them all.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.require_no_halt(p_bot bots)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  halt public.trading_halts;
+begin
+  select * into halt from public.trading_halts h
+  where h.released_at is null
+    and (h.scope = 'system' or (h.user_id = p_bot.user_id and h.bot_id is null) or h.bot_id = p_bot.id)
+  order by h.scope desc limit 1;
+  if halt.id is not null then
+    perform private.raise_api_error(409, 'trading_halted', format('an emergency stop of the %s is engaged: %s',
+      case halt.scope when 'bot' then 'bot' when 'user' then 'account' else 'system' end, halt.reason));
+  end if;
+end
+$function$
+
+function private.require_reason(p_reason text) -- A reason, without spaces around it; an error for none, or one that is too long.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.require_reason(p_reason text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if p_reason is null or char_length(btrim(p_reason)) not between 1 and 500 then
+    perform private.raise_api_error(422, 'invalid_request', 'the reason must have 1 to 500 characters');
+  end if;
+  return btrim(p_reason);
+end
+$function$
+
 function private.require_runner(p_permission text, OUT session_id uuid, OUT user_id uuid, OUT permissions text[]) -- The live runner that calls and its owner, provided that its key has a permission; else the error that says why not: runner_superseded, runner_not_connected, invalid_api_key or forbidden. Definer, to tell these apart.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.require_runner(p_permission text, OUT session_id uuid, OUT user_id uuid, OUT permissions text[])
@@ -6260,6 +7057,47 @@ begin
   if not p_permission = any (require_runner.permissions) then
     perform private.raise_api_error(403, 'forbidden', format('the API key does not have the permission %s', p_permission));
   end if;
+end
+$function$
+
+function private.require_trader() -- The caller, who may trade; an error for everyone else.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.require_trader()
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if private.can_trade() then
+    return auth.uid();
+  end if;
+  if private.caller_role() in ('trader', 'admin') then
+    perform private.raise_api_error(403, 'second_factor_required', 'show your second factor in this session first');
+  end if;
+  perform private.raise_api_error(403, 'forbidden', 'your role may read, and not change anything');
+end
+$function$
+
+function private.resolve_schedule(p_bot bots) -- When a bot may trade, with the session of its exchange in the place of hours of its own: start and end of a session (null for all day), the days on which sessions begin (none at all, if the exchange has none on those of the bot), and the time zone. Definer, because the risk gate and triggers of users ask it.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.resolve_schedule(p_bot bots)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  exchange_session public.exchange_sessions;
+begin
+  select * into exchange_session from public.exchange_sessions e where e.exchange = p_bot.schedule_exchange;
+  if exchange_session.exchange is null then
+    return jsonb_build_object('exchange', null, 'start_time', p_bot.schedule_start_time, 'end_time', p_bot.schedule_end_time,
+      'days', to_jsonb(p_bot.schedule_days), 'timezone', p_bot.schedule_timezone);
+  end if;
+  return jsonb_build_object('exchange', exchange_session.exchange, 'start_time', exchange_session.start_time, 'end_time', exchange_session.end_time,
+    'days', to_jsonb(array(select d from unnest(exchange_session.days) d where d = any (p_bot.schedule_days) order by d)),
+    'timezone', exchange_session.timezone);
 end
 $function$
 
@@ -6349,6 +7187,44 @@ begin
   perform private.note_security_event(caller, 'session_revoked',
     jsonb_build_object('session_id', revoked.id, 'user_agent', left(revoked.user_agent, 512), 'ip', host(revoked.ip)));
   perform private.write_audit('session.revoked', 'sessions', revoked.id::text, caller);
+end
+$function$
+
+function private.run_config(p_bot_id uuid) -- The settings of a bot as a runner gets them: RunConfig of the contracts. Definer, because runners get it for their commands.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.run_config(p_bot_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  bot public.bots;
+  spec jsonb;
+begin
+  select * into strict bot from public.bots b where b.id = p_bot_id;
+  select v.spec into spec from public.strategy_versions v
+  where v.strategy_id = bot.strategy_id and v.version = bot.strategy_version and v.user_id = bot.user_id;
+  return jsonb_build_object(
+    'name', bot.name,
+    'mode', bot.mode,
+    'strategy_type', bot.strategy_type,
+    'strategy', spec,
+    'parameters', bot.parameters,
+    'symbols', to_jsonb(bot.symbols),
+    'timeframe', bot.timeframe,
+    'settings', bot.settings,
+    'initial_balance', bot.initial_balance,
+    'schedule', private.resolve_schedule(bot),
+    'credential_id', bot.credential_id,
+    'risk', jsonb_build_object(
+      'risk_per_trade', bot.risk_per_trade,
+      'daily_risk_cap', bot.daily_risk_cap,
+      'max_order_value', bot.max_order_value,
+      'max_symbol_exposure', bot.max_symbol_exposure,
+      'max_open_positions', bot.max_open_positions,
+      'max_daily_trades', bot.max_daily_trades,
+      'max_drawdown_pct', bot.max_drawdown_pct));
 end
 $function$
 
@@ -6499,6 +7375,30 @@ begin
 end
 $function$
 
+function private.send_bot_settings() -- Trigger: tells the runner that holds a bot of settings that its owner has changed; trading_runs.config goes on saying what the run was started with. Definer, because owners may not write commands.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.send_bot_settings()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  lease public.bot_leases;
+begin
+  select l.* into lease from public.bot_leases l
+  join public.runner_sessions s on s.id = l.runner_session_id and s.status = 'connected'
+  where l.bot_id = new.id and l.released_at is null;
+  if lease.bot_id is not null then
+    -- The latest says it all.
+    perform private.expire_commands(lease.runner_session_id, new.id, '{update_config}');
+    perform private.command_runner(lease.runner_session_id, 'update_config', new.id,
+      jsonb_build_object('run_id', lease.run_id, 'config', private.run_config(new.id)));
+  end if;
+  return null;
+end
+$function$
+
 function private.session_user_id() -- The signed-in user, viewers too; an error for runners, for anyone whose session was ended and for banned users. Definer, because caller_role reads Auth's tables.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.session_user_id()
@@ -6567,6 +7467,47 @@ begin
   perform private.write_audit('telegram_feedback.updated', 'telegram_feedback', p_feedback_id::text, changed.user_id,
     jsonb_build_object('status', status_before), jsonb_build_object('status', p_status));
   return changed;
+end
+$function$
+
+function private.set_pause(p_bot_id uuid, p_paused boolean) -- Pauses or resumes a bot of the caller. It holds at once, for the risk gate asks the status; the command tells the runner. Definer, because owners may write neither leases, commands nor the status.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.set_pause(p_bot_id uuid, p_paused boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  caller constant uuid := private.require_trader();
+  wanted constant text := case when p_paused then 'pause' else 'run' end;
+  held record;
+  lease public.bot_leases;
+  command_seq bigint;
+begin
+  held := private.lock_own_bot(p_bot_id, caller);
+  lease := held.lease;
+  if (held.bot).status not in ('starting', 'running', 'paused') then
+    perform private.raise_api_error(409, 'bot_not_running', format('the bot is %s: it can be %s when it runs', (held.bot).status,
+      case when p_paused then 'paused' else 'resumed' end));
+  end if;
+  if lease.intent = wanted then
+    return private.bot_control(p_bot_id);
+  end if;
+  if not p_paused then
+    perform private.require_no_halt(held.bot);
+  end if;
+  perform private.write_audit(format('bots.%s_requested', case when p_paused then 'pause' else 'resume' end), 'bots', p_bot_id::text, caller,
+    p_details => jsonb_build_object('run_id', lease.run_id));
+  update public.bot_leases l set intent = wanted where l.bot_id = p_bot_id returning * into lease;
+  command_seq := private.command_runner(lease.runner_session_id, case when p_paused then 'pause_bot' else 'resume_bot' end, p_bot_id,
+    jsonb_build_object('run_id', lease.run_id));
+  perform private.note_bot_event(lease, case when p_paused then 'pause_requested' else 'resume_requested' end, 'INFO',
+    case when p_paused then 'Its owner pauses it' else 'Its owner resumes it' end);
+  -- One that is starting becomes the one or the other when its runner has started it.
+  update public.bots b set status = case when p_paused then 'paused' else 'running' end
+  where b.id = p_bot_id and b.status in ('running', 'paused');
+  return private.bot_control(p_bot_id, command_seq);
 end
 $function$
 
@@ -6797,6 +7738,101 @@ begin
 end
 $function$
 
+function private.start_bot(p_bot_id uuid, p_runner_session_id uuid) -- Starts a bot of the caller. Definer, because owners may write neither runs, leases, commands nor the status.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.start_bot(p_bot_id uuid, p_runner_session_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  caller constant uuid := private.require_trader();
+  held record;
+  session_id uuid;
+  config jsonb;
+  run_id uuid;
+  resumes boolean;
+  lease public.bot_leases;
+  command_seq bigint;
+begin
+  held := private.lock_own_bot(p_bot_id, caller);
+  if (held.bot).status not in ('stopped', 'error') then
+    perform private.raise_api_error(409, 'bot_not_startable', format('the bot is %s: only a stopped bot, or one with an error, can be started', (held.bot).status));
+  end if;
+  perform private.require_no_halt(held.bot);
+  if (held.bot).mode = 'LIVE' then
+    perform private.require_live_caps(held.bot);
+  end if;
+  config := private.run_config(p_bot_id);
+  if (held.bot).strategy_type = 'rules' and config -> 'strategy' = 'null' then
+    perform private.raise_api_error(409, 'strategy_not_found', 'the bot has no strategy whose rules it could follow: give it one');
+  end if;
+  session_id := private.choose_runner(caller, p_runner_session_id, (held.lease).runner_session_id);
+
+  select r.id into run_id from public.trading_runs r where r.bot_id = p_bot_id and r.status = 'running' for no key update;
+  resumes := found;
+  if not resumes then
+    insert into public.trading_runs (bot_id, user_id, mode, config) values (p_bot_id, caller, (held.bot).mode, config) returning id into run_id;
+  end if;
+  lease := private.take_lease(held.lease, held.bot, run_id, session_id, resumes);
+  command_seq := private.command_start(lease, resumes);
+  -- Asked again, with its row locked by the command: it may have gone since.
+  if not exists (select from public.runner_sessions s where s.id = session_id and s.status = 'connected') then
+    perform private.raise_api_error(409, 'no_runner_connected', 'the runner has just disconnected: try again');
+  end if;
+  perform private.note_bot_event(lease, 'start_requested', 'INFO', case when resumes then 'Its owner lets it go on' else 'Its owner starts it' end);
+  perform private.write_audit('bots.start_requested', 'bots', p_bot_id::text, caller, p_details => jsonb_build_object('run_id', run_id, 'runner_session_id', session_id));
+  update public.bots b set status = 'starting', started_at = now(), error_count = 0, last_error = null where b.id = p_bot_id;
+  return private.bot_control(p_bot_id, command_seq);
+end
+$function$
+
+function private.stop_bot(p_bot_id uuid, p_reason text) -- Stops a bot of the caller. Definer, because owners may write neither leases, commands nor the status.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.stop_bot(p_bot_id uuid, p_reason text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  caller constant uuid := private.require_trader();
+  reason constant text := private.require_reason(p_reason);
+  held record;
+  lease public.bot_leases;
+  command_seq bigint;
+begin
+  held := private.lock_own_bot(p_bot_id, caller);
+  lease := held.lease;
+  if (held.bot).status = 'stopped' then
+    return private.bot_control(p_bot_id);
+  end if;
+  perform private.write_audit('bots.stop_requested', 'bots', p_bot_id::text, caller, p_details => jsonb_build_object('run_id', lease.run_id, 'reason', reason));
+  if lease.bot_id is null or lease.released_at is not null then
+    -- Its run has ended with an error.
+    update public.bots b set status = 'stopped' where b.id = p_bot_id;
+    return private.bot_control(p_bot_id);
+  end if;
+  perform private.note_bot_event(lease, 'stop_requested', 'INFO', reason);
+  update public.bot_leases l set intent = 'stop' where l.bot_id = p_bot_id returning * into lease;
+  if exists (select from public.runner_sessions s where s.id = lease.runner_session_id and s.status = 'connected') then
+    command_seq := private.command_stop(lease, reason);
+    update public.bots b set status = 'stopping' where b.id = p_bot_id and b.status <> 'stopping';
+    return private.bot_control(p_bot_id, command_seq);
+  end if;
+  if private.open_exposure(p_bot_id) is null then
+    perform private.expire_commands(lease.runner_session_id, p_bot_id, '{start_bot,stop_bot,pause_bot,resume_bot,update_config}');
+    perform private.end_run(lease.run_id, 'stopped');
+    return private.bot_control(p_bot_id);
+  end if;
+  if (held.bot).status <> 'error' then
+    update public.bots b set status = 'error', last_error = 'The runner is offline' where b.id = p_bot_id;
+  end if;
+  return private.bot_control(p_bot_id, null, 'the runner is offline: what the bot holds is closed, and the bot stopped, when it is back');
+end
+$function$
+
 function private.store_reencrypted_credentials(p_new_key_id uuid, p_ids uuid[], p_old_key_ids uuid[], p_ciphertexts bytea[]) -- For workers: replaces ciphertexts by those for the active key, of credentials that are still on the key they were read with. Returns how many. Definer, because nobody may update a ciphertext.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.store_reencrypted_credentials(p_new_key_id uuid, p_ids uuid[], p_old_key_ids uuid[], p_ciphertexts bytea[])
@@ -6915,6 +7951,30 @@ begin
       refused_count = l.refused_count + (not allowed)::integer
   where l.user_id = p_user_id and l.channel = p_channel;
   return allowed;
+end
+$function$
+
+function private.take_lease(p_lease bot_leases, p_bot bots, p_run_id uuid, p_session_id uuid, p_resumes boolean) -- Gives a bot to a runner session: whoever held it has an old fencing token from then on, and nothing more to do for it. Definer, because owners may not write leases.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.take_lease(p_lease bot_leases, p_bot bots, p_run_id uuid, p_session_id uuid, p_resumes boolean)
+ RETURNS bot_leases
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  taken public.bot_leases;
+begin
+  if p_lease.bot_id is not null then
+    perform private.expire_commands(p_lease.runner_session_id, p_bot.id, '{start_bot,stop_bot,pause_bot,resume_bot,update_config}');
+  end if;
+  insert into public.bot_leases as held (bot_id, user_id, run_id, runner_session_id, fencing_token, intent, reconciled)
+  values (p_bot.id, p_bot.user_id, p_run_id, p_session_id, 1, 'run', not p_resumes)
+  on conflict (bot_id) do update
+  set run_id = excluded.run_id, runner_session_id = excluded.runner_session_id, fencing_token = held.fencing_token + 1, intent = 'run',
+      reconciled = excluded.reconciled, acquired_at = now(), released_at = null
+  returning * into taken;
+  return taken;
 end
 $function$
 
@@ -7441,6 +8501,17 @@ begin
 end
 $function$
 
+function public.count_run_logs(p_run_id uuid, p_levels text[]) -- How many lines of the given levels, or of all, a run of the caller has: exact, and at once however many there are. 0 for the run of another.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.count_run_logs(p_run_id uuid, p_levels text[] DEFAULT NULL::text[])
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select private.count_run_logs(p_run_id, p_levels)
+$function$
+
 function public.create_api_key(p_name text, p_permissions text[], p_expires_at timestamp with time zone, p_ip_allowlist inet[], OUT id uuid, OUT key text, OUT name text, OUT prefix text, OUT permissions text[], OUT expires_at timestamp with time zone, OUT ip_allowlist cidr[], OUT created_at timestamp with time zone) -- Makes an API key for the caller, and shows it this once. Needs the second factor of a user who has one. Errors: forbidden, second_factor_required, invalid_request, quota_exceeded.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.create_api_key(p_name text, p_permissions text[], p_expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_ip_allowlist inet[] DEFAULT '{}'::inet[], OUT id uuid, OUT key text, OUT name text, OUT prefix text, OUT permissions text[], OUT expires_at timestamp with time zone, OUT ip_allowlist cidr[], OUT created_at timestamp with time zone)
@@ -7538,6 +8609,16 @@ begin
 end
 $function$
 
+function public.engage_emergency_stop(p_scope text, p_reason text, p_bot_id uuid, p_close_positions boolean) -- Stops a bot of the caller, all of the caller's (user), or, for an admin with a second factor, the whole system, from opening anything, at once, and tells the runners: they cancel what is open and, if asked for, close positions. Whoever owns a bot may stop it, whatever the role. Engaging it again changes nothing, unless positions are to be closed now. Errors: forbidden, second_factor_required, invalid_request, bot_not_found.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.engage_emergency_stop(p_scope text, p_reason text, p_bot_id uuid DEFAULT NULL::uuid, p_close_positions boolean DEFAULT false)
+ RETURNS trading_halts
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.engage_emergency_stop(p_scope, p_bot_id, p_reason, p_close_positions)
+$function$
+
 function public.finish_account_link(p_provider text, p_external_id text, p_code text, p_metadata jsonb) -- For the operator's server that hears from the account elsewhere, with a secret key: links it to the user whose code it handed over. Answers {"linked_account_id", "user_id"}. Errors: invalid_request, invalid_link_code, rate_limited, account_already_linked.
 -- executable by: service_role
 CREATE OR REPLACE FUNCTION public.finish_account_link(p_provider text, p_external_id text, p_code text, p_metadata jsonb DEFAULT '{}'::jsonb)
@@ -7620,6 +8701,26 @@ AS $function$
   select * from private.list_quotas()
 $function$
 
+function public.pause_bot(p_bot_id uuid) -- Lets a bot of the caller keep what it holds and open nothing more, at once; pausing it again changes nothing. Answers BotControl of the contracts. Errors: forbidden, second_factor_required, bot_not_found, bot_not_running.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.pause_bot(p_bot_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.set_pause(p_bot_id, true)
+$function$
+
+function public.release_emergency_stop(p_halt_id uuid) -- Releases an emergency stop of the caller, or, for an admin with a second factor, of the system. Bots stay as they are until they are resumed or started; releasing it again changes nothing. Errors: forbidden, second_factor_required, halt_not_found.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.release_emergency_stop(p_halt_id uuid)
+ RETURNS trading_halts
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.release_emergency_stop(p_halt_id)
+$function$
+
 function public.request_credential_test(p_credential_id uuid) -- Has a worker ask the exchange whether a credential of the caller is good; while one test is pending, asking again changes nothing for ten minutes. Errors: credential_not_found, credential_disabled, forbidden.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.request_credential_test(p_credential_id uuid)
@@ -7628,6 +8729,16 @@ CREATE OR REPLACE FUNCTION public.request_credential_test(p_credential_id uuid)
  SET search_path TO ''
 AS $function$
   select private.request_credential_test(p_credential_id)
+$function$
+
+function public.resume_bot(p_bot_id uuid) -- Lets a paused bot of the caller open positions again; resuming it again changes nothing. Answers BotControl of the contracts. Errors: forbidden, second_factor_required, bot_not_found, bot_not_running, trading_halted.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.resume_bot(p_bot_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.set_pause(p_bot_id, false)
 $function$
 
 function public.revoke_api_key(p_api_key_id uuid) -- Revokes an API key of the caller, for good and at once, and says when; revoking it again changes nothing. Errors: forbidden, api_key_not_found.
@@ -7758,6 +8869,26 @@ CREATE OR REPLACE FUNCTION public.start_account_link(p_provider text)
  SET search_path TO ''
 AS $function$
   select * from private.start_account_link(p_provider)
+$function$
+
+function public.start_bot(p_bot_id uuid, p_runner_session_id uuid) -- Starts a stopped bot of the caller in a new run, or lets one with an error go on in the run that is not over, on the runner that is named, or one that is connected. A LIVE one needs caps, a credential, and a second factor shown within 15 minutes. Answers BotControl of the contracts. Errors: forbidden, second_factor_required, recent_factor_required, bot_not_found, bot_not_startable, trading_halted, live_caps_required, credential_disabled, strategy_not_found, runner_not_found, no_runner_connected.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.start_bot(p_bot_id uuid, p_runner_session_id uuid DEFAULT NULL::uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.start_bot(p_bot_id, p_runner_session_id)
+$function$
+
+function public.stop_bot(p_bot_id uuid, p_reason text) -- Closes what a bot of the caller holds, and stops it; stopping it again changes nothing. Where its runner is offline, one that holds nothing is stopped at once, and any other when the runner is back, as the message says. Answers BotControl of the contracts. Errors: forbidden, second_factor_required, bot_not_found, invalid_request.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.stop_bot(p_bot_id uuid, p_reason text DEFAULT 'stopped by its owner'::text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.stop_bot(p_bot_id, p_reason)
 $function$
 
 function public.submit_contact_message(p_name text, p_email text, p_message text, p_ip text) -- For the function public alone, which has checked the fields and knows the address: keeps a message for the admins. Errors: rate_limited.

@@ -863,6 +863,7 @@ export type Database = {
           risk_per_trade: number | null;
           schedule_days: number[];
           schedule_end_time: string | null;
+          schedule_exchange: string | null;
           schedule_start_time: string | null;
           schedule_timezone: string;
           settings: NonNullable<Json>;
@@ -903,6 +904,7 @@ export type Database = {
           risk_per_trade?: number | null;
           schedule_days?: number[];
           schedule_end_time?: string | null;
+          schedule_exchange?: string | null;
           schedule_start_time?: string | null;
           schedule_timezone?: string;
           settings?: NonNullable<Json>;
@@ -942,6 +944,7 @@ export type Database = {
           risk_per_trade?: number | null;
           schedule_days?: number[];
           schedule_end_time?: string | null;
+          schedule_exchange?: string | null;
           schedule_start_time?: string | null;
           schedule_timezone?: string;
           settings?: NonNullable<Json>;
@@ -963,6 +966,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: 'exchange_credentials';
             referencedColumns: ['id', 'user_id'];
+          },
+          {
+            foreignKeyName: 'bots_schedule_exchange_fkey';
+            columns: ['schedule_exchange'];
+            isOneToOne: false;
+            referencedRelation: 'exchange_sessions';
+            referencedColumns: ['exchange'];
           },
           {
             foreignKeyName: 'bots_strategy_version_fkey';
@@ -1371,6 +1381,34 @@ export type Database = {
           test_status?: string | null;
           updated_at?: string;
           user_id?: string;
+        };
+        Relationships: [];
+      };
+      exchange_sessions: {
+        Row: {
+          days: number[];
+          description: string;
+          end_time: string | null;
+          exchange: string;
+          start_time: string | null;
+          timezone: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          days: number[];
+          description: string;
+          end_time?: string | null;
+          exchange: string;
+          start_time?: string | null;
+          timezone: string;
+        };
+        Update: {
+          days?: number[];
+          description?: string;
+          end_time?: string | null;
+          exchange?: string;
+          start_time?: string | null;
+          timezone?: string;
         };
         Relationships: [];
       };
@@ -4083,6 +4121,7 @@ export type Database = {
         Args: { p_is_active?: boolean; p_plan?: string; p_role?: string; p_user_id: string };
         Returns: undefined;
       };
+      count_run_logs: { Args: { p_levels?: string[]; p_run_id: string }; Returns: number };
       create_api_key: {
         Args: { p_expires_at?: string; p_ip_allowlist?: unknown[]; p_name: string; p_permissions: string[] };
         Returns: Record<string, unknown>;
@@ -4236,6 +4275,27 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      engage_emergency_stop: {
+        Args: { p_bot_id?: string; p_close_positions?: boolean; p_reason: string; p_scope: string };
+        Returns: {
+          bot_id: string | null;
+          close_positions: boolean;
+          engaged_at: string;
+          engaged_by: string | null;
+          id: string;
+          reason: string;
+          released_at: string | null;
+          released_by: string | null;
+          scope: string;
+          user_id: string | null;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'trading_halts';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       finish_account_link: {
         Args: { p_code: string; p_external_id: string; p_metadata?: Json; p_provider: string };
         Returns: Json;
@@ -4294,7 +4354,30 @@ export type Database = {
           value: number;
         }[];
       };
+      pause_bot: { Args: { p_bot_id: string }; Returns: Json };
+      release_emergency_stop: {
+        Args: { p_halt_id: string };
+        Returns: {
+          bot_id: string | null;
+          close_positions: boolean;
+          engaged_at: string;
+          engaged_by: string | null;
+          id: string;
+          reason: string;
+          released_at: string | null;
+          released_by: string | null;
+          scope: string;
+          user_id: string | null;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'trading_halts';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       request_credential_test: { Args: { p_credential_id: string }; Returns: undefined };
+      resume_bot: { Args: { p_bot_id: string }; Returns: Json };
       revoke_api_key: { Args: { p_api_key_id: string }; Returns: string };
       revoke_other_sessions: { Args: Record<PropertyKey, never>; Returns: number };
       revoke_session: { Args: { p_session_id: string }; Returns: undefined };
@@ -4495,6 +4578,8 @@ export type Database = {
           expires_at: string;
         }[];
       };
+      start_bot: { Args: { p_bot_id: string; p_runner_session_id?: string }; Returns: Json };
+      stop_bot: { Args: { p_bot_id: string; p_reason?: string }; Returns: Json };
       submit_contact_message: {
         Args: { p_email: string; p_ip: string; p_message: string; p_name: string };
         Returns: undefined;

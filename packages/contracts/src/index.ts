@@ -47,3 +47,4 @@ export * from './task-event.ts';
 export * from './task-status.ts';
 export * from './timeframe.ts';
 export * from './trade-rules.ts';
+export * from './trading-data.ts';

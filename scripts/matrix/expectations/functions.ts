@@ -51,6 +51,9 @@ export const functions: FunctionExpectations = {
     mayEndWith: ['invalid_api_key'],
   },
 
+  // Trading.
+  count_run_logs: { by: SIGNED_IN, args: (tenant) => ({ p_run_id: tenant.row('trading_runs').id }) },
+
   // Research.
   create_strategy: {
     by: TRADERS,

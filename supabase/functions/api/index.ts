@@ -7,6 +7,7 @@ import { credentials } from './routes/credentials.ts';
 import { keys } from './routes/keys.ts';
 import { optimisations } from './routes/optimisations.ts';
 import { strategies } from './routes/strategies.ts';
+import { trading } from './routes/trading.ts';
 
 const app = createFunction('api');
 app.use(requireUser, limitRate);
@@ -16,5 +17,6 @@ app.route('/optimisations', optimisations);
 app.route('/bias-checks', biasChecks);
 app.route('/keys', keys);
 app.route('/credentials', credentials);
+app.route('/trading', trading);
 
 export default { fetch: app.fetch };
