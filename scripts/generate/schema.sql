@@ -634,6 +634,7 @@ table public.bot_leases -- Which runner session holds a bot, by which run. Who w
   constraint bot_leases_run_id_fkey FOREIGN KEY (run_id, bot_id, user_id) REFERENCES trading_runs(id, bot_id, user_id) ON DELETE CASCADE
   constraint bot_leases_runner_session_id_fkey FOREIGN KEY (runner_session_id, user_id) REFERENCES runner_sessions(id, user_id) ON DELETE CASCADE
   CREATE INDEX bot_leases_bot_id_user_id_idx ON public.bot_leases USING btree (bot_id, user_id)
+  CREATE INDEX bot_leases_held_idx ON public.bot_leases USING btree (runner_session_id) WHERE (released_at IS NULL)
   CREATE INDEX bot_leases_run_id_bot_id_user_id_idx ON public.bot_leases USING btree (run_id, bot_id, user_id)
   CREATE INDEX bot_leases_runner_session_id_user_id_idx ON public.bot_leases USING btree (runner_session_id, user_id)
   CREATE INDEX bot_leases_user_id_idx ON public.bot_leases USING btree (user_id)
@@ -1724,6 +1725,7 @@ table public.runner_commands -- What a runner is told to do, in order. Realtime 
   CREATE INDEX runner_commands_bot_id_user_id_idx ON public.runner_commands USING btree (bot_id, user_id)
   CREATE INDEX runner_commands_open_idx ON public.runner_commands USING btree (expires_at) WHERE (status = ANY (ARRAY['queued'::text, 'delivered'::text]))
   CREATE INDEX runner_commands_session_user_idx ON public.runner_commands USING btree (runner_session_id, user_id)
+  CREATE INDEX runner_commands_undone_idx ON public.runner_commands USING btree (runner_session_id, seq) WHERE (status = ANY (ARRAY['queued'::text, 'delivered'::text]))
   CREATE INDEX runner_commands_user_id_created_at_idx ON public.runner_commands USING btree (user_id, created_at DESC)
   policy "Admins can read runner commands" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners and the runner itself can read its commands" for select to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) OR (runner_session_id = ( SELECT private.runner_session_id() AS runner_session_id))))
@@ -1735,6 +1737,7 @@ table public.runner_commands -- What a runner is told to do, in order. Realtime 
   grant update (status, attempt, error, delivered_at, acknowledged_at) to tradebase_worker
   CREATE TRIGGER check_status BEFORE UPDATE ON public.runner_commands FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER prepare BEFORE INSERT ON public.runner_commands FOR EACH ROW EXECUTE FUNCTION private.prepare_runner_command()
+  CREATE TRIGGER send_commands AFTER INSERT ON public.runner_commands REFERENCING NEW TABLE AS given FOR EACH STATEMENT EXECUTE FUNCTION private.send_runner_commands()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.runner_commands FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
 table public.runner_sessions -- One row a runner that has connected with an API key. Its id is the subject of the runner's tokens, and they are good as long as it is connected. No foreign key to users: it goes with its key.
@@ -1770,7 +1773,7 @@ table public.runner_sessions -- One row a runner that has connected with an API 
   constraint runner_sessions_status_check CHECK ((status = ANY (ARRAY['connected'::text, 'disconnected'::text, 'error'::text, 'revoked'::text])))
   constraint runner_sessions_version_check CHECK ((char_length(version) <= 50))
   CREATE INDEX runner_sessions_api_key_id_user_id_idx ON public.runner_sessions USING btree (api_key_id, user_id)
-  CREATE INDEX runner_sessions_connected_idx ON public.runner_sessions USING btree (last_heartbeat_at) WHERE (status = 'connected'::text)
+  CREATE INDEX runner_sessions_connected_idx ON public.runner_sessions USING btree (connected_at) WHERE (status = 'connected'::text)
   CREATE INDEX runner_sessions_user_id_created_at_idx ON public.runner_sessions USING btree (user_id, created_at DESC)
   policy "Admins can read runner sessions" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners and the runner itself can read a runner session" for select to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) OR (id = ( SELECT private.runner_session_id() AS runner_session_id))))
@@ -1779,7 +1782,9 @@ table public.runner_sessions -- One row a runner that has connected with an API 
   grant select to tradebase_admin
   grant select to tradebase_worker
   grant update (status, error, disconnected_at) to tradebase_worker
-  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.runner_sessions FOR EACH ROW EXECUTE FUNCTION private.audit_change('machine_info', 'active_bot_ids', 'last_command_seq', 'last_heartbeat_at')
+  CREATE TRIGGER announce_connection AFTER INSERT ON public.runner_sessions FOR EACH ROW EXECUTE FUNCTION private.announce_runner_status()
+  CREATE TRIGGER announce_status AFTER UPDATE ON public.runner_sessions FOR EACH ROW WHEN (((new.status <> old.status) OR (new.epoch <> old.epoch))) EXECUTE FUNCTION private.announce_runner_status()
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE OF user_id, api_key_id, machine_id, version, status, error, ip, connected_at, disconnected_at, epoch ON public.runner_sessions FOR EACH ROW EXECUTE FUNCTION private.audit_change('machine_info', 'active_bot_ids', 'last_command_seq', 'last_heartbeat_at')
   CREATE TRIGGER check_status BEFORE UPDATE ON public.runner_sessions FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER end_commands AFTER UPDATE ON public.runner_sessions FOR EACH ROW WHEN (((new.status = 'revoked'::text) AND (old.status <> 'revoked'::text))) EXECUTE FUNCTION private.end_runner_commands()
   CREATE TRIGGER prepare BEFORE INSERT OR UPDATE ON public.runner_sessions FOR EACH ROW EXECUTE FUNCTION private.prepare_runner_session()
@@ -2671,6 +2676,43 @@ table public.workspaces -- What a frontend keeps for its user: open files, layou
   CREATE TRIGGER check_limit BEFORE INSERT ON public.workspaces FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('limits.workspaces_per_user')
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.workspaces FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
+function private.acknowledge_command(p_seq bigint, p_error jsonb) -- Does what public.acknowledge_command says. Definer, because runners may not write commands.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.acknowledge_command(p_seq bigint, p_error jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  runner record;
+  reason constant jsonb := private.read_command_error(p_error);
+  command public.runner_commands;
+begin
+  select * into runner from private.require_runner('runner:execute');
+  select * into command from public.runner_commands c where c.runner_session_id = runner.session_id and c.seq = p_seq;
+  if command.seq is null then
+    perform private.raise_api_error(404, 'command_not_found', format('there is no command %s', p_seq));
+  end if;
+  perform from public.bot_leases l where l.bot_id = command.bot_id for update;
+  select * into command from public.runner_commands c where c.runner_session_id = runner.session_id and c.seq = p_seq for update;
+  if command.status not in ('queued', 'delivered') then
+    return command.status;
+  end if;
+  -- Only Realtime had told the runner of it: it has been delivered all the same.
+  if command.status = 'queued' then
+    update public.runner_commands c set status = 'delivered', attempt = c.attempt + 1, delivered_at = now()
+    where c.runner_session_id = command.runner_session_id and c.seq = command.seq;
+  end if;
+  update public.runner_commands c
+  set status = case when reason is null then 'acknowledged' else 'failed' end, error = reason, acknowledged_at = now()
+  where c.runner_session_id = command.runner_session_id and c.seq = command.seq
+  returning * into command;
+  perform private.apply_acknowledgement(command, reason);
+  return command.status;
+end
+$function$
+
 function private.acknowledge_emergency_stop(p_command runner_commands, p_error jsonb) -- What follows when a runner has carried out an emergency stop: its bots in the scope that hold nothing are stopped; those that should and do not have failed. Definer, because runners may not write bots.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.acknowledge_emergency_stop(p_command runner_commands, p_error jsonb)
@@ -2921,6 +2963,28 @@ begin
 end
 $function$
 
+function private.announce_runner_status() -- Trigger: tells the owner that a runner has connected, or is connected no more. Definer, because nobody may write events.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.announce_runner_status()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.emit_event(new.user_id, 'user:' || new.user_id::text, 'runner_status', jsonb_build_object(
+    'session_id', new.id,
+    'connected', new.status = 'connected',
+    'status', new.status,
+    'last_heartbeat', new.last_heartbeat_at,
+    'machine_id', new.machine_id,
+    'machine_info', new.machine_info,
+    'version', new.version,
+    'at', now()));
+  return null;
+end
+$function$
+
 function private.announce_study_change() -- Trigger: tells the owner, and on cancellation takes a waiting job from the queue; a worker that runs it sees the status at its next report of progress. Definer, because owners have no rights on either.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.announce_study_change()
@@ -3154,6 +3218,33 @@ begin
     perform private.note_bot_event(lease, 'runner_back', 'INFO', 'The runner is back, and the bot goes on');
     update public.bots b set status = 'starting', last_error = null where b.id = lease.bot_id;
   end if;
+end
+$function$
+
+function private.apply_session_offline(p_session_id uuid) -- Treats what a session holds, by each bot's offline policy, as of a runner that is gone, and says how many bots. The leases have to be locked before.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.apply_session_offline(p_session_id uuid)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  held public.bot_leases;
+  held_count integer := 0;
+begin
+  for held in
+    select l.* from public.bot_leases l
+    join public.bots b on b.id = l.bot_id
+    join public.runner_sessions s on s.id = l.runner_session_id
+    where l.runner_session_id = p_session_id and l.released_at is null
+      -- Of a session that has ended, those that were left are treated, and no other again.
+      and (s.status = 'connected' or b.status not in ('stopped', 'error'))
+    order by l.bot_id
+  loop
+    perform private.apply_offline(held);
+    held_count := held_count + 1;
+  end loop;
+  return held_count;
 end
 $function$
 
@@ -3436,6 +3527,56 @@ begin
     perform private.raise_api_error(404, 'user_not_found', 'there is no such user');
   end if;
   return changed;
+end
+$function$
+
+function private.check_holding(p_holding jsonb) -- Refuses what is not what a runner may say that it holds.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.check_holding(p_holding jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  most constant integer := 1000;
+begin
+  if jsonb_typeof(p_holding) is distinct from 'object' or p_holding - array['positions', 'open_orders'] <> '{}'
+    or jsonb_typeof(p_holding -> 'positions') is distinct from 'array' or jsonb_typeof(p_holding -> 'open_orders') is distinct from 'array' then
+    perform private.raise_invalid_request('holding must be {"positions": [...], "open_orders": [...]}');
+  end if;
+  if jsonb_array_length(p_holding -> 'positions') > most or jsonb_array_length(p_holding -> 'open_orders') > most then
+    perform private.raise_invalid_request(format('holding may name %s positions and as many orders at most', most));
+  end if;
+  if exists (
+    select from jsonb_array_elements(p_holding -> 'positions') p
+    where jsonb_typeof(p) <> 'object' or p - array['symbol', 'quantity'] <> '{}'
+      or jsonb_typeof(p -> 'symbol') is distinct from 'string' or char_length(p ->> 'symbol') not between 1 and 32
+      or jsonb_typeof(p -> 'quantity') is distinct from 'number'
+  ) or exists (
+    select from jsonb_array_elements(p_holding -> 'open_orders') o where jsonb_typeof(o) <> 'string' or char_length(o #>> '{}') not between 1 and 100
+  ) then
+    perform private.raise_invalid_request('positions must be {"symbol", "quantity"}, the quantity a number, and open_orders client ids');
+  end if;
+  if exists (select from jsonb_array_elements(p_holding -> 'positions') p where abs((p ->> 'quantity')::numeric) >= 1e18) then
+    perform private.raise_invalid_request('a quantity must be less than 1e18');
+  end if;
+end
+$function$
+
+function private.check_machine(p_machine_info jsonb) -- Refuses what is not a small object; null is nothing told.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.check_machine(p_machine_info jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  most_bytes constant integer := 16384;
+begin
+  if jsonb_typeof(p_machine_info) <> 'object' or pg_column_size(p_machine_info) > most_bytes then
+    perform private.raise_invalid_request(format('machine_info must be an object of at most %s bytes', most_bytes));
+  end if;
 end
 $function$
 
@@ -3747,6 +3888,49 @@ begin
 end
 $function$
 
+function private.compare_holding(p_run_id uuid, p_holding jsonb) -- Where what a runner says that it holds for a run differs from the ledger: of a position the signed quantities, of an order 1 where it is open and 0 where not; the first 100.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.compare_holding(p_run_id uuid, p_holding jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  most_told constant integer := 100;
+  -- Runners reckon in binary fractions.
+  tolerance constant numeric := 1e-9;
+begin
+  return (
+    select coalesce(jsonb_agg(told.difference order by told.kind, told.subject), '[]')
+    from (
+      select d.kind, d.subject, jsonb_build_object('kind', d.kind, 'subject', d.subject, 'runner', d.runner, 'ledger', d.ledger) as difference
+      from (
+        select 'position' as kind, coalesce(r.symbol, l.symbol) as subject, coalesce(r.quantity, 0) as runner, coalesce(l.quantity, 0) as ledger
+        from (
+          select p ->> 'symbol' as symbol, sum((p ->> 'quantity')::numeric) as quantity
+          from jsonb_array_elements(p_holding -> 'positions') p group by 1
+        ) r
+        full join (
+          select p.symbol, sum(case p.direction when 'long' then p.open_quantity else -p.open_quantity end) as quantity
+          from public.positions p where p.run_id = p_run_id and p.status = 'open' group by 1
+        ) l on l.symbol = r.symbol
+        union all
+        select 'order', coalesce(r.client_order_id, l.client_order_id), (r.client_order_id is not null)::integer, (l.client_order_id is not null)::integer
+        from (select distinct o as client_order_id from jsonb_array_elements_text(p_holding -> 'open_orders') o) r
+        full join (
+          select o.client_order_id from public.orders o
+          where o.run_id = p_run_id and o.status in ('new', 'submitted', 'accepted', 'partially_filled', 'pending_cancel')
+        ) l on l.client_order_id = r.client_order_id
+      ) d
+      where abs(d.runner - d.ledger) > tolerance * greatest(abs(d.runner), abs(d.ledger))
+      order by d.kind, d.subject
+      limit most_told
+    ) told
+  );
+end
+$function$
+
 function private.config(p_key text) -- Value of a setting; an unknown key is an error. Definer, because functions of users ask it.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.config(p_key text)
@@ -3775,6 +3959,40 @@ CREATE OR REPLACE FUNCTION private.config_number(p_key text)
  SET search_path TO ''
 AS $function$
   select nullif(private.config(p_key), 'null')::numeric
+$function$
+
+function private.connect_runner(p_key text, p_ip text, p_machine_id text, p_machine_info jsonb, p_version text) -- Does what public.connect_runner says. Definer, because nobody else may write sessions.
+-- executable by: service_role
+CREATE OR REPLACE FUNCTION private.connect_runner(p_key text, p_ip text, p_machine_id text, p_machine_info jsonb, p_version text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  address constant inet := case when pg_catalog.pg_input_is_valid(p_ip, 'inet') then p_ip::inet end;
+  verified record;
+  connected public.runner_sessions;
+begin
+  if p_machine_id is null or char_length(p_machine_id) not between 1 and 255 then
+    perform private.raise_invalid_request('machine_id must have 1 to 255 characters');
+  end if;
+  if char_length(p_version) > 50 then
+    perform private.raise_invalid_request('version may have 50 characters at most');
+  end if;
+  perform private.check_machine(p_machine_info);
+  select * into verified from private.verify_api_key(p_key, address, 'runner:connect');
+  perform private.lock_session_leases(s.id) from public.runner_sessions s
+  where s.api_key_id = verified.api_key_id and s.machine_id = p_machine_id;
+  insert into public.runner_sessions as s (user_id, api_key_id, machine_id, machine_info, version, ip)
+  values (verified.user_id, verified.api_key_id, p_machine_id, coalesce(p_machine_info, '{}'), coalesce(p_version, ''), address)
+  on conflict (api_key_id, machine_id) do update
+  set status = 'connected', error = null, epoch = s.epoch + 1, machine_info = excluded.machine_info, version = excluded.version,
+      ip = excluded.ip, active_bot_ids = '{}', connected_at = now(), last_heartbeat_at = now()
+  returning * into connected;
+  perform private.renew_leases(connected.id);
+  return private.describe_runner_session(connected, verified.permissions);
+end
 $function$
 
 function private.convert_waitlist() -- Trigger: whoever signed up and showed that the address is theirs waits no longer. Definer, because Auth changes users.
@@ -3889,6 +4107,32 @@ begin
     from private.run_log_counts kept
     where kept.run_id = p_run_id and kept.user_id = private.tenant_id() and (p_levels is null or kept.level = any (p_levels))
   );
+end
+$function$
+
+function private.count_runner_authentication(p_ip text, p_key_prefix text) -- Does what public.count_runner_authentication says. Definer, because nobody may reach the buckets.
+-- executable by: service_role
+CREATE OR REPLACE FUNCTION private.count_runner_authentication(p_ip text, p_key_prefix text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  per_address constant numeric := private.config_number('limits.runner_authentications_per_address');
+  per_key constant numeric := private.config_number('limits.runner_authentications_per_key');
+  wait_s numeric := 0;
+begin
+  if per_address is not null then
+    wait_s := private.take_tokens('address:' || left(coalesce(private.form_origin(p_ip), ''), 64), 'authentications', per_address, per_address / 60);
+  end if;
+  -- What is no prefix is nobody's key, and would fill the buckets with what callers make up.
+  if wait_s = 0 and per_key is not null and p_key_prefix ~ '^[0-9a-z]{8}$' then
+    wait_s := private.take_tokens('api_key:' || p_key_prefix, 'authentications', per_key, per_key / 60);
+  end if;
+  if wait_s > 0 then
+    perform private.raise_rate_limited(wait_s, 'runners authenticate too often from this address, or with this key');
+  end if;
 end
 $function$
 
@@ -4375,6 +4619,42 @@ begin
 end
 $function$
 
+function private.describe_command(p_command runner_commands) -- A command as a runner gets it, by Realtime or with a heartbeat.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.describe_command(p_command runner_commands)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object(
+    'seq', p_command.seq,
+    'attempt', p_command.attempt,
+    'expires_at', p_command.expires_at,
+    'type', p_command.type,
+    'bot_id', p_command.bot_id,
+    'payload', p_command.payload)
+$function$
+
+function private.describe_runner_session(p_session runner_sessions, p_permissions text[]) -- What the function runner needs to issue a token of a session.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.describe_runner_session(p_session runner_sessions, p_permissions text[])
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object(
+    'session_id', p_session.id,
+    'user_id', p_session.user_id,
+    'api_key_id', p_session.api_key_id,
+    'epoch', p_session.epoch,
+    'permissions', p_permissions,
+    'heartbeat_interval_s', private.config_number('runner.heartbeat_interval_s'),
+    'timeout_s', private.config_number('runner.timeout_s'),
+    'server_time', clock_timestamp())
+$function$
+
 function private.destroy_encryption_key(p_fingerprint text) -- For operators, by "npm run keys", which deletes the private key then: marks a key that no credential needs as destroyed. Doing it again changes nothing.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.destroy_encryption_key(p_fingerprint text)
@@ -4402,6 +4682,25 @@ begin
     update private.encryption_keys k set status = 'retired', retired_at = now() where k.id = key.id;
   end if;
   update private.encryption_keys k set status = 'destroyed', destroyed_at = now() where k.id = key.id and k.status = 'retired';
+end
+$function$
+
+function private.disconnect_runner() -- Does what public.disconnect_runner says. Definer, because runners may not write sessions.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.disconnect_runner()
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  runner record;
+begin
+  select * into runner from private.require_runner('runner:connect');
+  perform private.lock_session_leases(runner.session_id);
+  perform from public.runner_sessions s where s.id = runner.session_id for update;
+  perform private.apply_session_offline(runner.session_id);
+  update public.runner_sessions s set status = 'disconnected', active_bot_ids = '{}' where s.id = runner.session_id;
 end
 $function$
 
@@ -4684,6 +4983,47 @@ CREATE OR REPLACE FUNCTION private.expire_commands(p_session_id uuid, p_bot_id u
 AS $function$
   update public.runner_commands c set status = 'expired'
   where c.runner_session_id = p_session_id and c.bot_id = p_bot_id and c.type = any (p_types) and c.status in ('queued', 'delivered')
+$function$
+
+function private.expire_runner_commands(p_session_id uuid) -- Ends the commands, of one session or of all, whose time is over, and says how many; 100 at most. What they were to do has failed: a bot that was not started in time gets an error. Called by workers and heartbeats. Definer, because workers may not change leases.
+-- executable by: tradebase_worker
+CREATE OR REPLACE FUNCTION private.expire_runner_commands(p_session_id uuid DEFAULT NULL::uuid)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET lock_timeout TO '500ms'
+AS $function$
+declare
+  most_at_once constant integer := 100;
+  overdue record;
+  expired public.runner_commands;
+  expired_count integer := 0;
+begin
+  for overdue in
+    select c.runner_session_id, c.seq, c.bot_id from public.runner_commands c
+    where c.status in ('queued', 'delivered') and c.expires_at <= now() and (p_session_id is null or c.runner_session_id = p_session_id)
+    order by c.expires_at
+    limit most_at_once
+  loop
+    begin
+      perform from public.bot_leases l where l.bot_id = overdue.bot_id for update;
+      update public.runner_commands c set status = 'expired'
+      where c.runner_session_id = overdue.runner_session_id and c.seq = overdue.seq and c.status in ('queued', 'delivered')
+      returning * into expired;
+      if found then
+        expired_count := expired_count + 1;
+        -- As if the runner had failed: a bot that was to start, or to stop, would do so for ever.
+        perform private.apply_acknowledgement(expired, jsonb_build_object(
+          'code', 'command_expired', 'message', format('The runner did not carry out %s in time', expired.type)));
+      end if;
+    exception when lock_not_available or deadlock_detected then
+      -- Somebody is at work on the bot: at the next call.
+      null;
+    end;
+  end loop;
+  return expired_count;
+end
 $function$
 
 function private.fail_bot(p_run_id uuid, p_code text, p_message text) -- Puts a bot into the status error and holds what it has; its owner is told. The run goes on, so that it can be continued or stopped. Definer, because runners may not write bots.
@@ -5728,6 +6068,18 @@ begin
 end
 $function$
 
+function private.lock_session_leases(p_session_id uuid) -- Locks what a session holds, in the order in which everyone does: before its bots and before the session.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.lock_session_leases(p_session_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform from public.bot_leases l where l.runner_session_id = p_session_id order by l.bot_id for update;
+end
+$function$
+
 function private.maintain_partitions() -- Makes the partitions ahead and drops those whose rows are all older than the retention; says what it did. Called by the maintenance job, as often as one likes. Definer, because only the owner of a table may.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.maintain_partitions()
@@ -5810,6 +6162,82 @@ begin
   update public.alert_history h set read_at = now()
   where h.user_id = auth.uid() and h.read_at is null and (p_alert_ids is null or h.id = any (p_alert_ids));
   get diagnostics marked = row_count;
+  return marked;
+end
+$function$
+
+function private.mark_silent_runner(p_session_id uuid) -- If a session is connected and silent, disconnects it and alerts its owner; if it is not connected, treats what it still holds. Whether there was anything to do.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.mark_silent_runner(p_session_id uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  timeout_s constant numeric := private.config_number('runner.timeout_s');
+  session public.runner_sessions;
+  held_count integer;
+begin
+  perform private.lock_session_leases(p_session_id);
+  select * into session from public.runner_sessions s where s.id = p_session_id for update;
+  if session.id is null or (session.status = 'connected' and session.last_heartbeat_at >= now() - timeout_s * interval '1 second') then
+    return false;
+  end if;
+  held_count := private.apply_session_offline(p_session_id);
+  if session.status = 'connected' then
+    update public.runner_sessions s set status = 'disconnected' where s.id = p_session_id;
+    perform private.create_alert(session.user_id, 'error',
+      format('The runner on %s has not been heard of for %s s; it executed %s', session.machine_id, round(timeout_s),
+        case held_count when 0 then 'no bots' when 1 then 'one bot' else held_count || ' bots' end),
+      case when held_count > 0 then 'critical' else 'warning' end,
+      jsonb_build_object('runner_session_id', p_session_id, 'last_heartbeat_at', session.last_heartbeat_at));
+  end if;
+  return true;
+end
+$function$
+
+function private.mark_silent_runners() -- Disconnects runners that were not heard of for runner.timeout_s, alerts their owners, and treats their bots, and those of revoked keys, by each bot's offline policy. Says how many sessions it has treated: one of a user, and 100 in all, at most; call it again until it says 0. Called by workers. Definer, because workers may not change leases.
+-- executable by: tradebase_worker
+CREATE OR REPLACE FUNCTION private.mark_silent_runners()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET lock_timeout TO '500ms'
+AS $function$
+declare
+  most_at_once constant integer := 100;
+  timeout constant interval := private.config_number('runner.timeout_s') * interval '1 second';
+  found_session record;
+  marked integer := 0;
+begin
+  -- One session of a user at a time: events of the first are numbered when the leases of the next would be waited for.
+  for found_session in
+    select distinct on (gone.user_id) gone.id
+    from (
+      select s.id, s.user_id, s.last_heartbeat_at from public.runner_sessions s
+      where s.status = 'connected' and s.last_heartbeat_at < now() - timeout
+      union all
+      -- Of a key that was revoked, or started while its runner was leaving.
+      select s.id, s.user_id, s.last_heartbeat_at from public.bot_leases l
+      join public.runner_sessions s on s.id = l.runner_session_id
+      join public.bots b on b.id = l.bot_id
+      where l.released_at is null and s.status <> 'connected' and b.status not in ('stopped', 'error')
+    ) gone
+    order by gone.user_id, gone.last_heartbeat_at
+    limit most_at_once
+  loop
+    begin
+      marked := marked + private.mark_silent_runner(found_session.id)::integer;
+    exception
+      when lock_not_available or deadlock_detected then
+        -- It is being heard of, or somebody is at work on its bots: at the next call.
+        null;
+      when others then
+        -- One that cannot be treated keeps no other from it.
+        raise warning 'the runner session % was not marked as silent: %', found_session.id, sqlerrm;
+    end;
+  end loop;
   return marked;
 end
 $function$
@@ -6627,7 +7055,7 @@ begin
 end
 $function$
 
-function private.prune_runner_sessions() -- Deletes sessions that ended longer ago than they are kept, with their commands, and says how many. Called by the maintenance job. Definer, because workers may not delete sessions.
+function private.prune_runner_sessions() -- Deletes sessions that ended longer ago than they are kept, with their commands, and old commands of the others, and says how many. Called by the maintenance job. Definer, because workers may not delete sessions.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.prune_runner_sessions()
  RETURNS bigint
@@ -6637,17 +7065,28 @@ CREATE OR REPLACE FUNCTION private.prune_runner_sessions()
 AS $function$
 declare
   most_at_once constant integer := 10000;
-  deleted bigint;
+  deleted_sessions bigint;
+  deleted_commands bigint;
 begin
+  -- Not what a lease remembers: with the session would go the fencing token, which only grows.
   delete from public.runner_sessions s where s.id in (
     select old_session.id from public.runner_sessions old_session
     where old_session.status <> 'connected'
       and old_session.disconnected_at < now() - private.config_number('retention.runner_sessions_days') * interval '1 day'
+      and not exists (select from public.bot_leases l where l.runner_session_id = old_session.id)
     limit most_at_once
     for update skip locked
   );
-  get diagnostics deleted = row_count;
-  return deleted;
+  get diagnostics deleted_sessions = row_count;
+  delete from public.runner_commands c where (c.runner_session_id, c.seq) in (
+    select old_command.runner_session_id, old_command.seq from public.runner_commands old_command
+    where old_command.status in ('acknowledged', 'expired', 'failed')
+      and old_command.created_at < now() - private.config_number('retention.runner_commands_days') * interval '1 day'
+    limit most_at_once
+    for update skip locked
+  );
+  get diagnostics deleted_commands = row_count;
+  return deleted_sessions + deleted_commands;
 end
 $function$
 
@@ -6726,6 +7165,18 @@ begin
 end
 $function$
 
+function private.raise_invalid_request(p_message text) -- Raises invalid_request, which PostgREST answers with 422.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.raise_invalid_request(p_message text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.raise_api_error(422, 'invalid_request', p_message);
+end
+$function$
+
 function private.raise_rate_limited(p_retry_after_s numeric, p_message text) -- Raises the error rate_limited, which PostgREST answers with 429 and the header retry-after; the details say it too, for clients that do not show headers.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.raise_rate_limited(p_retry_after_s numeric, p_message text)
@@ -6742,6 +7193,47 @@ begin
       'details', 'retry after ' || retry_after || ' s')::text,
     detail = json_build_object('status', 429,
       'headers', case when retry_after is null then '{}'::json else json_build_object('retry-after', retry_after::text) end)::text;
+end
+$function$
+
+function private.read_command_error(p_error jsonb) -- Why a command failed, as it is kept; null where it did not. Refuses anything else.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.read_command_error(p_error jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if p_error is null or jsonb_typeof(p_error) = 'null' then
+    return null;
+  end if;
+  if jsonb_typeof(p_error) <> 'object' or jsonb_typeof(p_error -> 'code') is distinct from 'string'
+    or jsonb_typeof(p_error -> 'message') is distinct from 'string' or p_error ->> 'code' !~ '^[a-z][a-z0-9_]{0,62}$' then
+    perform private.raise_invalid_request('error must be {"code", "message"}, the code of small letters, digits and _');
+  end if;
+  return jsonb_build_object('code', p_error ->> 'code', 'message', left(p_error ->> 'message', 1000));
+end
+$function$
+
+function private.reconcile_run(p_run_id uuid, p_fencing_token bigint, p_holding jsonb) -- Does what public.reconcile_run says. Definer, because runners may not write leases.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.reconcile_run(p_run_id uuid, p_fencing_token bigint, p_holding jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  lease public.bot_leases;
+  differences jsonb;
+begin
+  lease := private.lock_lease(p_run_id, p_fencing_token);
+  perform private.check_holding(p_holding);
+  differences := private.compare_holding(p_run_id, p_holding);
+  update public.bot_leases l set reconciled = differences = '[]' where l.bot_id = lease.bot_id returning * into lease;
+  perform private.apply_reconciliation(lease, lease.reconciled, differences);
+  return jsonb_build_object('matched', lease.reconciled, 'differences', differences);
 end
 $function$
 
@@ -6815,6 +7307,34 @@ AS $function$
   end
 $function$
 
+function private.refresh_runner(p_ip text) -- Does what public.refresh_runner says. Definer, because a runner sees neither its key nor its networks.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.refresh_runner(p_ip text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  -- As private.verify_api_key has it.
+  given constant inet := case when pg_catalog.pg_input_is_valid(p_ip, 'inet') then p_ip::inet end;
+  address constant inet := case when given <<= '::ffff:0:0/96' then substring(host(given) from '[0-9.]+$')::inet else given end;
+  runner record;
+  refreshed public.runner_sessions;
+begin
+  select * into runner from private.require_runner('runner:connect');
+  select * into refreshed from public.runner_sessions s where s.id = runner.session_id;
+  if exists (
+    select from public.api_keys k
+    where k.id = refreshed.api_key_id and cardinality(k.ip_allowlist) > 0
+      and not exists (select from unnest(k.ip_allowlist) network where address <<= network)
+  ) then
+    perform private.raise_api_error(403, 'ip_not_allowed', 'the API key is not accepted from this address');
+  end if;
+  return private.describe_runner_session(refreshed, runner.permissions);
+end
+$function$
+
 function private.refuse_strategy_version_change() -- Trigger: refuses every change of a version, to every role.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.refuse_strategy_version_change()
@@ -6851,6 +7371,33 @@ begin
     update public.trading_halts h set released_at = now(), released_by = auth.uid() where h.id = halt.id returning * into halt;
   end if;
   return halt;
+end
+$function$
+
+function private.renew_leases(p_session_id uuid) -- For a session that connects: what it holds gets new fencing tokens and has to be reconciled, and its open commands are to be delivered again, with those tokens.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.renew_leases(p_session_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update public.bot_leases l set fencing_token = l.fencing_token + 1, reconciled = false
+  where l.runner_session_id = p_session_id and l.released_at is null;
+  -- What was delivered to the connection before may be lost: it is delivered again at the next heartbeat. What somebody has
+  -- in hand right now is being acknowledged, or expires.
+  update public.runner_commands c
+  set status = 'queued',
+      payload = case when c.type = 'start_bot' and l.bot_id is not null then c.payload || jsonb_build_object('fencing_token', l.fencing_token) else c.payload end
+  from (
+    select open_command.runner_session_id, open_command.seq from public.runner_commands open_command
+    where open_command.runner_session_id = p_session_id and open_command.status in ('queued', 'delivered')
+    for update skip locked
+  ) undone
+  join public.runner_commands same using (runner_session_id, seq)
+  left join public.bot_leases l on l.bot_id = same.bot_id and l.runner_session_id = p_session_id and l.released_at is null
+    and l.run_id::text = same.payload ->> 'run_id'
+  where c.runner_session_id = undone.runner_session_id and c.seq = undone.seq;
 end
 $function$
 
@@ -7300,6 +7847,94 @@ begin
 end
 $function$
 
+function private.runner_config() -- Does what public.runner_config says. Definer, so that it sees what the caller holds whatever its policies show.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.runner_config()
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  runner record;
+begin
+  select * into runner from private.require_runner('runner:execute');
+  return jsonb_build_object(
+    'leases', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'bot_id', l.bot_id, 'run_id', l.run_id, 'fencing_token', l.fencing_token, 'intent', l.intent, 'reconciled', l.reconciled,
+        'last_report_seq', r.last_report_seq, 'last_bar_at', r.last_bar_at, 'started_at', r.started_at, 'config', private.run_config(l.bot_id)
+      ) order by l.acquired_at, l.bot_id), '[]')
+      from public.bot_leases l
+      join public.trading_runs r on r.id = l.run_id
+      where l.runner_session_id = runner.session_id and l.user_id = runner.user_id and l.released_at is null
+    ),
+    'heartbeat_interval_s', private.config_number('runner.heartbeat_interval_s'),
+    'timeout_s', private.config_number('runner.timeout_s'),
+    'halts', (
+      select coalesce(jsonb_agg(jsonb_build_object('scope', h.scope, 'bot_id', h.bot_id, 'reason', h.reason) order by h.engaged_at), '[]')
+      from public.trading_halts h
+      where h.released_at is null and (h.user_id = runner.user_id or h.scope = 'system')
+    ),
+    'account_limits', (
+      select to_jsonb(a) - array['user_id', 'created_at', 'updated_at'] from public.account_limits a where a.user_id = runner.user_id
+    ));
+end
+$function$
+
+function private.runner_heartbeat(p_machine_info jsonb, p_active_bot_ids uuid[], p_sent_at timestamp with time zone) -- Does what public.runner_heartbeat says. Definer, because runners may write neither sessions nor commands.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.runner_heartbeat(p_machine_info jsonb, p_active_bot_ids uuid[], p_sent_at timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  most_bots constant integer := 1000;
+  runner record;
+  skew_s numeric;
+begin
+  select * into runner from private.require_runner('runner:connect');
+  if p_sent_at is null or not isfinite(p_sent_at) then
+    perform private.raise_invalid_request('sent_at must be the time of the runner''s clock');
+  end if;
+  skew_s := round(extract(epoch from p_sent_at - clock_timestamp()), 1);
+  if abs(skew_s) > private.config_number('runner.clock_skew_s') then
+    perform private.raise_api_error(422, 'clock_skew', format('the runner''s clock is %s s %s the server''s: set it right',
+      abs(skew_s), case when skew_s > 0 then 'ahead of' else 'behind' end));
+  end if;
+  if cardinality(p_active_bot_ids) > most_bots then
+    perform private.raise_invalid_request(format('a runner may execute %s bots at most', most_bots));
+  end if;
+  perform private.check_machine(p_machine_info);
+  if exists (
+    select from public.runner_commands c
+    where c.runner_session_id = runner.session_id and c.status in ('queued', 'delivered') and c.expires_at <= now()
+  ) then
+    perform private.expire_runner_commands(runner.session_id);
+  end if;
+  -- A bot that somebody is at work on gets its stamp at the next heartbeat.
+  update public.bots b set last_heartbeat_at = now()
+  where b.id in (
+    select held.id from public.bots held
+    join public.bot_leases l on l.bot_id = held.id
+    where l.runner_session_id = runner.session_id and l.released_at is null
+    for no key update of held skip locked
+  );
+  update public.runner_sessions s
+  set last_heartbeat_at = now(),
+      machine_info = coalesce(p_machine_info, s.machine_info),
+      active_bot_ids = array(select b.id from public.bots b where b.id = any (p_active_bot_ids) and b.user_id = runner.user_id order by b.id)
+  where s.id = runner.session_id;
+  return jsonb_build_object(
+    'server_time', clock_timestamp(),
+    'heartbeat_interval_s', private.config_number('runner.heartbeat_interval_s'),
+    'timeout_s', private.config_number('runner.timeout_s'),
+    'commands', private.take_commands(runner.session_id));
+end
+$function$
+
 function private.runner_session_id() -- The session of the live runner that calls, whatever its key allows; null for anyone else.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.runner_session_id()
@@ -7395,6 +8030,23 @@ begin
     perform private.command_runner(lease.runner_session_id, 'update_config', new.id,
       jsonb_build_object('run_id', lease.run_id, 'config', private.run_config(new.id)));
   end if;
+  return null;
+end
+$function$
+
+function private.send_runner_commands() -- Trigger: sends new commands on the topic of their runner. That is no delivery: whether the runner heard them, only it can say. Definer, because who gives commands may not send.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.send_runner_commands()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform realtime.send(private.describe_command(c), c.type, 'runner:' || c.runner_session_id::text, true)
+  from given g
+  join public.runner_commands c using (runner_session_id, seq)
+  order by c.runner_session_id, c.seq;
   return null;
 end
 $function$
@@ -7954,6 +8606,36 @@ begin
 end
 $function$
 
+function private.take_commands(p_session_id uuid) -- The commands that a session is to be told of now, 50 at most, in their order, and counts their delivery: those that were never delivered, whatever Realtime did, and those whose delivery nobody acknowledged in time.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.take_commands(p_session_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  most_at_once constant integer := 50;
+  redelivery constant interval := private.config_number('runner.redelivery_s') * interval '1 second';
+  taken jsonb;
+begin
+  -- What is locked is being acknowledged.
+  with due as (
+    select c.seq from public.runner_commands c
+    where c.runner_session_id = p_session_id and c.status in ('queued', 'delivered') and c.expires_at > now()
+      and (c.status = 'queued' or c.delivered_at <= now() - redelivery)
+    order by c.seq
+    limit most_at_once
+    for update skip locked
+  ), delivered as (
+    update public.runner_commands c set status = 'delivered', attempt = c.attempt + 1, delivered_at = now()
+    from due where c.runner_session_id = p_session_id and c.seq = due.seq
+    returning private.describe_command(c) as command, c.seq
+  )
+  select coalesce(jsonb_agg(d.command order by d.seq), '[]') into taken from delivered d;
+  return taken;
+end
+$function$
+
 function private.take_lease(p_lease bot_leases, p_bot bots, p_run_id uuid, p_session_id uuid, p_resumes boolean) -- Gives a bot to a runner session: whoever held it has an old fencing token from then on, and nothing more to do for it. Definer, because owners may not write leases.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.take_lease(p_lease bot_leases, p_bot bots, p_run_id uuid, p_session_id uuid, p_resumes boolean)
@@ -8257,6 +8939,16 @@ begin
 end
 $function$
 
+function public.acknowledge_command(p_seq bigint, p_error jsonb) -- For a runner: says that it has done a command, or that it could not, and why; answers with what the command is then: acknowledged, failed, or expired where it came too late. Saying it again changes nothing, and the order does not matter. Errors: command_not_found, invalid_request and those of private.require_runner.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.acknowledge_command(p_seq bigint, p_error jsonb DEFAULT NULL::jsonb)
+ RETURNS text
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.acknowledge_command(p_seq, p_error)
+$function$
+
 function public.admin_count(p_table text, p_status text) -- For admins with a second factor: how many rows the waitlist or contact_messages have, with a status or in all. Errors: forbidden, second_factor_required, not_found.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.admin_count(p_table text, p_status text DEFAULT NULL::text)
@@ -8501,6 +9193,16 @@ begin
 end
 $function$
 
+function public.connect_runner(p_key text, p_ip text, p_machine_id text, p_machine_info jsonb, p_version text) -- For the function runner, which holds the secret key of the project and knows the address: connects a machine with an API key, and says what its token is to say. A machine that has connected with the key before has the same session in a new epoch: the tokens of the one before are no good any more, what it holds has new fencing tokens and is to be reconciled. Errors: invalid_api_key, ip_not_allowed, invalid_request, quota_exceeded.
+-- executable by: service_role
+CREATE OR REPLACE FUNCTION public.connect_runner(p_key text, p_ip text, p_machine_id text, p_machine_info jsonb DEFAULT '{}'::jsonb, p_version text DEFAULT ''::text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.connect_runner(p_key, p_ip, p_machine_id, p_machine_info, p_version)
+$function$
+
 function public.count_run_logs(p_run_id uuid, p_levels text[]) -- How many lines of the given levels, or of all, a run of the caller has: exact, and at once however many there are. 0 for the run of another.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.count_run_logs(p_run_id uuid, p_levels text[] DEFAULT NULL::text[])
@@ -8510,6 +9212,16 @@ CREATE OR REPLACE FUNCTION public.count_run_logs(p_run_id uuid, p_levels text[] 
  SET search_path TO ''
 AS $function$
   select private.count_run_logs(p_run_id, p_levels)
+$function$
+
+function public.count_runner_authentication(p_ip text, p_key_prefix text) -- For the function runner, before connect_runner: counts an attempt to authenticate, by the address it came from and by the prefix of the key. A call of its own, because what fails is rolled back with its count. Errors: rate_limited.
+-- executable by: service_role
+CREATE OR REPLACE FUNCTION public.count_runner_authentication(p_ip text, p_key_prefix text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.count_runner_authentication(p_ip, p_key_prefix)
 $function$
 
 function public.create_api_key(p_name text, p_permissions text[], p_expires_at timestamp with time zone, p_ip_allowlist inet[], OUT id uuid, OUT key text, OUT name text, OUT prefix text, OUT permissions text[], OUT expires_at timestamp with time zone, OUT ip_allowlist cidr[], OUT created_at timestamp with time zone) -- Makes an API key for the caller, and shows it this once. Needs the second factor of a user who has one. Errors: forbidden, second_factor_required, invalid_request, quota_exceeded.
@@ -8607,6 +9319,16 @@ begin
   returning * into v_study;
   return v_study;
 end
+$function$
+
+function public.disconnect_runner() -- For a runner that ends: its session is disconnected at once, its token no good any more, and its bots are treated by their offline policies without waiting for silence. Errors: those of private.require_runner.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.disconnect_runner()
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.disconnect_runner()
 $function$
 
 function public.engage_emergency_stop(p_scope text, p_reason text, p_bot_id uuid, p_close_positions boolean) -- Stops a bot of the caller, all of the caller's (user), or, for an admin with a second factor, the whole system, from opening anything, at once, and tells the runners: they cancel what is open and, if asked for, close positions. Whoever owns a bot may stop it, whatever the role. Engaging it again changes nothing, unless positions are to be closed now. Errors: forbidden, second_factor_required, invalid_request, bot_not_found.
@@ -8711,6 +9433,26 @@ AS $function$
   select private.set_pause(p_bot_id, true)
 $function$
 
+function public.reconcile_run(p_run_id uuid, p_fencing_token bigint, p_holding jsonb) -- For a runner that has connected anew, after it has sent its reports: compares what it holds for a run with the ledger. Where they agree the run may open positions again, and what the offline policy says is done; else its bot is held with an error. Errors: invalid_request and those of private.lock_lease.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.reconcile_run(p_run_id uuid, p_fencing_token bigint, p_holding jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.reconcile_run(p_run_id, p_fencing_token, p_holding)
+$function$
+
+function public.refresh_runner(p_ip text) -- For the function runner, with the token of a runner: what its next token is to say. Alone it gives nothing that the runner does not know. Errors: those of private.require_runner, ip_not_allowed.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.refresh_runner(p_ip text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.refresh_runner(p_ip)
+$function$
+
 function public.release_emergency_stop(p_halt_id uuid) -- Releases an emergency stop of the caller, or, for an admin with a second factor, of the system. Bots stay as they are until they are resumed or started; releasing it again changes nothing. Errors: forbidden, second_factor_required, halt_not_found.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.release_emergency_stop(p_halt_id uuid)
@@ -8769,6 +9511,27 @@ CREATE OR REPLACE FUNCTION public.revoke_session(p_session_id uuid)
  SET search_path TO ''
 AS $function$
   select private.revoke_session(p_session_id)
+$function$
+
+function public.runner_config() -- For a runner: the bots that it holds, each with its settings as they are now, what stops trading, and the limits of its owner. Errors: those of private.require_runner.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.runner_config()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select private.runner_config()
+$function$
+
+function public.runner_heartbeat(p_machine_info jsonb, p_active_bot_ids uuid[], p_sent_at timestamp with time zone) -- For a runner: says that it is alive and which bots it executes (those that are not its owner's are left out), and answers with the commands that it is still to do. Null for machine_info leaves it as it was. Errors: clock_skew, invalid_request and those of private.require_runner.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.runner_heartbeat(p_machine_info jsonb, p_active_bot_ids uuid[], p_sent_at timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.runner_heartbeat(p_machine_info, p_active_bot_ids, p_sent_at)
 $function$
 
 function public.set_channel_config(p_channel text, p_enabled boolean, p_provider text, p_settings jsonb, p_messages_per_window integer) -- For admins: changes a channel; what is null stays as it is. The trigger audits it. Errors: forbidden, not_found, invalid_request (secrets in the settings above all).

@@ -4007,6 +4007,7 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
+      acknowledge_command: { Args: { p_error?: Json; p_seq: number }; Returns: string };
       admin_count: { Args: { p_status?: string; p_table: string }; Returns: number };
       admin_read: {
         Args: { p_filter?: Json; p_limit?: number; p_offset?: number; p_order?: string; p_table: string };
@@ -4121,7 +4122,12 @@ export type Database = {
         Args: { p_is_active?: boolean; p_plan?: string; p_role?: string; p_user_id: string };
         Returns: undefined;
       };
+      connect_runner: {
+        Args: { p_ip: string; p_key: string; p_machine_id: string; p_machine_info?: Json; p_version?: string };
+        Returns: Json;
+      };
       count_run_logs: { Args: { p_levels?: string[]; p_run_id: string }; Returns: number };
+      count_runner_authentication: { Args: { p_ip: string; p_key_prefix: string }; Returns: undefined };
       create_api_key: {
         Args: { p_expires_at?: string; p_ip_allowlist?: unknown[]; p_name: string; p_permissions: string[] };
         Returns: Record<string, unknown>;
@@ -4275,6 +4281,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      disconnect_runner: { Args: Record<PropertyKey, never>; Returns: undefined };
       engage_emergency_stop: {
         Args: { p_bot_id?: string; p_close_positions?: boolean; p_reason: string; p_scope: string };
         Returns: {
@@ -4355,6 +4362,8 @@ export type Database = {
         }[];
       };
       pause_bot: { Args: { p_bot_id: string }; Returns: Json };
+      reconcile_run: { Args: { p_fencing_token: number; p_holding: Json; p_run_id: string }; Returns: Json };
+      refresh_runner: { Args: { p_ip: string }; Returns: Json };
       release_emergency_stop: {
         Args: { p_halt_id: string };
         Returns: {
@@ -4381,6 +4390,11 @@ export type Database = {
       revoke_api_key: { Args: { p_api_key_id: string }; Returns: string };
       revoke_other_sessions: { Args: Record<PropertyKey, never>; Returns: number };
       revoke_session: { Args: { p_session_id: string }; Returns: undefined };
+      runner_config: { Args: Record<PropertyKey, never>; Returns: Json };
+      runner_heartbeat: {
+        Args: { p_active_bot_ids: string[]; p_machine_info: Json; p_sent_at: string };
+        Returns: Json;
+      };
       set_channel_config: {
         Args: {
           p_channel: string;
