@@ -25,6 +25,7 @@ export type Decision = z.infer<typeof Decision>;
 
 /** What the database knows of a run: enough to reckon it again. */
 export interface RunLedger {
+  /** Close of the last bar that was reported to its end; -Infinity before the first. */
   readonly last_bar_at_ms: number;
   readonly positions: readonly { readonly symbol: string; readonly quantity: number }[];
   readonly orders: ReadonlyMap<string, { readonly status: string; readonly reject_reason: string | null }>;
@@ -62,7 +63,13 @@ export async function readRunLedger(server: Server, run: Run): Promise<RunLedger
     if (page.orders.length < PAGE_ROWS && page.fills.length < PAGE_ROWS) {
       const { positions, last_bar_at } = page;
       const decisions = await readDecisions(server, run);
-      return { last_bar_at_ms: last_bar_at === null ? 0 : Date.parse(last_bar_at), positions, orders, fills, decisions };
+      return {
+        last_bar_at_ms: last_bar_at === null ? -Infinity : Date.parse(last_bar_at),
+        positions,
+        orders,
+        fills,
+        decisions,
+      };
     }
   }
 }

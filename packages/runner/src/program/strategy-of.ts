@@ -1,4 +1,4 @@
-import { type RunConfig, StrategySpec, type Timeframe } from '@tradebase/contracts';
+import { BacktestSettings, type RunConfig, StrategySpec, type Timeframe } from '@tradebase/contracts';
 import { EngineError, type ResolvedStrategy, resolveStrategy } from '@tradebase/engine';
 import { RunnerError } from '../sdk/runner-error.ts';
 
@@ -7,6 +7,7 @@ export interface Assignment {
   readonly strategy: ResolvedStrategy;
   readonly timeframe: Timeframe;
   readonly initial_cash: number;
+  readonly settings: BacktestSettings;
 }
 
 /** Of a bot that says nothing of its balance. */
@@ -27,9 +28,19 @@ export function assignmentOf(config: RunConfig): Assignment {
   if (config.timeframe === null) throw new RunnerError('invalid_config', 'the bot has no timeframe: set one');
   const strategy = resolve(config);
   if (strategy.definition.needs?.options) {
-    throw new RunnerError('strategy_not_supported', `the strategy ${config.strategy_type} trades options, which tradebase-runner does not yet`);
+    throw new RunnerError(
+      'strategy_not_supported',
+      `the strategy ${config.strategy_type} trades options, which tradebase-runner does not yet`,
+    );
   }
-  return { strategy, timeframe: config.timeframe, initial_cash: config.initial_balance ?? DEFAULT_INITIAL_CASH };
+  // What a session does with gaps: it takes the bars that come.
+  const settings = BacktestSettings.safeParse({ ...config.settings, gaps: 'skip' });
+  if (!settings.success) {
+    const [issue] = settings.error.issues;
+    throw new RunnerError('invalid_config', `the settings of the bot: ${issue?.path.join('.')}: ${issue?.message}`);
+  }
+  const initial_cash = config.initial_balance ?? DEFAULT_INITIAL_CASH;
+  return { strategy, timeframe: config.timeframe, initial_cash, settings: settings.data };
 }
 
 function resolve({ strategy, strategy_type, parameters }: RunConfig): ResolvedStrategy {
@@ -37,7 +48,10 @@ function resolve({ strategy, strategy_type, parameters }: RunConfig): ResolvedSt
   const spec = StrategySpec.safeParse({ ...(strategy ?? { name: strategy_type }), ...chosen });
   if (!spec.success) {
     const [issue] = spec.error.issues;
-    throw new RunnerError('invalid_config', `the strategy of the bot is none: ${issue?.path.join('.')}: ${issue?.message}`);
+    throw new RunnerError(
+      'invalid_config',
+      `the strategy of the bot is none: ${issue?.path.join('.')}: ${issue?.message}`,
+    );
   }
   try {
     return resolveStrategy(spec.data);

@@ -49,6 +49,7 @@ export class Run {
   #confirmed = Promise.withResolvers<void>();
   /** Resolved while openings may be asked for: after reconciliation, until the next connection. */
   #ready = Promise.withResolvers<void>();
+  #isOpen = false;
   readonly #undecided = new Set<string>();
 
   constructor(parts: RunParts) {
@@ -114,7 +115,7 @@ export class Run {
     for (const id of ids) this.#undecided.add(id);
     try {
       const decisions = await this.#persist(async () => {
-        await (signal ? Promise.race([this.#ready.promise, rejection(signal)]) : this.#ready.promise);
+        await unlessAborted(this.#ready.promise, signal);
         return this.#call('submit_order_intents', { p_intents: intents }, Decisions);
       });
       return ids.map((id) => {
@@ -135,13 +136,16 @@ export class Run {
   /** The session has connected anew: openings wait for `open`. */
   renewLease(fencingToken: number): void {
     this.#fencingToken = fencingToken;
-    this.#ready.resolve();
+    // Who waits already goes on waiting.
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
     this.#ready = Promise.withResolvers();
     this.#ready.promise.catch(() => {});
   }
 
   /** Openings may be asked for. */
   open(): void {
+    this.#isOpen = true;
     this.#ready.resolve();
   }
 
@@ -224,10 +228,16 @@ export class Run {
   }
 }
 
-/** Rejects with the reason when a signal is aborted. */
-function rejection(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
+/** Waits for a promise, or rejects with the reason of a signal that is aborted before. */
+async function unlessAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return promise;
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }
