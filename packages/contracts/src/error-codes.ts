@@ -68,6 +68,9 @@ export const ERROR_CODES = {
     status: 409,
     message: 'The bot has been taken over or given back: stop it here and write nothing more for it',
   },
+  invalid_order: { status: 422, message: 'The order is none that could be placed' },
+  nothing_to_reduce: { status: 409, message: 'There is no open position that the order would reduce' },
+  duplicate_client_order_id: { status: 409, message: 'The bot has another order of this name' },
   command_not_found: { status: 404, message: 'There is no such command' },
   clock_skew: { status: 422, message: "The runner's clock is too far from the server's: set it right" },
   signing_key_unavailable: {
