@@ -40,6 +40,16 @@ table private.audit_pending -- Entries of transactions that have not committed: 
   policy "No API role can reach pending audit entries" for all to anon, authenticated using (false) with check (false)
   CREATE CONSTRAINT TRIGGER seal_audit_entry AFTER INSERT ON private.audit_pending DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.seal_audit_entry()
 
+table private.caps_reached -- The latest market day on which a bot came up against a cap: its owner is told once a day.
+  bot_id uuid not null -- The bot.
+  cap text not null -- daily_risk_cap, max_drawdown or account_daily_loss_cap.
+  market_day date not null -- The day.
+  row level security on
+  constraint caps_reached_bot_id_fkey FOREIGN KEY (bot_id) REFERENCES bots(id) ON DELETE CASCADE
+  constraint caps_reached_cap_check CHECK ((cap = ANY (ARRAY['daily_risk_cap'::text, 'max_drawdown'::text, 'account_daily_loss_cap'::text])))
+  constraint caps_reached_pkey PRIMARY KEY (bot_id, cap)
+  policy "No API role can reach the caps reached" for all to anon, authenticated using (false) with check (false)
+
 table private.encryption_keys -- The OpenPGP public keys to which exchange credentials are encrypted. Their private keys exist in the workers' environment alone.
   id uuid default gen_random_uuid() not null -- Identifies the key.
   fingerprint text not null -- OpenPGP fingerprint, 40 hexadecimal digits; also the name of the private key's file.
@@ -70,6 +80,14 @@ table private.event_counters -- The last number given out in each topic. Its row
   constraint event_counters_pkey PRIMARY KEY (topic)
   CREATE INDEX event_counters_user_id_idx ON private.event_counters USING btree (user_id)
   policy "No API role can reach event counters" for all to anon, authenticated using (false) with check (false)
+
+table private.fill_names -- Names of the executions that a run has taken: each is taken once. Beside fills, which are parted by month and cannot tell.
+  run_id uuid not null -- The run.
+  external_id text not null -- Name that the broker gave the execution.
+  row level security on
+  constraint fill_names_pkey PRIMARY KEY (run_id, external_id)
+  constraint fill_names_run_id_fkey FOREIGN KEY (run_id) REFERENCES trading_runs(id) ON DELETE CASCADE
+  policy "No API role can reach names of fills" for all to anon, authenticated using (false) with check (false)
 
 table private.form_counts -- How often the public forms were used, by network address, by e-mail address and in all. Pruned after two days.
   key text not null -- What is counted; an address as its SHA-256, so that the table is no list of them.
@@ -131,6 +149,37 @@ table private.rate_buckets -- Token buckets: what each subject may still ask for
   constraint rate_buckets_subject_check CHECK (((char_length(subject) >= 1) AND (char_length(subject) <= 200)))
   constraint rate_buckets_tokens_check CHECK ((tokens >= (0)::numeric))
   policy "No API role can reach rate buckets" for all to anon, authenticated using (false) with check (false)
+
+table private.report_fields -- What each kind of item of a report may say: what is not here is refused. The same as ReportItem of the contracts.
+  kind text not null -- Kind of item; terms for what makes an order.
+  field text not null -- Name of the field.
+  type text not null -- kind, text, number, boolean, time, object or array.
+  is_required boolean default false not null -- Whether it must be there.
+  is_nullable boolean default false not null -- Whether it may be null.
+  bounds numrange -- Range of a number, or of the length of a text.
+  pattern text -- What a text must look like; null for any.
+  row level security on
+  constraint report_fields_bounds_check CHECK (((bounds IS NOT NULL) OR (type <> ALL (ARRAY['text'::text, 'number'::text]))))
+  constraint report_fields_pkey PRIMARY KEY (kind, field)
+  constraint report_fields_type_check CHECK ((type = ANY (ARRAY['kind'::text, 'text'::text, 'number'::text, 'boolean'::text, 'time'::text, 'object'::text, 'array'::text])))
+  policy "No API role can reach fields of reports" for all to anon, authenticated using (false) with check (false)
+
+table private.run_feeds -- The last number given out on the topic of each run, and what the latest transaction added there. Its row lock puts writers of a run in the order of their commits. Half of each page is left free, so that new versions stay beside the old.
+  run_id uuid not null -- The run.
+  event_seq bigint default 0 not null -- Last number of the latest block of sixteen.
+  numbered_in xid8 -- Transaction that took that block.
+  numbered_at timestamp with time zone -- When it began: where a database was restored elsewhere, numbers of transactions come again.
+  fills_after bigint -- Number before the first fill that it wrote; null if none.
+  fills_from timestamp with time zone -- Earliest executed_at of those fills, so that only their months are read.
+  logs_after bigint -- Number before the first log line that it wrote; null if none.
+  logs_from timestamp with time zone -- Earliest logged_at of those lines.
+  row level security on
+  constraint run_feeds_event_seq_check CHECK ((event_seq >= 0))
+  constraint run_feeds_pkey PRIMARY KEY (run_id)
+  constraint run_feeds_run_id_fkey FOREIGN KEY (run_id) REFERENCES trading_runs(id) ON DELETE CASCADE
+  constraint send_changes TRIGGER DEFERRABLE INITIALLY DEFERRED
+  policy "No API role can reach run feeds" for all to anon, authenticated using (false) with check (false)
+  CREATE CONSTRAINT TRIGGER send_changes AFTER UPDATE OF event_seq ON private.run_feeds DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.send_run_changes()
 
 table private.run_log_counts -- How many lines each run has of each level: counting millions would take seconds. Kept by a trigger, in the transaction that adds the lines.
   run_id uuid not null -- The run.
@@ -1047,6 +1096,7 @@ table public.fills -- Executions of orders, by month. Written by runners' functi
   grant select to service_role
   grant select to tradebase_admin
   grant insert, select to tradebase_worker
+  CREATE TRIGGER note_new_rows AFTER INSERT ON public.fills REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.note_new_fills()
 
 table public.indicator_values -- Values of indicators that were worked out once: a cache, which anyone can work out anew from the candles. Not partitioned, because it can be emptied. No foreign key, as with candles: the trigger that deletes those of a series deletes these too.
   instrument_id integer not null -- The instrument; its candle_coverage row references instruments.
@@ -1372,6 +1422,10 @@ table public.orders -- Orders of runs, from the intention to the broker's last w
   reserved_risk numeric default 0 not null -- What it may lose down to its stop, or all of its value without one, in the account's currency; 0 for one that only reduces.
   reason text -- Why: entry, exit, stop_loss, take_profit, emergency_stop and so on.
   event_seq bigint default 0 not null -- Number, on the topic of the run, of the event that told of its latest change.
+  stop_loss numeric -- Where what it opens is to be left with a loss: what reserved_risk was reckoned with; null without a stop.
+  market_day date -- Of an opening order that was let through: the day whose caps it counts against, in the time zone of the bot's schedule. In a replay that is not today.
+  refusal_code text -- Why the risk gate refused it; null for one that was let through, whatever the broker said of it.
+  filled_value numeric default 0 not null -- Units times price of all its fills, exactly; average_price is that over filled_quantity.
   row level security on
   constraint orders_average_price_check CHECK (((average_price IS NULL) = (filled_quantity = (0)::numeric)))
   constraint orders_bot_id_client_order_id_key UNIQUE (bot_id, client_order_id)
@@ -1389,22 +1443,27 @@ table public.orders -- Orders of runs, from the intention to the broker's last w
   constraint orders_quantity_check CHECK (((quantity > (0)::numeric) AND (quantity < '1000000000000000000'::numeric)))
   constraint orders_reason_check CHECK ((char_length(reason) <= 100))
   constraint orders_reference_price_check CHECK (((reference_price > (0)::numeric) AND (reference_price < '1000000000000000'::numeric)))
+  constraint orders_refusal_code_check CHECK (((refusal_code IS NULL) OR ((refusal_code ~ '^[a-z][a-z_]{0,62}$'::text) AND (status = 'rejected'::text) AND (filled_quantity = (0)::numeric))))
   constraint orders_reject_reason_check CHECK ((char_length(reject_reason) <= 2000))
   constraint orders_reserved_check CHECK (((reserved_value >= (0)::numeric) AND (reserved_value < '1000000000000000000'::numeric) AND (reserved_risk >= (0)::numeric) AND (reserved_risk < '1000000000000000000'::numeric)))
   constraint orders_run_id_fkey FOREIGN KEY (run_id, bot_id, user_id) REFERENCES trading_runs(id, bot_id, user_id) ON DELETE CASCADE
   constraint orders_side_check CHECK ((side = ANY (ARRAY['buy'::text, 'sell'::text])))
   constraint orders_status_check CHECK ((status = ANY (ARRAY['new'::text, 'submitted'::text, 'accepted'::text, 'partially_filled'::text, 'pending_cancel'::text, 'filled'::text, 'cancelled'::text, 'rejected'::text, 'expired'::text])))
+  constraint orders_stop_loss_check CHECK (((stop_loss > (0)::numeric) AND (stop_loss < '1000000000000000'::numeric)))
   constraint orders_stop_price_check CHECK (((type <> ALL (ARRAY['stop'::text, 'stop_limit'::text])) OR (stop_price IS NOT NULL)))
   constraint orders_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
   constraint orders_time_in_force_check CHECK ((time_in_force = ANY (ARRAY['day'::text, 'gtc'::text, 'gtd'::text, 'ioc'::text, 'fok'::text, 'opg'::text, 'cls'::text])))
   constraint orders_trade_id_fkey FOREIGN KEY (trade_id, user_id) REFERENCES trades(id, user_id) ON DELETE SET NULL (trade_id)
   constraint orders_trail_check CHECK (((num_nonnulls(trail_amount, trail_pct) = ((type = 'trailing_stop'::text))::integer) AND (trail_amount > (0)::numeric) AND (trail_pct > (0)::numeric) AND (trail_pct < (100)::numeric)))
   constraint orders_type_check CHECK ((type = ANY (ARRAY['market'::text, 'limit'::text, 'stop'::text, 'stop_limit'::text, 'trailing_stop'::text, 'take_profit'::text])))
+  CREATE INDEX orders_bot_id_market_day_idx ON public.orders USING btree (bot_id, market_day) WHERE (market_day IS NOT NULL)
   CREATE INDEX orders_bot_id_open_idx ON public.orders USING btree (bot_id) WHERE (status = ANY (ARRAY['new'::text, 'submitted'::text, 'accepted'::text, 'partially_filled'::text, 'pending_cancel'::text]))
   CREATE INDEX orders_position_id_user_id_idx ON public.orders USING btree (position_id, user_id)
   CREATE INDEX orders_run_id_bot_id_user_id_idx ON public.orders USING btree (run_id, bot_id, user_id)
+  CREATE INDEX orders_run_id_event_seq_idx ON public.orders USING btree (run_id, event_seq)
   CREATE INDEX orders_trade_id_user_id_idx ON public.orders USING btree (trade_id, user_id)
   CREATE INDEX orders_user_id_created_at_idx ON public.orders USING btree (user_id, created_at DESC)
+  CREATE INDEX orders_user_id_open_idx ON public.orders USING btree (user_id) WHERE (status = ANY (ARRAY['new'::text, 'submitted'::text, 'accepted'::text, 'partially_filled'::text, 'pending_cancel'::text]))
   policy "Admins can read orders" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners can read their orders" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
   grant select to authenticated
@@ -1412,6 +1471,8 @@ table public.orders -- Orders of runs, from the intention to the broker's last w
   grant select to tradebase_admin
   grant insert, select, update to tradebase_worker
   CREATE TRIGGER check_status BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER number_change BEFORE UPDATE ON public.orders FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION private.number_row()
+  CREATE TRIGGER number_insert BEFORE INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.number_row()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
   CREATE TRIGGER stamp_acceptance BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('accepted_at', 'accepted')
   CREATE TRIGGER stamp_end BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('finished_at', 'filled', 'cancelled', 'rejected', 'expired')
@@ -1539,8 +1600,8 @@ table public.positions -- Positions of runs: what is or was held, from opening t
   entry_price numeric -- Mean price of the entries; null before the first fill.
   exit_price numeric -- Mean price of the exits; null before the first.
   mark_price numeric -- Latest price that unrealized_pnl was reckoned with.
-  realized_pnl numeric default 0 not null -- Net profit of what is closed, in the account's currency.
-  unrealized_pnl numeric default 0 not null -- Profit of what is still held at mark_price, in the account's currency; 0 once closed.
+  realized_pnl numeric default 0 not null -- Net profit of what is closed, the fees of its entries and exits taken off, in the account's currency: the sum over its closed trades.
+  unrealized_pnl numeric default 0 not null -- Profit of what is still held at mark_price, the fees of its entries taken off, in the account's currency; 0 once closed. With realized_pnl it makes the profit of the run.
   fees numeric default 0 not null -- Fees so far, in the account's currency.
   stop_loss numeric -- Price at which it is closed with a loss.
   take_profit numeric -- Price at which it is closed with a profit.
@@ -1557,9 +1618,15 @@ table public.positions -- Positions of runs: what is or was held, from opening t
   marked_at timestamp with time zone -- Time of mark_price, as the market says.
   reserved_risk numeric default 0 not null -- What its entries were let through to lose, in the account's currency; 0 once closed.
   event_seq bigint default 0 not null -- Number, on the topic of the run, of the event that told of its latest change.
+  entered_quantity numeric default 0 not null -- Units of all its entries.
+  entered_value numeric default 0 not null -- Units times price of all its entries; entry_price is that over entered_quantity.
+  exited_value numeric default 0 not null -- Units times price of all its exits; exit_price is that over the units that left.
+  open_value numeric default 0 not null -- Units times price of the entries of what is still held, first in, first out.
+  open_fees numeric default 0 not null -- Fees of the entries of what is still held, in the account's currency.
   row level security on
   constraint positions_closed_check CHECK ((((closed_at IS NULL) = (status = 'open'::text)) AND ((status = 'open'::text) OR ((open_quantity = (0)::numeric) AND (unrealized_pnl = (0)::numeric))) AND (closed_at >= opened_at)))
   constraint positions_direction_check CHECK ((direction = ANY (ARRAY['long'::text, 'short'::text])))
+  constraint positions_entered_check CHECK (((entered_quantity >= (0)::numeric) AND (entered_value >= (0)::numeric) AND (exited_value >= (0)::numeric)))
   constraint positions_fees_check CHECK (((fees > '-1000000000000000000'::numeric) AND (fees < '1000000000000000000'::numeric)))
   constraint positions_id_user_id_key UNIQUE (id, user_id)
   constraint positions_market_context_check CHECK (((jsonb_typeof(market_context) = 'object'::text) AND (pg_column_size(market_context) <= 16384)))
@@ -1575,8 +1642,11 @@ table public.positions -- Positions of runs: what is or was held, from opening t
   constraint positions_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
   CREATE INDEX positions_bot_id_open_idx ON public.positions USING btree (bot_id) WHERE (status = 'open'::text)
   CREATE INDEX positions_run_id_bot_id_user_id_idx ON public.positions USING btree (run_id, bot_id, user_id)
+  CREATE INDEX positions_run_id_event_seq_idx ON public.positions USING btree (run_id, event_seq)
   CREATE INDEX positions_user_id_created_at_idx ON public.positions USING btree (user_id, created_at DESC, id DESC)
+  CREATE INDEX positions_user_id_open_idx ON public.positions USING btree (user_id) WHERE (status = 'open'::text)
   CREATE INDEX positions_user_id_opened_at_idx ON public.positions USING btree (user_id, opened_at DESC)
+  CREATE UNIQUE INDEX positions_run_id_symbol_open_key ON public.positions USING btree (run_id, symbol) WHERE (status = 'open'::text)
   policy "Admins can read positions" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners can read their positions" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
   grant select to authenticated
@@ -1584,6 +1654,11 @@ table public.positions -- Positions of runs: what is or was held, from opening t
   grant select to tradebase_admin
   grant insert, select, update to tradebase_worker
   CREATE TRIGGER check_status BEFORE UPDATE ON public.positions FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER keep_profit AFTER UPDATE ON public.positions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.keep_run_profit()
+  CREATE TRIGGER keep_profit_of_deleted AFTER DELETE ON public.positions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.keep_run_profit()
+  CREATE TRIGGER keep_profit_of_new AFTER INSERT ON public.positions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.keep_run_profit()
+  CREATE TRIGGER number_change BEFORE UPDATE ON public.positions FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION private.number_row()
+  CREATE TRIGGER number_insert BEFORE INSERT ON public.positions FOR EACH ROW EXECUTE FUNCTION private.number_row()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.positions FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
   CREATE TRIGGER stamp_end BEFORE UPDATE ON public.positions FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('closed_at', 'closed', 'expired')
 
@@ -1696,6 +1771,7 @@ table public.run_logs -- What runs say, by month. Written by runners' functions 
   grant select to tradebase_admin
   grant insert, select to tradebase_worker
   CREATE TRIGGER keep_counts AFTER INSERT ON public.run_logs REFERENCING NEW TABLE AS new_lines FOR EACH STATEMENT EXECUTE FUNCTION private.keep_log_counts()
+  CREATE TRIGGER note_new_rows AFTER INSERT ON public.run_logs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.note_new_logs()
 
 table public.runner_commands -- What a runner is told to do, in order. Realtime only makes it fast: the rows are what a runner catches up from. Written by functions and workers.
   runner_session_id uuid not null -- The runner session that it is for.
@@ -2394,6 +2470,7 @@ table public.trades -- Round trips: one entry and one exit of the same size. A p
   created_at timestamp with time zone default now() not null -- When the row was written.
   updated_at timestamp with time zone default now() not null -- When the row last changed.
   event_seq bigint default 0 not null -- Number, on the topic of the run, of the event that told of its latest change.
+  entry_fill_seq bigint -- Number, in the run, of the fill that entered it: the first in is the first out.
   row level security on
   constraint trades_direction_check CHECK ((direction = ANY (ARRAY['long'::text, 'short'::text])))
   constraint trades_exit_check CHECK (((num_nonnulls(exit_at, exit_price, gross_pnl, net_pnl) =
@@ -2413,10 +2490,13 @@ END) AND (exit_at >= entry_at) AND ((pnl_pct IS NULL) OR (status = 'closed'::tex
   constraint trades_status_check CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text])))
   constraint trades_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
   constraint trades_timeframe_check CHECK ((timeframe = ANY (ARRAY['1m'::text, '3m'::text, '5m'::text, '15m'::text, '30m'::text, '1h'::text, '2h'::text, '4h'::text, '6h'::text, '8h'::text, '12h'::text, '1d'::text, '1w'::text, '1mo'::text])))
+  CREATE INDEX trades_bot_id_exit_at_idx ON public.trades USING btree (bot_id, user_id, exit_at) WHERE (status = 'closed'::text)
   CREATE INDEX trades_bot_id_open_idx ON public.trades USING btree (bot_id) WHERE (status = 'open'::text)
   CREATE INDEX trades_model_id_user_id_idx ON public.trades USING btree (model_id, user_id)
+  CREATE INDEX trades_position_id_open_idx ON public.trades USING btree (position_id, entry_fill_seq) WHERE (status = 'open'::text)
   CREATE INDEX trades_position_id_user_id_idx ON public.trades USING btree (position_id, user_id)
   CREATE INDEX trades_run_id_bot_id_user_id_idx ON public.trades USING btree (run_id, bot_id, user_id)
+  CREATE INDEX trades_run_id_event_seq_idx ON public.trades USING btree (run_id, event_seq)
   CREATE INDEX trades_user_id_entry_at_idx ON public.trades USING btree (user_id, entry_at DESC)
   policy "Admins can read trades" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners can read their trades" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
@@ -2425,6 +2505,11 @@ END) AND (exit_at >= entry_at) AND ((pnl_pct IS NULL) OR (status = 'closed'::tex
   grant select to tradebase_admin
   grant insert, select, update to tradebase_worker
   CREATE TRIGGER check_status BEFORE UPDATE ON public.trades FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER count_closed AFTER UPDATE ON public.trades REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_trades()
+  CREATE TRIGGER count_deleted AFTER DELETE ON public.trades REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_trades()
+  CREATE TRIGGER count_new AFTER INSERT ON public.trades REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_trades()
+  CREATE TRIGGER number_change BEFORE UPDATE ON public.trades FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION private.number_row()
+  CREATE TRIGGER number_insert BEFORE INSERT ON public.trades FOR EACH ROW EXECUTE FUNCTION private.number_row()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.trades FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
 table public.trading_halts -- Emergency stops, of a bot, of a user or of the whole system. While one is engaged, nothing is opened under it; what reduces a position is let through.
@@ -2497,6 +2582,7 @@ table public.trading_runs -- One row for each time that a bot runs, from its sta
   constraint trading_runs_status_check CHECK ((status = ANY (ARRAY['running'::text, 'completed'::text, 'error'::text, 'stopped'::text])))
   CREATE INDEX trading_runs_bot_id_user_id_idx ON public.trading_runs USING btree (bot_id, user_id, started_at DESC)
   CREATE INDEX trading_runs_user_id_created_at_idx ON public.trading_runs USING btree (user_id, created_at DESC, id DESC)
+  CREATE INDEX trading_runs_user_id_market_day_idx ON public.trading_runs USING btree (user_id, market_day) WHERE (market_day IS NOT NULL)
   CREATE INDEX trading_runs_user_id_started_at_idx ON public.trading_runs USING btree (user_id, started_at DESC)
   CREATE UNIQUE INDEX trading_runs_running_idx ON public.trading_runs USING btree (bot_id) WHERE (status = 'running'::text)
   policy "Admins can read runs" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
@@ -2507,6 +2593,11 @@ table public.trading_runs -- One row for each time that a bot runs, from its sta
   grant insert, select, update to tradebase_worker
   CREATE TRIGGER check_status BEFORE UPDATE ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER guard_open_exposure BEFORE DELETE ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.guard_open_exposure()
+  CREATE TRIGGER keep_profit AFTER UPDATE ON public.trading_runs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.keep_bot_profit()
+  CREATE TRIGGER keep_profit_of_deleted AFTER DELETE ON public.trading_runs REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.keep_bot_profit()
+  CREATE TRIGGER keep_profit_of_new AFTER INSERT ON public.trading_runs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.keep_bot_profit()
+  CREATE TRIGGER number_change BEFORE UPDATE ON public.trading_runs FOR EACH ROW WHEN (((((((((old.status IS DISTINCT FROM new.status) OR (old.total_pnl IS DISTINCT FROM new.total_pnl)) OR (old.daily_pnl IS DISTINCT FROM new.daily_pnl)) OR (old.trade_count IS DISTINCT FROM new.trade_count)) OR (old.max_drawdown IS DISTINCT FROM new.max_drawdown)) OR (old.last_bar_at IS DISTINCT FROM new.last_bar_at)) OR (old.ended_at IS DISTINCT FROM new.ended_at)) OR (old.error IS DISTINCT FROM new.error))) EXECUTE FUNCTION private.number_run()
+  CREATE TRIGGER open_feed AFTER INSERT ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.open_run_feed()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
   CREATE TRIGGER stamp_end BEFORE UPDATE ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('ended_at', 'completed', 'error', 'stopped')
 
@@ -2880,6 +2971,62 @@ begin
     perform private.add_partition(p_table, p_period, p_time_column, period_start);
     period_start := period_start + private.period_length(p_period);
   end loop;
+end
+$function$
+
+function private.add_run_profit(p_run_id uuid, p_profit numeric, p_at timestamp with time zone) -- Adds to the profit of a run what came at a time of its market. Definer, because it is called for writers who have no rights on runs.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.add_run_profit(p_run_id uuid, p_profit numeric, p_at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if p_at is not null then
+    perform private.roll_market_day(p_run_id, p_at);
+  end if;
+  update public.trading_runs r set
+    total_pnl = r.total_pnl + p_profit,
+    daily_pnl = r.total_pnl + p_profit - r.day_start_pnl,
+    peak_pnl = greatest(r.peak_pnl, r.total_pnl + p_profit),
+    max_drawdown = greatest(r.max_drawdown, greatest(r.peak_pnl, r.total_pnl + p_profit) - r.total_pnl - p_profit)
+  where r.id = p_run_id and (p_profit <> 0 or r.max_drawdown is null);
+end
+$function$
+
+function private.admit_reducing_order(p_lease bot_leases, p_terms jsonb, p_client_order_id text) -- Makes an order that a report tells of, and that only reduces, with the terms of the report; one that is there already is returned. For who holds the lease, locked. Errors: invalid_order, nothing_to_reduce, duplicate_client_order_id. Definer, because runners write no orders themselves.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.admit_reducing_order(p_lease bot_leases, p_terms jsonb, p_client_order_id text)
+ RETURNS orders
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  problem constant text := case when char_length(p_client_order_id) between 1 and 100 then private.order_problem(p_terms, false)
+                           else 'client_order_id must have 1 to 100 characters' end;
+  given public.orders;
+  known public.orders;
+  refusal text;
+begin
+  if problem is not null then
+    perform private.raise_api_error(422, 'invalid_order', problem);
+  end if;
+  given := private.draft_order(p_lease, p_terms || jsonb_build_object('reduce_only', true, 'client_order_id', p_client_order_id));
+  known := private.find_order(p_lease.bot_id, p_client_order_id);
+  if known.id is not null then
+    if not private.same_order(known, given) then
+      perform private.raise_api_error(409, 'duplicate_client_order_id', 'the bot has another order of this name');
+    end if;
+    return known;
+  end if;
+  refusal := private.reduction_problem(given);
+  if refusal is not null then
+    perform private.raise_api_error(409, split_part(refusal, ':', 1), substr(refusal, position(':' in refusal) + 2));
+  end if;
+  perform private.write_orders(array[given]);
+  return private.find_order(p_lease.bot_id, p_client_order_id);
 end
 $function$
 
@@ -3501,6 +3648,48 @@ AS $function$
 begin
   -- Else the password alone were enough to trade for a user who asked for more.
   return coalesce(private.caller_role() in ('trader', 'admin'), false) and not private.owes_factor();
+end
+$function$
+
+function private.cap_exceeded(p_bot bots, p_run trading_runs, p_limits account_limits, p_state private.gate_state, p_order orders) -- The first cap of the bot or of the account that an opening order would exceed, as a refusal with its code first; null for none.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.cap_exceeded(p_bot bots, p_run trading_runs, p_limits account_limits, p_state private.gate_state, p_order orders)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  symbol constant text := private.exposure_symbol(p_order.symbol, p_order.option_details);
+  value constant numeric := p_order.reserved_value;
+  risk constant numeric := p_order.reserved_risk;
+  first_balance constant numeric := coalesce((p_run.config ->> 'initial_balance')::numeric, p_bot.initial_balance, p_bot.current_balance - p_run.total_pnl);
+  fall constant numeric := p_run.peak_pnl - p_run.total_pnl;
+begin
+  return coalesce(
+    case
+      when fall > 0 and p_bot.max_drawdown_pct is not null and first_balance is null
+        then 'max_drawdown_exceeded: it is below its highest, and no balance is known to measure that against'
+      when fall > 0 and fall * 100 >= p_bot.max_drawdown_pct * (first_balance + p_run.peak_pnl)
+        then format('max_drawdown_exceeded: the run is %s below its highest balance of %s, and may be %s percent', fall, first_balance + p_run.peak_pnl, p_bot.max_drawdown_pct)
+    end,
+    private.over_cap('daily_risk_cap_exceeded', 'with this order, lost today and at stake would be', p_state.bot_loss + p_state.bot_risk + risk, p_bot.daily_risk_cap),
+    private.over_cap('account_daily_loss_exceeded', 'with this order, lost today and at stake by all bots would be',
+                     p_state.account_loss + p_state.account_risk + risk, p_limits.daily_loss_cap),
+    private.over_cap('risk_per_trade_exceeded', 'the order may lose', risk, p_bot.risk_per_trade),
+    private.over_cap('max_order_value_exceeded', 'the order is worth', value, p_bot.max_order_value),
+    private.over_cap('account_order_value_exceeded', 'the order is worth', value, p_limits.max_order_value),
+    private.over_cap('max_symbol_exposure_exceeded', format('with this order, the bot''s exposure in %s would be', symbol),
+                     coalesce((p_state.bot_symbols ->> symbol)::numeric, 0) + value, p_bot.max_symbol_exposure),
+    private.over_cap('account_symbol_exposure_exceeded', format('with this order, all bots'' exposure in %s would be', symbol),
+                     coalesce((p_state.account_symbols ->> symbol)::numeric, 0) + value, p_limits.max_symbol_exposure),
+    private.over_cap('account_exposure_exceeded', 'with this order, all bots'' exposure would be', p_state.account_value + value, p_limits.max_exposure),
+    private.over_cap('account_open_orders_exceeded', 'with this order, the orders open would be', p_state.open_orders + 1, p_limits.max_open_orders),
+    private.over_cap('max_daily_trades_exceeded', 'with this order, the entries of the day would be', p_state.entries + 1, p_bot.max_daily_trades),
+    case when p_bot.max_open_positions is not null then
+      private.over_cap('max_open_positions_exceeded', 'with this order, the symbols held would be',
+        (select count(*) from jsonb_object_keys(p_state.bot_held || jsonb_build_object(p_order.symbol, true))), p_bot.max_open_positions) end
+  );
 end
 $function$
 
@@ -4136,6 +4325,32 @@ begin
 end
 $function$
 
+function private.count_trades() -- Trigger after each statement on trades: keeps the number of closed ones with the run. Definer, because writers of trades have no rights on runs.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.count_trades()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_op = 'UPDATE' then
+    update public.trading_runs r set trade_count = r.trade_count + c.trades
+    from (
+      select n.run_id, count(*) filter (where n.status = 'closed') - count(*) filter (where o.status = 'closed') as trades
+      from new_rows n join old_rows o on o.id = n.id group by n.run_id
+    ) c where r.id = c.run_id and c.trades <> 0;
+  elsif tg_op = 'INSERT' then
+    update public.trading_runs r set trade_count = r.trade_count + c.trades
+    from (select n.run_id, count(*) as trades from new_rows n where n.status = 'closed' group by n.run_id) c where r.id = c.run_id;
+  else
+    update public.trading_runs r set trade_count = r.trade_count - c.trades
+    from (select o.run_id, count(*) as trades from old_rows o where o.status = 'closed' group by o.run_id) c where r.id = c.run_id;
+  end if;
+  return null;
+end
+$function$
+
 function private.count_trials() -- Trigger: counts trials when they are made, in their study and for the family of its strategy, so that those deleted later still count. Definer, because nobody may write the numbers.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.count_trials()
@@ -4703,6 +4918,75 @@ begin
 end
 $function$
 
+function private.draft_order(p_lease bot_leases, p_terms jsonb) -- The row of orders that valid terms make, with the value and risk that it would reserve: 0 if it only reduces. The risk is not above 0 where the stop is on the wrong side of the entry.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.draft_order(p_lease bot_leases, p_terms jsonb)
+ RETURNS orders
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  drafted public.orders;
+  latest constant numeric := (p_terms ->> 'reference_price')::numeric;
+  trail numeric;
+  entry_price numeric;
+  highest_price numeric;
+begin
+  drafted.id := gen_random_uuid();
+  drafted.run_id := p_lease.run_id;
+  drafted.bot_id := p_lease.bot_id;
+  drafted.user_id := p_lease.user_id;
+  drafted.client_order_id := p_terms ->> 'client_order_id';
+  drafted.symbol := p_terms ->> 'symbol';
+  drafted.side := p_terms ->> 'side';
+  drafted.type := p_terms ->> 'type';
+  drafted.quantity := (p_terms ->> 'quantity')::numeric;
+  drafted.limit_price := (p_terms ->> 'limit_price')::numeric;
+  drafted.stop_price := (p_terms ->> 'stop_price')::numeric;
+  drafted.trail_amount := (p_terms ->> 'trail_amount')::numeric;
+  drafted.trail_pct := (p_terms ->> 'trail_pct')::numeric;
+  drafted.time_in_force := coalesce(p_terms ->> 'time_in_force', 'gtc');
+  drafted.expires_at := (p_terms ->> 'expires_at')::timestamptz;
+  drafted.multiplier := coalesce((p_terms ->> 'multiplier')::numeric, 1);
+  drafted.option_details := p_terms -> 'option_details';
+  drafted.reason := p_terms ->> 'reason';
+  drafted.reduce_only := coalesce((p_terms ->> 'reduce_only')::boolean, false);
+  drafted.is_sized_at_fill := coalesce((p_terms ->> 'is_sized_at_fill')::boolean, false);
+  drafted.reference_price := latest;
+  drafted.stop_loss := (p_terms ->> 'stop_loss')::numeric;
+  drafted.reserved_value := 0;
+  drafted.reserved_risk := 0;
+  drafted.status := 'new';
+  if drafted.reduce_only then
+    return drafted;
+  end if;
+  trail := coalesce(drafted.trail_amount, latest * drafted.trail_pct / 100);
+  if drafted.side = 'buy' then
+    entry_price := case
+      when drafted.type in ('limit', 'stop_limit', 'take_profit') then drafted.limit_price
+      when drafted.type = 'stop' then greatest(latest, drafted.stop_price)
+      when drafted.type = 'trailing_stop' then latest + trail
+      else latest end;
+    highest_price := entry_price;
+  else
+    entry_price := case
+      when drafted.type in ('limit', 'stop_limit', 'take_profit') then drafted.limit_price
+      when drafted.type = 'stop' then least(latest, drafted.stop_price)
+      when drafted.type = 'trailing_stop' then greatest(latest - trail, 0)
+      else latest end;
+    highest_price := greatest(latest, entry_price, case when drafted.type = 'stop_limit' then drafted.stop_price end);
+  end if;
+  drafted.reserved_value := drafted.quantity * drafted.multiplier
+    * private.exposure_price(drafted.side = 'buy', highest_price, drafted.option_details);
+  drafted.reserved_risk := case
+    when drafted.stop_loss is null then drafted.reserved_value
+    -- A stop on the other side of the entry bounds no loss: below 0 here, and refused as no order.
+    else drafted.quantity * drafted.multiplier * (entry_price - drafted.stop_loss) * case drafted.side when 'buy' then 1 else -1 end end;
+  return drafted;
+end
+$function$
+
 function private.emit_backtest_event(p_backtest backtests, p_event text) -- Sends the state of a backtest to its owner. Definer, because triggers of users' statements call it.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.emit_backtest_event(p_backtest backtests, p_event text)
@@ -4897,6 +5181,60 @@ begin
 end
 $function$
 
+function private.enlarge_position(p_run trading_runs, p_position_id uuid, p_entry private.execution) -- Opens a position, or adds to one, with a trade of its own for the entry; answers the position. Definer, because no API role writes the ledger.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.enlarge_position(p_run trading_runs, p_position_id uuid, p_entry private.execution)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_direction constant text := case p_entry.side when 'buy' then 'long' else 'short' end;
+  sign constant numeric := case p_entry.side when 'buy' then 1 else -1 end;
+  v_strategy constant text := left(coalesce(p_run.config -> 'strategy' ->> 'name', p_run.config ->> 'strategy_type'), 100);
+  entry_value constant numeric := p_entry.quantity * p_entry.price;
+  p public.positions;
+  v_trade_id uuid;
+begin
+  if p_position_id is null then
+    insert into public.positions (
+      run_id, bot_id, user_id, symbol, direction, strategy, entry_logic, quantity, open_quantity, entry_price, mark_price, marked_at, unrealized_pnl,
+      fees, multiplier, option_details, opened_at, entered_quantity, entered_value, open_value, open_fees, reserved_risk
+    ) values (
+      p_run.id, p_run.bot_id, p_run.user_id, p_entry.symbol, v_direction, v_strategy, p_entry.reason, p_entry.quantity, p_entry.quantity, p_entry.price,
+      p_entry.price, p_entry.executed_at, -p_entry.fee, p_entry.fee, p_entry.multiplier, p_entry.option_details, p_entry.executed_at,
+      p_entry.quantity, entry_value, entry_value, p_entry.fee, p_entry.risk
+    ) returning * into p;
+  else
+    update public.positions o set
+      open_quantity = o.open_quantity + p_entry.quantity,
+      quantity = greatest(o.quantity, o.open_quantity + p_entry.quantity),
+      entered_quantity = o.entered_quantity + p_entry.quantity,
+      entered_value = o.entered_value + entry_value,
+      entry_price = trim_scale(round((o.entered_value + entry_value) / (o.entered_quantity + p_entry.quantity), 18)),
+      open_value = o.open_value + entry_value,
+      open_fees = o.open_fees + p_entry.fee,
+      fees = o.fees + p_entry.fee,
+      mark_price = case when o.marked_at > p_entry.executed_at then o.mark_price else p_entry.price end,
+      marked_at = greatest(o.marked_at, p_entry.executed_at),
+      unrealized_pnl = sign * (case when o.marked_at > p_entry.executed_at then o.mark_price else p_entry.price end * (o.open_quantity + p_entry.quantity)
+        - o.open_value - entry_value) * o.multiplier - o.open_fees - p_entry.fee,
+      reserved_risk = o.reserved_risk + p_entry.risk
+    where o.id = p_position_id
+    returning * into p;
+  end if;
+  insert into public.trades (
+    run_id, bot_id, user_id, position_id, symbol, timeframe, direction, strategy, entry_logic, quantity, entry_at, entry_price, commission, stop_loss, take_profit, entry_fill_seq
+  ) values (
+    p_run.id, p_run.bot_id, p_run.user_id, p.id, p_entry.symbol, p_run.config ->> 'timeframe', v_direction, v_strategy, p_entry.reason,
+    p_entry.quantity, p_entry.executed_at, p_entry.price, p_entry.fee, p.stop_loss, p.take_profit, p_entry.seq
+  ) returning id into v_trade_id;
+  update public.orders o set trade_id = v_trade_id where o.id = p_entry.order_id and o.trade_id is null;
+  return p.id;
+end
+$function$
+
 function private.enqueue_backtest() -- Trigger: the job and the event commit with the row or not at all. Definer, because owners have no rights on the queue.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.enqueue_backtest()
@@ -5030,7 +5368,32 @@ begin
 end
 $function$
 
-function private.fail_bot(p_run_id uuid, p_code text, p_message text) -- Puts a bot into the status error and holds what it has; its owner is told. The run goes on, so that it can be continued or stopped. Definer, because runners may not write bots.
+function private.exposure_price(p_is_long boolean, p_price numeric, p_option_details jsonb) -- Price that an order or a position is valued with. Who sold an option owes what it is on, not its premium: the strike counts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.exposure_price(p_is_long boolean, p_price numeric, p_option_details jsonb)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_is_long or p_option_details is null then p_price
+    when jsonb_typeof(p_option_details -> 'strike') = 'number' then greatest(p_price, (p_option_details ->> 'strike')::numeric)
+    else p_price end
+$function$
+
+function private.exposure_symbol(p_symbol text, p_option_details jsonb) -- The symbol whose exposure an order or a position adds to: options count with what they are on.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.exposure_symbol(p_symbol text, p_option_details jsonb)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(p_option_details ->> 'underlying', p_symbol)
+$function$
+
+function private.fail_bot(p_run_id uuid, p_code text, p_message text) -- Puts a bot into the status error and holds what it has; the error is counted, and its owner told. The run goes on, so that it can be continued or stopped. Definer, because runners may not write bots.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.fail_bot(p_run_id uuid, p_code text, p_message text)
  RETURNS void
@@ -5047,7 +5410,7 @@ begin
   end if;
   update public.bot_leases l set intent = 'hold' where l.bot_id = (held.bot).id and l.intent <> 'hold';
   perform private.note_bot_event(held.lease, p_code, 'ERROR', p_message);
-  update public.bots b set status = 'error', last_error = left(p_message, 4000) where b.id = (held.bot).id;
+  update public.bots b set status = 'error', last_error = left(p_message, 4000), error_count = b.error_count + 1 where b.id = (held.bot).id;
   if (held.bot).status <> 'error' then
     perform private.create_alert((held.bot).user_id, 'error', left(format('The bot %s is in the status error: %s', (held.bot).name, p_message), 4000),
       'critical', jsonb_build_object('code', p_code), (held.bot).id, p_run_id);
@@ -5066,6 +5429,66 @@ AS $function$
   select c.trial_count
   from public.studies s join public.strategy_trial_counts c on c.user_id = s.user_id and c.family = s.family
   where s.id = p_study_id
+$function$
+
+function private.fault_of_error(p_sqlstate text, p_message text) -- What an error says of the item of a report that it stopped: code and message.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.fault_of_error(p_sqlstate text, p_message text)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case p_sqlstate
+    when 'PGRST' then array[p_message::jsonb ->> 'code', p_message::jsonb ->> 'message']
+    else array['invalid_item', 'the ledger refuses it: ' || left(p_message, 300)]
+  end
+$function$
+
+function private.fee_of_fill(p_fill jsonb) -- Fee of a fill in the account's currency: of a pair, one in the base is worth the price, and one in a third currency has no price here and counts 0.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.fee_of_fill(p_fill jsonb)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_fill ->> 'fee_currency' is null or strpos(p_fill ->> 'symbol', '/') = 0
+      or p_fill ->> 'fee_currency' = split_part(p_fill ->> 'symbol', '/', 2) then coalesce((p_fill ->> 'fee')::numeric, 0)
+    when p_fill ->> 'fee_currency' = split_part(p_fill ->> 'symbol', '/', 1) then (p_fill ->> 'fee')::numeric * (p_fill ->> 'price')::numeric
+    else 0
+  end
+$function$
+
+function private.fill_order(p_order orders, p_fill jsonb, p_position_id uuid) -- Notes a fill with its order; what the order reserved shrinks with what is left of it. Definer, because no API role writes orders.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.fill_order(p_order orders, p_fill jsonb, p_position_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  units constant numeric := (p_fill ->> 'quantity')::numeric;
+  filled_at constant timestamptz := (p_fill ->> 'at')::timestamptz;
+  value constant numeric := p_order.filled_value + units * (p_fill ->> 'price')::numeric;
+  left_after constant numeric := p_order.quantity - p_order.filled_quantity - units;
+begin
+  update public.orders o set
+    filled_quantity = o.filled_quantity + units,
+    filled_value = value,
+    average_price = trim_scale(round(value / (o.filled_quantity + units), 18)),
+    is_sized_at_fill = false,
+    reserved_value = private.share_of(o.reserved_value, left_after, left_after + units),
+    reserved_risk = private.share_of(o.reserved_risk, left_after, left_after + units),
+    position_id = coalesce(p_position_id, o.position_id),
+    -- Brokers tell of fills after the end of an order: the fill counts, and the end remains.
+    status = case when o.status in ('cancelled', 'expired') then o.status when left_after = 0 then 'filled' when o.status = 'pending_cancel' then o.status else 'partially_filled' end,
+    submitted_at = coalesce(o.submitted_at, filled_at),
+    finished_at = coalesce(o.finished_at, case when left_after = 0 then filled_at end)
+  where o.id = p_order.id;
+end
 $function$
 
 function private.find_instruments(p_symbols text[]) -- Instruments by their symbols, in the same order. Errors: unknown_symbol.
@@ -5088,6 +5511,17 @@ begin
   return coalesce((select array_agg(i.id order by s.place) from unnest(p_symbols) with ordinality s (symbol, place)
                    join public.instruments i on i.symbol = s.symbol), '{}');
 end
+$function$
+
+function private.find_order(p_bot_id uuid, p_client_order_id text) -- The order of a bot by the name that its runner gave it; null if there is none. Definer, because the functions of runners ask it.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.find_order(p_bot_id uuid, p_client_order_id text)
+ RETURNS orders
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select o.* from public.orders o where o.bot_id = p_bot_id and o.client_order_id = p_client_order_id
 $function$
 
 function private.find_own_credential(p_credential_id uuid) -- Locks a credential that the caller may change. Errors: forbidden, credential_not_found. Definer, to lock a row of a table that users may not update.
@@ -5298,6 +5732,23 @@ begin
     when address <<= '::ffff:0:0/96' then substring(host(address) from '[0-9.]+$')
     else network(set_masklen(address, 64))::text end;
 end
+$function$
+
+function private.gate_decision(p_order orders) -- The decision of the gate on an order, as GateDecision in packages/contracts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.gate_decision(p_order orders)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object(
+    'client_order_id', p_order.client_order_id,
+    'order_id', p_order.id,
+    'accepted', p_order.refusal_code is null,
+    'code', p_order.refusal_code,
+    'message', case when p_order.refusal_code is not null then regexp_replace(p_order.reject_reason, '^' || p_order.refusal_code || ': ', '') end
+  )
 $function$
 
 function private.generate_recovery_codes() -- Ten new recovery codes for the caller, whose session must have shown a second factor; those before are void. Definer, because nobody may write the table or read Auth's.
@@ -5685,6 +6136,18 @@ begin
 end
 $function$
 
+function private.is_amount(p_value jsonb, p_below numeric) -- Whether a JSON value is a number above 0 and below a bound, with 40 decimals at most. A text that reads like a number is none.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.is_amount(p_value jsonb, p_below numeric)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  -- The bound on digits keeps arithmetic short: JSON can write a number of a hundred thousand.
+  select case when jsonb_typeof(p_value) = 'number' then p_value::numeric > 0 and p_value::numeric < p_below and scale(p_value::numeric) <= 40 else false end
+$function$
+
 function private.is_cron(p_cron text) -- Whether a text is a cron expression: minute, hour, day of month, month, day of week.
 -- executable by: authenticated, service_role, tradebase_worker
 CREATE OR REPLACE FUNCTION private.is_cron(p_cron text)
@@ -5721,6 +6184,21 @@ CREATE OR REPLACE FUNCTION private.is_gone(p_actor text, p_actor_id uuid)
  SET search_path TO ''
 AS $function$
   select p_actor in ('user', 'admin') and p_actor_id is not null and not exists (select from auth.users u where u.id = p_actor_id)
+$function$
+
+function private.is_halted(p_user_id uuid, p_bot_id uuid) -- Whether an emergency stop of the system, of the user or of the bot is engaged. Certain until the end of the transaction only for who holds the advisory lock 'trading halts', shared. Definer, because runners do not see all halts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.is_halted(p_user_id uuid, p_bot_id uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select exists (
+    select from public.trading_halts h
+    where h.released_at is null
+      and (h.scope = 'system' or (h.scope = 'user' and h.user_id = p_user_id) or (h.scope = 'bot' and h.bot_id = p_bot_id))
+  )
 $function$
 
 function private.is_in_session(p_start time without time zone, p_end time without time zone, p_days smallint[], p_timezone text, p_at timestamp with time zone) -- Whether a time is in a session, which begins on the given days. By the clock on the wall: what begins at 9:30 does so in summer and winter, and an hour that the clock shows twice counts twice. A session whose end is not after its start ends on the next day. The start belongs to it, the end does not.
@@ -5788,6 +6266,61 @@ begin
 end
 $function$
 
+function private.judge_intent(p_lease bot_leases, p_bot bots, p_run trading_runs, p_limits account_limits, p_order orders, p_at timestamp with time zone, INOUT state private.gate_state, OUT judged orders, OUT refusal text) -- Lets a drafted order through, and reserves what it needs, or refuses it: the order as it is to be written, and the state of the gate after it. Definer, because it reads other bots' rows for a runner.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.judge_intent(p_lease bot_leases, p_bot bots, p_run trading_runs, p_limits account_limits, p_order orders, p_at timestamp with time zone, INOUT state private.gate_state, OUT judged orders, OUT refusal text)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  judged := p_order;
+  if p_order.reduce_only then
+    refusal := private.reduction_problem(p_order);
+  else
+    state := private.load_day(state, p_bot, p_run, p_at);
+    refusal := coalesce(private.opening_barred(p_lease, p_bot, p_order, p_at), private.cap_exceeded(p_bot, p_run, p_limits, state, p_order));
+  end if;
+  if refusal is null then
+    judged.market_day := case when not p_order.reduce_only then state.market_day end;
+    state := private.reserve(state, p_order);
+    state.entries := state.entries + case when p_order.reduce_only then 0 else 1 end;
+  else
+    judged.status := 'rejected';
+    judged.refusal_code := split_part(refusal, ':', 1);
+    judged.reject_reason := left(refusal, 2000);
+    judged.finished_at := now();
+    judged.reserved_value := 0;
+    judged.reserved_risk := 0;
+  end if;
+end
+$function$
+
+function private.keep_bot_profit() -- Trigger after each statement on runs: the profit of a bot is that of all its runs. Definer, because writers of runs may have no rights on bots.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.keep_bot_profit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_op = 'UPDATE' then
+    update public.bots b set total_pnl = b.total_pnl + c.profit
+    from (select n.bot_id, sum(n.total_pnl - o.total_pnl) as profit from new_rows n join old_rows o on o.id = n.id group by n.bot_id) c
+    where b.id = c.bot_id and c.profit <> 0;
+  elsif tg_op = 'INSERT' then
+    update public.bots b set total_pnl = b.total_pnl + c.profit
+    from (select n.bot_id, sum(n.total_pnl) as profit from new_rows n group by n.bot_id) c where b.id = c.bot_id and c.profit <> 0;
+  else
+    update public.bots b set total_pnl = b.total_pnl - c.profit
+    from (select o.bot_id, sum(o.total_pnl) as profit from old_rows o group by o.bot_id) c where b.id = c.bot_id and c.profit <> 0;
+  end if;
+  return null;
+end
+$function$
+
 function private.keep_log_counts() -- Trigger: counts new lines. In the order of the key, so that two writers cannot deadlock. Definer, because nobody may reach the counts.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.keep_log_counts()
@@ -5800,6 +6333,45 @@ begin
   insert into private.run_log_counts as kept (run_id, user_id, level, line_count)
   select l.run_id, l.user_id, l.level, count(*) from new_lines l group by l.run_id, l.user_id, l.level order by l.run_id, l.level
   on conflict (run_id, level) do update set line_count = kept.line_count + excluded.line_count;
+  return null;
+end
+$function$
+
+function private.keep_run_profit() -- Trigger after each statement on positions: adds what it changed to the profit of the runs. Definer, because writers of positions have no rights on runs.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.keep_run_profit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  change record;
+begin
+  if tg_op = 'UPDATE' then
+    for change in
+      select n.run_id, sum(n.realized_pnl + n.unrealized_pnl - o.realized_pnl - o.unrealized_pnl) as profit,
+        max(greatest(n.opened_at, n.marked_at, n.closed_at)) as market_at
+      from new_rows n join old_rows o on o.id = n.id
+      where (n.realized_pnl, n.unrealized_pnl, n.marked_at, n.closed_at) is distinct from (o.realized_pnl, o.unrealized_pnl, o.marked_at, o.closed_at)
+      group by n.run_id order by n.run_id
+    loop
+      perform private.add_run_profit(change.run_id, change.profit, change.market_at);
+    end loop;
+  elsif tg_op = 'INSERT' then
+    for change in
+      select n.run_id, sum(n.realized_pnl + n.unrealized_pnl) as profit, max(greatest(n.opened_at, n.marked_at, n.closed_at)) as market_at
+      from new_rows n group by n.run_id order by n.run_id
+    loop
+      perform private.add_run_profit(change.run_id, change.profit, change.market_at);
+    end loop;
+  else
+    for change in
+      select o.run_id, -sum(o.realized_pnl + o.unrealized_pnl) as profit from old_rows o group by o.run_id order by o.run_id
+    loop
+      perform private.add_run_profit(change.run_id, change.profit, null);
+    end loop;
+  end if;
   return null;
 end
 $function$
@@ -5988,6 +6560,89 @@ begin
     user_id := found_session.user_id;
   end if;
 end
+$function$
+
+function private.load_day(p_state private.gate_state, p_bot bots, p_run trading_runs, p_at timestamp with time zone) -- The state of the gate with the losses and entries of the market day of a time: those of all runs of the mode, or of the one run that replays a day of the past. Definer, because it reads other bots' rows for a runner.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.load_day(p_state private.gate_state, p_bot bots, p_run trading_runs, p_at timestamp with time zone)
+ RETURNS private.gate_state
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  loaded private.gate_state := p_state;
+  -- A replay lives through days long past, each run on its own: what other runs made of the same day is no part of it.
+  is_replay boolean;
+begin
+  if p_state.at is not distinct from p_at then
+    return p_state;
+  end if;
+  loaded.at := p_at;
+  loaded.market_day := private.market_day(p_bot, p_run, p_at);
+  is_replay := p_run.mode = 'PAPER' and loaded.market_day < (now() at time zone p_bot.schedule_timezone)::date - 1;
+  -- The day of the same moment may be another in the time zone of another bot.
+  select greatest(-coalesce(sum(r.daily_pnl) filter (where r.bot_id = p_bot.id), 0), 0), greatest(-coalesce(sum(r.daily_pnl), 0), 0)
+  into loaded.bot_loss, loaded.account_loss
+  from public.trading_runs r
+  join public.bots b on b.id = r.bot_id
+  where r.user_id = p_run.user_id and r.mode = p_run.mode and r.market_day >= loaded.market_day - 2
+    and case when is_replay then r.id = p_run.id and r.market_day >= loaded.market_day
+             when r.bot_id = p_bot.id then r.market_day >= loaded.market_day
+             else r.market_day >= (p_at at time zone b.schedule_timezone)::date end;
+  if p_bot.max_daily_trades is not null then
+    select count(*) into loaded.entries
+    from public.orders o
+    where o.bot_id = p_bot.id and o.market_day = loaded.market_day
+      and (o.filled_quantity > 0 or o.status in ('new', 'submitted', 'accepted', 'partially_filled', 'pending_cancel'))
+      and (o.run_id = p_run.id or not is_replay);
+  end if;
+  return loaded;
+end
+$function$
+
+function private.load_exposure(p_run trading_runs) -- What the bot of a run, and all bots of its user of the same mode, have open: value, what is at stake, orders. Reads what is open, not history. Definer, because it reads other bots' rows for a runner.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.load_exposure(p_run trading_runs)
+ RETURNS private.gate_state
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  -- One statement, one snapshot: a fill that commits meanwhile moves from an order to a position, and is seen once.
+  with stakes as (
+    select o.run_id, o.symbol, private.exposure_symbol(o.symbol, o.option_details) as exposed_symbol, o.reserved_value as value, o.reserved_risk as risk,
+      1 as order_count, not o.reduce_only as is_held
+    from public.orders o
+    where o.user_id = p_run.user_id and o.status in ('new', 'submitted', 'accepted', 'partially_filled', 'pending_cancel')
+    union all
+    select p.run_id, p.symbol, private.exposure_symbol(p.symbol, p.option_details),
+      p.open_quantity * p.multiplier
+        * coalesce(private.exposure_price(p.direction = 'long', coalesce(p.mark_price, p.entry_price), p.option_details), 0),
+      p.reserved_risk, 0, true
+    from public.positions p
+    where p.user_id = p_run.user_id and p.status = 'open'
+  ), by_symbol as materialized (
+    select s.run_id, s.symbol, s.exposed_symbol, sum(s.value) as value, sum(s.risk) as risk, sum(s.order_count) as order_count, bool_or(s.is_held) as is_held
+    from stakes s group by 1, 2, 3
+  ), of_mode as materialized (
+    select b.*, r.bot_id from by_symbol b join public.trading_runs r on r.id = b.run_id where r.mode = p_run.mode
+  ), by_exposure as (
+    select m.exposed_symbol, sum(m.value) as account, sum(m.value) filter (where m.bot_id = p_run.bot_id) as bot from of_mode m group by 1
+  )
+  select row(
+    null, null,
+    coalesce((select sum(m.value) from of_mode m), 0),
+    coalesce((select sum(m.risk) from of_mode m), 0),
+    0,
+    coalesce((select jsonb_object_agg(e.exposed_symbol, e.account) from by_exposure e), '{}'),
+    coalesce((select sum(m.order_count) from of_mode m), 0)::integer,
+    coalesce((select sum(m.risk) from of_mode m where m.bot_id = p_run.bot_id), 0),
+    0,
+    coalesce((select jsonb_object_agg(e.exposed_symbol, e.bot) from by_exposure e where e.bot is not null), '{}'),
+    coalesce((select jsonb_object_agg(m.symbol, true) from of_mode m where m.bot_id = p_run.bot_id and m.is_held), '{}'),
+    0
+  )::private.gate_state
 $function$
 
 function private.lock_audit_chains(p_first bigint, p_also text) -- Locks, in the one order that keeps from deadlocks, the chains of this transaction's entries from one on, those of the users who did it, and one more.
@@ -6266,6 +6921,18 @@ begin
 end
 $function$
 
+function private.market_day(p_bot bots, p_run trading_runs, p_at timestamp with time zone) -- The day whose caps an order of that time counts against, in the time zone of the bot's schedule.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.market_day(p_bot bots, p_run trading_runs, p_at timestamp with time zone)
+ RETURNS date
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  -- Never a day before the one that the ledger is at: an old time must not bring back room that is used up.
+  select greatest((p_at at time zone p_bot.schedule_timezone)::date, p_run.market_day)
+$function$
+
 function private.mfa_verification_attempt(event jsonb) -- Auth's hook, asked at each code of a second factor: after lockout.max_attempts wrong ones it refuses all, right or wrong, for lockout.duration_s. Definer, so that Auth needs no rights on the tables.
 -- executable by: supabase_auth_admin
 CREATE OR REPLACE FUNCTION private.mfa_verification_attempt(event jsonb)
@@ -6335,6 +7002,38 @@ CREATE OR REPLACE FUNCTION private.note_bot_event(p_lease bot_leases, p_type tex
 AS $function$
   insert into public.bot_events (bot_id, user_id, run_id, type, severity, message, metadata)
   values (p_lease.bot_id, p_lease.user_id, p_lease.run_id, p_type, p_severity, left(p_message, 4000), p_metadata)
+$function$
+
+function private.note_cap_reached(p_bot bots, p_run trading_runs, p_state private.gate_state, p_refusal text) -- Tells the owner, once a market day, that a bot has come up against the cap of the day or of its drawdown: an event of the bot and an alert. Does nothing for other refusals. Definer, because runners may write neither.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.note_cap_reached(p_bot bots, p_run trading_runs, p_state private.gate_state, p_refusal text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  reached constant text := case
+    when p_refusal like 'max_drawdown_exceeded:%' then 'max_drawdown'
+    -- An order too large for a day in which nothing is lost or at stake is the order's fault.
+    when p_refusal like 'daily_risk_cap_exceeded:%' and p_state.bot_loss + p_state.bot_risk > 0 then 'daily_risk_cap'
+    when p_refusal like 'account_daily_loss_exceeded:%' and p_state.account_loss + p_state.account_risk > 0 then 'account_daily_loss_cap'
+  end;
+  explained constant text := substr(p_refusal, position(':' in p_refusal) + 2);
+begin
+  if reached is null then
+    return;
+  end if;
+  insert into private.caps_reached as c (bot_id, cap, market_day) values (p_bot.id, reached, p_state.market_day)
+  on conflict (bot_id, cap) do update set market_day = excluded.market_day where c.market_day <> excluded.market_day;
+  if not found then
+    return;
+  end if;
+  insert into public.bot_events (bot_id, user_id, run_id, type, severity, message, metadata)
+  values (p_bot.id, p_bot.user_id, p_run.id, reached || '_reached', 'WARN', explained, jsonb_build_object('market_day', p_state.market_day));
+  perform private.create_alert(p_bot.user_id, 'risk', format('The bot %s opens nothing more for now: %s', p_bot.name, explained), 'warning',
+    jsonb_build_object('cap', reached, 'market_day', p_state.market_day), p_bot.id, p_run.id);
+end
 $function$
 
 function private.note_device(p_user_id uuid, p_user_agent text, p_ip inet, p_at timestamp with time zone) -- Remembers where a user signed in from, and tells them when it is new; the first one ever is not. Definer, because Auth calls it.
@@ -6425,6 +7124,56 @@ CREATE OR REPLACE FUNCTION private.note_lockout(p_user_id uuid, p_kind text, p_l
  SET search_path TO ''
 AS $function$
   select private.note_security_event(p_user_id, 'lockout', jsonb_build_object('attempts_at', p_kind, 'until', p_locked_until))
+$function$
+
+function private.note_new_fills() -- Trigger: notes for the end of the transaction which fills are new. Definer, because writers of the ledger have no rights on feeds.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.note_new_fills()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  added record;
+begin
+  for added in
+    select n.run_id, min(n.seq) - 1 as after_seq, min(n.executed_at) as from_at
+    from new_rows n group by n.run_id order by n.run_id
+  loop
+    perform private.number_change(added.run_id);
+    update private.run_feeds f
+    set fills_after = least(f.fills_after, added.after_seq), fills_from = least(f.fills_from, added.from_at)
+    where f.run_id = added.run_id
+      and (f.fills_after is null or f.fills_after > added.after_seq or f.fills_from > added.from_at);
+  end loop;
+  return null;
+end
+$function$
+
+function private.note_new_logs() -- Trigger: notes for the end of the transaction which log lines are new. Definer, because writers of logs have no rights on feeds.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.note_new_logs()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  added record;
+begin
+  for added in
+    select n.run_id, min(n.seq) - 1 as after_seq, min(n.logged_at) as from_at
+    from new_rows n group by n.run_id order by n.run_id
+  loop
+    perform private.number_change(added.run_id);
+    update private.run_feeds f
+    set logs_after = least(f.logs_after, added.after_seq), logs_from = least(f.logs_from, added.from_at)
+    where f.run_id = added.run_id
+      and (f.logs_after is null or f.logs_after > added.after_seq or f.logs_from > added.from_at);
+  end loop;
+  return null;
+end
 $function$
 
 function private.note_password_change() -- Trigger: tells a user of a new password, and lifts a lock. Definer, because Auth changes users.
@@ -6557,6 +7306,59 @@ exception when others then
 end
 $function$
 
+function private.number_change(p_run_id uuid) -- Number of what the current transaction changes in a run; waits for other writers of the run. 0 for a run that is being deleted. Definer, because writers of the ledger have no rights on feeds.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.number_change(p_run_id uuid)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  numbers_of_transaction constant integer := 16;
+  given_seq bigint;
+begin
+  select f.event_seq into given_seq from private.run_feeds f
+  where f.run_id = p_run_id and f.numbered_in = pg_current_xact_id() and f.numbered_at = now();
+  if not found then
+    update private.run_feeds f
+    set event_seq = f.event_seq + numbers_of_transaction, numbered_in = pg_current_xact_id(), numbered_at = now(),
+        fills_after = null, fills_from = null, logs_after = null, logs_from = null
+    where f.run_id = p_run_id
+    returning f.event_seq into given_seq;
+  end if;
+  return coalesce(given_seq, 0);
+end
+$function$
+
+function private.number_row() -- Trigger: gives a row of the ledger that changes its event_seq. Definer, to call private.number_change.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.number_row()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  new.event_seq := private.number_change(new.run_id);
+  return new;
+end
+$function$
+
+function private.number_run() -- Trigger: gives a run whose profit or status changes its event_seq. Definer, to call private.number_change.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.number_run()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  new.event_seq := private.number_change(new.id);
+  return new;
+end
+$function$
+
 function private.number_strategy_version() -- Trigger: gives a version the next number of its strategy. Definer, because owners may not write the number.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.number_strategy_version()
@@ -6627,6 +7429,141 @@ begin
     when exists (select from public.trades t where t.bot_id = p_bot_id and t.status = 'open') then 'trades'
   end;
 end
+$function$
+
+function private.open_run_feed() -- Trigger: every run has a feed. Definer, because whoever starts a run has no rights on feeds.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.open_run_feed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  insert into private.run_feeds (run_id) values (new.id);
+  return null;
+end
+$function$
+
+function private.opening_barred(p_lease bot_leases, p_bot bots, p_order orders, p_at timestamp with time zone) -- Why nothing may be opened now, or not in this symbol, whatever its size; null if it may. Definer, because runners do not see all halts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.opening_barred(p_lease bot_leases, p_bot bots, p_order orders, p_at timestamp with time zone)
+ RETURNS text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select case
+    when private.is_halted(p_lease.user_id, p_lease.bot_id) then 'emergency_stop: an emergency stop is engaged'
+    when p_bot.status <> 'running' then format('bot_not_running: the bot is %s', p_bot.status)
+    when p_lease.intent <> 'run' then format('bot_not_running: its owner wants the bot to %s', p_lease.intent)
+    when not p_lease.reconciled then 'not_reconciled: the runner has not shown yet that it holds what the ledger says'
+    when not private.in_schedule(p_bot, p_at) then 'outside_schedule: the bot does not trade at this time'
+    when private.exposure_symbol(p_order.symbol, p_order.option_details) <> all (p_bot.symbols)
+      then format('symbol_not_allowed: the bot does not trade %s', private.exposure_symbol(p_order.symbol, p_order.option_details))
+  end
+$function$
+
+function private.opening_problem(p_order orders) -- Why the terms of an opening order make no sense together, as a sentence; null if they do.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.opening_problem(p_order orders)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_order.reserved_risk <= 0 then 'stop_loss must be below the entry of a buy, and above that of a sell'
+    when p_order.reserved_value >= 1e18 or p_order.reserved_risk >= 1e18 then 'the order is worth more than can be written down'
+    when p_order.side = 'sell' and p_order.option_details is not null and not p_order.option_details ? 'strike'
+      then 'option_details.strike is missing: what a sold option may cost is reckoned with it'
+  end
+$function$
+
+function private.order_problem(p_terms jsonb, p_is_intent boolean) -- What is wrong with an intent, or with the terms of an order that a report makes, as a sentence; null if nothing is. As strict as OrderIntent in packages/contracts: unknown fields, texts for numbers and null are refused.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.order_problem(p_terms jsonb, p_is_intent boolean)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  time_pattern constant text := '^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$';
+  of_intents constant text[] := array['client_order_id', 'reference_price', 'stop_loss', 'reduce_only', 'is_sized_at_fill', 'at'];
+  required constant text[] := array['symbol', 'side', 'type', 'quantity'] || case when p_is_intent then array['client_order_id', 'reference_price', 'at'] end;
+  order_type constant text := p_terms ->> 'type';
+  details constant jsonb := p_terms -> 'option_details';
+  field text;
+begin
+  if jsonb_typeof(p_terms) is distinct from 'object' then
+    return 'an order is an object';
+  end if;
+  select k.name into field from jsonb_object_keys(p_terms) k (name)
+  where k.name <> all (array['symbol', 'side', 'type', 'quantity', 'limit_price', 'stop_price', 'trail_amount', 'trail_pct', 'time_in_force',
+                             'expires_at', 'multiplier', 'option_details', 'reason'])
+    and (not p_is_intent or k.name <> all (of_intents))
+  limit 1;
+  if found then
+    return format('an order has no field %s', left(field, 60));
+  end if;
+  select r.name into field from unnest(required) r (name) where not p_terms ? r.name limit 1;
+  if found then
+    return format('%s is missing', field);
+  end if;
+  select f.name into field
+  from (values ('quantity', 1e18), ('limit_price', 1e15), ('stop_price', 1e15), ('trail_amount', 1e15), ('trail_pct', 100), ('reference_price', 1e15),
+               ('stop_loss', 1e15), ('multiplier', 1e7)) f (name, below)
+  where p_terms ? f.name and not private.is_amount(p_terms -> f.name, f.below)
+  limit 1;
+  if found then
+    return format('%s must be a number above 0 and within its bounds', field);
+  end if;
+  select f.name into field
+  from (values ('symbol', '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'), ('side', '^(buy|sell)$'), ('type', '^(market|limit|stop|stop_limit|trailing_stop|take_profit)$'),
+               ('time_in_force', '^(day|gtc|gtd|ioc|fok|opg|cls)$'), ('client_order_id', '^.{1,100}$'), ('reason', '^.{0,100}$')) f (name, pattern)
+  where p_terms ? f.name and (jsonb_typeof(p_terms -> f.name) <> 'string' or p_terms ->> f.name !~ f.pattern)
+  limit 1;
+  if found then
+    return format('%s is not one that an order can have', field);
+  end if;
+  select f.name into field from unnest(array['at', 'expires_at']) f (name)
+  where p_terms ? f.name and (jsonb_typeof(p_terms -> f.name) <> 'string' or p_terms ->> f.name !~ time_pattern
+                              or not pg_catalog.pg_input_is_valid(p_terms ->> f.name, 'timestamptz'))
+  limit 1;
+  if found then
+    return format('%s must be a time with its offset, as in ISO 8601', field);
+  end if;
+  select f.name into field from unnest(array['reduce_only', 'is_sized_at_fill']) f (name)
+  where p_terms ? f.name and jsonb_typeof(p_terms -> f.name) <> 'boolean' limit 1;
+  if found then
+    return format('%s must be true or false', field);
+  end if;
+  return case
+    when order_type in ('limit', 'stop_limit', 'take_profit') and not p_terms ? 'limit_price' then format('a %s order needs a limit_price', order_type)
+    when order_type in ('stop', 'stop_limit') and not p_terms ? 'stop_price' then format('a %s order needs a stop_price', order_type)
+    when order_type = 'trailing_stop' and (p_terms ? 'trail_amount') = (p_terms ? 'trail_pct') then 'a trailing_stop order needs either trail_amount or trail_pct'
+    when order_type <> 'trailing_stop' and p_terms ?| array['trail_amount', 'trail_pct'] then 'only a trailing_stop order trails'
+    when (coalesce(p_terms ->> 'time_in_force', 'gtc') = 'gtd') <> (p_terms ? 'expires_at') then 'a gtd order, and no other, has expires_at'
+    when (p_terms ->> 'multiplier')::numeric > 1e6 then 'multiplier is at most 1000000'
+    when details is null then null
+    when jsonb_typeof(details) <> 'object' or pg_column_size(details) > 16384 then 'option_details must be an object of at most 16 KB'
+    when details ? 'underlying' and (jsonb_typeof(details -> 'underlying') <> 'string' or details ->> 'underlying' !~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$')
+      then 'option_details.underlying must be a symbol'
+    when details ? 'strike' and not private.is_amount(details -> 'strike', 1e15) then 'option_details.strike must be a number above 0'
+  end;
+end
+$function$
+
+function private.over_cap(p_code text, p_what text, p_amount numeric, p_cap numeric) -- A refusal, its code first, where an amount is over a cap; null where it is not, or there is no cap.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.over_cap(p_code text, p_what text, p_amount numeric, p_cap numeric)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case when p_amount > p_cap then format('%s: %s %s, and the cap is %s', p_code, p_what, trim_scale(round(p_amount, 10)), trim_scale(p_cap)) end
 $function$
 
 function private.owes_factor() -- Whether the caller has a second factor and has not shown it in this session. Definer, because Auth's factors are not readable by users.
@@ -7298,6 +8235,25 @@ begin
 end
 $function$
 
+function private.record_rejections(p_run trading_runs, p_rejected jsonb, p_items jsonb, p_first_seq bigint) -- Records what was refused of a report as an event of the bot, the first 20 items in part. Definer, because no API role writes events.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.record_rejections(p_run trading_runs, p_rejected jsonb, p_items jsonb, p_first_seq bigint)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  insert into public.bot_events (bot_id, user_id, run_id, type, severity, message, metadata)
+  select p_run.bot_id, p_run.user_id, p_run.id, 'report_rejected', 'WARN',
+    format('%s items of a report were refused. The first, item %s: %s', jsonb_array_length(p_rejected), p_rejected -> 0 ->> 'seq', left(p_rejected -> 0 ->> 'message', 500)),
+    jsonb_build_object('count', jsonb_array_length(p_rejected), 'items', (
+      select jsonb_agg(jsonb_build_object('seq', r.fault -> 'seq', 'code', r.fault -> 'code', 'message', left(r.fault ->> 'message', 200),
+        'item', left(p_items ->> ((r.fault ->> 'seq')::bigint - p_first_seq)::integer, 200)) order by r.n)
+      from jsonb_array_elements(p_rejected) with ordinality r (fault, n) where r.n <= 20
+    ))
+  where p_rejected <> '[]'
+$function$
+
 function private.redact_command_audit() -- Trigger: no secret is written down, whoever writes. Definer, so that the rule stays private.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.redact_command_audit()
@@ -7331,6 +8287,120 @@ AS $function$
   end
 $function$
 
+function private.reduce_position(p_position positions, p_exit private.execution) -- Closes a part or all of a position: the lots that came first leave first, and a lot that leaves in part becomes two trades. Definer, because no API role writes the ledger.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.reduce_position(p_position positions, p_exit private.execution)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  sign constant numeric := case p_position.direction when 'long' then 1 else -1 end;
+  units_left numeric := p_exit.quantity;
+  fee_left numeric := p_exit.fee;
+  lot public.trades;
+  units numeric;
+  entry_fee numeric;
+  exit_fee numeric;
+  gross numeric;
+  net numeric;
+  is_split boolean;
+  p public.positions := p_position;
+begin
+  for lot in select * from public.trades t where t.position_id = p.id and t.status = 'open' order by t.entry_fill_seq nulls first, t.entry_at loop
+    exit when units_left = 0;
+    units := least(lot.quantity, units_left);
+    entry_fee := private.share_of(lot.commission, units, lot.quantity);
+    exit_fee := private.share_of(fee_left, units, units_left);
+    gross := sign * (p_exit.price - lot.entry_price) * units * p.multiplier;
+    net := gross - entry_fee - exit_fee;
+    is_split := units < lot.quantity;
+    if is_split then
+      update public.trades t set quantity = t.quantity - units, commission = t.commission - entry_fee where t.id = lot.id;
+      lot.id := gen_random_uuid();
+      lot.quantity := units;
+      lot.created_at := now();
+    end if;
+    lot.commission := entry_fee + exit_fee;
+    lot.exit_at := greatest(p_exit.executed_at, lot.entry_at);
+    lot.exit_price := p_exit.price;
+    lot.gross_pnl := gross;
+    lot.net_pnl := net;
+    lot.pnl_pct := round(100 * net / nullif(lot.entry_price * units * p.multiplier, 0), 8);
+    lot.exit_logic := p_exit.reason;
+    lot.exit_reason := coalesce(p_exit.reason, 'signal');
+    lot.stop_loss := coalesce(lot.stop_loss, p.stop_loss);
+    lot.take_profit := coalesce(lot.take_profit, p.take_profit);
+    lot.market_context := coalesce(lot.market_context, p.market_context);
+    lot.status := 'closed';
+    if is_split then
+      insert into public.trades select lot.*;
+    else
+      update public.trades t set (commission, exit_at, exit_price, gross_pnl, net_pnl, pnl_pct, exit_logic, exit_reason, stop_loss, take_profit, market_context, status)
+        = (lot.commission, lot.exit_at, lot.exit_price, lot.gross_pnl, lot.net_pnl, lot.pnl_pct, lot.exit_logic, lot.exit_reason, lot.stop_loss, lot.take_profit, lot.market_context, lot.status)
+      where t.id = lot.id;
+    end if;
+    p.realized_pnl := p.realized_pnl + net;
+    p.open_value := p.open_value - lot.entry_price * units;
+    p.open_fees := p.open_fees - entry_fee;
+    fee_left := fee_left - exit_fee;
+    units_left := units_left - units;
+  end loop;
+  if units_left <> 0 then
+    raise exception 'the trades of position % do not add up to what it holds', p.id;
+  end if;
+
+  p.reserved_risk := private.share_of(p.reserved_risk, p.open_quantity - p_exit.quantity, p.open_quantity);
+  p.open_quantity := p.open_quantity - p_exit.quantity;
+  p.exited_value := p.exited_value + p_exit.quantity * p_exit.price;
+  if p.marked_at is null or p.marked_at <= p_exit.executed_at or p.open_quantity = 0 then
+    p.mark_price := p_exit.price;
+    p.marked_at := greatest(p.marked_at, p_exit.executed_at);
+  end if;
+  update public.positions o set
+    open_quantity = p.open_quantity,
+    realized_pnl = p.realized_pnl,
+    fees = o.fees + p_exit.fee,
+    open_value = p.open_value,
+    open_fees = p.open_fees,
+    exited_value = p.exited_value,
+    exit_price = trim_scale(round(p.exited_value / (p.entered_quantity - p.open_quantity), 18)),
+    mark_price = p.mark_price,
+    marked_at = p.marked_at,
+    unrealized_pnl = sign * (p.mark_price * p.open_quantity - p.open_value) * p.multiplier - p.open_fees,
+    reserved_risk = p.reserved_risk,
+    exit_logic = coalesce(p_exit.reason, o.exit_logic),
+    status = case when p.open_quantity > 0 then 'open' when p_exit.reason = 'expiry' then 'expired' else 'closed' end,
+    exit_reason = case when p.open_quantity = 0 then coalesce(p_exit.reason, 'signal') end,
+    closed_at = case when p.open_quantity = 0 then greatest(p_exit.executed_at, o.opened_at) end
+  where o.id = p.id;
+end
+$function$
+
+function private.reduction_problem(p_order orders) -- Why an order that is to reduce does not, as a refusal; null if it does. Each is held against the open position alone and not against other orders that reduce: the stop and the target of a bracket both have its whole size, and one of them cancels the other. Definer, because it reads the ledger for a runner.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.reduction_problem(p_order orders)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  -- Numbers come from programs that reckon in doubles: what their rounding adds is no more than is open.
+  rounding constant numeric := 1.000000000001;
+  held_quantity numeric;
+begin
+  select p.open_quantity into held_quantity from public.positions p
+  where p.run_id = p_order.run_id and p.user_id = p_order.user_id and p.status = 'open' and p.symbol = p_order.symbol
+    and p.direction = case p_order.side when 'sell' then 'long' else 'short' end;
+  return case
+    when held_quantity is null then format('nothing_to_reduce: the run holds no position in %s that a %s would reduce', p_order.symbol, p_order.side)
+    when p_order.quantity > held_quantity * rounding
+      then format('nothing_to_reduce: only %s of the %s are open', trim_scale(held_quantity), trim_scale(p_order.quantity)) end;
+end
+$function$
+
 function private.refresh_runner(p_ip text) -- Does what public.refresh_runner says. Definer, because a runner sees neither its key nor its networks.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.refresh_runner(p_ip text)
@@ -7356,6 +8426,44 @@ begin
     perform private.raise_api_error(403, 'ip_not_allowed', 'the API key is not accepted from this address');
   end if;
   return private.describe_runner_session(refreshed, runner.permissions);
+end
+$function$
+
+function private.refusal_of_fill(p_order orders, p_position positions, p_fill jsonb) -- Why a fill is none of its order, or of no order at all: code and message; null where it is one.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.refusal_of_fill(p_order orders, p_position positions, p_fill jsonb)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  quantity constant numeric := (p_fill ->> 'quantity')::numeric;
+  multiplier constant numeric := (p_fill ->> 'multiplier')::numeric;
+  -- What it may take off the position; null where it makes it larger.
+  reducible constant numeric := case when (p_position.direction = 'long') = (p_fill ->> 'side' = 'sell') then p_position.open_quantity end;
+begin
+  if p_fill ? 'client_order_id' then
+    if p_order.id is null then
+      return array['unknown_order', 'the run has no order of this name'];
+    elsif p_order.status = 'rejected' then
+      return array['order_not_admitted', 'the order was refused: it cannot fill'];
+    elsif p_order.symbol <> p_fill ->> 'symbol' or p_order.side <> p_fill ->> 'side' then
+      return array['invalid_item', format('the order is one to %s %s', p_order.side, p_order.symbol)];
+    elsif multiplier not in (p_order.multiplier, 1) then
+      return array['invalid_item', format('the multiplier of the order is %s', p_order.multiplier)];
+    elsif quantity > p_order.quantity - p_order.filled_quantity then
+      return array['overfill', format('%s of the order were left, and %s were filled', p_order.quantity - p_order.filled_quantity, quantity)];
+    elsif p_order.reduce_only and quantity > coalesce(reducible, 0) then
+      return array['overfill', format('the order only reduces, and there are %s to reduce', coalesce(reducible, 0))];
+    end if;
+  elsif quantity > coalesce(reducible, 0) and p_fill ->> 'reason' is distinct from 'assignment' then
+    return array['order_not_admitted', 'without an order only an assignment makes a position larger'];
+  end if;
+  if p_position.multiplier <> coalesce(p_order.multiplier, multiplier) then
+    return array['invalid_item', format('the multiplier of the position is %s', p_position.multiplier)];
+  end if;
+  return null;
 end
 $function$
 
@@ -7422,6 +8530,75 @@ begin
   left join public.bot_leases l on l.bot_id = same.bot_id and l.runner_session_id = p_session_id and l.released_at is null
     and l.run_id::text = same.payload ->> 'run_id'
   where c.runner_session_id = undone.runner_session_id and c.seq = undone.seq;
+end
+$function$
+
+function private.report_faults(p_items jsonb, p_skip bigint) -- Items of a report that are none, by their place from 1, with the first fault of each; those up to a place are not looked at.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.report_faults(p_items jsonb, p_skip bigint)
+ RETURNS TABLE(place bigint, code text, message text)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  latest constant timestamptz := now() + private.config_number('runner.clock_skew_s') * interval '1 second';
+begin
+  return query
+  with items as materialized (
+    select i.n, i.item, jsonb_typeof(i.item) = 'object' as is_object, i.item ->> 'kind' as kind
+    from jsonb_array_elements(p_items) with ordinality i (item, n) where i.n > p_skip
+  ), parts as (
+    select i.n, i.item, i.kind from items i where i.is_object
+    union all
+    select i.n, i.item -> 'terms' || '{"kind": "terms"}', 'terms' from items i
+    where i.is_object and i.kind = 'order' and jsonb_typeof(i.item -> 'terms') = 'object'
+  ), required as (
+    select f.kind, array_agg(f.field) filter (where f.is_required) as fields from private.report_fields f group by f.kind
+  ), faults as (
+    select i.n, 'invalid_item' as code, 'an item is an object' as message from items i where not i.is_object
+    union all
+    select i.n, 'unknown_kind', format('there is no kind of item %s', left(coalesce(i.item ->> 'kind', 'null'), 50))
+    from items i where i.is_object and (jsonb_typeof(i.item -> 'kind') is distinct from 'string' or i.kind = 'terms' or not exists (select from required r where r.kind = i.kind))
+    union all
+    select p.n, 'invalid_item', format('%s: there must be %s', p.kind, array_to_string(r.fields, ', '))
+    from parts p join required r on r.kind = p.kind where not p.item ?& r.fields
+    union all
+    select p.n, checked.code, case checked.code
+      when 'clock_skew' then format('%s lies in the future: it is %s here', e.key, to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+      else coalesce(format('%s: %s%s%s is needed', e.key, f.type, ' of ' || case f.type when 'text' then 'length ' else '' end || f.bounds::text, ' like ' || f.pattern),
+                    format('%s: %s has no such field', left(e.key, 50), p.kind)) end
+    from parts p
+    join required r on r.kind = p.kind
+    cross join lateral jsonb_each(p.item) e
+    left join private.report_fields f on f.kind = p.kind and f.field = e.key
+    cross join lateral (
+      select case
+        when f.field is null then 'invalid_item'
+        when f.is_nullable and e.value = 'null' then null
+        when f.type = 'kind' then null
+        when f.type = 'text' then case
+          when jsonb_typeof(e.value) = 'string' and char_length(e.value #>> '{}')::numeric <@ f.bounds
+            and (f.pattern is null or e.value #>> '{}' ~ f.pattern) then null else 'invalid_item' end
+        when f.type = 'number' then case when jsonb_typeof(e.value) = 'number' then case
+          -- A number of more decimals than any price or quantity has is there to make the arithmetic slow.
+          when (e.value)::numeric <@ f.bounds and scale(trim_scale((e.value)::numeric)) <= 40 then null else 'invalid_item' end else 'invalid_item' end
+        when f.type = 'time' then case
+          when jsonb_typeof(e.value) = 'string'
+            and e.value #>> '{}' ~ '^[12]\d{3}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$'
+            and pg_input_is_valid(e.value #>> '{}', 'timestamptz') then case
+              when e.key = 'at' and (e.value #>> '{}')::timestamptz > latest then 'clock_skew' end
+          else 'invalid_item' end
+        when f.type = 'boolean' then case when jsonb_typeof(e.value) = 'boolean' then null else 'invalid_item' end
+        when f.type = 'array' then case when jsonb_typeof(e.value) = 'array' then case
+          when jsonb_array_length(e.value) <= 100 and pg_column_size(e.value) <= 16000 and octet_length(e.value::text) <= 32768 then null else 'invalid_item' end else 'invalid_item' end
+        -- The text too: 1e99999 is small as a number, and not when it is read.
+        else case when jsonb_typeof(e.value) = 'object' and pg_column_size(e.value) <= 16000 and octet_length(e.value::text) <= 32768 then null else 'invalid_item' end
+      end as code
+    ) checked
+    where checked.code is not null
+  )
+  select distinct on (f.n) f.n, f.code, f.message from faults f order by f.n, f.code, f.message;
 end
 $function$
 
@@ -7650,6 +8827,34 @@ begin
 end
 $function$
 
+function private.reserve(p_state private.gate_state, p_order orders) -- The state of the gate after an order was let through.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.reserve(p_state private.gate_state, p_order orders)
+ RETURNS private.gate_state
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  reserved private.gate_state := p_state;
+  symbol constant text := private.exposure_symbol(p_order.symbol, p_order.option_details);
+begin
+  reserved.open_orders := p_state.open_orders + 1;
+  if p_order.reduce_only then
+    return reserved;
+  end if;
+  reserved.account_value := p_state.account_value + p_order.reserved_value;
+  reserved.account_risk := p_state.account_risk + p_order.reserved_risk;
+  reserved.bot_risk := p_state.bot_risk + p_order.reserved_risk;
+  reserved.account_symbols := p_state.account_symbols
+    || jsonb_build_object(symbol, coalesce((p_state.account_symbols ->> symbol)::numeric, 0) + p_order.reserved_value);
+  reserved.bot_symbols := p_state.bot_symbols
+    || jsonb_build_object(symbol, coalesce((p_state.bot_symbols ->> symbol)::numeric, 0) + p_order.reserved_value);
+  reserved.bot_held := p_state.bot_held || jsonb_build_object(p_order.symbol, true);
+  return reserved;
+end
+$function$
+
 function private.resolve_schedule(p_bot bots) -- When a bot may trade, with the session of its exchange in the place of hours of its own: start and end of a session (null for all day), the days on which sessions begin (none at all, if the exchange has none on those of the bot), and the time zone. Definer, because the risk gate and triggers of users ask it.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.resolve_schedule(p_bot bots)
@@ -7761,6 +8966,19 @@ begin
 end
 $function$
 
+function private.roll_market_day(p_run_id uuid, p_at timestamp with time zone) -- Begins a new day of a run, in the time zone of the bot's schedule, when the market has come to one; never goes back. Definer, because it is called for writers who have no rights on runs.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.roll_market_day(p_run_id uuid, p_at timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  update public.trading_runs r set market_day = (p_at at time zone b.schedule_timezone)::date, day_start_pnl = r.total_pnl, daily_pnl = 0
+  from public.bots b
+  where r.id = p_run_id and b.id = r.bot_id and (r.market_day is null or r.market_day < (p_at at time zone b.schedule_timezone)::date)
+$function$
+
 function private.run_config(p_bot_id uuid) -- The settings of a bot as a runner gets them: RunConfig of the contracts. Definer, because runners get it for their commands.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.run_config(p_bot_id uuid)
@@ -7796,6 +9014,43 @@ begin
       'max_open_positions', bot.max_open_positions,
       'max_daily_trades', bot.max_daily_trades,
       'max_drawdown_pct', bot.max_drawdown_pct));
+end
+$function$
+
+function private.run_event_seq(p_run_id uuid) -- Number of the latest change of a run; null for one that is not the caller's. Definer, because nobody may read feeds.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.run_event_seq(p_run_id uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select f.event_seq from private.run_feeds f
+  where f.run_id = p_run_id
+    and exists (select from public.trading_runs r where r.id = f.run_id and r.user_id = (select private.tenant_id()))
+$function$
+
+function private.run_lines(p_run_id uuid, p_user_id uuid, p_after_seq bigint, p_limit integer) -- Log lines of a run in their order: those after a number, or the latest where that is null. With the rights of the caller.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.run_lines(p_run_id uuid, p_user_id uuid, p_after_seq bigint, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  lines jsonb;
+begin
+  if p_after_seq is null then
+    select jsonb_agg(to_jsonb(l) order by l.seq) into lines from (
+      select seq, logged_at, level, message, data from public.run_logs
+      where run_id = p_run_id and user_id = p_user_id order by seq desc limit p_limit) l;
+  else
+    select jsonb_agg(to_jsonb(l) order by l.seq) into lines from (
+      select seq, logged_at, level, message, data from public.run_logs
+      where run_id = p_run_id and user_id = p_user_id and seq > p_after_seq order by seq limit p_limit) l;
+  end if;
+  return coalesce(lines, '[]');
 end
 $function$
 
@@ -7855,6 +9110,65 @@ begin
     (select string_agg(f.key || ': ' || f.value, '; ') from jsonb_each_text(failed) f),
     jsonb_build_object('done', done));
   return jsonb_build_object('done', done, 'failed', failed);
+end
+$function$
+
+function private.run_messages(p_feed private.run_feeds) -- What the latest transaction changed in a run, as messages, still without their numbers.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.run_messages(p_feed private.run_feeds)
+ RETURNS TABLE(event text, body jsonb)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+begin
+  return query
+  -- Hosted Realtime takes messages of up to 256 KB: a message is closed when it has reached this, and a row has some 50 KB at most.
+  -- Rows are put together as text, and parsed once: to_jsonb and jsonb_agg take twice as long.
+  with bound as (select 131072 as message_bytes),
+  changes (rank, event, ordinal, entry) as (
+    select 1, 'order_update', 0::bigint, row_to_json(o)::text from public.orders o
+    where o.run_id = p_feed.run_id and o.event_seq = p_feed.event_seq
+    union all
+    select 2, 'order_update', f.seq, row_to_json(f)::text from public.fills f
+    where f.run_id = p_feed.run_id and f.seq > p_feed.fills_after and f.executed_at >= p_feed.fills_from
+    union all
+    select 3, 'position_update', 0, row_to_json(p)::text from public.positions p
+    where p.run_id = p_feed.run_id and p.event_seq = p_feed.event_seq
+    union all
+    select 4, 'position_update', 0, row_to_json(t)::text from public.trades t
+    where t.run_id = p_feed.run_id and t.event_seq = p_feed.event_seq
+    union all
+    select 5, 'pnl_update', 0, json_build_object(
+      'bot_id', r.bot_id, 'status', r.status, 'total_pnl', r.total_pnl, 'daily_pnl', r.daily_pnl, 'trade_count', r.trade_count,
+      'max_drawdown', r.max_drawdown, 'last_bar_at', r.last_bar_at, 'ended_at', r.ended_at, 'error', r.error)::text
+    from public.trading_runs r
+    where r.id = p_feed.run_id and r.event_seq = p_feed.event_seq
+    union all
+    select 6, 'log_message', l.seq, json_build_object(
+      'seq', l.seq, 'logged_at', l.logged_at, 'level', l.level, 'message', l.message, 'data', l.data)::text
+    from public.run_logs l
+    where l.run_id = p_feed.run_id and l.seq > p_feed.logs_after and l.logged_at >= p_feed.logs_from
+  ),
+  packed as (
+    select c.*, (sum(octet_length(c.entry)) over (
+      partition by c.event order by c.rank, c.ordinal rows unbounded preceding) - octet_length(c.entry)) / b.message_bytes as part
+    from changes c cross join bound b
+  ),
+  grouped as (
+    select p.event, p.rank, p.part, string_agg(p.entry, ',' order by p.ordinal) as entries
+    from packed p group by p.event, p.rank, p.part
+  )
+  select g.event, (case g.event
+      when 'order_update' then format('{"orders":[%s],"fills":[%s]}', min(g.entries) filter (where g.rank = 1), min(g.entries) filter (where g.rank = 2))
+      when 'position_update' then format('{"positions":[%s],"trades":[%s]}', min(g.entries) filter (where g.rank = 3), min(g.entries) filter (where g.rank = 4))
+      when 'pnl_update' then min(g.entries)
+      when 'log_message' then format('{"logs":[%s]}', min(g.entries))
+    end)::jsonb
+  from grouped g
+  group by g.event, g.part
+  order by min(g.rank), g.part;
 end
 $function$
 
@@ -7969,6 +9283,22 @@ begin
 end
 $function$
 
+function private.same_order(p_known orders, p_given orders) -- Whether two orders say the same of what is to be traded. The latest price, the time and the reason may differ, and the quantity of one that its fill settles.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.same_order(p_known orders, p_given orders)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select (p_known.run_id, p_known.symbol, p_known.side, p_known.type, p_known.limit_price, p_known.stop_price, p_known.trail_amount, p_known.trail_pct,
+          p_known.time_in_force, p_known.expires_at, p_known.multiplier, p_known.option_details, p_known.reduce_only, p_known.stop_loss)
+    is not distinct from
+         (p_given.run_id, p_given.symbol, p_given.side, p_given.type, p_given.limit_price, p_given.stop_price, p_given.trail_amount, p_given.trail_pct,
+          p_given.time_in_force, p_given.expires_at, p_given.multiplier, p_given.option_details, p_given.reduce_only, p_given.stop_loss)
+    and (p_known.quantity = p_given.quantity or p_given.is_sized_at_fill)
+$function$
+
 function private.seal_audit_entry() -- Trigger at commit: gives the pending entries of the transaction their numbers and hashes and moves them to the log. Definer, because nobody may write the log otherwise.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.seal_audit_entry()
@@ -8048,6 +9378,41 @@ begin
     perform private.command_runner(lease.runner_session_id, 'update_config', new.id,
       jsonb_build_object('run_id', lease.run_id, 'config', private.run_config(new.id)));
   end if;
+  return null;
+end
+$function$
+
+function private.send_run_changes() -- Trigger at commit: sends what the transaction changed in a run to the run's topic. Definer, because writers of the ledger may not send.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.send_run_changes()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  feed private.run_feeds;
+  message record;
+  message_from bigint;
+begin
+  -- A run that was deleted in the same transaction has none.
+  select * into feed from private.run_feeds f where f.run_id = new.run_id and f.event_seq = new.event_seq;
+  if feed.run_id is null then
+    return null;
+  end if;
+  for message in
+    select m.event, m.body, row_number() over () as place, count(*) over () as message_count from private.run_messages(feed) m
+  loop
+    -- Where there are more messages than numbers, the last alone is sent, with the last number: clients see a gap, and read the rows.
+    continue when message.message_count > new.event_seq - old.event_seq and message.place < message.message_count;
+    message_from := least(old.event_seq + message.place, new.event_seq);
+    perform realtime.send(
+      message.body || jsonb_build_object(
+        'run_id', new.run_id, 'from_seq', message_from,
+        'seq', case when message.place = message.message_count then new.event_seq else message_from end),
+      message.event, 'run:' || new.run_id, true);
+  end loop;
   return null;
 end
 $function$
@@ -8354,6 +9719,17 @@ begin
 end
 $function$
 
+function private.share_of(p_total numeric, p_part numeric, p_whole numeric) -- What falls on a part of a whole, to 18 decimals. Who splits takes the rest as what is left, so that nothing is lost.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.share_of(p_total numeric, p_part numeric, p_whole numeric)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case when p_part = p_whole then p_total else trim_scale(round(p_total * p_part / p_whole, 18)) end
+$function$
+
 function private.shared_template_ids() -- Templates that others have shared with the caller. Definer, so that the policy of templates does not depend on that of shares.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.shared_template_ids()
@@ -8561,6 +9937,87 @@ begin
 end
 $function$
 
+function private.submit_order_intents(p_run_id uuid, p_fencing_token bigint, p_intents jsonb) -- Does what public.submit_order_intents says. Definer, because runners write no orders themselves.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.submit_order_intents(p_run_id uuid, p_fencing_token bigint, p_intents jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  lease public.bot_leases;
+  bot public.bots;
+  run public.trading_runs;
+  limits public.account_limits;
+  state private.gate_state;
+  intent jsonb;
+  given public.orders;
+  known public.orders;
+  judgement record;
+  problem text;
+  written public.orders[] := '{}';
+  decisions jsonb := '[]';
+  reached text[] := '{}';
+  told text;
+  newest constant timestamptz := now() + private.config_number('runner.clock_skew_s') * interval '1 second';
+begin
+  if jsonb_typeof(p_intents) is distinct from 'array' or jsonb_array_length(p_intents) not between 1 and 100 then
+    perform private.raise_api_error(422, 'invalid_request', 'p_intents must be an array of 1 to 100 intents');
+  end if;
+  if octet_length(p_intents::text) > 262144 then
+    perform private.raise_api_error(413, 'payload_too_large', 'the intents of a call are at most 256 KB');
+  end if;
+  -- Who engages an emergency stop waits for those who did not see it, and whoever comes later sees it.
+  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('trading halts', 0));
+  lease := private.lock_lease(p_run_id, p_fencing_token);
+  select * into strict run from public.trading_runs r where r.id = lease.run_id;
+  -- One call of a user and mode at a time: what another bot reserves meanwhile would not be seen.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(format('orders of %s in %s', lease.user_id, run.mode), 0));
+  -- Held, so that no change of its status or caps commits before the orders that did not see it.
+  select * into strict bot from public.bots b where b.id = lease.bot_id for share;
+  select * into limits from public.account_limits l where l.user_id = lease.user_id;
+  state := private.load_exposure(run);
+  for intent in select i.value from jsonb_array_elements(p_intents) with ordinality i (value, position) order by i.position loop
+    problem := private.order_problem(intent, true);
+    if problem is null then
+      given := private.draft_order(lease, intent);
+      problem := case
+        when (intent ->> 'at')::timestamptz > newest then 'at is later than now'
+        when not given.reduce_only then private.opening_problem(given) end;
+    end if;
+    if problem is not null then
+      decisions := decisions || jsonb_build_object('client_order_id', coalesce(left(intent ->> 'client_order_id', 100), ''), 'order_id', null,
+        'accepted', false, 'code', 'invalid_order', 'message', problem);
+      continue;
+    end if;
+    known := private.find_order(lease.bot_id, given.client_order_id);
+    if known.id is null then
+      select w.* into known from unnest(written) w where w.client_order_id = given.client_order_id;
+    end if;
+    if known.id is null then
+      judgement := private.judge_intent(lease, bot, run, limits, given, (intent ->> 'at')::timestamptz, state);
+      state := judgement.state;
+      known := judgement.judged;
+      written := written || known;
+      reached := reached || judgement.refusal;
+    elsif not private.same_order(known, given) then
+      decisions := decisions || jsonb_build_object('client_order_id', given.client_order_id, 'order_id', null, 'accepted', false,
+        'code', 'duplicate_client_order_id', 'message', 'the bot has another order of this name');
+      continue;
+    end if;
+    decisions := decisions || private.gate_decision(known);
+  end loop;
+  if cardinality(written) > 0 then
+    perform private.write_orders(written);
+  end if;
+  foreach told in array array_remove(reached, null) loop
+    perform private.note_cap_reached(bot, run, state, told);
+  end loop;
+  return decisions;
+end
+$function$
+
 function private.system_report() -- For admins: how the parts are doing. Audited. Definer, because the queue and the list of connections are not readable by users.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.system_report()
@@ -8654,6 +10111,182 @@ begin
 end
 $function$
 
+function private.take_fill(p_run trading_runs, p_fill jsonb) -- Takes a fill: the row, its order, its position and its trades. Answers code and message of a fault, or duplicate where it has been taken. Definer, because no API role writes the ledger.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.take_fill(p_run trading_runs, p_fill jsonb)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_order public.orders;
+  v_position public.positions;
+  refusal text[];
+  whole private.execution;
+  part private.execution;
+begin
+  if exists (select from private.fill_names f where f.run_id = p_run.id and f.external_id = p_fill ->> 'external_id') then
+    return array['duplicate', 'the fill has been taken'];
+  end if;
+  if p_fill ? 'client_order_id' then
+    select * into v_order from public.orders o where o.bot_id = p_run.bot_id and o.client_order_id = p_fill ->> 'client_order_id' and o.run_id = p_run.id;
+  end if;
+  select * into v_position from public.positions p where p.run_id = p_run.id and p.symbol = p_fill ->> 'symbol' and p.status = 'open';
+  refusal := private.refusal_of_fill(v_order, v_position, p_fill);
+  if refusal is not null then
+    return refusal;
+  end if;
+  insert into private.fill_names (run_id, external_id) values (p_run.id, p_fill ->> 'external_id');
+
+  whole.seq := p_run.last_fill_seq + 1;
+  whole.order_id := v_order.id;
+  whole.symbol := p_fill ->> 'symbol';
+  whole.side := p_fill ->> 'side';
+  whole.quantity := (p_fill ->> 'quantity')::numeric;
+  whole.price := (p_fill ->> 'price')::numeric;
+  whole.fee := private.fee_of_fill(p_fill);
+  whole.multiplier := coalesce(v_order.multiplier, (p_fill ->> 'multiplier')::numeric, v_position.multiplier, 1);
+  whole.executed_at := (p_fill ->> 'at')::timestamptz;
+  whole.reason := coalesce(nullif(p_fill ->> 'reason', ''), v_order.reason);
+  whole.option_details := coalesce(p_fill -> 'option_details', v_order.option_details);
+  -- What an order that has ended reserved is gone: a late fill of it may lose all of its value.
+  whole.risk := case
+    when v_order.reduce_only then 0
+    when v_order.id is null or v_order.status in ('cancelled', 'expired') then whole.quantity * whole.price * whole.multiplier
+    else v_order.reserved_risk - private.share_of(v_order.reserved_risk, v_order.quantity - v_order.filled_quantity - whole.quantity, v_order.quantity - v_order.filled_quantity)
+  end;
+  if (v_position.direction = 'long') = (whole.side = 'sell') then
+    part := whole;
+    part.quantity := least(whole.quantity, v_position.open_quantity);
+    part.fee := private.share_of(whole.fee, part.quantity, whole.quantity);
+    perform private.reduce_position(v_position, part);
+    whole.quantity := whole.quantity - part.quantity;
+    whole.fee := whole.fee - part.fee;
+    -- A fill that is larger than the position turns it round: what is left of it opens another.
+    if whole.quantity > 0 then
+      v_position.id := private.enlarge_position(p_run, null, whole);
+    end if;
+  else
+    v_position.id := private.enlarge_position(p_run, v_position.id, whole);
+  end if;
+  insert into public.fills (run_id, user_id, seq, executed_at, order_id, position_id, external_id, symbol, side, quantity, price, fee, fee_currency, liquidity)
+  values (p_run.id, p_run.user_id, whole.seq, whole.executed_at, v_order.id, v_position.id, p_fill ->> 'external_id', whole.symbol, whole.side,
+    (p_fill ->> 'quantity')::numeric, whole.price, coalesce((p_fill ->> 'fee')::numeric, 0), p_fill ->> 'fee_currency', p_fill ->> 'liquidity');
+  if v_order.id is not null then
+    perform private.fill_order(v_order, p_fill, v_position.id);
+  end if;
+  return null;
+end
+$function$
+
+function private.take_item(p_lease bot_leases, p_run trading_runs, p_item jsonb) -- Takes one item of a report that changes the ledger; answers code and message of a fault, or duplicate for a fill that is there. Definer, because no API role writes the ledger.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.take_item(p_lease bot_leases, p_run trading_runs, p_item jsonb)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  case p_item ->> 'kind'
+    when 'order' then
+      return private.take_orders_word(p_lease, p_item);
+    when 'fill' then
+      return private.take_fill(p_run, p_item);
+    when 'mark' then
+      perform private.take_marks(p_run.id, jsonb_build_array(p_item));
+    when 'error' then
+      if (p_item ->> 'is_fatal')::boolean then
+        perform private.fail_bot(p_run.id, p_item ->> 'code', p_item ->> 'message');
+      else
+        update public.bots b set error_count = b.error_count + 1, last_error = p_item ->> 'message' where b.id = p_run.bot_id;
+      end if;
+    when 'run_ended' then
+      perform private.end_run(p_run.id, p_item ->> 'status', p_item ->> 'error');
+  end case;
+  return null;
+end
+$function$
+
+function private.take_items(p_lease bot_leases, p_run trading_runs, p_items jsonb, p_first_seq bigint, p_each_alone boolean) -- Takes the items of a report that are new, and answers those that are refused for good. With p_each_alone every item is a subtransaction: slow, for reports with an item that only the tables refuse. Definer, because no API role writes the ledger.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.take_items(p_lease bot_leases, p_run trading_runs, p_items jsonb, p_first_seq bigint, p_each_alone boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  skipped constant bigint := p_run.last_report_seq - p_first_seq + 1;
+  items constant jsonb[] := array(select i.item from jsonb_array_elements(p_items) with ordinality i (item, n) order by i.n);
+  item jsonb;
+  kind text;
+  fault text[];
+  refused jsonb := '{}';
+  marks jsonb := '[]';
+  has_ended boolean := false;
+  bar_at timestamptz;
+  balance numeric;
+  log_count bigint;
+begin
+  select coalesce(jsonb_object_agg(f.place, jsonb_build_array(f.code, f.message)), '{}') into refused from private.report_faults(p_items, skipped) f;
+  for n in skipped + 1 .. cardinality(items) loop
+    item := items[n];
+    kind := item ->> 'kind';
+    continue when kind in ('log', 'signal', 'event') or refused ? n::text;
+    -- Marks of one moment are one change: each alone would show a profit that there never was.
+    if marks <> '[]' and kind in ('mark', 'fill', 'run_ended') and (kind <> 'mark' or item ->> 'at' <> marks -> -1 ->> 'at') then
+      perform private.take_marks(p_run.id, marks);
+      marks := '[]';
+    end if;
+    fault := null;
+    if kind = 'bar' then
+      bar_at := greatest(bar_at, (item ->> 'at')::timestamptz);
+    elsif kind = 'balance' then
+      balance := (item ->> 'balance')::numeric;
+    elsif has_ended and kind <> 'error' then
+      fault := array['run_ended', 'the run has ended'];
+    elsif kind = 'mark' and not p_each_alone then
+      marks := marks || item;
+    elsif p_each_alone or kind = 'run_ended' or item ? 'terms' or item -> 'is_fatal' = 'true' then
+      begin
+        fault := private.take_item(p_lease, p_run, item);
+      exception when sqlstate 'PGRST' or data_exception or integrity_constraint_violation or raise_exception then
+        fault := private.fault_of_error(sqlstate, sqlerrm);
+      end;
+    else
+      fault := private.take_item(p_lease, p_run, item);
+    end if;
+    has_ended := has_ended or (kind = 'run_ended' and fault is null);
+    if kind = 'fill' and fault is null then
+      p_run.last_fill_seq := p_run.last_fill_seq + 1;
+    elsif fault[1] <> 'duplicate' then
+      refused := refused || jsonb_build_object(n, fault);
+    end if;
+  end loop;
+  if marks <> '[]' then
+    perform private.take_marks(p_run.id, marks);
+  end if;
+
+  log_count := private.take_words(p_run, p_items, p_first_seq, array(select generate_series(1, skipped)) || array(select k::bigint from jsonb_object_keys(refused) k));
+  if bar_at is not null then
+    perform private.roll_market_day(p_run.id, bar_at);
+  end if;
+  update public.trading_runs r set
+    last_report_seq = p_first_seq + cardinality(items) - 1,
+    last_fill_seq = p_run.last_fill_seq,
+    last_log_seq = p_run.last_log_seq + log_count,
+    last_bar_at = greatest(r.last_bar_at, bar_at)
+  where r.id = p_run.id;
+  update public.bots b set current_balance = coalesce(balance, b.current_balance), last_run_at = now() where b.id = p_run.bot_id;
+  return coalesce((
+    select jsonb_agg(jsonb_build_object('seq', p_first_seq + f.key::bigint - 1, 'code', f.value ->> 0, 'message', f.value ->> 1) order by f.key::bigint)
+    from jsonb_each(refused) f
+  ), '[]');
+end
+$function$
+
 function private.take_lease(p_lease bot_leases, p_bot bots, p_run_id uuid, p_session_id uuid, p_resumes boolean) -- Gives a bot to a runner session: whoever held it has an old fencing token from then on, and nothing more to do for it. Definer, because owners may not write leases.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.take_lease(p_lease bot_leases, p_bot bots, p_run_id uuid, p_session_id uuid, p_resumes boolean)
@@ -8675,6 +10308,129 @@ begin
       reconciled = excluded.reconciled, acquired_at = now(), released_at = null
   returning * into taken;
   return taken;
+end
+$function$
+
+function private.take_marks(p_run_id uuid, p_marks jsonb) -- Takes the prices of one moment of what is held; of what is not held, or has a later price, nothing changes. Definer, because no API role writes positions.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.take_marks(p_run_id uuid, p_marks jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  update public.positions p set
+    mark_price = (m.mark ->> 'price')::numeric,
+    marked_at = (m.mark ->> 'at')::timestamptz,
+    unrealized_pnl = case p.direction when 'long' then 1 else -1 end * ((m.mark ->> 'price')::numeric * p.open_quantity - p.open_value) * p.multiplier - p.open_fees,
+    stop_loss = case when m.mark ? 'stop_loss' then (m.mark ->> 'stop_loss')::numeric else p.stop_loss end,
+    take_profit = case when m.mark ? 'take_profit' then (m.mark ->> 'take_profit')::numeric else p.take_profit end,
+    market_context = coalesce(p.market_context, m.mark -> 'market_context')
+  from (
+    select distinct on (i.mark ->> 'symbol') i.mark
+    from jsonb_array_elements(p_marks) with ordinality i (mark, n) order by i.mark ->> 'symbol', i.n desc
+  ) m
+  where p.run_id = p_run_id and p.symbol = m.mark ->> 'symbol' and p.status = 'open'
+    and (p.marked_at is null or p.marked_at <= (m.mark ->> 'at')::timestamptz)
+$function$
+
+function private.take_orders_word(p_lease bot_leases, p_item jsonb) -- Takes what a broker said of an order, and makes the order where its terms only reduce; answers code and message of a fault. Definer, because no API role writes orders.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.take_orders_word(p_lease bot_leases, p_item jsonb)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_at constant timestamptz := (p_item ->> 'at')::timestamptz;
+  v_status text := p_item ->> 'status';
+  v_quantity constant numeric := (p_item ->> 'quantity')::numeric;
+  v_order public.orders;
+begin
+  select * into v_order from public.orders o where o.bot_id = p_lease.bot_id and o.client_order_id = p_item ->> 'client_order_id';
+  if v_order.id is null and p_item ? 'terms' then
+    v_order := private.admit_reducing_order(p_lease, p_item -> 'terms', p_item ->> 'client_order_id');
+  end if;
+  if v_order.id is null or v_order.run_id <> p_lease.run_id then
+    return array['unknown_order', 'the run has no order of this name: the risk gate makes those that open, terms those that reduce'];
+  end if;
+  if v_order.status = 'rejected' and v_order.submitted_at is null and v_status <> 'rejected' then
+    return array['order_not_admitted', 'the risk gate refused this order'];
+  end if;
+  if v_quantity <> v_order.quantity and not v_order.is_sized_at_fill then
+    return array['invalid_item', format('the quantity of the order is settled: %s', v_order.quantity)];
+  end if;
+  if v_quantity <> v_order.quantity and not v_order.reduce_only
+    and v_quantity * coalesce(v_order.reference_price, 0) * v_order.multiplier > 2 * v_order.reserved_value then
+    return array['overfill', 'the order may become at most twice as large as what the risk gate reckoned with'];
+  end if;
+  -- What was said late, or again, changes no status: brokers' messages overtake each other.
+  if v_status = v_order.status or (v_status in ('submitted', 'accepted') and v_order.status in ('accepted', 'partially_filled', 'filled') )
+    or (v_status = 'submitted' and v_order.status = 'pending_cancel') then
+    v_status := v_order.status;
+  elsif v_status = 'accepted' and v_order.status = 'pending_cancel' and v_order.filled_quantity > 0 then
+    v_status := 'partially_filled';
+  elsif not exists (select from private.status_transitions t where t.table_name = 'orders' and t.from_status = v_order.status and t.to_status = v_status) then
+    return array['illegal_transition', format('the order is %s and cannot become %s', v_order.status, v_status)];
+  end if;
+  update public.orders o set
+    status = v_status,
+    broker_order_id = coalesce(p_item ->> 'broker_order_id', o.broker_order_id),
+    reject_reason = coalesce(p_item ->> 'reject_reason', o.reject_reason),
+    quantity = coalesce(v_quantity, o.quantity),
+    is_sized_at_fill = o.is_sized_at_fill and v_quantity is null,
+    reserved_value = case when v_status in ('cancelled', 'rejected', 'expired') then 0 when v_quantity <> o.quantity then round(o.reserved_value * v_quantity / o.quantity, 18) else o.reserved_value end,
+    reserved_risk = case when v_status in ('cancelled', 'rejected', 'expired') then 0 when v_quantity <> o.quantity then round(o.reserved_risk * v_quantity / o.quantity, 18) else o.reserved_risk end,
+    submitted_at = coalesce(o.submitted_at, case when p_item ->> 'status' in ('submitted', 'accepted', 'rejected') then v_at end),
+    accepted_at = coalesce(o.accepted_at, case when p_item ->> 'status' = 'accepted' then v_at end),
+    finished_at = coalesce(o.finished_at, case when v_status in ('cancelled', 'rejected', 'expired') then v_at end)
+  where o.id = v_order.id;
+  return null;
+end
+$function$
+
+function private.take_report(p_run_id uuid, p_fencing_token bigint, p_first_seq bigint, p_items jsonb) -- What public.report_run does. Definer, because no API role writes the ledger; it begins with the lease of the caller.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.take_report(p_run_id uuid, p_fencing_token bigint, p_first_seq bigint, p_items jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  max_items constant integer := 500;
+  -- 262,144 bytes as the client writes them; Postgres's form may be half as large again.
+  max_bytes constant integer := 393216;
+  lease constant public.bot_leases := private.lock_lease(p_run_id, p_fencing_token);
+  run public.trading_runs;
+  rejected jsonb;
+  items_last_seq bigint;
+begin
+  if p_first_seq is null or p_first_seq not between 1 and 9007199254740000 then
+    perform private.raise_api_error(422, 'invalid_request', 'p_first_seq: the number of the first item is needed, from 1');
+  elsif jsonb_typeof(p_items) is distinct from 'array' then
+    perform private.raise_api_error(422, 'invalid_request', 'p_items: an array of items is needed');
+  elsif jsonb_array_length(p_items) not between 1 and max_items then
+    perform private.raise_api_error(422, 'invalid_request', format('p_items: 1 to %s items are taken at a time', max_items));
+  elsif pg_column_size(p_items) > max_bytes then
+    perform private.raise_api_error(422, 'invalid_request', 'p_items: at most 262144 bytes are taken at a time');
+  end if;
+  perform from public.bots b where b.id = lease.bot_id for no key update;
+  select * into run from public.trading_runs r where r.id = lease.run_id for no key update;
+  items_last_seq := p_first_seq + jsonb_array_length(p_items) - 1;
+  if p_first_seq > run.last_report_seq + 1 then
+    return jsonb_build_object('last_seq', run.last_report_seq, 'missing_from', run.last_report_seq + 1, 'rejected', '[]'::jsonb);
+  elsif items_last_seq <= run.last_report_seq then
+    return jsonb_build_object('last_seq', run.last_report_seq, 'missing_from', null, 'rejected', '[]'::jsonb);
+  end if;
+  begin
+    rejected := private.take_items(lease, run, p_items, p_first_seq, false);
+  exception when sqlstate 'PGRST' or data_exception or integrity_constraint_violation or raise_exception then
+    rejected := private.take_items(lease, run, p_items, p_first_seq, true);
+  end;
+  perform private.record_rejections(run, rejected, p_items, p_first_seq);
+  return jsonb_build_object('last_seq', items_last_seq, 'missing_from', null, 'rejected', rejected);
 end
 $function$
 
@@ -8715,6 +10471,40 @@ begin
   select b.tokens + greatest(extract(epoch from clock_timestamp() - b.updated_at), 0) * p_refill_per_s into available
   from private.rate_buckets b where b.subject = p_subject and b.bucket = p_bucket;
   return case when p_refill_per_s > 0 then greatest(p_cost - available, 0.001) / p_refill_per_s else 'Infinity' end;
+end
+$function$
+
+function private.take_words(p_run trading_runs, p_items jsonb, p_first_seq bigint, p_passed_over bigint[]) -- Takes the logs, errors, signals and events of a report, each kind in one statement, but for those at the given places; answers how many log lines there are. Definer, because no API role writes them.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.take_words(p_run trading_runs, p_items jsonb, p_first_seq bigint, p_passed_over bigint[])
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  taken bigint;
+begin
+  insert into public.run_logs (run_id, user_id, seq, logged_at, level, message, data)
+  select p_run.id, p_run.user_id, p_run.last_log_seq + row_number() over (order by i.n), (i.item ->> 'at')::timestamptz,
+    case i.item ->> 'kind' when 'error' then 'ERROR' else i.item ->> 'level' end, i.item ->> 'message',
+    case i.item ->> 'kind' when 'error' then jsonb_build_object('code', i.item -> 'code', 'is_fatal', i.item -> 'is_fatal') else i.item -> 'data' end
+  from jsonb_array_elements(p_items) with ordinality i (item, n)
+  where i.item ->> 'kind' in ('log', 'error') and i.n <> all (p_passed_over);
+  get diagnostics taken = row_count;
+  insert into public.signals (run_id, user_id, seq, symbol, timeframe, signal_at, type, strength, price, reasons, indicators, executed, executed_at, order_id)
+  select p_run.id, p_run.user_id, p_first_seq + i.n - 1, i.item ->> 'symbol', i.item ->> 'timeframe', (i.item ->> 'at')::timestamptz,
+    i.item ->> 'type', (i.item ->> 'strength')::double precision, (i.item ->> 'price')::numeric, coalesce(i.item -> 'reasons', '[]'),
+    coalesce(i.item -> 'indicators', '{}'), o.id is not null, case when o.id is not null then (i.item ->> 'at')::timestamptz end, o.id
+  from jsonb_array_elements(p_items) with ordinality i (item, n)
+  left join public.orders o on o.bot_id = p_run.bot_id and o.client_order_id = i.item ->> 'client_order_id' and o.run_id = p_run.id
+  where i.item ->> 'kind' = 'signal' and i.n <> all (p_passed_over);
+  insert into public.bot_events (bot_id, user_id, run_id, type, severity, message, metadata, occurred_at)
+  select p_run.bot_id, p_run.user_id, p_run.id, i.item ->> 'type', coalesce(i.item ->> 'severity', 'INFO'), i.item ->> 'message',
+    coalesce(i.item -> 'metadata', '{}'), (i.item ->> 'at')::timestamptz
+  from jsonb_array_elements(p_items) with ordinality i (item, n)
+  where i.item ->> 'kind' = 'event' and i.n <> all (p_passed_over);
+  return taken;
 end
 $function$
 
@@ -8957,6 +10747,33 @@ begin
 end
 $function$
 
+function private.write_orders(p_orders orders[]) -- Writes down orders of one run that the gate decided on, and one entry of the audit log that lists them. Definer, because runners may write neither.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.write_orders(p_orders orders[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  run_id constant uuid := p_orders[1].run_id;
+begin
+  insert into public.orders (
+    id, run_id, bot_id, user_id, client_order_id, symbol, side, type, quantity, limit_price, stop_price, trail_amount, trail_pct, time_in_force, expires_at,
+    reduce_only, status, reject_reason, refusal_code, finished_at, option_details, multiplier, reference_price, stop_loss, is_sized_at_fill, reserved_value,
+    reserved_risk, market_day, reason
+  )
+  select o.id, o.run_id, o.bot_id, o.user_id, o.client_order_id, o.symbol, o.side, o.type, o.quantity, o.limit_price, o.stop_price, o.trail_amount, o.trail_pct,
+    o.time_in_force, o.expires_at, o.reduce_only, o.status, o.reject_reason, o.refusal_code, o.finished_at, o.option_details, o.multiplier, o.reference_price,
+    o.stop_loss, o.is_sized_at_fill, o.reserved_value, o.reserved_risk, o.market_day, o.reason
+  from unnest(p_orders) o;
+  -- One entry a call: an entry costs more than an order.
+  perform private.write_audit('orders.decided', 'trading_runs', run_id::text, p_orders[1].user_id, null, null, jsonb_build_object('orders', (
+    select jsonb_agg(jsonb_build_object('id', o.id, 'client_order_id', o.client_order_id, 'symbol', o.symbol, 'side', o.side, 'quantity', o.quantity,
+                                        'refusal_code', o.refusal_code)) from unnest(p_orders) o)));
+end
+$function$
+
 function public.acknowledge_command(p_seq bigint, p_error jsonb) -- For a runner: says that it has done a command, or that it could not, and why; answers with what the command is then: acknowledged, failed, or expired where it came too late. Saying it again changes nothing, and the order does not matter. Errors: command_not_found, invalid_request and those of private.require_runner.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.acknowledge_command(p_seq bigint, p_error jsonb DEFAULT NULL::jsonb)
@@ -9131,6 +10948,84 @@ CREATE OR REPLACE FUNCTION public.authenticate_api_key(p_key text, p_ip inet, p_
 AS $function$
   select verified.api_key_id, verified.user_id, verified.permissions
   from private.verify_api_key(p_key, p_ip, p_permission) verified
+$function$
+
+function public.bot_performance(p_bot_id uuid, p_start_date date, p_end_date date) -- What a bot of the caller has earned by the round trips that it closed from one day to another, both included, in the time zone of its schedule: BotPerformance of the contracts; null where there is no such bot. Drawdowns are those of closed profit, from 0 at the start of the range; in percent, of the initial balance and the profit so far. What is undefined is null, and undefined_metrics says why.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.bot_performance(p_bot_id uuid, p_start_date date DEFAULT NULL::date, p_end_date date DEFAULT NULL::date)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  with bot as (
+    select b.id, b.user_id, b.initial_balance, coalesce(e.timezone, b.schedule_timezone) as zone
+    from public.bots b left join public.exchange_sessions e on e.exchange = b.schedule_exchange
+    where b.id = p_bot_id
+  ),
+  closed as (
+    select t.id, t.exit_at, t.net_pnl, t.commission, coalesce(t.exit_reason, 'other') as exit_reason, (t.exit_at at time zone bot.zone)::date as day,
+      sum(t.net_pnl) over (order by t.exit_at, t.id rows unbounded preceding) as running_pnl
+    from bot join public.trades t on t.bot_id = bot.id and t.user_id = bot.user_id and t.status = 'closed'
+    where (p_start_date is null or t.exit_at >= p_start_date::timestamp at time zone bot.zone)
+      and (p_end_date is null or t.exit_at < (p_end_date + 1)::timestamp at time zone bot.zone)
+  ),
+  falls as (
+    select greatest(max(c.running_pnl) over (order by c.exit_at, c.id rows unbounded preceding), 0) - c.running_pnl as fall,
+      greatest(max(c.running_pnl) over (order by c.exit_at, c.id rows unbounded preceding), 0) as peak
+    from closed c
+  ),
+  sums as (
+    select count(*) as trades, coalesce(sum(net_pnl), 0) as total_pnl, coalesce(sum(commission), 0) as fees,
+      count(*) filter (where net_pnl > 0) as wins, count(*) filter (where net_pnl < 0) as losses, count(*) filter (where net_pnl = 0) as flats,
+      coalesce(sum(net_pnl) filter (where net_pnl > 0), 0) as gross_profit, coalesce(-sum(net_pnl) filter (where net_pnl < 0), 0) as gross_loss,
+      max(net_pnl) filter (where net_pnl > 0) as largest_win, min(net_pnl) filter (where net_pnl < 0) as largest_loss
+    from closed
+  ),
+  days as (
+    select c.day, sum(c.net_pnl) as pnl, count(*) as trades, count(*) filter (where c.net_pnl > 0) as wins,
+      sum(sum(c.net_pnl)) over (order by c.day) as cumulative_pnl
+    from closed c group by c.day
+  ),
+  open_now as (
+    select count(*) as positions, coalesce(sum(p.unrealized_pnl), 0) as unrealized_pnl
+    from bot join public.positions p on p.bot_id = bot.id and p.user_id = bot.user_id and p.status = 'open'
+  )
+  select jsonb_build_object(
+    'metrics', jsonb_build_object(
+      'total_pnl', s.total_pnl, 'fees', s.fees, 'trade_count', s.trades,
+      'winning_trades', s.wins, 'losing_trades', s.losses, 'flat_trades', s.flats,
+      'gross_profit', s.gross_profit, 'gross_loss', s.gross_loss,
+      'win_rate_pct', round(100.0 * s.wins / nullif(s.trades, 0), 4),
+      'profit_factor', round(s.gross_profit / nullif(s.gross_loss, 0), 8),
+      'average_trade', round(s.total_pnl / nullif(s.trades, 0), 8),
+      'average_win', round(s.gross_profit / nullif(s.wins, 0), 8),
+      'average_loss', round(-s.gross_loss / nullif(s.losses, 0), 8),
+      'largest_win', s.largest_win, 'largest_loss', s.largest_loss,
+      'max_drawdown', coalesce((select max(f.fall) from falls f), 0),
+      'max_drawdown_pct', round((select max(100 * f.fall / (bot.initial_balance + f.peak)) from falls f), 4),
+      'open_positions', o.positions, 'unrealized_pnl', o.unrealized_pnl,
+      'undefined_metrics', jsonb_strip_nulls(jsonb_build_object(
+        'win_rate_pct', case when s.trades = 0 then 'no closed trades' end,
+        'average_trade', case when s.trades = 0 then 'no closed trades' end,
+        'profit_factor', case when s.trades = 0 then 'no closed trades' when s.gross_loss = 0 then 'no losing trades' end,
+        'average_win', case when s.wins = 0 then 'no winning trades' end,
+        'largest_win', case when s.wins = 0 then 'no winning trades' end,
+        'average_loss', case when s.losses = 0 then 'no losing trades' end,
+        'largest_loss', case when s.losses = 0 then 'no losing trades' end,
+        'max_drawdown_pct', case when bot.initial_balance is null then 'the bot has no initial balance' when s.trades = 0 then 'no closed trades' end))),
+    'daily_data', (
+      select coalesce(jsonb_agg(jsonb_build_object('date', d.day, 'pnl', d.pnl, 'trade_count', d.trades, 'winning_trades', d.wins,
+        'cumulative_pnl', d.cumulative_pnl) order by d.day), '[]')
+      from days d),
+    'trade_outcomes', (
+      select coalesce(jsonb_agg(jsonb_build_object('outcome', g.outcome, 'exit_reason', g.exit_reason, 'trade_count', g.trades, 'total_pnl', g.pnl)
+        order by g.outcome desc, g.trades desc, g.exit_reason), '[]')
+      from (
+        select case sign(c.net_pnl) when 1 then 'win' when -1 then 'loss' else 'flat' end as outcome, c.exit_reason, count(*) as trades, sum(c.net_pnl) as pnl
+        from closed c group by 1, 2
+      ) g))
+  from bot, sums s, open_now o
 $function$
 
 function public.cancel_backtest(p_backtest_id uuid) -- Cancels a queued or running backtest of the caller; cancelling it again changes nothing. Errors: forbidden, backtest_not_found, backtest_not_cancellable.
@@ -9481,6 +11376,16 @@ AS $function$
   select private.release_emergency_stop(p_halt_id)
 $function$
 
+function public.report_run(p_run_id uuid, p_fencing_token bigint, p_first_seq bigint, p_items jsonb) -- For the runner that holds the bot: takes what happened in a run, up to 500 items numbered from p_first_seq on, and answers a ReportReceipt. Items that were taken before are skipped; after a gap nothing is taken; an item that is none is refused for good and those beside it are taken. Errors: run_not_found, stale_lease, invalid_request and those of runners.
+-- executable by: authenticated, service_role
+CREATE OR REPLACE FUNCTION public.report_run(p_run_id uuid, p_fencing_token bigint, p_first_seq bigint, p_items jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.take_report(p_run_id, p_fencing_token, p_first_seq, p_items)
+$function$
+
 function public.request_credential_test(p_credential_id uuid) -- Has a worker ask the exchange whether a credential of the caller is good; while one test is pending, asking again changes nothing for ten minutes. Errors: credential_not_found, credential_disabled, forbidden.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.request_credential_test(p_credential_id uuid)
@@ -9529,6 +11434,102 @@ CREATE OR REPLACE FUNCTION public.revoke_session(p_session_id uuid)
  SET search_path TO ''
 AS $function$
   select private.revoke_session(p_session_id)
+$function$
+
+function public.run_changes(p_run_id uuid, p_after_event_seq bigint, p_after_log_seq bigint, p_after_fill_seq bigint, p_limit integer) -- What has changed in an own run after a number of its feed, in one snapshot: the run, orders, positions and trades as they are now, fills and log lines after numbers of their own; nulls for all, but for log lines, of which null gives the latest. At most p_limit (1,000) of each kind: while has_more says so, call again with event_seq (all up to it is in) and the last numbers of fills and logs. Errors: run_not_found.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.run_changes(p_run_id uuid, p_after_event_seq bigint DEFAULT NULL::bigint, p_after_log_seq bigint DEFAULT NULL::bigint, p_after_fill_seq bigint DEFAULT NULL::bigint, p_limit integer DEFAULT 1000)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  after_seq constant bigint := coalesce(p_after_event_seq, -1);
+  row_limit constant integer := least(greatest(coalesce(p_limit, 1000), 1), 1000);
+  last_seq constant bigint := private.run_event_seq(p_run_id);
+  run public.trading_runs;
+  orders jsonb;
+  positions jsonb;
+  trades jsonb;
+  fills jsonb;
+  logs jsonb;
+  complete_seq bigint;
+begin
+  select * into run from public.trading_runs r where r.id = p_run_id and r.user_id = (select private.tenant_id());
+  if run.id is null or last_seq is null then
+    perform private.raise_api_error(404, 'run_not_found', 'there is no such run');
+  end if;
+  -- With ties, for the rows that one transaction wrote share a number.
+  select coalesce(jsonb_agg(to_jsonb(o) order by o.event_seq), '[]') into orders from (
+    select * from public.orders where run_id = run.id and event_seq > after_seq
+    order by event_seq fetch first row_limit rows with ties) o;
+  select coalesce(jsonb_agg(to_jsonb(p) order by p.event_seq), '[]') into positions from (
+    select * from public.positions where run_id = run.id and event_seq > after_seq
+    order by event_seq fetch first row_limit rows with ties) p;
+  select coalesce(jsonb_agg(to_jsonb(t) order by t.event_seq), '[]') into trades from (
+    select * from public.trades where run_id = run.id and event_seq > after_seq
+    order by event_seq fetch first row_limit rows with ties) t;
+  select coalesce(jsonb_agg(to_jsonb(f) order by f.seq), '[]') into fills from (
+    select * from public.fills where run_id = run.id and user_id = run.user_id and seq > coalesce(p_after_fill_seq, 0)
+    order by seq limit row_limit) f;
+  logs := private.run_lines(run.id, run.user_id, p_after_log_seq, row_limit);
+  select coalesce(min((rows -> -1 ->> 'event_seq')::bigint), last_seq) into complete_seq
+  from unnest(array[orders, positions, trades]) as rows where jsonb_array_length(rows) >= row_limit;
+  return jsonb_build_object(
+    'event_seq', complete_seq,
+    'last_event_seq', last_seq,
+    'last_log_seq', run.last_log_seq,
+    'run', case when run.event_seq > after_seq then
+      to_jsonb(run) - '{event_seq,last_report_seq,last_fill_seq,last_log_seq,market_day,day_start_pnl,peak_pnl,updated_at}'::text[] end,
+    'orders', orders, 'positions', positions, 'trades', trades, 'fills', fills, 'logs', logs,
+    'has_more', jsonb_build_object(
+      'changes', complete_seq < last_seq,
+      'fills', jsonb_array_length(fills) >= row_limit,
+      'logs', p_after_log_seq is not null and jsonb_array_length(logs) >= row_limit));
+end
+$function$
+
+function public.run_ledger(p_run_id uuid, p_after_fill bigint, p_after_order text, p_limit integer) -- What the ledger knows of a run: its last report and bar, what is open, below 0 when short, and a page of orders, by their names, and of fills, by their numbers, after the given ones. A page that is not full is the last. At most 5,000 a page. Error: run_not_found. Row level security says whose runs.
+-- executable by: authenticated, service_role
+CREATE OR REPLACE FUNCTION public.run_ledger(p_run_id uuid, p_after_fill bigint DEFAULT 0, p_after_order text DEFAULT ''::text, p_limit integer DEFAULT 1000)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  page_size constant integer := least(greatest(coalesce(p_limit, 1000), 1), 5000);
+  run public.trading_runs;
+begin
+  select * into run from public.trading_runs r where r.id = p_run_id;
+  if run.id is null then
+    perform private.raise_api_error(404, 'run_not_found', 'there is no such run');
+  end if;
+  return jsonb_build_object(
+    'last_report_seq', run.last_report_seq,
+    'last_fill_seq', run.last_fill_seq,
+    'last_bar_at', run.last_bar_at,
+    'positions', coalesce((
+      select jsonb_agg(jsonb_build_object('symbol', p.symbol, 'quantity', case p.direction when 'long' then p.open_quantity else -p.open_quantity end) order by p.symbol)
+      from public.positions p where p.bot_id = run.bot_id and p.run_id = run.id and p.status = 'open'
+    ), '[]'),
+    'orders', coalesce((
+      select jsonb_agg(to_jsonb(o) order by o.client_order_id) from (
+        select o.client_order_id, o.status, o.reject_reason, o.quantity, o.filled_quantity
+        from public.orders o
+        where o.bot_id = run.bot_id and o.run_id = run.id and o.client_order_id > p_after_order order by o.client_order_id limit page_size
+      ) o
+    ), '[]'),
+    'fills', coalesce((
+      select jsonb_agg(to_jsonb(f) order by f.seq) from (
+        select f.seq, f.external_id from public.fills f
+        where f.run_id = run.id and f.user_id = run.user_id and f.seq > p_after_fill order by f.seq limit page_size
+      ) f
+    ), '[]')
+  );
+end
 $function$
 
 function public.runner_config() -- For a runner: the bots that it holds, each with its settings as they are now, what stops trading, and the limits of its owner. Errors: those of private.require_runner.
@@ -9680,6 +11681,16 @@ CREATE OR REPLACE FUNCTION public.submit_contact_message(p_name text, p_email te
  SET search_path TO ''
 AS $function$
   select private.submit_contact_message(p_name, p_email, p_message, p_ip)
+$function$
+
+function public.submit_order_intents(p_run_id uuid, p_fencing_token bigint, p_intents jsonb) -- The risk gate. A runner submits the orders that it wants to place for a run, 1 to 100 as OrderIntent; each is let through, with what it may cost and lose reserved, or refused, with a code and a message, and is a row of orders either way. One that is no order at all is refused without a row. Submitted again, an order gets the decision that it got. Answers one decision for each, in the same order. Errors: stale_lease, run_not_found, invalid_request, payload_too_large and those of a runner that is not connected.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.submit_order_intents(p_run_id uuid, p_fencing_token bigint, p_intents jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.submit_order_intents(p_run_id, p_fencing_token, p_intents)
 $function$
 
 function public.system_report() -- For admins with a second factor: database, workers and queues, Realtime, connected runners, and the health that components reported. Errors: forbidden, second_factor_required.

@@ -1962,10 +1962,12 @@ export type Database = {
           event_seq: number;
           expires_at: string | null;
           filled_quantity: number;
+          filled_value: number;
           finished_at: string | null;
           id: string;
           is_sized_at_fill: boolean;
           limit_price: number | null;
+          market_day: string | null;
           metadata: NonNullable<Json>;
           multiplier: number;
           option_details: Json | null;
@@ -1974,12 +1976,14 @@ export type Database = {
           reason: string | null;
           reduce_only: boolean;
           reference_price: number | null;
+          refusal_code: string | null;
           reject_reason: string | null;
           reserved_risk: number;
           reserved_value: number;
           run_id: string;
           side: string;
           status: string;
+          stop_loss: number | null;
           stop_price: number | null;
           submitted_at: string | null;
           symbol: string;
@@ -2002,10 +2006,12 @@ export type Database = {
           event_seq?: number;
           expires_at?: string | null;
           filled_quantity?: number;
+          filled_value?: number;
           finished_at?: string | null;
           id?: string;
           is_sized_at_fill?: boolean;
           limit_price?: number | null;
+          market_day?: string | null;
           metadata?: NonNullable<Json>;
           multiplier?: number;
           option_details?: Json | null;
@@ -2014,12 +2020,14 @@ export type Database = {
           reason?: string | null;
           reduce_only?: boolean;
           reference_price?: number | null;
+          refusal_code?: string | null;
           reject_reason?: string | null;
           reserved_risk?: number;
           reserved_value?: number;
           run_id: string;
           side: string;
           status?: string;
+          stop_loss?: number | null;
           stop_price?: number | null;
           submitted_at?: string | null;
           symbol: string;
@@ -2041,10 +2049,12 @@ export type Database = {
           event_seq?: number;
           expires_at?: string | null;
           filled_quantity?: number;
+          filled_value?: number;
           finished_at?: string | null;
           id?: string;
           is_sized_at_fill?: boolean;
           limit_price?: number | null;
+          market_day?: string | null;
           metadata?: NonNullable<Json>;
           multiplier?: number;
           option_details?: Json | null;
@@ -2053,12 +2063,14 @@ export type Database = {
           reason?: string | null;
           reduce_only?: boolean;
           reference_price?: number | null;
+          refusal_code?: string | null;
           reject_reason?: string | null;
           reserved_risk?: number;
           reserved_value?: number;
           run_id?: string;
           side?: string;
           status?: string;
+          stop_loss?: number | null;
           stop_price?: number | null;
           submitted_at?: string | null;
           symbol?: string;
@@ -2266,12 +2278,15 @@ export type Database = {
           closed_at: string | null;
           created_at: string;
           direction: string;
+          entered_quantity: number;
+          entered_value: number;
           entry_logic: string | null;
           entry_price: number | null;
           event_seq: number;
           exit_logic: string | null;
           exit_price: number | null;
           exit_reason: string | null;
+          exited_value: number;
           fees: number;
           id: string;
           mark_price: number | null;
@@ -2279,7 +2294,9 @@ export type Database = {
           market_context: Json | null;
           metadata: NonNullable<Json>;
           multiplier: number;
+          open_fees: number;
           open_quantity: number;
+          open_value: number;
           opened_at: string;
           option_details: Json | null;
           quantity: number;
@@ -2301,12 +2318,15 @@ export type Database = {
           closed_at?: string | null;
           created_at?: string;
           direction: string;
+          entered_quantity?: number;
+          entered_value?: number;
           entry_logic?: string | null;
           entry_price?: number | null;
           event_seq?: number;
           exit_logic?: string | null;
           exit_price?: number | null;
           exit_reason?: string | null;
+          exited_value?: number;
           fees?: number;
           id?: string;
           mark_price?: number | null;
@@ -2314,7 +2334,9 @@ export type Database = {
           market_context?: Json | null;
           metadata?: NonNullable<Json>;
           multiplier?: number;
+          open_fees?: number;
           open_quantity: number;
+          open_value?: number;
           opened_at: string;
           option_details?: Json | null;
           quantity: number;
@@ -2335,12 +2357,15 @@ export type Database = {
           closed_at?: string | null;
           created_at?: string;
           direction?: string;
+          entered_quantity?: number;
+          entered_value?: number;
           entry_logic?: string | null;
           entry_price?: number | null;
           event_seq?: number;
           exit_logic?: string | null;
           exit_price?: number | null;
           exit_reason?: string | null;
+          exited_value?: number;
           fees?: number;
           id?: string;
           mark_price?: number | null;
@@ -2348,7 +2373,9 @@ export type Database = {
           market_context?: Json | null;
           metadata?: NonNullable<Json>;
           multiplier?: number;
+          open_fees?: number;
           open_quantity?: number;
+          open_value?: number;
           opened_at?: string;
           option_details?: Json | null;
           quantity?: number;
@@ -3508,6 +3535,7 @@ export type Database = {
           created_at: string;
           direction: string;
           entry_at: string;
+          entry_fill_seq: number | null;
           entry_logic: string | null;
           entry_price: number;
           event_seq: number;
@@ -3541,6 +3569,7 @@ export type Database = {
           created_at?: string;
           direction: string;
           entry_at: string;
+          entry_fill_seq?: number | null;
           entry_logic?: string | null;
           entry_price: number;
           event_seq?: number;
@@ -3573,6 +3602,7 @@ export type Database = {
           created_at?: string;
           direction?: string;
           entry_at?: string;
+          entry_fill_seq?: number | null;
           entry_logic?: string | null;
           entry_price?: number;
           event_seq?: number;
@@ -4038,6 +4068,7 @@ export type Database = {
         Args: { p_ip: unknown; p_key: string; p_permission?: string };
         Returns: Record<string, unknown>;
       };
+      bot_performance: { Args: { p_bot_id: string; p_end_date?: string; p_start_date?: string }; Returns: Json };
       cancel_backtest: {
         Args: { p_backtest_id: string };
         Returns: {
@@ -4385,11 +4416,29 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      report_run: {
+        Args: { p_fencing_token: number; p_first_seq: number; p_items: Json; p_run_id: string };
+        Returns: Json;
+      };
       request_credential_test: { Args: { p_credential_id: string }; Returns: undefined };
       resume_bot: { Args: { p_bot_id: string }; Returns: Json };
       revoke_api_key: { Args: { p_api_key_id: string }; Returns: string };
       revoke_other_sessions: { Args: Record<PropertyKey, never>; Returns: number };
       revoke_session: { Args: { p_session_id: string }; Returns: undefined };
+      run_changes: {
+        Args: {
+          p_after_event_seq?: number;
+          p_after_fill_seq?: number;
+          p_after_log_seq?: number;
+          p_limit?: number;
+          p_run_id: string;
+        };
+        Returns: Json;
+      };
+      run_ledger: {
+        Args: { p_after_fill?: number; p_after_order?: string; p_limit?: number; p_run_id: string };
+        Returns: Json;
+      };
       runner_config: { Args: Record<PropertyKey, never>; Returns: Json };
       runner_heartbeat: {
         Args: { p_active_bot_ids: string[]; p_machine_info: Json; p_sent_at: string };
@@ -4598,6 +4647,7 @@ export type Database = {
         Args: { p_email: string; p_ip: string; p_message: string; p_name: string };
         Returns: undefined;
       };
+      submit_order_intents: { Args: { p_fencing_token: number; p_intents: Json; p_run_id: string }; Returns: Json };
       system_report: { Args: Record<PropertyKey, never>; Returns: Json };
       take_call: { Args: Record<PropertyKey, never>; Returns: undefined };
       unlink_account: {

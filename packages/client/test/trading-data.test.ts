@@ -19,7 +19,7 @@ beforeAll(async () => {
   [owner, other, viewer] = await Promise.all([
     signUp(stack, 'owner'),
     signUp(stack, 'other'),
-    signUpAs(stack, 'viewer'),
+    signUpAs(stack, 'viewer', 'viewer'),
   ]);
   seeded = await seedBot(stack, owner, 'seeded');
   // Line 1 is INFO already. Of the rest, every hundredth is a warning.
