@@ -3368,7 +3368,7 @@ begin
 end
 $function$
 
-function private.apply_session_offline(p_session_id uuid) -- Treats what a session holds, by each bot's offline policy, as of a runner that is gone, and says how many bots. The leases have to be locked before.
+function private.apply_session_offline(p_session_id uuid) -- Treats what a session holds, by each bot's offline policy, as of a runner that is gone, and says how many bots. The session has to be locked before.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.apply_session_offline(p_session_id uuid)
  RETURNS integer
@@ -4912,8 +4912,7 @@ declare
   runner record;
 begin
   select * into runner from private.require_runner('runner:connect');
-  perform private.lock_session_leases(runner.session_id);
-  perform from public.runner_sessions s where s.id = runner.session_id for update;
+  perform private.lock_session(runner.session_id);
   perform private.apply_session_offline(runner.session_id);
   update public.runner_sessions s set status = 'disconnected', active_bot_ids = '{}' where s.id = runner.session_id;
 end
@@ -5323,9 +5322,9 @@ AS $function$
   where c.runner_session_id = p_session_id and c.bot_id = p_bot_id and c.type = any (p_types) and c.status in ('queued', 'delivered')
 $function$
 
-function private.expire_runner_commands(p_session_id uuid) -- Ends the commands, of one session or of all, whose time is over, and says how many; 100 at most. What they were to do has failed: a bot that was not started in time gets an error. Called by workers and heartbeats. Definer, because workers may not change leases.
+function private.expire_runner_commands() -- Ends the commands whose time is over, and says how many: one of a user, and 100 in all, at most; call it again until it says 0. What they were to do has failed: a bot that was not started in time gets an error. Called by workers. Definer, because workers may not change leases.
 -- executable by: tradebase_worker
-CREATE OR REPLACE FUNCTION private.expire_runner_commands(p_session_id uuid DEFAULT NULL::uuid)
+CREATE OR REPLACE FUNCTION private.expire_runner_commands()
  RETURNS integer
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -5338,10 +5337,12 @@ declare
   expired public.runner_commands;
   expired_count integer := 0;
 begin
+  -- One command of a user at a time: events of the first are numbered when the lease of the next would be waited for. Any:
+  -- one that cannot be ended is not in the way of the others.
   for overdue in
-    select c.runner_session_id, c.seq, c.bot_id from public.runner_commands c
-    where c.status in ('queued', 'delivered') and c.expires_at <= now() and (p_session_id is null or c.runner_session_id = p_session_id)
-    order by c.expires_at
+    select distinct on (c.user_id) c.runner_session_id, c.seq, c.bot_id from public.runner_commands c
+    where c.status in ('queued', 'delivered') and c.expires_at <= now()
+    order by c.user_id, random()
     limit most_at_once
   loop
     begin
@@ -5350,14 +5351,17 @@ begin
       where c.runner_session_id = overdue.runner_session_id and c.seq = overdue.seq and c.status in ('queued', 'delivered')
       returning * into expired;
       if found then
-        expired_count := expired_count + 1;
         -- As if the runner had failed: a bot that was to start, or to stop, would do so for ever.
         perform private.apply_acknowledgement(expired, jsonb_build_object(
           'code', 'command_expired', 'message', format('The runner did not carry out %s in time', expired.type)));
+        expired_count := expired_count + 1;
       end if;
-    exception when lock_not_available or deadlock_detected then
-      -- Somebody is at work on the bot: at the next call.
-      null;
+    exception
+      when lock_not_available or deadlock_detected then
+        -- Somebody is at work on the bot: at the next call.
+        null;
+      when others then
+        raise warning 'command % of the runner session % did not expire: %', overdue.seq, overdue.runner_session_id, sqlerrm;
     end;
   end loop;
   return expired_count;
@@ -6732,6 +6736,27 @@ begin
 end
 $function$
 
+function private.lock_session(p_session_id uuid) -- Locks what a session holds, the bots, and then the session, in the order in which everyone does; nulls where there is none.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.lock_session(p_session_id uuid)
+ RETURNS runner_sessions
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  session public.runner_sessions;
+begin
+  perform private.lock_session_leases(p_session_id);
+  -- Heartbeats lock bots before the session, too.
+  perform from public.bots b
+  where b.id in (select l.bot_id from public.bot_leases l where l.runner_session_id = p_session_id and l.released_at is null)
+  order by b.id
+  for no key update;
+  select * into session from public.runner_sessions s where s.id = p_session_id for update;
+  return session;
+end
+$function$
+
 function private.lock_session_leases(p_session_id uuid) -- Locks what a session holds, in the order in which everyone does: before its bots and before the session.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.lock_session_leases(p_session_id uuid)
@@ -6842,8 +6867,7 @@ declare
   session public.runner_sessions;
   held_count integer;
 begin
-  perform private.lock_session_leases(p_session_id);
-  select * into session from public.runner_sessions s where s.id = p_session_id for update;
+  session := private.lock_session(p_session_id);
   if session.id is null or (session.status = 'connected' and session.last_heartbeat_at >= now() - timeout_s * interval '1 second') then
     return false;
   end if;
@@ -6875,20 +6899,21 @@ declare
   found_session record;
   marked integer := 0;
 begin
-  -- One session of a user at a time: events of the first are numbered when the leases of the next would be waited for.
+  -- One session of a user at a time: events of the first are numbered when the leases of the next would be waited for. Any:
+  -- one that cannot be treated is not in the way of the others.
   for found_session in
     select distinct on (gone.user_id) gone.id
     from (
-      select s.id, s.user_id, s.last_heartbeat_at from public.runner_sessions s
+      select s.id, s.user_id from public.runner_sessions s
       where s.status = 'connected' and s.last_heartbeat_at < now() - timeout
       union all
       -- Of a key that was revoked, or started while its runner was leaving.
-      select s.id, s.user_id, s.last_heartbeat_at from public.bot_leases l
+      select s.id, s.user_id from public.bot_leases l
       join public.runner_sessions s on s.id = l.runner_session_id
       join public.bots b on b.id = l.bot_id
       where l.released_at is null and s.status <> 'connected' and b.status not in ('stopped', 'error')
     ) gone
-    order by gone.user_id, gone.last_heartbeat_at
+    order by gone.user_id, random()
     limit most_at_once
   loop
     begin
@@ -6898,7 +6923,6 @@ begin
         -- It is being heard of, or somebody is at work on its bots: at the next call.
         null;
       when others then
-        -- One that cannot be treated keeps no other from it.
         raise warning 'the runner session % was not marked as silent: %', found_session.id, sqlerrm;
     end;
   end loop;
@@ -9231,12 +9255,6 @@ begin
     perform private.raise_invalid_request(format('a runner may execute %s bots at most', most_bots));
   end if;
   perform private.check_machine(p_machine_info);
-  if exists (
-    select from public.runner_commands c
-    where c.runner_session_id = runner.session_id and c.status in ('queued', 'delivered') and c.expires_at <= now()
-  ) then
-    perform private.expire_runner_commands(runner.session_id);
-  end if;
   -- A bot that somebody is at work on gets its stamp at the next heartbeat.
   update public.bots b set last_heartbeat_at = now()
   where b.id in (
