@@ -11463,7 +11463,8 @@ begin
     'event_seq', complete_seq,
     'last_event_seq', last_seq,
     'last_log_seq', run.last_log_seq,
-    'run', to_jsonb(run) - '{last_report_seq,last_fill_seq,last_log_seq,market_day,day_start_pnl,peak_pnl,updated_at}'::text[],
+    'run', case when run.event_seq > after_seq then
+      to_jsonb(run) - '{event_seq,last_report_seq,last_fill_seq,last_log_seq,market_day,day_start_pnl,peak_pnl,updated_at}'::text[] end,
     'orders', orders, 'positions', positions, 'trades', trades, 'fills', fills, 'logs', logs,
     'has_more', jsonb_build_object(
       'changes', complete_seq < last_seq,

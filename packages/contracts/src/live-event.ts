@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BotStatus, RunStatus } from './bot.ts';
 import { LogLevel } from './run-report.ts';
+import { SecurityAlert } from './security-alert.ts';
 
 /** Topic of what happens in one run. */
 export function runTopic(runId: string): string {
@@ -73,7 +74,11 @@ export const RunChanges = z.object({
   event_seq: z.int().min(0).describe('All changes of rows up to this number are in'),
   last_event_seq: z.int().min(0).describe('Number of the latest change of the run'),
   last_log_seq: z.int().min(0).describe('Number of the latest log line, as the run says'),
-  run: row.describe('The row of `trading_runs`, without what runners and the risk gate keep there for themselves'),
+  run: row
+    .nullable()
+    .describe(
+      'The row of `trading_runs`, but for what runners and the risk gate keep there; null if it has not changed',
+    ),
   orders: z.array(row),
   positions: z.array(row),
   trades: z.array(row),
@@ -105,3 +110,19 @@ export const RunnerStatusEvent = z.object({
   at: z.string(),
 });
 export type RunnerStatusEvent = z.infer<typeof RunnerStatusEvent>;
+
+/** A new row of `alert_history`, or an event of the account's security. */
+export const AlertEvent = z.union([
+  SecurityAlert,
+  z.object({
+    seq: z.int().min(1),
+    id: z.guid(),
+    alert_type: z.string(),
+    severity: z.string(),
+    message: z.string(),
+    bot_id: z.guid().nullable(),
+    run_id: z.guid().nullable(),
+    at: z.string(),
+  }),
+]);
+export type AlertEvent = z.infer<typeof AlertEvent>;
