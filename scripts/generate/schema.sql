@@ -695,7 +695,7 @@ table public.bot_leases -- Which runner session holds a bot, by which run. Who w
   grant select to tradebase_worker
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.bot_leases FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
-table public.bots -- Bots: what trades, with what, when and within which bounds. Owners write the settings. The status is not theirs to write: starting, pausing and stopping go through functions of the runner protocol, which are not there yet, and what happens is written by runners functions and workers.
+table public.bots -- Bots: what trades, with what, when and within which bounds. Owners write the settings. The status is not theirs to write: start_bot, pause_bot, resume_bot and stop_bot change it, and what happens to the bot at its runner.
   id uuid default gen_random_uuid() not null -- Identifies the bot.
   user_id uuid default auth.uid() not null -- Owner.
   name text not null -- Name, unique among those of the owner.
@@ -2541,7 +2541,7 @@ table public.trading_halts -- Emergency stops, of a bot, of a user or of the who
   grant select to tradebase_worker
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.trading_halts FOR EACH ROW EXECUTE FUNCTION private.audit_change()
 
-table public.trading_runs -- One row for each time that a bot runs, from its start to its stop. Written by runners' functions and workers.
+table public.trading_runs -- One row for each time that a bot runs, from its start to its stop: made by start_bot, and written by what its runner reports.
   id uuid default gen_random_uuid() not null -- Identifies the run.
   bot_id uuid not null -- The bot.
   user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the bot.
@@ -2827,7 +2827,7 @@ begin
     select b.status into bot_status from public.bots b where b.id = lease.bot_id for no key update;
     if p_error is not null and bot_status in ('stopping', 'paused') then
       perform private.fail_bot(lease.run_id, 'emergency_stop_failed', coalesce(p_error ->> 'message', 'The runner could not carry out the emergency stop'));
-    elsif lease.intent = 'stop' and bot_status = 'stopping' then
+    elsif lease.intent = 'stop' and bot_status = 'stopping' and (p_command.payload ->> 'close_positions')::boolean then
       perform private.finish_or_fail(lease);
     elsif lease.intent = 'pause' and bot_status = 'paused' and private.open_exposure(lease.bot_id) is null then
       perform private.end_run(lease.run_id, 'stopped');
@@ -3264,6 +3264,14 @@ begin
     perform private.acknowledge_emergency_stop(p_command, p_error);
     return;
   end if;
+  if p_command.type in ('pause_bot', 'update_config') then
+    -- Without the lock of the bot, which whoever changes its settings holds when such commands are expired.
+    select * into lease from public.bot_leases l where l.run_id = (p_command.payload ->> 'run_id')::uuid and l.released_at is null;
+    if p_error is not null and lease.runner_session_id = p_command.runner_session_id then
+      perform private.note_bot_event(lease, case p_command.type when 'pause_bot' then 'pause_failed' else 'update_failed' end, 'ERROR', message);
+    end if;
+    return;
+  end if;
   held := private.lock_run((p_command.payload ->> 'run_id')::uuid);
   lease := held.lease;
   -- What a runner says of a run that is over, or that another has taken over, says nothing of what is now.
@@ -3287,8 +3295,6 @@ begin
     update public.bot_leases l set intent = 'pause' where l.bot_id = lease.bot_id;
     perform private.note_bot_event(lease, 'resume_failed', 'ERROR', message);
     update public.bots b set status = 'paused' where b.id = lease.bot_id;
-  elsif p_error is not null and p_command.type in ('pause_bot', 'update_config') then
-    perform private.note_bot_event(lease, case p_command.type when 'pause_bot' then 'pause_failed' else 'update_failed' end, 'ERROR', message);
   end if;
 end
 $function$
@@ -4016,10 +4022,6 @@ begin
         select from public.bot_leases l where l.bot_id = p_halt.bot_id and l.runner_session_id = s.id and l.released_at is null))
     order by s.id
   loop
-    -- The latest of a scope says it all.
-    update public.runner_commands c set status = 'expired'
-    where c.runner_session_id = session_id and c.type = 'emergency_stop' and c.bot_id is not distinct from p_halt.bot_id
-      and c.status in ('queued', 'delivered');
     perform private.command_runner(session_id, 'emergency_stop', p_halt.bot_id,
       jsonb_build_object('reason', p_halt.reason, 'close_positions', p_halt.close_positions), interval '1 day');
   end loop;
