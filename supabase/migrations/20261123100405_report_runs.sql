@@ -23,10 +23,9 @@ begin
     when 'mark' then
       perform private.take_marks(p_run.id, jsonb_build_array(p_item));
     when 'error' then
+      update public.bots b set error_count = b.error_count + 1, last_error = p_item ->> 'message' where b.id = p_run.bot_id;
       if (p_item ->> 'is_fatal')::boolean then
         perform private.fail_bot(p_run.id, p_item ->> 'code', p_item ->> 'message');
-      else
-        update public.bots b set error_count = b.error_count + 1, last_error = p_item ->> 'message' where b.id = p_run.bot_id;
       end if;
     when 'run_ended' then
       perform private.end_run(p_run.id, p_item ->> 'status', p_item ->> 'error');
@@ -53,6 +52,7 @@ declare
   log_count bigint;
 begin
   select coalesce(jsonb_object_agg(f.place, jsonb_build_array(f.code, f.message)), '{}') into refused from private.report_faults(p_items, skipped) f;
+  perform private.gather_profit(private.read_profit(p_run.id));
   for n in skipped + 1 .. cardinality(items) loop
     item := items[n];
     kind := item ->> 'kind';
@@ -73,6 +73,9 @@ begin
       marks := marks || item;
     elsif p_each_alone or kind = 'run_ended' or item ? 'terms' or item -> 'is_fatal' = 'true' then
       begin
+        if kind in ('run_ended', 'error') then
+          perform private.write_profit(private.gathered_profit(p_run.id));
+        end if;
         fault := private.take_item(p_lease, p_run, item);
       exception when sqlstate 'PGRST' or data_exception or integrity_constraint_violation or raise_exception then
         fault := private.fault_of_error(sqlstate, sqlerrm);
@@ -80,7 +83,8 @@ begin
     else
       fault := private.take_item(p_lease, p_run, item);
     end if;
-    has_ended := has_ended or (kind = 'run_ended' and fault is null);
+    -- With an error and something open, the run goes on.
+    has_ended := has_ended or (kind = 'run_ended' and exists (select from public.trading_runs r where r.id = p_run.id and r.status <> 'running'));
     if kind = 'fill' and fault is null then
       p_run.last_fill_seq := p_run.last_fill_seq + 1;
     elsif fault[1] <> 'duplicate' then
@@ -93,8 +97,9 @@ begin
 
   log_count := private.take_words(p_run, p_items, p_first_seq, array(select generate_series(1, skipped)) || array(select k::bigint from jsonb_object_keys(refused) k));
   if bar_at is not null then
-    perform private.roll_market_day(p_run.id, bar_at);
+    perform private.add_run_profit(p_run.id, 0, 0, bar_at);
   end if;
+  perform private.flush_profit(p_run.id);
   update public.trading_runs r set
     last_report_seq = p_first_seq + cardinality(items) - 1,
     last_fill_seq = p_run.last_fill_seq,
