@@ -2,18 +2,21 @@ import { benchAuthTiming } from './bench/bench-auth-timing.ts';
 import { benchBacktest } from './bench/bench-backtest.ts';
 import { benchCandles } from './bench/bench-candles.ts';
 import { benchEngine } from './bench/bench-engine.ts';
+import { benchFanOut } from './bench/bench-fan-out.ts';
 import { benchFunctions } from './bench/bench-functions.ts';
 import { benchLimits } from './bench/bench-limits.ts';
 import { benchRealtime } from './bench/bench-realtime.ts';
 import { benchRest } from './bench/bench-rest.ts';
 import { benchRls } from './bench/bench-rls.ts';
 import { benchStack } from './bench/bench-stack.ts';
+import { benchTradingData } from './bench/bench-trading-data.ts';
 import type { Figure } from './bench/figure.ts';
 
 const AREAS: Record<string, () => Promise<Figure[]>> = {
   stack: benchStack,
   backtest: benchBacktest,
   realtime: benchRealtime,
+  'fan-out': benchFanOut,
   candles: benchCandles,
   rest: benchRest,
   functions: benchFunctions,
@@ -21,6 +24,7 @@ const AREAS: Record<string, () => Promise<Figure[]>> = {
   rls: benchRls,
   engine: benchEngine,
   'auth-timing': benchAuthTiming,
+  'trading-data': benchTradingData,
 };
 
 const HELP = `Measures, and prints one JSON line a figure: name, value, unit, target and, where there is one, a peer.

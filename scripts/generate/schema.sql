@@ -40,6 +40,16 @@ table private.audit_pending -- Entries of transactions that have not committed: 
   policy "No API role can reach pending audit entries" for all to anon, authenticated using (false) with check (false)
   CREATE CONSTRAINT TRIGGER seal_audit_entry AFTER INSERT ON private.audit_pending DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.seal_audit_entry()
 
+table private.caps_reached -- The latest market day on which a bot came up against a cap: its owner is told once a day.
+  bot_id uuid not null -- The bot.
+  cap text not null -- daily_risk_cap, max_drawdown or account_daily_loss_cap.
+  market_day date not null -- The day.
+  row level security on
+  constraint caps_reached_bot_id_fkey FOREIGN KEY (bot_id) REFERENCES bots(id) ON DELETE CASCADE
+  constraint caps_reached_cap_check CHECK ((cap = ANY (ARRAY['daily_risk_cap'::text, 'max_drawdown'::text, 'account_daily_loss_cap'::text])))
+  constraint caps_reached_pkey PRIMARY KEY (bot_id, cap)
+  policy "No API role can reach the caps reached" for all to anon, authenticated using (false) with check (false)
+
 table private.encryption_keys -- The OpenPGP public keys to which exchange credentials are encrypted. Their private keys exist in the workers' environment alone.
   id uuid default gen_random_uuid() not null -- Identifies the key.
   fingerprint text not null -- OpenPGP fingerprint, 40 hexadecimal digits; also the name of the private key's file.
@@ -153,6 +163,34 @@ table private.report_fields -- What each kind of item of a report may say: what 
   constraint report_fields_pkey PRIMARY KEY (kind, field)
   constraint report_fields_type_check CHECK ((type = ANY (ARRAY['kind'::text, 'text'::text, 'number'::text, 'boolean'::text, 'time'::text, 'object'::text, 'array'::text])))
   policy "No API role can reach fields of reports" for all to anon, authenticated using (false) with check (false)
+
+table private.run_feeds -- The last number given out on the topic of each run, and what the latest transaction added there. Its row lock puts writers of a run in the order of their commits. Half of each page is left free, so that new versions stay beside the old.
+  run_id uuid not null -- The run.
+  event_seq bigint default 0 not null -- Last number of the latest block of sixteen.
+  numbered_in xid8 -- Transaction that took that block.
+  numbered_at timestamp with time zone -- When it began: where a database was restored elsewhere, numbers of transactions come again.
+  fills_after bigint -- Number before the first fill that it wrote; null if none.
+  fills_from timestamp with time zone -- Earliest executed_at of those fills, so that only their months are read.
+  logs_after bigint -- Number before the first log line that it wrote; null if none.
+  logs_from timestamp with time zone -- Earliest logged_at of those lines.
+  row level security on
+  constraint run_feeds_event_seq_check CHECK ((event_seq >= 0))
+  constraint run_feeds_pkey PRIMARY KEY (run_id)
+  constraint run_feeds_run_id_fkey FOREIGN KEY (run_id) REFERENCES trading_runs(id) ON DELETE CASCADE
+  constraint send_changes TRIGGER DEFERRABLE INITIALLY DEFERRED
+  policy "No API role can reach run feeds" for all to anon, authenticated using (false) with check (false)
+  CREATE CONSTRAINT TRIGGER send_changes AFTER UPDATE OF event_seq ON private.run_feeds DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.send_run_changes()
+
+table private.run_log_counts -- How many lines each run has of each level: counting millions would take seconds. Kept by a trigger, in the transaction that adds the lines.
+  run_id uuid not null -- The run.
+  user_id uuid not null -- Owner of the run.
+  level text not null -- Level of the lines.
+  line_count bigint not null -- Lines that are kept.
+  row level security on
+  constraint run_log_counts_pkey PRIMARY KEY (run_id, level)
+  constraint run_log_counts_run_id_fkey FOREIGN KEY (run_id, user_id) REFERENCES trading_runs(id, user_id) ON DELETE CASCADE
+  CREATE INDEX run_log_counts_run_id_user_id_idx ON private.run_log_counts USING btree (run_id, user_id)
+  policy "No API role can reach log counts" for all to anon, authenticated using (false) with check (false)
 
 table private.status_transitions -- Which status may follow which, for every table with a status. What is not here is refused.
   table_name text not null -- Table in public whose column status changes.
@@ -645,6 +683,7 @@ table public.bot_leases -- Which runner session holds a bot, by which run. Who w
   constraint bot_leases_run_id_fkey FOREIGN KEY (run_id, bot_id, user_id) REFERENCES trading_runs(id, bot_id, user_id) ON DELETE CASCADE
   constraint bot_leases_runner_session_id_fkey FOREIGN KEY (runner_session_id, user_id) REFERENCES runner_sessions(id, user_id) ON DELETE CASCADE
   CREATE INDEX bot_leases_bot_id_user_id_idx ON public.bot_leases USING btree (bot_id, user_id)
+  CREATE INDEX bot_leases_held_idx ON public.bot_leases USING btree (runner_session_id) WHERE (released_at IS NULL)
   CREATE INDEX bot_leases_run_id_bot_id_user_id_idx ON public.bot_leases USING btree (run_id, bot_id, user_id)
   CREATE INDEX bot_leases_runner_session_id_user_id_idx ON public.bot_leases USING btree (runner_session_id, user_id)
   CREATE INDEX bot_leases_user_id_idx ON public.bot_leases USING btree (user_id)
@@ -694,6 +733,7 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   offline_policy text default 'hold'::text not null -- What becomes of what it holds when its runner goes offline: hold (its owner decides), flatten (all is closed when the runner is back) or resume (it goes on when the runner is back).
   max_symbol_exposure numeric -- Greatest value of position and open orders in one symbol, in the account's currency; null for no such bound.
   settings jsonb default '{}'::jsonb not null -- Fees, slippage, fills and rules of instruments with which a PAPER bot is executed: those of a backtest, whose defaults hold where it is silent.
+  schedule_exchange text -- Exchange whose regular session it follows, on the days of the schedule; then the schedule has no times of its own. Null for a schedule of its own.
   row level security on
   constraint bots_counts_check CHECK ((((max_open_positions >= 1) AND (max_open_positions <= 1000)) AND ((max_daily_trades >= 1) AND (max_daily_trades <= 100000))))
   constraint bots_credential_id_fkey FOREIGN KEY (credential_id, user_id) REFERENCES exchange_credentials(id, user_id)
@@ -713,6 +753,8 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   constraint bots_pkey PRIMARY KEY (id)
   constraint bots_risk_check CHECK (((risk_per_trade > (0)::numeric) AND (risk_per_trade <= '1000000000000'::numeric) AND (daily_risk_cap > (0)::numeric) AND (daily_risk_cap <= '1000000000000'::numeric) AND (max_order_value > (0)::numeric) AND (max_order_value <= '1000000000000'::numeric)))
   constraint bots_schedule_days_check CHECK ((((cardinality(schedule_days) >= 1) AND (cardinality(schedule_days) <= 7)) AND (array_ndims(schedule_days) = 1) AND (schedule_days <@ '{1,2,3,4,5,6,7}'::smallint[])))
+  constraint bots_schedule_exchange_check CHECK (((schedule_exchange IS NULL) OR (schedule_start_time IS NULL)))
+  constraint bots_schedule_exchange_fkey FOREIGN KEY (schedule_exchange) REFERENCES exchange_sessions(exchange)
   constraint bots_schedule_times_check CHECK ((((schedule_start_time IS NULL) = (schedule_end_time IS NULL)) AND (schedule_start_time <> schedule_end_time)))
   constraint bots_schedule_timezone_check CHECK (private.is_time_zone(schedule_timezone))
   constraint bots_settings_check CHECK (((jsonb_typeof(settings) = 'object'::text) AND (pg_column_size(settings) <= 16384)))
@@ -725,6 +767,7 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   constraint bots_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
   constraint bots_user_id_name_key UNIQUE (user_id, name)
   CREATE INDEX bots_credential_id_user_id_idx ON public.bots USING btree (credential_id, user_id)
+  CREATE INDEX bots_schedule_exchange_idx ON public.bots USING btree (schedule_exchange)
   CREATE INDEX bots_strategy_version_idx ON public.bots USING btree (strategy_id, strategy_version, user_id)
   CREATE INDEX bots_user_id_created_at_idx ON public.bots USING btree (user_id, created_at DESC)
   policy "Admins can read bots" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
@@ -736,14 +779,17 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   grant select to service_role
   grant select to tradebase_admin
   grant select to tradebase_worker
-  grant insert (name, description, strategy_type, strategy_id, strategy_version, mode, symbols, timeframe, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_open_positions, max_daily_trades, max_drawdown_pct, credential_id, initial_balance, parameters, metadata, offline_policy, max_symbol_exposure, settings) to authenticated
-  grant update (name, description, strategy_type, strategy_id, strategy_version, mode, symbols, timeframe, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_open_positions, max_daily_trades, max_drawdown_pct, credential_id, initial_balance, parameters, metadata, offline_policy, max_symbol_exposure, settings) to authenticated
+  grant insert (name, description, strategy_type, strategy_id, strategy_version, mode, symbols, timeframe, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_open_positions, max_daily_trades, max_drawdown_pct, credential_id, initial_balance, parameters, metadata, offline_policy, max_symbol_exposure, settings, schedule_exchange) to authenticated
+  grant update (name, description, strategy_type, strategy_id, strategy_version, mode, symbols, timeframe, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_open_positions, max_daily_trades, max_drawdown_pct, credential_id, initial_balance, parameters, metadata, offline_policy, max_symbol_exposure, settings, schedule_exchange) to authenticated
   grant update (status, error_count, last_error, current_balance, total_pnl, last_heartbeat_at, started_at, last_run_at) to tradebase_worker
+  CREATE TRIGGER announce_status AFTER UPDATE ON public.bots FOR EACH ROW WHEN ((new.status <> old.status)) EXECUTE FUNCTION private.announce_bot_status()
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.audit_change('error_count', 'last_error', 'current_balance', 'total_pnl', 'last_heartbeat_at', 'started_at', 'last_run_at')
   CREATE TRIGGER check_limit BEFORE INSERT ON public.bots FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('quota.bots')
   CREATE TRIGGER check_status BEFORE UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER guard_change BEFORE DELETE OR UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.guard_bot_change()
   CREATE TRIGGER guard_open_exposure BEFORE DELETE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.guard_open_exposure()
+  CREATE TRIGGER guard_stop BEFORE UPDATE ON public.bots FOR EACH ROW WHEN (((new.status = 'stopped'::text) AND (old.status <> 'stopped'::text))) EXECUTE FUNCTION private.guard_bot_stop()
+  CREATE TRIGGER send_settings AFTER UPDATE OF name, schedule_exchange, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_symbol_exposure, max_open_positions, max_daily_trades, max_drawdown_pct ON public.bots FOR EACH ROW WHEN (((new.status <> 'stopped'::text) AND (((((((((((((new.name IS DISTINCT FROM old.name) OR (new.schedule_exchange IS DISTINCT FROM old.schedule_exchange)) OR (new.schedule_start_time IS DISTINCT FROM old.schedule_start_time)) OR (new.schedule_end_time IS DISTINCT FROM old.schedule_end_time)) OR (new.schedule_days IS DISTINCT FROM old.schedule_days)) OR (new.schedule_timezone IS DISTINCT FROM old.schedule_timezone)) OR (new.risk_per_trade IS DISTINCT FROM old.risk_per_trade)) OR (new.daily_risk_cap IS DISTINCT FROM old.daily_risk_cap)) OR (new.max_order_value IS DISTINCT FROM old.max_order_value)) OR (new.max_symbol_exposure IS DISTINCT FROM old.max_symbol_exposure)) OR (new.max_open_positions IS DISTINCT FROM old.max_open_positions)) OR (new.max_daily_trades IS DISTINCT FROM old.max_daily_trades)) OR (new.max_drawdown_pct IS DISTINCT FROM old.max_drawdown_pct)))) EXECUTE FUNCTION private.send_bot_settings()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
 table public.candle_coverage -- What candles there are for an instrument and timeframe. Written by the import in the same transaction as the candles.
@@ -992,6 +1038,27 @@ table public.exchange_credentials -- Keys to users' accounts on exchanges. Made 
   CREATE TRIGGER guard_deletion BEFORE DELETE ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.guard_credential_deletion()
   CREATE TRIGGER set_updated_at BEFORE UPDATE OF name, status ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
+table public.exchange_sessions -- Regular sessions of exchanges, which bots can follow. Without holidays and half days: on those nothing trades, whatever is said here.
+  exchange text not null -- Short name.
+  description text not null -- What it is.
+  start_time time without time zone -- Opening, in its time zone; null for all day.
+  end_time time without time zone -- Close, at which it is over; not after the opening for a session that ends on the next day.
+  days smallint[] not null -- Days on which sessions begin: 1 for Monday to 7 for Sunday.
+  timezone text not null -- Its time zone, as IANA names it.
+  row level security on
+  constraint exchange_sessions_days_check CHECK ((((cardinality(days) >= 1) AND (cardinality(days) <= 7)) AND (array_ndims(days) = 1) AND (days <@ '{1,2,3,4,5,6,7}'::smallint[])))
+  constraint exchange_sessions_description_check CHECK (((char_length(description) >= 1) AND (char_length(description) <= 200)))
+  constraint exchange_sessions_exchange_check CHECK ((exchange ~ '^[A-Z][A-Z0-9_]{1,19}$'::text))
+  constraint exchange_sessions_pkey PRIMARY KEY (exchange)
+  constraint exchange_sessions_times_check CHECK (((start_time IS NULL) = (end_time IS NULL)))
+  constraint exchange_sessions_timezone_check CHECK (private.is_time_zone(timezone))
+  policy "Admins can read sessions of exchanges" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Everyone signed in can read sessions of exchanges" for select to authenticated using (true)
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+
 table public.fills -- Executions of orders, by month. Written by runners' functions and workers. Never changed, but that a deleted position leaves its fills without it.
   run_id uuid not null -- The run.
   user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the run.
@@ -1029,6 +1096,7 @@ table public.fills -- Executions of orders, by month. Written by runners' functi
   grant select to service_role
   grant select to tradebase_admin
   grant insert, select to tradebase_worker
+  CREATE TRIGGER note_new_rows AFTER INSERT ON public.fills REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.note_new_fills()
 
 table public.indicator_values -- Values of indicators that were worked out once: a cache, which anyone can work out anew from the candles. Not partitioned, because it can be emptied. No foreign key, as with candles: the trigger that deletes those of a series deletes these too.
   instrument_id integer not null -- The instrument; its candle_coverage row references instruments.
@@ -1354,6 +1422,9 @@ table public.orders -- Orders of runs, from the intention to the broker's last w
   reserved_risk numeric default 0 not null -- What it may lose down to its stop, or all of its value without one, in the account's currency; 0 for one that only reduces.
   reason text -- Why: entry, exit, stop_loss, take_profit, emergency_stop and so on.
   event_seq bigint default 0 not null -- Number, on the topic of the run, of the event that told of its latest change.
+  stop_loss numeric -- Where what it opens is to be left with a loss: what reserved_risk was reckoned with; null without a stop.
+  market_day date -- Of an opening order that was let through: the day whose caps it counts against, in the time zone of the bot's schedule. In a replay that is not today.
+  refusal_code text -- Why the risk gate refused it; null for one that was let through, whatever the broker said of it.
   filled_value numeric default 0 not null -- Units times price of all its fills, exactly; average_price is that over filled_quantity.
   row level security on
   constraint orders_average_price_check CHECK (((average_price IS NULL) = (filled_quantity = (0)::numeric)))
@@ -1372,22 +1443,27 @@ table public.orders -- Orders of runs, from the intention to the broker's last w
   constraint orders_quantity_check CHECK (((quantity > (0)::numeric) AND (quantity < '1000000000000000000'::numeric)))
   constraint orders_reason_check CHECK ((char_length(reason) <= 100))
   constraint orders_reference_price_check CHECK (((reference_price > (0)::numeric) AND (reference_price < '1000000000000000'::numeric)))
+  constraint orders_refusal_code_check CHECK (((refusal_code IS NULL) OR ((refusal_code ~ '^[a-z][a-z_]{0,62}$'::text) AND (status = 'rejected'::text) AND (filled_quantity = (0)::numeric))))
   constraint orders_reject_reason_check CHECK ((char_length(reject_reason) <= 2000))
   constraint orders_reserved_check CHECK (((reserved_value >= (0)::numeric) AND (reserved_value < '1000000000000000000'::numeric) AND (reserved_risk >= (0)::numeric) AND (reserved_risk < '1000000000000000000'::numeric)))
   constraint orders_run_id_fkey FOREIGN KEY (run_id, bot_id, user_id) REFERENCES trading_runs(id, bot_id, user_id) ON DELETE CASCADE
   constraint orders_side_check CHECK ((side = ANY (ARRAY['buy'::text, 'sell'::text])))
   constraint orders_status_check CHECK ((status = ANY (ARRAY['new'::text, 'submitted'::text, 'accepted'::text, 'partially_filled'::text, 'pending_cancel'::text, 'filled'::text, 'cancelled'::text, 'rejected'::text, 'expired'::text])))
+  constraint orders_stop_loss_check CHECK (((stop_loss > (0)::numeric) AND (stop_loss < '1000000000000000'::numeric)))
   constraint orders_stop_price_check CHECK (((type <> ALL (ARRAY['stop'::text, 'stop_limit'::text])) OR (stop_price IS NOT NULL)))
   constraint orders_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
   constraint orders_time_in_force_check CHECK ((time_in_force = ANY (ARRAY['day'::text, 'gtc'::text, 'gtd'::text, 'ioc'::text, 'fok'::text, 'opg'::text, 'cls'::text])))
   constraint orders_trade_id_fkey FOREIGN KEY (trade_id, user_id) REFERENCES trades(id, user_id) ON DELETE SET NULL (trade_id)
   constraint orders_trail_check CHECK (((num_nonnulls(trail_amount, trail_pct) = ((type = 'trailing_stop'::text))::integer) AND (trail_amount > (0)::numeric) AND (trail_pct > (0)::numeric) AND (trail_pct < (100)::numeric)))
   constraint orders_type_check CHECK ((type = ANY (ARRAY['market'::text, 'limit'::text, 'stop'::text, 'stop_limit'::text, 'trailing_stop'::text, 'take_profit'::text])))
+  CREATE INDEX orders_bot_id_market_day_idx ON public.orders USING btree (bot_id, market_day) WHERE (market_day IS NOT NULL)
   CREATE INDEX orders_bot_id_open_idx ON public.orders USING btree (bot_id) WHERE (status = ANY (ARRAY['new'::text, 'submitted'::text, 'accepted'::text, 'partially_filled'::text, 'pending_cancel'::text]))
   CREATE INDEX orders_position_id_user_id_idx ON public.orders USING btree (position_id, user_id)
   CREATE INDEX orders_run_id_bot_id_user_id_idx ON public.orders USING btree (run_id, bot_id, user_id)
+  CREATE INDEX orders_run_id_event_seq_idx ON public.orders USING btree (run_id, event_seq)
   CREATE INDEX orders_trade_id_user_id_idx ON public.orders USING btree (trade_id, user_id)
   CREATE INDEX orders_user_id_created_at_idx ON public.orders USING btree (user_id, created_at DESC)
+  CREATE INDEX orders_user_id_open_idx ON public.orders USING btree (user_id) WHERE (status = ANY (ARRAY['new'::text, 'submitted'::text, 'accepted'::text, 'partially_filled'::text, 'pending_cancel'::text]))
   policy "Admins can read orders" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners can read their orders" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
   grant select to authenticated
@@ -1395,6 +1471,8 @@ table public.orders -- Orders of runs, from the intention to the broker's last w
   grant select to tradebase_admin
   grant insert, select, update to tradebase_worker
   CREATE TRIGGER check_status BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.check_status()
+  CREATE TRIGGER number_change BEFORE UPDATE ON public.orders FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION private.number_row()
+  CREATE TRIGGER number_insert BEFORE INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.number_row()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
   CREATE TRIGGER stamp_acceptance BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('accepted_at', 'accepted')
   CREATE TRIGGER stamp_end BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('finished_at', 'filled', 'cancelled', 'rejected', 'expired')
@@ -1564,6 +1642,9 @@ table public.positions -- Positions of runs: what is or was held, from opening t
   constraint positions_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
   CREATE INDEX positions_bot_id_open_idx ON public.positions USING btree (bot_id) WHERE (status = 'open'::text)
   CREATE INDEX positions_run_id_bot_id_user_id_idx ON public.positions USING btree (run_id, bot_id, user_id)
+  CREATE INDEX positions_run_id_event_seq_idx ON public.positions USING btree (run_id, event_seq)
+  CREATE INDEX positions_user_id_created_at_idx ON public.positions USING btree (user_id, created_at DESC, id DESC)
+  CREATE INDEX positions_user_id_open_idx ON public.positions USING btree (user_id) WHERE (status = 'open'::text)
   CREATE INDEX positions_user_id_opened_at_idx ON public.positions USING btree (user_id, opened_at DESC)
   CREATE UNIQUE INDEX positions_run_id_symbol_open_key ON public.positions USING btree (run_id, symbol) WHERE (status = 'open'::text)
   policy "Admins can read positions" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
@@ -1576,6 +1657,8 @@ table public.positions -- Positions of runs: what is or was held, from opening t
   CREATE TRIGGER keep_profit AFTER UPDATE ON public.positions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.keep_run_profit()
   CREATE TRIGGER keep_profit_of_deleted AFTER DELETE ON public.positions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.keep_run_profit()
   CREATE TRIGGER keep_profit_of_new AFTER INSERT ON public.positions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.keep_run_profit()
+  CREATE TRIGGER number_change BEFORE UPDATE ON public.positions FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION private.number_row()
+  CREATE TRIGGER number_insert BEFORE INSERT ON public.positions FOR EACH ROW EXECUTE FUNCTION private.number_row()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.positions FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
   CREATE TRIGGER stamp_end BEFORE UPDATE ON public.positions FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('closed_at', 'closed', 'expired')
 
@@ -1679,6 +1762,7 @@ table public.run_logs -- What runs say, by month. Written by runners' functions 
   constraint run_logs_pkey PRIMARY KEY (run_id, user_id, seq, logged_at)
   constraint run_logs_run_id_fkey FOREIGN KEY (run_id, user_id) REFERENCES trading_runs(id, user_id) ON DELETE CASCADE
   constraint run_logs_seq_check CHECK ((seq >= 1))
+  CREATE INDEX run_logs_run_id_level_seq_idx ON ONLY public.run_logs USING btree (run_id, level, seq DESC)
   CREATE INDEX run_logs_user_id_logged_at_idx ON ONLY public.run_logs USING btree (user_id, logged_at DESC)
   policy "Admins can read logs" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners can read their logs" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
@@ -1686,6 +1770,8 @@ table public.run_logs -- What runs say, by month. Written by runners' functions 
   grant select to service_role
   grant select to tradebase_admin
   grant insert, select to tradebase_worker
+  CREATE TRIGGER keep_counts AFTER INSERT ON public.run_logs REFERENCING NEW TABLE AS new_lines FOR EACH STATEMENT EXECUTE FUNCTION private.keep_log_counts()
+  CREATE TRIGGER note_new_rows AFTER INSERT ON public.run_logs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.note_new_logs()
 
 table public.runner_commands -- What a runner is told to do, in order. Realtime only makes it fast: the rows are what a runner catches up from. Written by functions and workers.
   runner_session_id uuid not null -- The runner session that it is for.
@@ -1715,6 +1801,7 @@ table public.runner_commands -- What a runner is told to do, in order. Realtime 
   CREATE INDEX runner_commands_bot_id_user_id_idx ON public.runner_commands USING btree (bot_id, user_id)
   CREATE INDEX runner_commands_open_idx ON public.runner_commands USING btree (expires_at) WHERE (status = ANY (ARRAY['queued'::text, 'delivered'::text]))
   CREATE INDEX runner_commands_session_user_idx ON public.runner_commands USING btree (runner_session_id, user_id)
+  CREATE INDEX runner_commands_undone_idx ON public.runner_commands USING btree (runner_session_id, seq) WHERE (status = ANY (ARRAY['queued'::text, 'delivered'::text]))
   CREATE INDEX runner_commands_user_id_created_at_idx ON public.runner_commands USING btree (user_id, created_at DESC)
   policy "Admins can read runner commands" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners and the runner itself can read its commands" for select to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) OR (runner_session_id = ( SELECT private.runner_session_id() AS runner_session_id))))
@@ -1726,6 +1813,7 @@ table public.runner_commands -- What a runner is told to do, in order. Realtime 
   grant update (status, attempt, error, delivered_at, acknowledged_at) to tradebase_worker
   CREATE TRIGGER check_status BEFORE UPDATE ON public.runner_commands FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER prepare BEFORE INSERT ON public.runner_commands FOR EACH ROW EXECUTE FUNCTION private.prepare_runner_command()
+  CREATE TRIGGER send_commands AFTER INSERT ON public.runner_commands REFERENCING NEW TABLE AS given FOR EACH STATEMENT EXECUTE FUNCTION private.send_runner_commands()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.runner_commands FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
 table public.runner_sessions -- One row a runner that has connected with an API key. Its id is the subject of the runner's tokens, and they are good as long as it is connected. No foreign key to users: it goes with its key.
@@ -1761,7 +1849,7 @@ table public.runner_sessions -- One row a runner that has connected with an API 
   constraint runner_sessions_status_check CHECK ((status = ANY (ARRAY['connected'::text, 'disconnected'::text, 'error'::text, 'revoked'::text])))
   constraint runner_sessions_version_check CHECK ((char_length(version) <= 50))
   CREATE INDEX runner_sessions_api_key_id_user_id_idx ON public.runner_sessions USING btree (api_key_id, user_id)
-  CREATE INDEX runner_sessions_connected_idx ON public.runner_sessions USING btree (last_heartbeat_at) WHERE (status = 'connected'::text)
+  CREATE INDEX runner_sessions_connected_idx ON public.runner_sessions USING btree (connected_at) WHERE (status = 'connected'::text)
   CREATE INDEX runner_sessions_user_id_created_at_idx ON public.runner_sessions USING btree (user_id, created_at DESC)
   policy "Admins can read runner sessions" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners and the runner itself can read a runner session" for select to authenticated using (((user_id = ( SELECT auth.uid() AS uid)) OR (id = ( SELECT private.runner_session_id() AS runner_session_id))))
@@ -1770,7 +1858,9 @@ table public.runner_sessions -- One row a runner that has connected with an API 
   grant select to tradebase_admin
   grant select to tradebase_worker
   grant update (status, error, disconnected_at) to tradebase_worker
-  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.runner_sessions FOR EACH ROW EXECUTE FUNCTION private.audit_change('machine_info', 'active_bot_ids', 'last_command_seq', 'last_heartbeat_at')
+  CREATE TRIGGER announce_connection AFTER INSERT ON public.runner_sessions FOR EACH ROW EXECUTE FUNCTION private.announce_runner_status()
+  CREATE TRIGGER announce_status AFTER UPDATE ON public.runner_sessions FOR EACH ROW WHEN (((new.status <> old.status) OR (new.epoch <> old.epoch))) EXECUTE FUNCTION private.announce_runner_status()
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE OF user_id, api_key_id, machine_id, version, status, error, ip, connected_at, disconnected_at, epoch ON public.runner_sessions FOR EACH ROW EXECUTE FUNCTION private.audit_change('machine_info', 'active_bot_ids', 'last_command_seq', 'last_heartbeat_at')
   CREATE TRIGGER check_status BEFORE UPDATE ON public.runner_sessions FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER end_commands AFTER UPDATE ON public.runner_sessions FOR EACH ROW WHEN (((new.status = 'revoked'::text) AND (old.status <> 'revoked'::text))) EXECUTE FUNCTION private.end_runner_commands()
   CREATE TRIGGER prepare BEFORE INSERT OR UPDATE ON public.runner_sessions FOR EACH ROW EXECUTE FUNCTION private.prepare_runner_session()
@@ -2400,11 +2490,13 @@ END) AND (exit_at >= entry_at) AND ((pnl_pct IS NULL) OR (status = 'closed'::tex
   constraint trades_status_check CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text])))
   constraint trades_symbol_check CHECK ((symbol ~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'::text))
   constraint trades_timeframe_check CHECK ((timeframe = ANY (ARRAY['1m'::text, '3m'::text, '5m'::text, '15m'::text, '30m'::text, '1h'::text, '2h'::text, '4h'::text, '6h'::text, '8h'::text, '12h'::text, '1d'::text, '1w'::text, '1mo'::text])))
+  CREATE INDEX trades_bot_id_exit_at_idx ON public.trades USING btree (bot_id, user_id, exit_at) WHERE (status = 'closed'::text)
   CREATE INDEX trades_bot_id_open_idx ON public.trades USING btree (bot_id) WHERE (status = 'open'::text)
   CREATE INDEX trades_model_id_user_id_idx ON public.trades USING btree (model_id, user_id)
   CREATE INDEX trades_position_id_open_idx ON public.trades USING btree (position_id, entry_fill_seq) WHERE (status = 'open'::text)
   CREATE INDEX trades_position_id_user_id_idx ON public.trades USING btree (position_id, user_id)
   CREATE INDEX trades_run_id_bot_id_user_id_idx ON public.trades USING btree (run_id, bot_id, user_id)
+  CREATE INDEX trades_run_id_event_seq_idx ON public.trades USING btree (run_id, event_seq)
   CREATE INDEX trades_user_id_entry_at_idx ON public.trades USING btree (user_id, entry_at DESC)
   policy "Admins can read trades" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
   policy "Owners can read their trades" for select to authenticated using ((user_id = ( SELECT private.tenant_id() AS tenant_id)))
@@ -2416,6 +2508,8 @@ END) AND (exit_at >= entry_at) AND ((pnl_pct IS NULL) OR (status = 'closed'::tex
   CREATE TRIGGER count_closed AFTER UPDATE ON public.trades REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_trades()
   CREATE TRIGGER count_deleted AFTER DELETE ON public.trades REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_trades()
   CREATE TRIGGER count_new AFTER INSERT ON public.trades REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_trades()
+  CREATE TRIGGER number_change BEFORE UPDATE ON public.trades FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION private.number_row()
+  CREATE TRIGGER number_insert BEFORE INSERT ON public.trades FOR EACH ROW EXECUTE FUNCTION private.number_row()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.trades FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
 table public.trading_halts -- Emergency stops, of a bot, of a user or of the whole system. While one is engaged, nothing is opened under it; what reduces a position is let through.
@@ -2487,6 +2581,8 @@ table public.trading_runs -- One row for each time that a bot runs, from its sta
   constraint trading_runs_seqs_check CHECK (((last_report_seq >= 0) AND (event_seq >= 0)))
   constraint trading_runs_status_check CHECK ((status = ANY (ARRAY['running'::text, 'completed'::text, 'error'::text, 'stopped'::text])))
   CREATE INDEX trading_runs_bot_id_user_id_idx ON public.trading_runs USING btree (bot_id, user_id, started_at DESC)
+  CREATE INDEX trading_runs_user_id_created_at_idx ON public.trading_runs USING btree (user_id, created_at DESC, id DESC)
+  CREATE INDEX trading_runs_user_id_market_day_idx ON public.trading_runs USING btree (user_id, market_day) WHERE (market_day IS NOT NULL)
   CREATE INDEX trading_runs_user_id_started_at_idx ON public.trading_runs USING btree (user_id, started_at DESC)
   CREATE UNIQUE INDEX trading_runs_running_idx ON public.trading_runs USING btree (bot_id) WHERE (status = 'running'::text)
   policy "Admins can read runs" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
@@ -2500,6 +2596,8 @@ table public.trading_runs -- One row for each time that a bot runs, from its sta
   CREATE TRIGGER keep_profit AFTER UPDATE ON public.trading_runs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.keep_bot_profit()
   CREATE TRIGGER keep_profit_of_deleted AFTER DELETE ON public.trading_runs REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.keep_bot_profit()
   CREATE TRIGGER keep_profit_of_new AFTER INSERT ON public.trading_runs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.keep_bot_profit()
+  CREATE TRIGGER number_change BEFORE UPDATE ON public.trading_runs FOR EACH ROW WHEN (((((((((old.status IS DISTINCT FROM new.status) OR (old.total_pnl IS DISTINCT FROM new.total_pnl)) OR (old.daily_pnl IS DISTINCT FROM new.daily_pnl)) OR (old.trade_count IS DISTINCT FROM new.trade_count)) OR (old.max_drawdown IS DISTINCT FROM new.max_drawdown)) OR (old.last_bar_at IS DISTINCT FROM new.last_bar_at)) OR (old.ended_at IS DISTINCT FROM new.ended_at)) OR (old.error IS DISTINCT FROM new.error))) EXECUTE FUNCTION private.number_run()
+  CREATE TRIGGER open_feed AFTER INSERT ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.open_run_feed()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
   CREATE TRIGGER stamp_end BEFORE UPDATE ON public.trading_runs FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('ended_at', 'completed', 'error', 'stopped')
 
@@ -2669,6 +2767,75 @@ table public.workspaces -- What a frontend keeps for its user: open files, layou
   CREATE TRIGGER check_limit BEFORE INSERT ON public.workspaces FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('limits.workspaces_per_user')
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.workspaces FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
+function private.acknowledge_command(p_seq bigint, p_error jsonb) -- Does what public.acknowledge_command says. Definer, because runners may not write commands.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.acknowledge_command(p_seq bigint, p_error jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  runner record;
+  reason constant jsonb := private.read_command_error(p_error);
+  command public.runner_commands;
+begin
+  select * into runner from private.require_runner('runner:execute');
+  select * into command from public.runner_commands c where c.runner_session_id = runner.session_id and c.seq = p_seq;
+  if command.seq is null then
+    perform private.raise_api_error(404, 'command_not_found', format('there is no command %s', p_seq));
+  end if;
+  perform from public.bot_leases l where l.bot_id = command.bot_id for update;
+  select * into command from public.runner_commands c where c.runner_session_id = runner.session_id and c.seq = p_seq for update;
+  if command.status not in ('queued', 'delivered') then
+    return command.status;
+  end if;
+  -- Only Realtime had told the runner of it: it has been delivered all the same.
+  if command.status = 'queued' then
+    update public.runner_commands c set status = 'delivered', attempt = c.attempt + 1, delivered_at = now()
+    where c.runner_session_id = command.runner_session_id and c.seq = command.seq;
+  end if;
+  update public.runner_commands c
+  set status = case when reason is null then 'acknowledged' else 'failed' end, error = reason, acknowledged_at = now()
+  where c.runner_session_id = command.runner_session_id and c.seq = command.seq
+  returning * into command;
+  perform private.apply_acknowledgement(command, reason);
+  return command.status;
+end
+$function$
+
+function private.acknowledge_emergency_stop(p_command runner_commands, p_error jsonb) -- What follows when a runner has carried out an emergency stop: its bots in the scope that hold nothing are stopped; those that should and do not have failed. Definer, because runners may not write bots.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.acknowledge_emergency_stop(p_command runner_commands, p_error jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  lease public.bot_leases;
+  bot_status text;
+begin
+  for lease in
+    select * from public.bot_leases l
+    where l.runner_session_id = p_command.runner_session_id and l.released_at is null
+      and l.bot_id = coalesce(p_command.bot_id, l.bot_id)
+      -- What was started since is not what was stopped.
+      and l.acquired_at <= p_command.created_at
+    order by l.bot_id for update
+  loop
+    select b.status into bot_status from public.bots b where b.id = lease.bot_id for no key update;
+    if p_error is not null and bot_status in ('stopping', 'paused') then
+      perform private.fail_bot(lease.run_id, 'emergency_stop_failed', coalesce(p_error ->> 'message', 'The runner could not carry out the emergency stop'));
+    elsif lease.intent = 'stop' and bot_status = 'stopping' then
+      perform private.finish_or_fail(lease);
+    elsif lease.intent = 'pause' and bot_status = 'paused' and private.open_exposure(lease.bot_id) is null then
+      perform private.end_run(lease.run_id, 'stopped');
+    end if;
+  end loop;
+end
+$function$
+
 function private.activate_encryption_key(p_fingerprint text, p_key_id text, p_public_key text, p_replace boolean) -- For operators, by "npm run keys": makes a key the active one. With p_replace the one before it begins to retire, and the job that encrypts its credentials anew is enqueued.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.activate_encryption_key(p_fingerprint text, p_key_id text, p_public_key text, p_replace boolean)
@@ -2828,6 +2995,41 @@ begin
 end
 $function$
 
+function private.admit_reducing_order(p_lease bot_leases, p_terms jsonb, p_client_order_id text) -- Makes an order that a report tells of, and that only reduces, with the terms of the report; one that is there already is returned. For who holds the lease, locked. Errors: invalid_order, nothing_to_reduce, duplicate_client_order_id. Definer, because runners write no orders themselves.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.admit_reducing_order(p_lease bot_leases, p_terms jsonb, p_client_order_id text)
+ RETURNS orders
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  problem constant text := case when char_length(p_client_order_id) between 1 and 100 then private.order_problem(p_terms, false)
+                           else 'client_order_id must have 1 to 100 characters' end;
+  given public.orders;
+  known public.orders;
+  refusal text;
+begin
+  if problem is not null then
+    perform private.raise_api_error(422, 'invalid_order', problem);
+  end if;
+  given := private.draft_order(p_lease, p_terms || jsonb_build_object('reduce_only', true, 'client_order_id', p_client_order_id));
+  known := private.find_order(p_lease.bot_id, p_client_order_id);
+  if known.id is not null then
+    if not private.same_order(known, given) then
+      perform private.raise_api_error(409, 'duplicate_client_order_id', 'the bot has another order of this name');
+    end if;
+    return known;
+  end if;
+  refusal := private.reduction_problem(given);
+  if refusal is not null then
+    perform private.raise_api_error(409, split_part(refusal, ':', 1), substr(refusal, position(':' in refusal) + 2));
+  end if;
+  perform private.write_orders(array[given]);
+  return private.find_order(p_lease.bot_id, p_client_order_id);
+end
+$function$
+
 function private.after_quiet_hours(p_start time without time zone, p_end time without time zone, p_timezone text, p_at timestamp with time zone) -- The time itself, or the end of the quiet hours that it falls into.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.after_quiet_hours(p_start time without time zone, p_end time without time zone, p_timezone text, p_at timestamp with time zone)
@@ -2885,6 +3087,47 @@ begin
     update pgboss.job set state = 'cancelled', completed_on = now()
     where name = 'backtest' and id = new.id and state < 'active';
   end if;
+  return null;
+end
+$function$
+
+function private.announce_bot_status() -- Trigger: tells the owner of the new status of a bot. Whoever changes one does it last, because the number of the event is locked until the commit. Definer, because events are nobody's to write.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.announce_bot_status()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.emit_event(new.user_id, 'user:' || new.user_id::text, 'bot_status', jsonb_build_object(
+    'bot_id', new.id,
+    'run_id', (select l.run_id from public.bot_leases l where l.bot_id = new.id),
+    'status', new.status,
+    'error', case new.status when 'error' then new.last_error end,
+    'at', clock_timestamp()));
+  return null;
+end
+$function$
+
+function private.announce_runner_status() -- Trigger: tells the owner that a runner has connected, or is connected no more. Definer, because nobody may write events.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.announce_runner_status()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.emit_event(new.user_id, 'user:' || new.user_id::text, 'runner_status', jsonb_build_object(
+    'session_id', new.id,
+    'connected', new.status = 'connected',
+    'status', new.status,
+    'last_heartbeat', new.last_heartbeat_at,
+    'machine_id', new.machine_id,
+    'machine_info', new.machine_info,
+    'version', new.version,
+    'at', now()));
   return null;
 end
 $function$
@@ -2998,6 +3241,157 @@ AS $function$
 begin
   perform set_config('response.status', p_status::text, true);
   return jsonb_build_object('code', p_code, 'message', p_message);
+end
+$function$
+
+function private.apply_acknowledgement(p_command runner_commands, p_error jsonb) -- What follows when a runner has done a command, or has failed to (the error {"code", "message"}); a command that nobody did in time counts as failed. Effects apply only to the run and the status that the command was about. Pausing needs none: it holds from the moment that the owner asks. Definer, because runners may not write bots.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.apply_acknowledgement(p_command runner_commands, p_error jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  held record;
+  lease public.bot_leases;
+  message constant text := coalesce(p_error ->> 'message', 'The runner did not say why');
+begin
+  if p_command.type = 'ping' then
+    return;
+  end if;
+  if p_command.type = 'emergency_stop' then
+    perform private.acknowledge_emergency_stop(p_command, p_error);
+    return;
+  end if;
+  held := private.lock_run((p_command.payload ->> 'run_id')::uuid);
+  lease := held.lease;
+  -- What a runner says of a run that is over, or that another has taken over, says nothing of what is now.
+  if (held.run).status is distinct from 'running' or lease.runner_session_id <> p_command.runner_session_id then
+    return;
+  end if;
+  if p_command.type = 'start_bot' and (held.bot).status = 'starting' then
+    if p_error is null then
+      update public.bots b set status = case lease.intent when 'pause' then 'paused' else 'running' end where b.id = lease.bot_id;
+    else
+      perform private.fail_bot(lease.run_id, 'start_failed', message);
+      perform private.end_run(lease.run_id, 'error', message);
+    end if;
+  elsif p_command.type = 'stop_bot' and (held.bot).status = 'stopping' then
+    if p_error is null then
+      perform private.finish_or_fail(lease);
+    else
+      perform private.fail_bot(lease.run_id, 'stop_failed', message);
+    end if;
+  elsif p_command.type = 'resume_bot' and p_error is not null and (held.bot).status = 'running' then
+    update public.bot_leases l set intent = 'pause' where l.bot_id = lease.bot_id;
+    perform private.note_bot_event(lease, 'resume_failed', 'ERROR', message);
+    update public.bots b set status = 'paused' where b.id = lease.bot_id;
+  elsif p_error is not null and p_command.type in ('pause_bot', 'update_config') then
+    perform private.note_bot_event(lease, case p_command.type when 'pause_bot' then 'pause_failed' else 'update_failed' end, 'ERROR', message);
+  end if;
+end
+$function$
+
+function private.apply_offline(p_lease bot_leases) -- What becomes of a bot whose runner was not heard of: one that holds nothing is stopped, unless it is to be resumed; any other waits in the status error for what its lease intends on the return. Definer, because it writes runs and leases.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.apply_offline(p_lease bot_leases)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  held record;
+  lease public.bot_leases;
+  policy text;
+  message constant text := 'The runner is offline';
+begin
+  held := private.lock_run(p_lease.run_id);
+  lease := held.lease;
+  policy := (held.bot).offline_policy;
+  if (held.run).status is distinct from 'running' or lease.released_at is not null or lease.runner_session_id <> p_lease.runner_session_id then
+    return;
+  end if;
+  perform private.expire_commands(lease.runner_session_id, lease.bot_id, '{start_bot,stop_bot,pause_bot,resume_bot,update_config}');
+  if private.open_exposure(lease.bot_id) is null and (policy <> 'resume' or lease.intent in ('stop', 'hold')) then
+    perform private.end_run(lease.run_id, case (held.bot).status when 'error' then 'error' else 'stopped' end, (held.bot).last_error);
+    return;
+  end if;
+  update public.bot_leases l
+  set reconciled = false,
+      intent = case
+        -- What was asked for before is still wanted.
+        when l.intent in ('stop', 'hold') then l.intent
+        when policy = 'resume' then l.intent
+        when policy = 'flatten' then 'stop'
+        else 'hold' end
+  where l.bot_id = lease.bot_id
+  returning * into lease;
+  perform private.note_bot_event(lease, 'runner_offline', 'ERROR', message, jsonb_build_object('intent', lease.intent));
+  update public.bots b set status = 'error', last_error = case b.status when 'error' then b.last_error else message end
+  where b.id = lease.bot_id;
+end
+$function$
+
+function private.apply_reconciliation(p_lease bot_leases, p_matched boolean, p_differences jsonb) -- What follows when a runner that has connected again has shown what it holds: the bot may open again, and goes on or is stopped as its lease intends; or, where runner and ledger differ, it has failed. Definer, because it writes bots.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.apply_reconciliation(p_lease bot_leases, p_matched boolean, p_differences jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  held record;
+  lease public.bot_leases;
+begin
+  held := private.lock_run(p_lease.run_id);
+  if (held.run).status is distinct from 'running' then
+    return;
+  end if;
+  if not p_matched then
+    perform private.note_bot_event(held.lease, 'reconciliation_differs', 'CRITICAL', 'The runner holds something else than the ledger says',
+      case when pg_column_size(p_differences) <= 8192 then jsonb_build_object('differences', p_differences) else '{}' end);
+    perform private.fail_bot(p_lease.run_id, 'reconciliation_failed', 'The runner holds something else than the ledger says: see what differs, and stop the bot or close it by hand');
+    return;
+  end if;
+  update public.bot_leases l set reconciled = true where l.bot_id = p_lease.bot_id returning * into lease;
+  if lease.intent = 'stop' then
+    perform private.command_stop(lease, 'the runner is back');
+    update public.bots b set status = 'stopping' where b.id = lease.bot_id and b.status <> 'stopping';
+  elsif (held.bot).status = 'error' and lease.intent in ('run', 'pause') then
+    perform private.command_start(lease, true);
+    perform private.note_bot_event(lease, 'runner_back', 'INFO', 'The runner is back, and the bot goes on');
+    update public.bots b set status = 'starting', last_error = null where b.id = lease.bot_id;
+  end if;
+end
+$function$
+
+function private.apply_session_offline(p_session_id uuid) -- Treats what a session holds, by each bot's offline policy, as of a runner that is gone, and says how many bots. The leases have to be locked before.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.apply_session_offline(p_session_id uuid)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  held public.bot_leases;
+  held_count integer := 0;
+begin
+  for held in
+    select l.* from public.bot_leases l
+    join public.bots b on b.id = l.bot_id
+    join public.runner_sessions s on s.id = l.runner_session_id
+    where l.runner_session_id = p_session_id and l.released_at is null
+      -- Of a session that has ended, those that were left are treated, and no other again.
+      and (s.status = 'connected' or b.status not in ('stopped', 'error'))
+    order by l.bot_id
+  loop
+    perform private.apply_offline(held);
+    held_count := held_count + 1;
+  end loop;
+  return held_count;
 end
 $function$
 
@@ -3139,8 +3533,28 @@ begin
       from (select instrument_id, timeframe, count(*) as candle_count, max(ts) as last_at from partitions.%I group by 1, 2) dropped
       where coverage.instrument_id = dropped.instrument_id and coverage.timeframe = dropped.timeframe
     $sql$, p_partition);
+  elsif p_table = 'run_logs' then
+    execute format($sql$
+      update private.run_log_counts as kept set line_count = kept.line_count - dropped.line_count
+      from (select run_id, level, count(*) as line_count from partitions.%I group by 1, 2) dropped
+      where kept.run_id = dropped.run_id and kept.level = dropped.level
+    $sql$, p_partition);
   end if;
 end
+$function$
+
+function private.bot_control(p_bot_id uuid, p_command_seq bigint, p_message text) -- What the functions that control a bot answer: BotControl of the contracts. Definer, because they are.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.bot_control(p_bot_id uuid, p_command_seq bigint DEFAULT NULL::bigint, p_message text DEFAULT NULL::text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('bot_id', b.id, 'status', b.status, 'run_id', l.run_id, 'runner_session_id', l.runner_session_id,
+    'command_seq', p_command_seq, 'message', p_message)
+  from public.bots b left join public.bot_leases l on l.bot_id = b.id
+  where b.id = p_bot_id
 $function$
 
 function private.caller(OUT actor text, OUT actor_id uuid) -- Who the current statement is run for: the kind of caller, and the user or runner session where there is one. Definer, because is_admin reads Auth's sessions.
@@ -3237,6 +3651,48 @@ begin
 end
 $function$
 
+function private.cap_exceeded(p_bot bots, p_run trading_runs, p_limits account_limits, p_state private.gate_state, p_order orders) -- The first cap of the bot or of the account that an opening order would exceed, as a refusal with its code first; null for none.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.cap_exceeded(p_bot bots, p_run trading_runs, p_limits account_limits, p_state private.gate_state, p_order orders)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  symbol constant text := private.exposure_symbol(p_order.symbol, p_order.option_details);
+  value constant numeric := p_order.reserved_value;
+  risk constant numeric := p_order.reserved_risk;
+  first_balance constant numeric := coalesce((p_run.config ->> 'initial_balance')::numeric, p_bot.initial_balance, p_bot.current_balance - p_run.total_pnl);
+  fall constant numeric := p_run.peak_pnl - p_run.total_pnl;
+begin
+  return coalesce(
+    case
+      when fall > 0 and p_bot.max_drawdown_pct is not null and first_balance is null
+        then 'max_drawdown_exceeded: it is below its highest, and no balance is known to measure that against'
+      when fall > 0 and fall * 100 >= p_bot.max_drawdown_pct * (first_balance + p_run.peak_pnl)
+        then format('max_drawdown_exceeded: the run is %s below its highest balance of %s, and may be %s percent', fall, first_balance + p_run.peak_pnl, p_bot.max_drawdown_pct)
+    end,
+    private.over_cap('daily_risk_cap_exceeded', 'with this order, lost today and at stake would be', p_state.bot_loss + p_state.bot_risk + risk, p_bot.daily_risk_cap),
+    private.over_cap('account_daily_loss_exceeded', 'with this order, lost today and at stake by all bots would be',
+                     p_state.account_loss + p_state.account_risk + risk, p_limits.daily_loss_cap),
+    private.over_cap('risk_per_trade_exceeded', 'the order may lose', risk, p_bot.risk_per_trade),
+    private.over_cap('max_order_value_exceeded', 'the order is worth', value, p_bot.max_order_value),
+    private.over_cap('account_order_value_exceeded', 'the order is worth', value, p_limits.max_order_value),
+    private.over_cap('max_symbol_exposure_exceeded', format('with this order, the bot''s exposure in %s would be', symbol),
+                     coalesce((p_state.bot_symbols ->> symbol)::numeric, 0) + value, p_bot.max_symbol_exposure),
+    private.over_cap('account_symbol_exposure_exceeded', format('with this order, all bots'' exposure in %s would be', symbol),
+                     coalesce((p_state.account_symbols ->> symbol)::numeric, 0) + value, p_limits.max_symbol_exposure),
+    private.over_cap('account_exposure_exceeded', 'with this order, all bots'' exposure would be', p_state.account_value + value, p_limits.max_exposure),
+    private.over_cap('account_open_orders_exceeded', 'with this order, the orders open would be', p_state.open_orders + 1, p_limits.max_open_orders),
+    private.over_cap('max_daily_trades_exceeded', 'with this order, the entries of the day would be', p_state.entries + 1, p_bot.max_daily_trades),
+    case when p_bot.max_open_positions is not null then
+      private.over_cap('max_open_positions_exceeded', 'with this order, the symbols held would be',
+        (select count(*) from jsonb_object_keys(p_state.bot_held || jsonb_build_object(p_order.symbol, true))), p_bot.max_open_positions) end
+  );
+end
+$function$
+
 function private.change_role(p_user_id uuid, p_role text, p_granted_by uuid) -- Gives a user a role; the last admin stays one. Triggers tell the user and the audit log. Definer, because nobody may write the table.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.change_role(p_user_id uuid, p_role text, p_granted_by uuid)
@@ -3260,6 +3716,56 @@ begin
     perform private.raise_api_error(404, 'user_not_found', 'there is no such user');
   end if;
   return changed;
+end
+$function$
+
+function private.check_holding(p_holding jsonb) -- Refuses what is not what a runner may say that it holds.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.check_holding(p_holding jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  most constant integer := 1000;
+begin
+  if jsonb_typeof(p_holding) is distinct from 'object' or p_holding - array['positions', 'open_orders'] <> '{}'
+    or jsonb_typeof(p_holding -> 'positions') is distinct from 'array' or jsonb_typeof(p_holding -> 'open_orders') is distinct from 'array' then
+    perform private.raise_invalid_request('holding must be {"positions": [...], "open_orders": [...]}');
+  end if;
+  if jsonb_array_length(p_holding -> 'positions') > most or jsonb_array_length(p_holding -> 'open_orders') > most then
+    perform private.raise_invalid_request(format('holding may name %s positions and as many orders at most', most));
+  end if;
+  if exists (
+    select from jsonb_array_elements(p_holding -> 'positions') p
+    where jsonb_typeof(p) <> 'object' or p - array['symbol', 'quantity'] <> '{}'
+      or jsonb_typeof(p -> 'symbol') is distinct from 'string' or char_length(p ->> 'symbol') not between 1 and 32
+      or jsonb_typeof(p -> 'quantity') is distinct from 'number'
+  ) or exists (
+    select from jsonb_array_elements(p_holding -> 'open_orders') o where jsonb_typeof(o) <> 'string' or char_length(o #>> '{}') not between 1 and 100
+  ) then
+    perform private.raise_invalid_request('positions must be {"symbol", "quantity"}, the quantity a number, and open_orders client ids');
+  end if;
+  if exists (select from jsonb_array_elements(p_holding -> 'positions') p where abs((p ->> 'quantity')::numeric) >= 1e18) then
+    perform private.raise_invalid_request('a quantity must be less than 1e18');
+  end if;
+end
+$function$
+
+function private.check_machine(p_machine_info jsonb) -- Refuses what is not a small object; null is nothing told.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.check_machine(p_machine_info jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  most_bytes constant integer := 16384;
+begin
+  if jsonb_typeof(p_machine_info) <> 'object' or pg_column_size(p_machine_info) > most_bytes then
+    perform private.raise_invalid_request(format('machine_info must be an object of at most %s bytes', most_bytes));
+  end if;
 end
 $function$
 
@@ -3417,6 +3923,37 @@ begin
 end
 $function$
 
+function private.choose_runner(p_user_id uuid, p_named uuid, p_holder uuid) -- The connected runner that is to execute a bot: the one that is named; else the one that holds it; else the one with the fewest bots. Errors: runner_not_found, no_runner_connected. Definer, because keys are not readable.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.choose_runner(p_user_id uuid, p_named uuid, p_holder uuid)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  heard_of_since constant timestamptz := now() - private.config_number('runner.timeout_s')::double precision * interval '1 second';
+  chosen uuid;
+begin
+  if p_named is not null and not exists (select from public.runner_sessions s where s.id = p_named and s.user_id = p_user_id) then
+    perform private.raise_api_error(404, 'runner_not_found', 'you have no such runner');
+  end if;
+  select s.id into chosen from public.runner_sessions s
+  where s.user_id = p_user_id and s.id = coalesce(p_named, s.id) and s.status = 'connected' and s.last_heartbeat_at > heard_of_since
+    and 'runner:execute' = any (private.active_permissions(s.api_key_id))
+  order by (s.id is not distinct from p_holder) desc,
+    (select count(*) from public.bot_leases l where l.runner_session_id = s.id and l.user_id = s.user_id and l.released_at is null),
+    s.connected_at, s.id
+  limit 1;
+  if chosen is null then
+    perform private.raise_api_error(409, 'no_runner_connected', case
+      when p_named is null then 'no runner is connected: start one with an API key that has runner:execute'
+      else 'the runner is not connected, or its API key does not have runner:execute' end);
+  end if;
+  return chosen;
+end
+$function$
+
 function private.clean_name(p_metadata jsonb, p_key text) -- A name from the metadata that came with a sign-up, made fit for a profile: at most 100 characters, no control characters; null where there is none.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.clean_name(p_metadata jsonb, p_key text)
@@ -3461,6 +3998,34 @@ begin
 end
 $function$
 
+function private.command_halt(p_halt trading_halts) -- Tells every connected runner that an emergency stop concerns. Definer, because owners may not write commands.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.command_halt(p_halt trading_halts)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  session_id uuid;
+begin
+  for session_id in
+    select s.id from public.runner_sessions s
+    where s.status = 'connected' and (p_halt.scope = 'system' or s.user_id = p_halt.user_id)
+      and (p_halt.scope <> 'bot' or exists (
+        select from public.bot_leases l where l.bot_id = p_halt.bot_id and l.runner_session_id = s.id and l.released_at is null))
+    order by s.id
+  loop
+    -- The latest of a scope says it all.
+    update public.runner_commands c set status = 'expired'
+    where c.runner_session_id = session_id and c.type = 'emergency_stop' and c.bot_id is not distinct from p_halt.bot_id
+      and c.status in ('queued', 'delivered');
+    perform private.command_runner(session_id, 'emergency_stop', p_halt.bot_id,
+      jsonb_build_object('reason', p_halt.reason, 'close_positions', p_halt.close_positions), interval '1 day');
+  end loop;
+end
+$function$
+
 function private.command_runner(p_session_id uuid, p_type text, p_bot_id uuid, p_payload jsonb, p_expires_in interval) -- Gives a runner a command and returns its number. Definer, because owners may not write commands.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.command_runner(p_session_id uuid, p_type text, p_bot_id uuid, p_payload jsonb, p_expires_in interval DEFAULT '00:10:00'::interval)
@@ -3477,6 +4042,81 @@ begin
   from public.runner_sessions s where s.id = p_session_id
   returning seq into given_seq;
   return given_seq;
+end
+$function$
+
+function private.command_start(p_lease bot_leases, p_resumes boolean) -- Tells the runner that holds a bot to execute its run; returns the number of the command. Definer, because owners may not write commands.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.command_start(p_lease bot_leases, p_resumes boolean)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select private.command_runner(p_lease.runner_session_id, 'start_bot', p_lease.bot_id, jsonb_build_object(
+    'run_id', p_lease.run_id, 'fencing_token', p_lease.fencing_token, 'resumes', p_resumes,
+    'paused', p_lease.intent = 'pause', 'config', private.run_config(p_lease.bot_id)))
+$function$
+
+function private.command_stop(p_lease bot_leases, p_reason text) -- Tells the runner that holds a bot to close all and stop, unless it has been told so already; returns the number of the command. It is worth doing for a day. Definer, because owners may not write commands.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.command_stop(p_lease bot_leases, p_reason text)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  open_seq bigint;
+begin
+  select c.seq into open_seq from public.runner_commands c
+  where c.runner_session_id = p_lease.runner_session_id and c.bot_id = p_lease.bot_id and c.type = 'stop_bot'
+    and c.payload ->> 'run_id' = p_lease.run_id::text and c.status in ('queued', 'delivered') and c.expires_at > now();
+  return coalesce(open_seq, private.command_runner(p_lease.runner_session_id, 'stop_bot', p_lease.bot_id,
+    jsonb_build_object('run_id', p_lease.run_id, 'reason', p_reason), interval '1 day'));
+end
+$function$
+
+function private.compare_holding(p_run_id uuid, p_holding jsonb) -- Where what a runner says that it holds for a run differs from the ledger: of a position the signed quantities, of an order 1 where it is open and 0 where not; the first 100.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.compare_holding(p_run_id uuid, p_holding jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  most_told constant integer := 100;
+  -- Runners reckon in binary fractions.
+  tolerance constant numeric := 1e-9;
+begin
+  return (
+    select coalesce(jsonb_agg(told.difference order by told.kind, told.subject), '[]')
+    from (
+      select d.kind, d.subject, jsonb_build_object('kind', d.kind, 'subject', d.subject, 'runner', d.runner, 'ledger', d.ledger) as difference
+      from (
+        select 'position' as kind, coalesce(r.symbol, l.symbol) as subject, coalesce(r.quantity, 0) as runner, coalesce(l.quantity, 0) as ledger
+        from (
+          select p ->> 'symbol' as symbol, sum((p ->> 'quantity')::numeric) as quantity
+          from jsonb_array_elements(p_holding -> 'positions') p group by 1
+        ) r
+        full join (
+          select p.symbol, sum(case p.direction when 'long' then p.open_quantity else -p.open_quantity end) as quantity
+          from public.positions p where p.run_id = p_run_id and p.status = 'open' group by 1
+        ) l on l.symbol = r.symbol
+        union all
+        select 'order', coalesce(r.client_order_id, l.client_order_id), (r.client_order_id is not null)::integer, (l.client_order_id is not null)::integer
+        from (select distinct o as client_order_id from jsonb_array_elements_text(p_holding -> 'open_orders') o) r
+        full join (
+          select o.client_order_id from public.orders o
+          where o.run_id = p_run_id and o.status in ('new', 'submitted', 'accepted', 'partially_filled', 'pending_cancel')
+        ) l on l.client_order_id = r.client_order_id
+      ) d
+      where abs(d.runner - d.ledger) > tolerance * greatest(abs(d.runner), abs(d.ledger))
+      order by d.kind, d.subject
+      limit most_told
+    ) told
+  );
 end
 $function$
 
@@ -3508,6 +4148,40 @@ CREATE OR REPLACE FUNCTION private.config_number(p_key text)
  SET search_path TO ''
 AS $function$
   select nullif(private.config(p_key), 'null')::numeric
+$function$
+
+function private.connect_runner(p_key text, p_ip text, p_machine_id text, p_machine_info jsonb, p_version text) -- Does what public.connect_runner says. Definer, because nobody else may write sessions.
+-- executable by: service_role
+CREATE OR REPLACE FUNCTION private.connect_runner(p_key text, p_ip text, p_machine_id text, p_machine_info jsonb, p_version text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  address constant inet := case when pg_catalog.pg_input_is_valid(p_ip, 'inet') then p_ip::inet end;
+  verified record;
+  connected public.runner_sessions;
+begin
+  if p_machine_id is null or char_length(p_machine_id) not between 1 and 255 then
+    perform private.raise_invalid_request('machine_id must have 1 to 255 characters');
+  end if;
+  if char_length(p_version) > 50 then
+    perform private.raise_invalid_request('version may have 50 characters at most');
+  end if;
+  perform private.check_machine(p_machine_info);
+  select * into verified from private.verify_api_key(p_key, address, 'runner:connect');
+  perform private.lock_session_leases(s.id) from public.runner_sessions s
+  where s.api_key_id = verified.api_key_id and s.machine_id = p_machine_id;
+  insert into public.runner_sessions as s (user_id, api_key_id, machine_id, machine_info, version, ip)
+  values (verified.user_id, verified.api_key_id, p_machine_id, coalesce(p_machine_info, '{}'), coalesce(p_version, ''), address)
+  on conflict (api_key_id, machine_id) do update
+  set status = 'connected', error = null, epoch = s.epoch + 1, machine_info = excluded.machine_info, version = excluded.version,
+      ip = excluded.ip, active_bot_ids = '{}', connected_at = now(), last_heartbeat_at = now()
+  returning * into connected;
+  perform private.renew_leases(connected.id);
+  return private.describe_runner_session(connected, verified.permissions);
+end
 $function$
 
 function private.convert_waitlist() -- Trigger: whoever signed up and showed that the address is theirs waits no longer. Definer, because Auth changes users.
@@ -3605,6 +4279,49 @@ begin
   perform private.count_form('ip:' || encode(sha256(convert_to(coalesce(private.form_origin(p_ip), ''), 'UTF8')), 'hex'), 'hour',
     private.config_number('limits.forms_per_address_per_hour'));
   perform private.count_form('all', 'hour', private.config_number('limits.forms_per_hour'));
+end
+$function$
+
+function private.count_run_logs(p_run_id uuid, p_levels text[]) -- How many lines of the given levels, or of all, a run of the caller has. Definer, because nobody may reach the counts.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.count_run_logs(p_run_id uuid, p_levels text[])
+ RETURNS bigint
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select coalesce(sum(kept.line_count), 0)
+    from private.run_log_counts kept
+    where kept.run_id = p_run_id and kept.user_id = private.tenant_id() and (p_levels is null or kept.level = any (p_levels))
+  );
+end
+$function$
+
+function private.count_runner_authentication(p_ip text, p_key_prefix text) -- Does what public.count_runner_authentication says. Definer, because nobody may reach the buckets.
+-- executable by: service_role
+CREATE OR REPLACE FUNCTION private.count_runner_authentication(p_ip text, p_key_prefix text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  per_address constant numeric := private.config_number('limits.runner_authentications_per_address');
+  per_key constant numeric := private.config_number('limits.runner_authentications_per_key');
+  wait_s numeric := 0;
+begin
+  if per_address is not null then
+    wait_s := private.take_tokens('address:' || left(coalesce(private.form_origin(p_ip), ''), 64), 'authentications', per_address, per_address / 60);
+  end if;
+  -- What is no prefix is nobody's key, and would fill the buckets with what callers make up.
+  if wait_s = 0 and per_key is not null and p_key_prefix ~ '^[0-9a-z]{8}$' then
+    wait_s := private.take_tokens('api_key:' || p_key_prefix, 'authentications', per_key, per_key / 60);
+  end if;
+  if wait_s > 0 then
+    perform private.raise_rate_limited(wait_s, 'runners authenticate too often from this address, or with this key');
+  end if;
 end
 $function$
 
@@ -4117,6 +4834,42 @@ begin
 end
 $function$
 
+function private.describe_command(p_command runner_commands) -- A command as a runner gets it, by Realtime or with a heartbeat.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.describe_command(p_command runner_commands)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object(
+    'seq', p_command.seq,
+    'attempt', p_command.attempt,
+    'expires_at', p_command.expires_at,
+    'type', p_command.type,
+    'bot_id', p_command.bot_id,
+    'payload', p_command.payload)
+$function$
+
+function private.describe_runner_session(p_session runner_sessions, p_permissions text[]) -- What the function runner needs to issue a token of a session.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.describe_runner_session(p_session runner_sessions, p_permissions text[])
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object(
+    'session_id', p_session.id,
+    'user_id', p_session.user_id,
+    'api_key_id', p_session.api_key_id,
+    'epoch', p_session.epoch,
+    'permissions', p_permissions,
+    'heartbeat_interval_s', private.config_number('runner.heartbeat_interval_s'),
+    'timeout_s', private.config_number('runner.timeout_s'),
+    'server_time', clock_timestamp())
+$function$
+
 function private.destroy_encryption_key(p_fingerprint text) -- For operators, by "npm run keys", which deletes the private key then: marks a key that no credential needs as destroyed. Doing it again changes nothing.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.destroy_encryption_key(p_fingerprint text)
@@ -4144,6 +4897,94 @@ begin
     update private.encryption_keys k set status = 'retired', retired_at = now() where k.id = key.id;
   end if;
   update private.encryption_keys k set status = 'destroyed', destroyed_at = now() where k.id = key.id and k.status = 'retired';
+end
+$function$
+
+function private.disconnect_runner() -- Does what public.disconnect_runner says. Definer, because runners may not write sessions.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.disconnect_runner()
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  runner record;
+begin
+  select * into runner from private.require_runner('runner:connect');
+  perform private.lock_session_leases(runner.session_id);
+  perform from public.runner_sessions s where s.id = runner.session_id for update;
+  perform private.apply_session_offline(runner.session_id);
+  update public.runner_sessions s set status = 'disconnected', active_bot_ids = '{}' where s.id = runner.session_id;
+end
+$function$
+
+function private.draft_order(p_lease bot_leases, p_terms jsonb) -- The row of orders that valid terms make, with the value and risk that it would reserve: 0 if it only reduces. The risk is not above 0 where the stop is on the wrong side of the entry.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.draft_order(p_lease bot_leases, p_terms jsonb)
+ RETURNS orders
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  drafted public.orders;
+  latest constant numeric := (p_terms ->> 'reference_price')::numeric;
+  trail numeric;
+  entry_price numeric;
+  highest_price numeric;
+begin
+  drafted.id := gen_random_uuid();
+  drafted.run_id := p_lease.run_id;
+  drafted.bot_id := p_lease.bot_id;
+  drafted.user_id := p_lease.user_id;
+  drafted.client_order_id := p_terms ->> 'client_order_id';
+  drafted.symbol := p_terms ->> 'symbol';
+  drafted.side := p_terms ->> 'side';
+  drafted.type := p_terms ->> 'type';
+  drafted.quantity := (p_terms ->> 'quantity')::numeric;
+  drafted.limit_price := (p_terms ->> 'limit_price')::numeric;
+  drafted.stop_price := (p_terms ->> 'stop_price')::numeric;
+  drafted.trail_amount := (p_terms ->> 'trail_amount')::numeric;
+  drafted.trail_pct := (p_terms ->> 'trail_pct')::numeric;
+  drafted.time_in_force := coalesce(p_terms ->> 'time_in_force', 'gtc');
+  drafted.expires_at := (p_terms ->> 'expires_at')::timestamptz;
+  drafted.multiplier := coalesce((p_terms ->> 'multiplier')::numeric, 1);
+  drafted.option_details := p_terms -> 'option_details';
+  drafted.reason := p_terms ->> 'reason';
+  drafted.reduce_only := coalesce((p_terms ->> 'reduce_only')::boolean, false);
+  drafted.is_sized_at_fill := coalesce((p_terms ->> 'is_sized_at_fill')::boolean, false);
+  drafted.reference_price := latest;
+  drafted.stop_loss := (p_terms ->> 'stop_loss')::numeric;
+  drafted.reserved_value := 0;
+  drafted.reserved_risk := 0;
+  drafted.status := 'new';
+  if drafted.reduce_only then
+    return drafted;
+  end if;
+  trail := coalesce(drafted.trail_amount, latest * drafted.trail_pct / 100);
+  if drafted.side = 'buy' then
+    entry_price := case
+      when drafted.type in ('limit', 'stop_limit', 'take_profit') then drafted.limit_price
+      when drafted.type = 'stop' then greatest(latest, drafted.stop_price)
+      when drafted.type = 'trailing_stop' then latest + trail
+      else latest end;
+    highest_price := entry_price;
+  else
+    entry_price := case
+      when drafted.type in ('limit', 'stop_limit', 'take_profit') then drafted.limit_price
+      when drafted.type = 'stop' then least(latest, drafted.stop_price)
+      when drafted.type = 'trailing_stop' then greatest(latest - trail, 0)
+      else latest end;
+    highest_price := greatest(latest, entry_price, case when drafted.type = 'stop_limit' then drafted.stop_price end);
+  end if;
+  drafted.reserved_value := drafted.quantity * drafted.multiplier
+    * private.exposure_price(drafted.side = 'buy', highest_price, drafted.option_details);
+  drafted.reserved_risk := case
+    when drafted.stop_loss is null then drafted.reserved_value
+    -- A stop on the other side of the entry bounds no loss: below 0 here, and refused as no order.
+    else drafted.quantity * drafted.multiplier * (entry_price - drafted.stop_loss) * case drafted.side when 'buy' then 1 else -1 end end;
+  return drafted;
 end
 $function$
 
@@ -4204,6 +5045,44 @@ AS $function$
   )
 $function$
 
+function private.end_run(p_run_id uuid, p_status text, p_error text) -- Ends a run: completed or stopped, which gives the bot back and is refused (bot_has_open_positions) while something is open; or error, which ends the run when nothing is open, and else leaves it to be continued. Ending it again changes nothing. Definer, because runners may not write runs.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.end_run(p_run_id uuid, p_status text, p_error text DEFAULT NULL::text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  held record;
+  still_open text;
+begin
+  held := private.lock_run(p_run_id);
+  if (held.run).status is distinct from 'running' then
+    return;
+  end if;
+  still_open := private.open_exposure((held.bot).id);
+  if still_open is not null and p_status <> 'error' then
+    perform private.raise_api_error(409, 'bot_has_open_positions', format('the bot has open %s: its run ends when they are closed', still_open));
+  end if;
+  if still_open is null then
+    update public.trading_runs r set status = p_status, error = left(p_error, 4000) where r.id = p_run_id;
+    update public.bot_leases l set released_at = now() where l.bot_id = (held.bot).id;
+    -- Stops are left: who has reported the end acknowledges them next.
+    perform private.expire_commands((held.lease).runner_session_id, (held.bot).id, '{start_bot,pause_bot,resume_bot,update_config}');
+  else
+    update public.bot_leases l set intent = 'hold' where l.bot_id = (held.bot).id;
+  end if;
+  perform private.note_bot_event(held.lease, case p_status when 'error' then 'failed' else p_status end,
+    case p_status when 'error' then 'ERROR' else 'INFO' end,
+    case p_status when 'completed' then 'The run has come to its end' when 'stopped' then 'The bot has stopped' else coalesce(p_error, 'The run failed') end);
+  update public.bots b
+  set status = case p_status when 'error' then 'error' else 'stopped' end,
+      last_error = case p_status when 'error' then left(coalesce(p_error, 'The run failed'), 4000) else b.last_error end
+  where b.id = (held.bot).id;
+end
+$function$
+
 function private.end_runner_commands() -- Trigger: what a revoked runner was still to do is not to be done. Definer, because owners may not change commands.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.end_runner_commands()
@@ -4231,6 +5110,75 @@ begin
   update public.runner_sessions s set status = 'revoked', error = null
   where s.api_key_id = new.id and s.status <> 'revoked';
   return null;
+end
+$function$
+
+function private.engage_emergency_stop(p_scope text, p_bot_id uuid, p_reason text, p_close_positions boolean) -- Engages an emergency stop for the caller. Definer, because nobody may write halts.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.engage_emergency_stop(p_scope text, p_bot_id uuid, p_reason text, p_close_positions boolean)
+ RETURNS trading_halts
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  caller constant uuid := auth.uid();
+  reason constant text := private.require_reason(p_reason);
+begin
+  -- Of whatever role: who may no longer trade may still stop what trades.
+  if private.caller_role() is null then
+    perform private.raise_api_error(403, 'forbidden', 'sign in again: this session has ended');
+  end if;
+  if p_scope is null or p_scope not in ('bot', 'user', 'system') or (p_bot_id is not null) <> (p_scope = 'bot') or p_close_positions is null then
+    perform private.raise_api_error(422, 'invalid_request', 'the scope must be bot, with the id of one, or user, or system');
+  end if;
+  if p_scope = 'system' then
+    perform private.require_admin();
+  elsif p_scope = 'bot' and not exists (select from public.bots b where b.id = p_bot_id and b.user_id = caller) then
+    perform private.raise_api_error(404, 'bot_not_found', 'there is no such bot of yours');
+  end if;
+  return private.engage_halt(p_scope, case when p_scope <> 'system' then caller end, p_bot_id, reason, p_close_positions, caller);
+end
+$function$
+
+function private.engage_halt(p_scope text, p_user_id uuid, p_bot_id uuid, p_reason text, p_close_positions boolean, p_engaged_by uuid) -- Engages an emergency stop; one that is engaged already is returned, or made to close positions if this one is to. Takes the exclusive lock of trading halts: call it with no other lock in hand. Definer, because nobody may write halts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.engage_halt(p_scope text, p_user_id uuid, p_bot_id uuid, p_reason text, p_close_positions boolean, p_engaged_by uuid)
+ RETURNS trading_halts
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  halt public.trading_halts;
+  affected record;
+begin
+  -- Exclusive: no opening that did not see the stop commits after it.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('trading halts', 0));
+  select * into halt from public.trading_halts h
+  where h.released_at is null and h.scope = p_scope and h.user_id is not distinct from p_user_id and h.bot_id is not distinct from p_bot_id
+  for update;
+  if halt.id is not null and (halt.close_positions or not p_close_positions) then
+    return halt;
+  end if;
+  if halt.id is not null then
+    update public.trading_halts h set close_positions = true, reason = p_reason where h.id = halt.id returning * into halt;
+  else
+    insert into public.trading_halts (scope, user_id, bot_id, reason, close_positions, engaged_by)
+    values (p_scope, p_user_id, p_bot_id, p_reason, p_close_positions, p_engaged_by)
+    returning * into halt;
+  end if;
+  perform private.halt_bots(halt);
+  for affected in
+    select distinct u.user_id from (
+      select halt.user_id as user_id
+      union all select l.user_id from public.bot_leases l where halt.scope = 'system' and l.released_at is null
+    ) u where u.user_id is not null order by u.user_id
+  loop
+    perform private.create_alert(affected.user_id, 'risk', 'Emergency stop: ' || halt.reason, 'critical',
+      jsonb_build_object('halt_id', halt.id, 'scope', halt.scope, 'close_positions', halt.close_positions), halt.bot_id);
+  end loop;
+  return halt;
 end
 $function$
 
@@ -4363,6 +5311,109 @@ begin
 end
 $function$
 
+function private.expire_commands(p_session_id uuid, p_bot_id uuid, p_types text[]) -- What a runner was still to do for a bot is not to be done any more. Definer, because owners may not change commands.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.expire_commands(p_session_id uuid, p_bot_id uuid, p_types text[])
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  update public.runner_commands c set status = 'expired'
+  where c.runner_session_id = p_session_id and c.bot_id = p_bot_id and c.type = any (p_types) and c.status in ('queued', 'delivered')
+$function$
+
+function private.expire_runner_commands(p_session_id uuid) -- Ends the commands, of one session or of all, whose time is over, and says how many; 100 at most. What they were to do has failed: a bot that was not started in time gets an error. Called by workers and heartbeats. Definer, because workers may not change leases.
+-- executable by: tradebase_worker
+CREATE OR REPLACE FUNCTION private.expire_runner_commands(p_session_id uuid DEFAULT NULL::uuid)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET lock_timeout TO '500ms'
+AS $function$
+declare
+  most_at_once constant integer := 100;
+  overdue record;
+  expired public.runner_commands;
+  expired_count integer := 0;
+begin
+  for overdue in
+    select c.runner_session_id, c.seq, c.bot_id from public.runner_commands c
+    where c.status in ('queued', 'delivered') and c.expires_at <= now() and (p_session_id is null or c.runner_session_id = p_session_id)
+    order by c.expires_at
+    limit most_at_once
+  loop
+    begin
+      perform from public.bot_leases l where l.bot_id = overdue.bot_id for update;
+      update public.runner_commands c set status = 'expired'
+      where c.runner_session_id = overdue.runner_session_id and c.seq = overdue.seq and c.status in ('queued', 'delivered')
+      returning * into expired;
+      if found then
+        expired_count := expired_count + 1;
+        -- As if the runner had failed: a bot that was to start, or to stop, would do so for ever.
+        perform private.apply_acknowledgement(expired, jsonb_build_object(
+          'code', 'command_expired', 'message', format('The runner did not carry out %s in time', expired.type)));
+      end if;
+    exception when lock_not_available or deadlock_detected then
+      -- Somebody is at work on the bot: at the next call.
+      null;
+    end;
+  end loop;
+  return expired_count;
+end
+$function$
+
+function private.exposure_price(p_is_long boolean, p_price numeric, p_option_details jsonb) -- Price that an order or a position is valued with. Who sold an option owes what it is on, not its premium: the strike counts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.exposure_price(p_is_long boolean, p_price numeric, p_option_details jsonb)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_is_long or p_option_details is null then p_price
+    when jsonb_typeof(p_option_details -> 'strike') = 'number' then greatest(p_price, (p_option_details ->> 'strike')::numeric)
+    else p_price end
+$function$
+
+function private.exposure_symbol(p_symbol text, p_option_details jsonb) -- The symbol whose exposure an order or a position adds to: options count with what they are on.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.exposure_symbol(p_symbol text, p_option_details jsonb)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(p_option_details ->> 'underlying', p_symbol)
+$function$
+
+function private.fail_bot(p_run_id uuid, p_code text, p_message text) -- Puts a bot into the status error and holds what it has; the error is counted, and its owner told. The run goes on, so that it can be continued or stopped. Definer, because runners may not write bots.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.fail_bot(p_run_id uuid, p_code text, p_message text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  held record;
+begin
+  held := private.lock_run(p_run_id);
+  if (held.run).status is distinct from 'running' then
+    return;
+  end if;
+  update public.bot_leases l set intent = 'hold' where l.bot_id = (held.bot).id and l.intent <> 'hold';
+  perform private.note_bot_event(held.lease, p_code, 'ERROR', p_message);
+  update public.bots b set status = 'error', last_error = left(p_message, 4000), error_count = b.error_count + 1 where b.id = (held.bot).id;
+  if (held.bot).status <> 'error' then
+    perform private.create_alert((held.bot).user_id, 'error', left(format('The bot %s is in the status error: %s', (held.bot).name, p_message), 4000),
+      'critical', jsonb_build_object('code', p_code), (held.bot).id, p_run_id);
+  end if;
+end
+$function$
+
 function private.family_trials(p_study_id uuid) -- Trials ever made of the family of a study's strategy, over all studies, deleted ones included. Definer, so that a worker needs to know no more.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.family_trials(p_study_id uuid)
@@ -4456,6 +5507,17 @@ begin
   return coalesce((select array_agg(i.id order by s.place) from unnest(p_symbols) with ordinality s (symbol, place)
                    join public.instruments i on i.symbol = s.symbol), '{}');
 end
+$function$
+
+function private.find_order(p_bot_id uuid, p_client_order_id text) -- The order of a bot by the name that its runner gave it; null if there is none. Definer, because the functions of runners ask it.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.find_order(p_bot_id uuid, p_client_order_id text)
+ RETURNS orders
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select o.* from public.orders o where o.bot_id = p_bot_id and o.client_order_id = p_client_order_id
 $function$
 
 function private.find_own_credential(p_credential_id uuid) -- Locks a credential that the caller may change. Errors: forbidden, credential_not_found. Definer, to lock a row of a table that users may not update.
@@ -4558,6 +5620,25 @@ begin
 end
 $function$
 
+function private.finish_or_fail(p_lease bot_leases) -- What follows when a runner says that a bot is stopped: the run ends, or, when something is still open, the bot fails. Definer, because runners may not write bots.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.finish_or_fail(p_lease bot_leases)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  still_open constant text := private.open_exposure(p_lease.bot_id);
+begin
+  if still_open is null then
+    perform private.end_run(p_lease.run_id, 'stopped');
+  else
+    perform private.fail_bot(p_lease.run_id, 'stop_incomplete', format('The runner has stopped the bot, and left %s open', still_open));
+  end if;
+end
+$function$
+
 function private.finish_schedule_run() -- Trigger: stamps the end of a run.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.finish_schedule_run()
@@ -4649,6 +5730,23 @@ begin
 end
 $function$
 
+function private.gate_decision(p_order orders) -- The decision of the gate on an order, as GateDecision in packages/contracts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.gate_decision(p_order orders)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object(
+    'client_order_id', p_order.client_order_id,
+    'order_id', p_order.id,
+    'accepted', p_order.refusal_code is null,
+    'code', p_order.refusal_code,
+    'message', case when p_order.refusal_code is not null then regexp_replace(p_order.reject_reason, '^' || p_order.refusal_code || ': ', '') end
+  )
+$function$
+
 function private.generate_recovery_codes() -- Ten new recovery codes for the caller, whose session must have shown a second factor; those before are void. Definer, because nobody may write the table or read Auth's.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.generate_recovery_codes()
@@ -4728,7 +5826,7 @@ begin
 end
 $function$
 
-function private.guard_bot_change() -- Trigger: a bot that runs is not deleted, and does not turn from pretended to real money, to another account or to another strategy. Definer, to see whether its user is being deleted.
+function private.guard_bot_change() -- Trigger: a bot that runs is not deleted, and what its run was started with stays: a runner reckons its state anew from that, from the start of the run. Definer, to see whether its user is being deleted.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.guard_bot_change()
  RETURNS trigger
@@ -4737,20 +5835,42 @@ CREATE OR REPLACE FUNCTION private.guard_bot_change()
  SET search_path TO ''
 AS $function$
 begin
-  if old.status in ('stopped', 'error') then
-    return coalesce(new, old);
-  end if;
   if tg_op = 'DELETE' then
     -- Users who leave take everything with them.
-    if exists (select from auth.users u where u.id = old.user_id) then
+    if old.status not in ('stopped', 'error') and exists (select from auth.users u where u.id = old.user_id) then
       perform private.raise_api_error(409, 'bot_not_stopped', format('the bot is %s: stop it before you delete it', old.status));
     end if;
     return old;
   end if;
-  if (new.mode, new.credential_id, new.strategy_type, new.strategy_id, new.strategy_version)
-    is distinct from (old.mode, old.credential_id, old.strategy_type, old.strategy_id, old.strategy_version) then
+  if (new.mode, new.credential_id, new.strategy_type, new.strategy_id, new.strategy_version, new.symbols, new.timeframe, new.parameters,
+      new.settings, new.initial_balance)
+    is not distinct from (old.mode, old.credential_id, old.strategy_type, old.strategy_id, old.strategy_version, old.symbols,
+      old.timeframe, old.parameters, old.settings, old.initial_balance) then
+    return new;
+  end if;
+  if old.status not in ('stopped', 'error')
+    or exists (select from public.bot_leases l where l.bot_id = old.id and l.released_at is null) then
     perform private.raise_api_error(409, 'bot_not_stopped',
-      format('the bot is %s: stop it before you change its mode, credential or strategy', old.status));
+      format('the bot is %s: stop it before you change its mode, credential, strategy, parameters, symbols, timeframe, settings or initial balance',
+        case old.status when 'error' then 'in a run that is not over' else old.status end));
+  end if;
+  return new;
+end
+$function$
+
+function private.guard_bot_stop() -- Trigger: a bot that is stopped holds nothing. Definer, so that it does not depend on who writes.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.guard_bot_stop()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  still_open constant text := private.open_exposure(new.id);
+begin
+  if still_open is not null then
+    perform private.raise_api_error(409, 'bot_has_open_positions', format('the bot has open %s: it is stopped when they are closed', still_open));
   end if;
   return new;
 end
@@ -4873,6 +5993,64 @@ begin
 end
 $function$
 
+function private.halt_bots(p_halt trading_halts) -- What an emergency stop does to the bots in its scope: they are stopping, or paused, until their runners say that it is done. Definer, because owners may write neither leases nor the status.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.halt_bots(p_halt trading_halts)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  held_bot_ids uuid[];
+begin
+  held_bot_ids := array(
+    select l.bot_id from public.bot_leases l
+    where l.released_at is null and (p_halt.scope = 'system' or l.user_id = p_halt.user_id) and l.bot_id = coalesce(p_halt.bot_id, l.bot_id)
+    order by l.bot_id for update);
+  perform from public.bots b where b.id = any (held_bot_ids) order by b.id for no key update;
+  update public.bot_leases l
+  set intent = case when p_halt.close_positions then 'stop' else 'pause' end
+  -- What is being stopped already is not merely paused; what is held is closed only if that is asked for.
+  where l.bot_id = any (held_bot_ids) and (p_halt.close_positions or l.intent = 'run');
+  insert into public.bot_events (bot_id, user_id, run_id, type, severity, message, metadata)
+  select l.bot_id, l.user_id, l.run_id, 'emergency_stop', 'CRITICAL', p_halt.reason,
+    jsonb_build_object('halt_id', p_halt.id, 'scope', p_halt.scope, 'close_positions', p_halt.close_positions)
+  from public.bot_leases l where l.bot_id = any (held_bot_ids);
+  perform private.command_halt(p_halt);
+  -- A bot whose runner is offline waits in its status for the return: its lease says what is to be done then.
+  update public.bots b
+  set status = case when p_halt.close_positions then 'stopping' else 'paused' end
+  from (
+    select l.bot_id from public.bot_leases l
+    join public.runner_sessions s on s.id = l.runner_session_id and s.status = 'connected'
+    where l.bot_id = any (held_bot_ids)
+  ) reached
+  where b.id = reached.bot_id
+    and case when p_halt.close_positions then b.status in ('starting', 'running', 'paused', 'error') else b.status = 'running' end;
+end
+$function$
+
+function private.has_recent_factor() -- Whether the caller has shown a second factor in this session within the last 15 minutes. Auth says in the claim amr when, and a refresh of the token does not change it.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.has_recent_factor()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  recent constant interval := interval '15 minutes';
+  methods constant jsonb := auth.jwt() -> 'amr';
+begin
+  return private.has_shown_factor() and jsonb_typeof(methods) = 'array' and exists (
+    select from jsonb_array_elements(methods) m
+    where m ->> 'method' in ('totp', 'phone', 'webauthn', 'mfa/totp', 'mfa/phone', 'mfa/webauthn')
+      and jsonb_typeof(m -> 'timestamp') = 'number'
+      and to_timestamp((m ->> 'timestamp')::double precision) > now() - recent);
+end
+$function$
+
 function private.has_shown_factor() -- Whether the caller has shown a second factor in this session, and still has it. Definer, because Auth's sessions are not readable by users.
 -- executable by: authenticated, tradebase_admin
 CREATE OR REPLACE FUNCTION private.has_shown_factor()
@@ -4897,6 +6075,22 @@ CREATE OR REPLACE FUNCTION private.hash_code(p_salt text, p_code text)
  SET search_path TO ''
 AS $function$
   select sha256(convert_to(p_salt || ':' || translate(regexp_replace(upper(left(coalesce(p_code, ''), 100)), '[^0-9A-Z]', '', 'g'), 'ILO', '110'), 'UTF8'))
+$function$
+
+function private.in_schedule(p_bot bots, p_at timestamp with time zone) -- Whether a bot may trade at a time. Definer, because the risk gate asks it.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.in_schedule(p_bot bots, p_at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  schedule constant jsonb := private.resolve_schedule(p_bot);
+begin
+  return private.is_in_session((schedule ->> 'start_time')::time, (schedule ->> 'end_time')::time,
+    array(select d::smallint from jsonb_array_elements_text(schedule -> 'days') d), schedule ->> 'timezone', p_at);
+end
 $function$
 
 function private.invite_from_waitlist(p_waitlist_id uuid) -- Does what public.invite_from_waitlist says. Definer, because nobody may change the table otherwise; checks that its caller is an admin.
@@ -4938,6 +6132,18 @@ begin
 end
 $function$
 
+function private.is_amount(p_value jsonb, p_below numeric) -- Whether a JSON value is a number above 0 and below a bound, with 40 decimals at most. A text that reads like a number is none.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.is_amount(p_value jsonb, p_below numeric)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  -- The bound on digits keeps arithmetic short: JSON can write a number of a hundred thousand.
+  select case when jsonb_typeof(p_value) = 'number' then p_value::numeric > 0 and p_value::numeric < p_below and scale(p_value::numeric) <= 40 else false end
+$function$
+
 function private.is_cron(p_cron text) -- Whether a text is a cron expression: minute, hour, day of month, month, day of week.
 -- executable by: authenticated, service_role, tradebase_worker
 CREATE OR REPLACE FUNCTION private.is_cron(p_cron text)
@@ -4974,6 +6180,39 @@ CREATE OR REPLACE FUNCTION private.is_gone(p_actor text, p_actor_id uuid)
  SET search_path TO ''
 AS $function$
   select p_actor in ('user', 'admin') and p_actor_id is not null and not exists (select from auth.users u where u.id = p_actor_id)
+$function$
+
+function private.is_halted(p_user_id uuid, p_bot_id uuid) -- Whether an emergency stop of the system, of the user or of the bot is engaged. Certain until the end of the transaction only for who holds the advisory lock 'trading halts', shared. Definer, because runners do not see all halts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.is_halted(p_user_id uuid, p_bot_id uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select exists (
+    select from public.trading_halts h
+    where h.released_at is null
+      and (h.scope = 'system' or (h.scope = 'user' and h.user_id = p_user_id) or (h.scope = 'bot' and h.bot_id = p_bot_id))
+  )
+$function$
+
+function private.is_in_session(p_start time without time zone, p_end time without time zone, p_days smallint[], p_timezone text, p_at timestamp with time zone) -- Whether a time is in a session, which begins on the given days. By the clock on the wall: what begins at 9:30 does so in summer and winter, and an hour that the clock shows twice counts twice. A session whose end is not after its start ends on the next day. The start belongs to it, the end does not.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.is_in_session(p_start time without time zone, p_end time without time zone, p_days smallint[], p_timezone text, p_at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_start is null then extract(isodow from l.local)::smallint = any (p_days)
+    when p_start < p_end then l.local::time >= p_start and l.local::time < p_end and extract(isodow from l.local)::smallint = any (p_days)
+    -- Over midnight: begun today, or yesterday.
+    else (l.local::time >= p_start and extract(isodow from l.local)::smallint = any (p_days))
+      or (l.local::time < p_end and extract(isodow from l.local - interval '1 day')::smallint = any (p_days))
+  end
+  from (select p_at at time zone p_timezone as local) l
 $function$
 
 function private.is_runner() -- Whether the token is a runner's, alive or not. Auth alone writes app_metadata, and never this.
@@ -5023,6 +6262,37 @@ begin
 end
 $function$
 
+function private.judge_intent(p_lease bot_leases, p_bot bots, p_run trading_runs, p_limits account_limits, p_order orders, p_at timestamp with time zone, INOUT state private.gate_state, OUT judged orders, OUT refusal text) -- Lets a drafted order through, and reserves what it needs, or refuses it: the order as it is to be written, and the state of the gate after it. Definer, because it reads other bots' rows for a runner.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.judge_intent(p_lease bot_leases, p_bot bots, p_run trading_runs, p_limits account_limits, p_order orders, p_at timestamp with time zone, INOUT state private.gate_state, OUT judged orders, OUT refusal text)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  judged := p_order;
+  if p_order.reduce_only then
+    refusal := private.reduction_problem(p_order);
+  else
+    state := private.load_day(state, p_bot, p_run, p_at);
+    refusal := coalesce(private.opening_barred(p_lease, p_bot, p_order, p_at), private.cap_exceeded(p_bot, p_run, p_limits, state, p_order));
+  end if;
+  if refusal is null then
+    judged.market_day := case when not p_order.reduce_only then state.market_day end;
+    state := private.reserve(state, p_order);
+    state.entries := state.entries + case when p_order.reduce_only then 0 else 1 end;
+  else
+    judged.status := 'rejected';
+    judged.refusal_code := split_part(refusal, ':', 1);
+    judged.reject_reason := left(refusal, 2000);
+    judged.finished_at := now();
+    judged.reserved_value := 0;
+    judged.reserved_risk := 0;
+  end if;
+end
+$function$
+
 function private.keep_bot_profit() -- Trigger after each statement on runs: the profit of a bot is that of all its runs. Definer, because writers of runs may have no rights on bots.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.keep_bot_profit()
@@ -5043,6 +6313,22 @@ begin
     update public.bots b set total_pnl = b.total_pnl - c.profit
     from (select o.bot_id, sum(o.total_pnl) as profit from old_rows o group by o.bot_id) c where b.id = c.bot_id and c.profit <> 0;
   end if;
+  return null;
+end
+$function$
+
+function private.keep_log_counts() -- Trigger: counts new lines. In the order of the key, so that two writers cannot deadlock. Definer, because nobody may reach the counts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.keep_log_counts()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  insert into private.run_log_counts as kept (run_id, user_id, level, line_count)
+  select l.run_id, l.user_id, l.level, count(*) from new_lines l group by l.run_id, l.user_id, l.level order by l.run_id, l.level
+  on conflict (run_id, level) do update set line_count = kept.line_count + excluded.line_count;
   return null;
 end
 $function$
@@ -5272,6 +6558,89 @@ begin
 end
 $function$
 
+function private.load_day(p_state private.gate_state, p_bot bots, p_run trading_runs, p_at timestamp with time zone) -- The state of the gate with the losses and entries of the market day of a time: those of all runs of the mode, or of the one run that replays a day of the past. Definer, because it reads other bots' rows for a runner.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.load_day(p_state private.gate_state, p_bot bots, p_run trading_runs, p_at timestamp with time zone)
+ RETURNS private.gate_state
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  loaded private.gate_state := p_state;
+  -- A replay lives through days long past, each run on its own: what other runs made of the same day is no part of it.
+  is_replay boolean;
+begin
+  if p_state.at is not distinct from p_at then
+    return p_state;
+  end if;
+  loaded.at := p_at;
+  loaded.market_day := private.market_day(p_bot, p_run, p_at);
+  is_replay := p_run.mode = 'PAPER' and loaded.market_day < (now() at time zone p_bot.schedule_timezone)::date - 1;
+  -- The day of the same moment may be another in the time zone of another bot.
+  select greatest(-coalesce(sum(r.daily_pnl) filter (where r.bot_id = p_bot.id), 0), 0), greatest(-coalesce(sum(r.daily_pnl), 0), 0)
+  into loaded.bot_loss, loaded.account_loss
+  from public.trading_runs r
+  join public.bots b on b.id = r.bot_id
+  where r.user_id = p_run.user_id and r.mode = p_run.mode and r.market_day >= loaded.market_day - 2
+    and case when is_replay then r.id = p_run.id and r.market_day >= loaded.market_day
+             when r.bot_id = p_bot.id then r.market_day >= loaded.market_day
+             else r.market_day >= (p_at at time zone b.schedule_timezone)::date end;
+  if p_bot.max_daily_trades is not null then
+    select count(*) into loaded.entries
+    from public.orders o
+    where o.bot_id = p_bot.id and o.market_day = loaded.market_day
+      and (o.filled_quantity > 0 or o.status in ('new', 'submitted', 'accepted', 'partially_filled', 'pending_cancel'))
+      and (o.run_id = p_run.id or not is_replay);
+  end if;
+  return loaded;
+end
+$function$
+
+function private.load_exposure(p_run trading_runs) -- What the bot of a run, and all bots of its user of the same mode, have open: value, what is at stake, orders. Reads what is open, not history. Definer, because it reads other bots' rows for a runner.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.load_exposure(p_run trading_runs)
+ RETURNS private.gate_state
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  -- One statement, one snapshot: a fill that commits meanwhile moves from an order to a position, and is seen once.
+  with stakes as (
+    select o.run_id, o.symbol, private.exposure_symbol(o.symbol, o.option_details) as exposed_symbol, o.reserved_value as value, o.reserved_risk as risk,
+      1 as order_count, not o.reduce_only as is_held
+    from public.orders o
+    where o.user_id = p_run.user_id and o.status in ('new', 'submitted', 'accepted', 'partially_filled', 'pending_cancel')
+    union all
+    select p.run_id, p.symbol, private.exposure_symbol(p.symbol, p.option_details),
+      p.open_quantity * p.multiplier
+        * coalesce(private.exposure_price(p.direction = 'long', coalesce(p.mark_price, p.entry_price), p.option_details), 0),
+      p.reserved_risk, 0, true
+    from public.positions p
+    where p.user_id = p_run.user_id and p.status = 'open'
+  ), by_symbol as materialized (
+    select s.run_id, s.symbol, s.exposed_symbol, sum(s.value) as value, sum(s.risk) as risk, sum(s.order_count) as order_count, bool_or(s.is_held) as is_held
+    from stakes s group by 1, 2, 3
+  ), of_mode as materialized (
+    select b.*, r.bot_id from by_symbol b join public.trading_runs r on r.id = b.run_id where r.mode = p_run.mode
+  ), by_exposure as (
+    select m.exposed_symbol, sum(m.value) as account, sum(m.value) filter (where m.bot_id = p_run.bot_id) as bot from of_mode m group by 1
+  )
+  select row(
+    null, null,
+    coalesce((select sum(m.value) from of_mode m), 0),
+    coalesce((select sum(m.risk) from of_mode m), 0),
+    0,
+    coalesce((select jsonb_object_agg(e.exposed_symbol, e.account) from by_exposure e), '{}'),
+    coalesce((select sum(m.order_count) from of_mode m), 0)::integer,
+    coalesce((select sum(m.risk) from of_mode m where m.bot_id = p_run.bot_id), 0),
+    0,
+    coalesce((select jsonb_object_agg(e.exposed_symbol, e.bot) from by_exposure e where e.bot is not null), '{}'),
+    coalesce((select jsonb_object_agg(m.symbol, true) from of_mode m where m.bot_id = p_run.bot_id and m.is_held), '{}'),
+    0
+  )::private.gate_state
+$function$
+
 function private.lock_audit_chains(p_first bigint, p_also text) -- Locks, in the one order that keeps from deadlocks, the chains of this transaction's entries from one on, those of the users who did it, and one more.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.lock_audit_chains(p_first bigint, p_also text DEFAULT NULL::text)
@@ -5317,6 +6686,52 @@ begin
     perform private.raise_api_error(409, 'stale_lease', 'the run is over: its bot has been given back');
   end if;
   return lease;
+end
+$function$
+
+function private.lock_own_bot(p_bot_id uuid, p_user_id uuid, OUT lease bot_leases, OUT bot bots) -- A bot of a user and its lease, locked in the order in which everybody locks them. The lease is null until the bot was first started. Errors: bot_not_found. Definer, because owners may not lock leases.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.lock_own_bot(p_bot_id uuid, p_user_id uuid, OUT lease bot_leases, OUT bot bots)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  -- Shared, and before the rows, as everybody does: who engages an emergency stop waits until this has committed, and finds the bot.
+  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('trading halts', 0));
+  select * into lease from public.bot_leases l where l.bot_id = p_bot_id and l.user_id = p_user_id for update;
+  select * into bot from public.bots b where b.id = p_bot_id and b.user_id = p_user_id for no key update;
+  if bot.id is null then
+    perform private.raise_api_error(404, 'bot_not_found', 'there is no such bot of yours');
+  end if;
+end
+$function$
+
+function private.lock_run(p_run_id uuid, OUT lease bot_leases, OUT bot bots, OUT run trading_runs) -- Lease, bot and run, locked in the order in which everybody locks them; nulls where the bot has been started anew in another run. Definer, because owners may not lock leases.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.lock_run(p_run_id uuid, OUT lease bot_leases, OUT bot bots, OUT run trading_runs)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  select * into lease from public.bot_leases l where l.run_id = p_run_id for update;
+  select * into bot from public.bots b where b.id = lease.bot_id for no key update;
+  select * into run from public.trading_runs r where r.id = lease.run_id for no key update;
+end
+$function$
+
+function private.lock_session_leases(p_session_id uuid) -- Locks what a session holds, in the order in which everyone does: before its bots and before the session.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.lock_session_leases(p_session_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform from public.bot_leases l where l.runner_session_id = p_session_id order by l.bot_id for update;
 end
 $function$
 
@@ -5406,6 +6821,94 @@ begin
 end
 $function$
 
+function private.mark_silent_runner(p_session_id uuid) -- If a session is connected and silent, disconnects it and alerts its owner; if it is not connected, treats what it still holds. Whether there was anything to do.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.mark_silent_runner(p_session_id uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  timeout_s constant numeric := private.config_number('runner.timeout_s');
+  session public.runner_sessions;
+  held_count integer;
+begin
+  perform private.lock_session_leases(p_session_id);
+  select * into session from public.runner_sessions s where s.id = p_session_id for update;
+  if session.id is null or (session.status = 'connected' and session.last_heartbeat_at >= now() - timeout_s * interval '1 second') then
+    return false;
+  end if;
+  held_count := private.apply_session_offline(p_session_id);
+  if session.status = 'connected' then
+    update public.runner_sessions s set status = 'disconnected' where s.id = p_session_id;
+    perform private.create_alert(session.user_id, 'error',
+      format('The runner on %s has not been heard of for %s s; it executed %s', session.machine_id, round(timeout_s),
+        case held_count when 0 then 'no bots' when 1 then 'one bot' else held_count || ' bots' end),
+      case when held_count > 0 then 'critical' else 'warning' end,
+      jsonb_build_object('runner_session_id', p_session_id, 'last_heartbeat_at', session.last_heartbeat_at));
+  end if;
+  return true;
+end
+$function$
+
+function private.mark_silent_runners() -- Disconnects runners that were not heard of for runner.timeout_s, alerts their owners, and treats their bots, and those of revoked keys, by each bot's offline policy. Says how many sessions it has treated: one of a user, and 100 in all, at most; call it again until it says 0. Called by workers. Definer, because workers may not change leases.
+-- executable by: tradebase_worker
+CREATE OR REPLACE FUNCTION private.mark_silent_runners()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET lock_timeout TO '500ms'
+AS $function$
+declare
+  most_at_once constant integer := 100;
+  timeout constant interval := private.config_number('runner.timeout_s') * interval '1 second';
+  found_session record;
+  marked integer := 0;
+begin
+  -- One session of a user at a time: events of the first are numbered when the leases of the next would be waited for.
+  for found_session in
+    select distinct on (gone.user_id) gone.id
+    from (
+      select s.id, s.user_id, s.last_heartbeat_at from public.runner_sessions s
+      where s.status = 'connected' and s.last_heartbeat_at < now() - timeout
+      union all
+      -- Of a key that was revoked, or started while its runner was leaving.
+      select s.id, s.user_id, s.last_heartbeat_at from public.bot_leases l
+      join public.runner_sessions s on s.id = l.runner_session_id
+      join public.bots b on b.id = l.bot_id
+      where l.released_at is null and s.status <> 'connected' and b.status not in ('stopped', 'error')
+    ) gone
+    order by gone.user_id, gone.last_heartbeat_at
+    limit most_at_once
+  loop
+    begin
+      marked := marked + private.mark_silent_runner(found_session.id)::integer;
+    exception
+      when lock_not_available or deadlock_detected then
+        -- It is being heard of, or somebody is at work on its bots: at the next call.
+        null;
+      when others then
+        -- One that cannot be treated keeps no other from it.
+        raise warning 'the runner session % was not marked as silent: %', found_session.id, sqlerrm;
+    end;
+  end loop;
+  return marked;
+end
+$function$
+
+function private.market_day(p_bot bots, p_run trading_runs, p_at timestamp with time zone) -- The day whose caps an order of that time counts against, in the time zone of the bot's schedule.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.market_day(p_bot bots, p_run trading_runs, p_at timestamp with time zone)
+ RETURNS date
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  -- Never a day before the one that the ledger is at: an old time must not bring back room that is used up.
+  select greatest((p_at at time zone p_bot.schedule_timezone)::date, p_run.market_day)
+$function$
+
 function private.mfa_verification_attempt(event jsonb) -- Auth's hook, asked at each code of a second factor: after lockout.max_attempts wrong ones it refuses all, right or wrong, for lockout.duration_s. Definer, so that Auth needs no rights on the tables.
 -- executable by: supabase_auth_admin
 CREATE OR REPLACE FUNCTION private.mfa_verification_attempt(event jsonb)
@@ -5462,6 +6965,50 @@ begin
       jsonb_build_object('provider', about.provider, 'external_id', about.external_id));
   end if;
   return null;
+end
+$function$
+
+function private.note_bot_event(p_lease bot_leases, p_type text, p_severity text, p_message text, p_metadata jsonb) -- Writes down what happened to a bot that is held. Definer, because nobody may write events.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.note_bot_event(p_lease bot_leases, p_type text, p_severity text, p_message text, p_metadata jsonb DEFAULT '{}'::jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  insert into public.bot_events (bot_id, user_id, run_id, type, severity, message, metadata)
+  values (p_lease.bot_id, p_lease.user_id, p_lease.run_id, p_type, p_severity, left(p_message, 4000), p_metadata)
+$function$
+
+function private.note_cap_reached(p_bot bots, p_run trading_runs, p_state private.gate_state, p_refusal text) -- Tells the owner, once a market day, that a bot has come up against the cap of the day or of its drawdown: an event of the bot and an alert. Does nothing for other refusals. Definer, because runners may write neither.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.note_cap_reached(p_bot bots, p_run trading_runs, p_state private.gate_state, p_refusal text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  reached constant text := case
+    when p_refusal like 'max_drawdown_exceeded:%' then 'max_drawdown'
+    -- An order too large for a day in which nothing is lost or at stake is the order's fault.
+    when p_refusal like 'daily_risk_cap_exceeded:%' and p_state.bot_loss + p_state.bot_risk > 0 then 'daily_risk_cap'
+    when p_refusal like 'account_daily_loss_exceeded:%' and p_state.account_loss + p_state.account_risk > 0 then 'account_daily_loss_cap'
+  end;
+  explained constant text := substr(p_refusal, position(':' in p_refusal) + 2);
+begin
+  if reached is null then
+    return;
+  end if;
+  insert into private.caps_reached as c (bot_id, cap, market_day) values (p_bot.id, reached, p_state.market_day)
+  on conflict (bot_id, cap) do update set market_day = excluded.market_day where c.market_day <> excluded.market_day;
+  if not found then
+    return;
+  end if;
+  insert into public.bot_events (bot_id, user_id, run_id, type, severity, message, metadata)
+  values (p_bot.id, p_bot.user_id, p_run.id, reached || '_reached', 'WARN', explained, jsonb_build_object('market_day', p_state.market_day));
+  perform private.create_alert(p_bot.user_id, 'risk', format('The bot %s opens nothing more for now: %s', p_bot.name, explained), 'warning',
+    jsonb_build_object('cap', reached, 'market_day', p_state.market_day), p_bot.id, p_run.id);
 end
 $function$
 
@@ -5553,6 +7100,56 @@ CREATE OR REPLACE FUNCTION private.note_lockout(p_user_id uuid, p_kind text, p_l
  SET search_path TO ''
 AS $function$
   select private.note_security_event(p_user_id, 'lockout', jsonb_build_object('attempts_at', p_kind, 'until', p_locked_until))
+$function$
+
+function private.note_new_fills() -- Trigger: notes for the end of the transaction which fills are new. Definer, because writers of the ledger have no rights on feeds.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.note_new_fills()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  added record;
+begin
+  for added in
+    select n.run_id, min(n.seq) - 1 as after_seq, min(n.executed_at) as from_at
+    from new_rows n group by n.run_id order by n.run_id
+  loop
+    perform private.number_change(added.run_id);
+    update private.run_feeds f
+    set fills_after = least(f.fills_after, added.after_seq), fills_from = least(f.fills_from, added.from_at)
+    where f.run_id = added.run_id
+      and (f.fills_after is null or f.fills_after > added.after_seq or f.fills_from > added.from_at);
+  end loop;
+  return null;
+end
+$function$
+
+function private.note_new_logs() -- Trigger: notes for the end of the transaction which log lines are new. Definer, because writers of logs have no rights on feeds.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.note_new_logs()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  added record;
+begin
+  for added in
+    select n.run_id, min(n.seq) - 1 as after_seq, min(n.logged_at) as from_at
+    from new_rows n group by n.run_id order by n.run_id
+  loop
+    perform private.number_change(added.run_id);
+    update private.run_feeds f
+    set logs_after = least(f.logs_after, added.after_seq), logs_from = least(f.logs_from, added.from_at)
+    where f.run_id = added.run_id
+      and (f.logs_after is null or f.logs_after > added.after_seq or f.logs_from > added.from_at);
+  end loop;
+  return null;
+end
 $function$
 
 function private.note_password_change() -- Trigger: tells a user of a new password, and lifts a lock. Definer, because Auth changes users.
@@ -5685,6 +7282,59 @@ exception when others then
 end
 $function$
 
+function private.number_change(p_run_id uuid) -- Number of what the current transaction changes in a run; waits for other writers of the run. 0 for a run that is being deleted. Definer, because writers of the ledger have no rights on feeds.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.number_change(p_run_id uuid)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  numbers_of_transaction constant integer := 16;
+  given_seq bigint;
+begin
+  select f.event_seq into given_seq from private.run_feeds f
+  where f.run_id = p_run_id and f.numbered_in = pg_current_xact_id() and f.numbered_at = now();
+  if not found then
+    update private.run_feeds f
+    set event_seq = f.event_seq + numbers_of_transaction, numbered_in = pg_current_xact_id(), numbered_at = now(),
+        fills_after = null, fills_from = null, logs_after = null, logs_from = null
+    where f.run_id = p_run_id
+    returning f.event_seq into given_seq;
+  end if;
+  return coalesce(given_seq, 0);
+end
+$function$
+
+function private.number_row() -- Trigger: gives a row of the ledger that changes its event_seq. Definer, to call private.number_change.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.number_row()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  new.event_seq := private.number_change(new.run_id);
+  return new;
+end
+$function$
+
+function private.number_run() -- Trigger: gives a run whose profit or status changes its event_seq. Definer, to call private.number_change.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.number_run()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  new.event_seq := private.number_change(new.id);
+  return new;
+end
+$function$
+
 function private.number_strategy_version() -- Trigger: gives a version the next number of its strategy. Definer, because owners may not write the number.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.number_strategy_version()
@@ -5735,6 +7385,161 @@ begin
   return query select credential.user_id, credential.exchange, credential.is_sandbox, credential.status, credential.ciphertext, k.fingerprint
     from private.encryption_keys k where k.id = credential.encryption_key_id;
 end
+$function$
+
+function private.open_exposure(p_bot_id uuid) -- What a bot has open: positions, orders or trades; null when it holds nothing. Definer, because triggers of users' statements ask it.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.open_exposure(p_bot_id uuid)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return case
+    when exists (select from public.positions p where p.bot_id = p_bot_id and p.status = 'open') then 'positions'
+    when exists (
+      select from public.orders o
+      where o.bot_id = p_bot_id and o.status in ('new', 'submitted', 'accepted', 'partially_filled', 'pending_cancel')
+    ) then 'orders'
+    when exists (select from public.trades t where t.bot_id = p_bot_id and t.status = 'open') then 'trades'
+  end;
+end
+$function$
+
+function private.open_run_feed() -- Trigger: every run has a feed. Definer, because whoever starts a run has no rights on feeds.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.open_run_feed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  insert into private.run_feeds (run_id) values (new.id);
+  return null;
+end
+$function$
+
+function private.opening_barred(p_lease bot_leases, p_bot bots, p_order orders, p_at timestamp with time zone) -- Why nothing may be opened now, or not in this symbol, whatever its size; null if it may. Definer, because runners do not see all halts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.opening_barred(p_lease bot_leases, p_bot bots, p_order orders, p_at timestamp with time zone)
+ RETURNS text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select case
+    when private.is_halted(p_lease.user_id, p_lease.bot_id) then 'emergency_stop: an emergency stop is engaged'
+    when p_bot.status <> 'running' then format('bot_not_running: the bot is %s', p_bot.status)
+    when p_lease.intent <> 'run' then format('bot_not_running: its owner wants the bot to %s', p_lease.intent)
+    when not p_lease.reconciled then 'not_reconciled: the runner has not shown yet that it holds what the ledger says'
+    when not private.in_schedule(p_bot, p_at) then 'outside_schedule: the bot does not trade at this time'
+    when private.exposure_symbol(p_order.symbol, p_order.option_details) <> all (p_bot.symbols)
+      then format('symbol_not_allowed: the bot does not trade %s', private.exposure_symbol(p_order.symbol, p_order.option_details))
+  end
+$function$
+
+function private.opening_problem(p_order orders) -- Why the terms of an opening order make no sense together, as a sentence; null if they do.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.opening_problem(p_order orders)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_order.reserved_risk <= 0 then 'stop_loss must be below the entry of a buy, and above that of a sell'
+    when p_order.reserved_value >= 1e18 or p_order.reserved_risk >= 1e18 then 'the order is worth more than can be written down'
+    when p_order.side = 'sell' and p_order.option_details is not null and not p_order.option_details ? 'strike'
+      then 'option_details.strike is missing: what a sold option may cost is reckoned with it'
+  end
+$function$
+
+function private.order_problem(p_terms jsonb, p_is_intent boolean) -- What is wrong with an intent, or with the terms of an order that a report makes, as a sentence; null if nothing is. As strict as OrderIntent in packages/contracts: unknown fields, texts for numbers and null are refused.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.order_problem(p_terms jsonb, p_is_intent boolean)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  time_pattern constant text := '^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$';
+  of_intents constant text[] := array['client_order_id', 'reference_price', 'stop_loss', 'reduce_only', 'is_sized_at_fill', 'at'];
+  required constant text[] := array['symbol', 'side', 'type', 'quantity'] || case when p_is_intent then array['client_order_id', 'reference_price', 'at'] end;
+  order_type constant text := p_terms ->> 'type';
+  details constant jsonb := p_terms -> 'option_details';
+  field text;
+begin
+  if jsonb_typeof(p_terms) is distinct from 'object' then
+    return 'an order is an object';
+  end if;
+  select k.name into field from jsonb_object_keys(p_terms) k (name)
+  where k.name <> all (array['symbol', 'side', 'type', 'quantity', 'limit_price', 'stop_price', 'trail_amount', 'trail_pct', 'time_in_force',
+                             'expires_at', 'multiplier', 'option_details', 'reason'])
+    and (not p_is_intent or k.name <> all (of_intents))
+  limit 1;
+  if found then
+    return format('an order has no field %s', left(field, 60));
+  end if;
+  select r.name into field from unnest(required) r (name) where not p_terms ? r.name limit 1;
+  if found then
+    return format('%s is missing', field);
+  end if;
+  select f.name into field
+  from (values ('quantity', 1e18), ('limit_price', 1e15), ('stop_price', 1e15), ('trail_amount', 1e15), ('trail_pct', 100), ('reference_price', 1e15),
+               ('stop_loss', 1e15), ('multiplier', 1e7)) f (name, below)
+  where p_terms ? f.name and not private.is_amount(p_terms -> f.name, f.below)
+  limit 1;
+  if found then
+    return format('%s must be a number above 0 and within its bounds', field);
+  end if;
+  select f.name into field
+  from (values ('symbol', '^[A-Z0-9][A-Z0-9._:/-]{0,31}$'), ('side', '^(buy|sell)$'), ('type', '^(market|limit|stop|stop_limit|trailing_stop|take_profit)$'),
+               ('time_in_force', '^(day|gtc|gtd|ioc|fok|opg|cls)$'), ('client_order_id', '^.{1,100}$'), ('reason', '^.{0,100}$')) f (name, pattern)
+  where p_terms ? f.name and (jsonb_typeof(p_terms -> f.name) <> 'string' or p_terms ->> f.name !~ f.pattern)
+  limit 1;
+  if found then
+    return format('%s is not one that an order can have', field);
+  end if;
+  select f.name into field from unnest(array['at', 'expires_at']) f (name)
+  where p_terms ? f.name and (jsonb_typeof(p_terms -> f.name) <> 'string' or p_terms ->> f.name !~ time_pattern
+                              or not pg_catalog.pg_input_is_valid(p_terms ->> f.name, 'timestamptz'))
+  limit 1;
+  if found then
+    return format('%s must be a time with its offset, as in ISO 8601', field);
+  end if;
+  select f.name into field from unnest(array['reduce_only', 'is_sized_at_fill']) f (name)
+  where p_terms ? f.name and jsonb_typeof(p_terms -> f.name) <> 'boolean' limit 1;
+  if found then
+    return format('%s must be true or false', field);
+  end if;
+  return case
+    when order_type in ('limit', 'stop_limit', 'take_profit') and not p_terms ? 'limit_price' then format('a %s order needs a limit_price', order_type)
+    when order_type in ('stop', 'stop_limit') and not p_terms ? 'stop_price' then format('a %s order needs a stop_price', order_type)
+    when order_type = 'trailing_stop' and (p_terms ? 'trail_amount') = (p_terms ? 'trail_pct') then 'a trailing_stop order needs either trail_amount or trail_pct'
+    when order_type <> 'trailing_stop' and p_terms ?| array['trail_amount', 'trail_pct'] then 'only a trailing_stop order trails'
+    when (coalesce(p_terms ->> 'time_in_force', 'gtc') = 'gtd') <> (p_terms ? 'expires_at') then 'a gtd order, and no other, has expires_at'
+    when (p_terms ->> 'multiplier')::numeric > 1e6 then 'multiplier is at most 1000000'
+    when details is null then null
+    when jsonb_typeof(details) <> 'object' or pg_column_size(details) > 16384 then 'option_details must be an object of at most 16 KB'
+    when details ? 'underlying' and (jsonb_typeof(details -> 'underlying') <> 'string' or details ->> 'underlying' !~ '^[A-Z0-9][A-Z0-9._:/-]{0,31}$')
+      then 'option_details.underlying must be a symbol'
+    when details ? 'strike' and not private.is_amount(details -> 'strike', 1e15) then 'option_details.strike must be a number above 0'
+  end;
+end
+$function$
+
+function private.over_cap(p_code text, p_what text, p_amount numeric, p_cap numeric) -- A refusal, its code first, where an amount is over a cap; null where it is not, or there is no cap.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.over_cap(p_code text, p_what text, p_amount numeric, p_cap numeric)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case when p_amount > p_cap then format('%s: %s %s, and the cap is %s', p_code, p_what, trim_scale(round(p_amount, 10)), trim_scale(p_cap)) end
 $function$
 
 function private.owes_factor() -- Whether the caller has a second factor and has not shown it in this session. Definer, because Auth's factors are not readable by users.
@@ -5855,7 +7660,8 @@ CREATE OR REPLACE FUNCTION private.prepare_runner_command()
  SET search_path TO ''
 AS $function$
 declare
-  most_open constant integer := 200;
+  -- What stops is not kept waiting by what starts.
+  most_open constant integer := case when new.type in ('stop_bot', 'pause_bot', 'emergency_stop') then 1000 else 200 end;
 begin
   if new.bot_id is null and new.type not in ('ping', 'emergency_stop') then
     raise exception 'the command % needs a bot', new.type using errcode = 'check_violation';
@@ -6186,7 +7992,7 @@ begin
 end
 $function$
 
-function private.prune_runner_sessions() -- Deletes sessions that ended longer ago than they are kept, with their commands, and says how many. Called by the maintenance job. Definer, because workers may not delete sessions.
+function private.prune_runner_sessions() -- Deletes sessions that ended longer ago than they are kept, with their commands, and old commands of the others, and says how many. Called by the maintenance job. Definer, because workers may not delete sessions.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.prune_runner_sessions()
  RETURNS bigint
@@ -6196,17 +8002,28 @@ CREATE OR REPLACE FUNCTION private.prune_runner_sessions()
 AS $function$
 declare
   most_at_once constant integer := 10000;
-  deleted bigint;
+  deleted_sessions bigint;
+  deleted_commands bigint;
 begin
+  -- Not what a lease remembers: with the session would go the fencing token, which only grows.
   delete from public.runner_sessions s where s.id in (
     select old_session.id from public.runner_sessions old_session
     where old_session.status <> 'connected'
       and old_session.disconnected_at < now() - private.config_number('retention.runner_sessions_days') * interval '1 day'
+      and not exists (select from public.bot_leases l where l.runner_session_id = old_session.id)
     limit most_at_once
     for update skip locked
   );
-  get diagnostics deleted = row_count;
-  return deleted;
+  get diagnostics deleted_sessions = row_count;
+  delete from public.runner_commands c where (c.runner_session_id, c.seq) in (
+    select old_command.runner_session_id, old_command.seq from public.runner_commands old_command
+    where old_command.status in ('acknowledged', 'expired', 'failed')
+      and old_command.created_at < now() - private.config_number('retention.runner_commands_days') * interval '1 day'
+    limit most_at_once
+    for update skip locked
+  );
+  get diagnostics deleted_commands = row_count;
+  return deleted_sessions + deleted_commands;
 end
 $function$
 
@@ -6285,6 +8102,18 @@ begin
 end
 $function$
 
+function private.raise_invalid_request(p_message text) -- Raises invalid_request, which PostgREST answers with 422.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.raise_invalid_request(p_message text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.raise_api_error(422, 'invalid_request', p_message);
+end
+$function$
+
 function private.raise_rate_limited(p_retry_after_s numeric, p_message text) -- Raises the error rate_limited, which PostgREST answers with 429 and the header retry-after; the details say it too, for clients that do not show headers.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.raise_rate_limited(p_retry_after_s numeric, p_message text)
@@ -6301,6 +8130,47 @@ begin
       'details', 'retry after ' || retry_after || ' s')::text,
     detail = json_build_object('status', 429,
       'headers', case when retry_after is null then '{}'::json else json_build_object('retry-after', retry_after::text) end)::text;
+end
+$function$
+
+function private.read_command_error(p_error jsonb) -- Why a command failed, as it is kept; null where it did not. Refuses anything else.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.read_command_error(p_error jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if p_error is null or jsonb_typeof(p_error) = 'null' then
+    return null;
+  end if;
+  if jsonb_typeof(p_error) <> 'object' or jsonb_typeof(p_error -> 'code') is distinct from 'string'
+    or jsonb_typeof(p_error -> 'message') is distinct from 'string' or p_error ->> 'code' !~ '^[a-z][a-z0-9_]{0,62}$' then
+    perform private.raise_invalid_request('error must be {"code", "message"}, the code of small letters, digits and _');
+  end if;
+  return jsonb_build_object('code', p_error ->> 'code', 'message', left(p_error ->> 'message', 1000));
+end
+$function$
+
+function private.reconcile_run(p_run_id uuid, p_fencing_token bigint, p_holding jsonb) -- Does what public.reconcile_run says. Definer, because runners may not write leases.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.reconcile_run(p_run_id uuid, p_fencing_token bigint, p_holding jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  lease public.bot_leases;
+  differences jsonb;
+begin
+  lease := private.lock_lease(p_run_id, p_fencing_token);
+  perform private.check_holding(p_holding);
+  differences := private.compare_holding(p_run_id, p_holding);
+  update public.bot_leases l set reconciled = differences = '[]' where l.bot_id = lease.bot_id returning * into lease;
+  perform private.apply_reconciliation(lease, lease.reconciled, differences);
+  return jsonb_build_object('matched', lease.reconciled, 'differences', differences);
 end
 $function$
 
@@ -6484,6 +8354,57 @@ begin
 end
 $function$
 
+function private.reduction_problem(p_order orders) -- Why an order that is to reduce does not, as a refusal; null if it does. Each is held against the open position alone and not against other orders that reduce: the stop and the target of a bracket both have its whole size, and one of them cancels the other. Definer, because it reads the ledger for a runner.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.reduction_problem(p_order orders)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  -- Numbers come from programs that reckon in doubles: what their rounding adds is no more than is open.
+  rounding constant numeric := 1.000000000001;
+  held_quantity numeric;
+begin
+  select p.open_quantity into held_quantity from public.positions p
+  where p.run_id = p_order.run_id and p.user_id = p_order.user_id and p.status = 'open' and p.symbol = p_order.symbol
+    and p.direction = case p_order.side when 'sell' then 'long' else 'short' end;
+  return case
+    when held_quantity is null then format('nothing_to_reduce: the run holds no position in %s that a %s would reduce', p_order.symbol, p_order.side)
+    when p_order.quantity > held_quantity * rounding
+      then format('nothing_to_reduce: only %s of the %s are open', trim_scale(held_quantity), trim_scale(p_order.quantity)) end;
+end
+$function$
+
+function private.refresh_runner(p_ip text) -- Does what public.refresh_runner says. Definer, because a runner sees neither its key nor its networks.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.refresh_runner(p_ip text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  -- As private.verify_api_key has it.
+  given constant inet := case when pg_catalog.pg_input_is_valid(p_ip, 'inet') then p_ip::inet end;
+  address constant inet := case when given <<= '::ffff:0:0/96' then substring(host(given) from '[0-9.]+$')::inet else given end;
+  runner record;
+  refreshed public.runner_sessions;
+begin
+  select * into runner from private.require_runner('runner:connect');
+  select * into refreshed from public.runner_sessions s where s.id = runner.session_id;
+  if exists (
+    select from public.api_keys k
+    where k.id = refreshed.api_key_id and cardinality(k.ip_allowlist) > 0
+      and not exists (select from unnest(k.ip_allowlist) network where address <<= network)
+  ) then
+    perform private.raise_api_error(403, 'ip_not_allowed', 'the API key is not accepted from this address');
+  end if;
+  return private.describe_runner_session(refreshed, runner.permissions);
+end
+$function$
+
 function private.refusal_of_fill(p_order orders, p_position positions, p_fill jsonb) -- Why a fill is none of its order, or of no order at all: code and message; null where it is one.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.refusal_of_fill(p_order orders, p_position positions, p_fill jsonb)
@@ -6531,6 +8452,60 @@ CREATE OR REPLACE FUNCTION private.refuse_strategy_version_change()
 AS $function$
 begin
   raise exception 'a version of a strategy never changes: add another' using errcode = 'insufficient_privilege';
+end
+$function$
+
+function private.release_emergency_stop(p_halt_id uuid) -- Releases an emergency stop for the caller. Definer, because nobody may write halts.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.release_emergency_stop(p_halt_id uuid)
+ RETURNS trading_halts
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  halt public.trading_halts;
+begin
+  select * into halt from public.trading_halts h where h.id = p_halt_id and (h.user_id = auth.uid() or h.scope = 'system') for update;
+  if halt.id is null or private.caller_role() is null then
+    perform private.raise_api_error(404, 'halt_not_found', 'there is no such emergency stop');
+  end if;
+  if halt.scope = 'system' then
+    perform private.require_admin();
+  else
+    perform private.require_trader();
+  end if;
+  if halt.released_at is null then
+    update public.trading_halts h set released_at = now(), released_by = auth.uid() where h.id = halt.id returning * into halt;
+  end if;
+  return halt;
+end
+$function$
+
+function private.renew_leases(p_session_id uuid) -- For a session that connects: what it holds gets new fencing tokens and has to be reconciled, and its open commands are to be delivered again, with those tokens.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.renew_leases(p_session_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update public.bot_leases l set fencing_token = l.fencing_token + 1, reconciled = false
+  where l.runner_session_id = p_session_id and l.released_at is null;
+  -- What was delivered to the connection before may be lost: it is delivered again at the next heartbeat. What somebody has
+  -- in hand right now is being acknowledged, or expires.
+  update public.runner_commands c
+  set status = 'queued',
+      payload = case when c.type = 'start_bot' and l.bot_id is not null then c.payload || jsonb_build_object('fencing_token', l.fencing_token) else c.payload end
+  from (
+    select open_command.runner_session_id, open_command.seq from public.runner_commands open_command
+    where open_command.runner_session_id = p_session_id and open_command.status in ('queued', 'delivered')
+    for update skip locked
+  ) undone
+  join public.runner_commands same using (runner_session_id, seq)
+  left join public.bot_leases l on l.bot_id = same.bot_id and l.runner_session_id = p_session_id and l.released_at is null
+    and l.run_id::text = same.payload ->> 'run_id'
+  where c.runner_session_id = undone.runner_session_id and c.seq = undone.seq;
 end
 $function$
 
@@ -6711,6 +8686,70 @@ begin
 end
 $function$
 
+function private.require_live_caps(p_bot bots) -- An error unless a LIVE bot has what real money needs: an enabled credential, caps, and an owner who has just shown a second factor. Definer, because Auth's factors are not readable by users.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.require_live_caps(p_bot bots)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if p_bot.credential_id is null or p_bot.risk_per_trade is null or p_bot.daily_risk_cap is null then
+    perform private.raise_api_error(422, 'live_caps_required', 'a LIVE bot needs a credential, risk_per_trade and daily_risk_cap');
+  end if;
+  if not exists (
+    select from public.exchange_credentials c where c.id = p_bot.credential_id and c.user_id = p_bot.user_id and c.status = 'active'
+  ) then
+    perform private.raise_api_error(409, 'credential_disabled', 'the credential of the bot is disabled: enable it first');
+  end if;
+  if not exists (select from auth.mfa_factors f where f.user_id = p_bot.user_id and f.status = 'verified') then
+    perform private.raise_api_error(403, 'second_factor_required', 'real money needs a second factor: enrol one, and show it');
+  end if;
+  if not private.has_recent_factor() then
+    perform private.raise_api_error(403, 'recent_factor_required', 'show your second factor again: it must have been shown within the last 15 minutes');
+  end if;
+end
+$function$
+
+function private.require_no_halt(p_bot bots) -- An error while an emergency stop is engaged over a bot that private.lock_own_bot has locked: none is engaged meanwhile. Definer, so that it sees them all.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.require_no_halt(p_bot bots)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  halt public.trading_halts;
+begin
+  select * into halt from public.trading_halts h
+  where h.released_at is null
+    and (h.scope = 'system' or (h.user_id = p_bot.user_id and h.bot_id is null) or h.bot_id = p_bot.id)
+  order by h.scope desc limit 1;
+  if halt.id is not null then
+    perform private.raise_api_error(409, 'trading_halted', format('an emergency stop of the %s is engaged: %s',
+      case halt.scope when 'bot' then 'bot' when 'user' then 'account' else 'system' end, halt.reason));
+  end if;
+end
+$function$
+
+function private.require_reason(p_reason text) -- A reason, without spaces around it; an error for none, or one that is too long.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.require_reason(p_reason text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if p_reason is null or char_length(btrim(p_reason)) not between 1 and 500 then
+    perform private.raise_api_error(422, 'invalid_request', 'the reason must have 1 to 500 characters');
+  end if;
+  return btrim(p_reason);
+end
+$function$
+
 function private.require_runner(p_permission text, OUT session_id uuid, OUT user_id uuid, OUT permissions text[]) -- The live runner that calls and its owner, provided that its key has a permission; else the error that says why not: runner_superseded, runner_not_connected, invalid_api_key or forbidden. Definer, to tell these apart.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.require_runner(p_permission text, OUT session_id uuid, OUT user_id uuid, OUT permissions text[])
@@ -6742,6 +8781,75 @@ begin
   if not p_permission = any (require_runner.permissions) then
     perform private.raise_api_error(403, 'forbidden', format('the API key does not have the permission %s', p_permission));
   end if;
+end
+$function$
+
+function private.require_trader() -- The caller, who may trade; an error for everyone else.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.require_trader()
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if private.can_trade() then
+    return auth.uid();
+  end if;
+  if private.caller_role() in ('trader', 'admin') then
+    perform private.raise_api_error(403, 'second_factor_required', 'show your second factor in this session first');
+  end if;
+  perform private.raise_api_error(403, 'forbidden', 'your role may read, and not change anything');
+end
+$function$
+
+function private.reserve(p_state private.gate_state, p_order orders) -- The state of the gate after an order was let through.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.reserve(p_state private.gate_state, p_order orders)
+ RETURNS private.gate_state
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  reserved private.gate_state := p_state;
+  symbol constant text := private.exposure_symbol(p_order.symbol, p_order.option_details);
+begin
+  reserved.open_orders := p_state.open_orders + 1;
+  if p_order.reduce_only then
+    return reserved;
+  end if;
+  reserved.account_value := p_state.account_value + p_order.reserved_value;
+  reserved.account_risk := p_state.account_risk + p_order.reserved_risk;
+  reserved.bot_risk := p_state.bot_risk + p_order.reserved_risk;
+  reserved.account_symbols := p_state.account_symbols
+    || jsonb_build_object(symbol, coalesce((p_state.account_symbols ->> symbol)::numeric, 0) + p_order.reserved_value);
+  reserved.bot_symbols := p_state.bot_symbols
+    || jsonb_build_object(symbol, coalesce((p_state.bot_symbols ->> symbol)::numeric, 0) + p_order.reserved_value);
+  reserved.bot_held := p_state.bot_held || jsonb_build_object(p_order.symbol, true);
+  return reserved;
+end
+$function$
+
+function private.resolve_schedule(p_bot bots) -- When a bot may trade, with the session of its exchange in the place of hours of its own: start and end of a session (null for all day), the days on which sessions begin (none at all, if the exchange has none on those of the bot), and the time zone. Definer, because the risk gate and triggers of users ask it.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.resolve_schedule(p_bot bots)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  exchange_session public.exchange_sessions;
+begin
+  select * into exchange_session from public.exchange_sessions e where e.exchange = p_bot.schedule_exchange;
+  if exchange_session.exchange is null then
+    return jsonb_build_object('exchange', null, 'start_time', p_bot.schedule_start_time, 'end_time', p_bot.schedule_end_time,
+      'days', to_jsonb(p_bot.schedule_days), 'timezone', p_bot.schedule_timezone);
+  end if;
+  return jsonb_build_object('exchange', exchange_session.exchange, 'start_time', exchange_session.start_time, 'end_time', exchange_session.end_time,
+    'days', to_jsonb(array(select d from unnest(exchange_session.days) d where d = any (p_bot.schedule_days) order by d)),
+    'timezone', exchange_session.timezone);
 end
 $function$
 
@@ -6847,6 +8955,81 @@ AS $function$
   where r.id = p_run_id and b.id = r.bot_id and (r.market_day is null or r.market_day < (p_at at time zone b.schedule_timezone)::date)
 $function$
 
+function private.run_config(p_bot_id uuid) -- The settings of a bot as a runner gets them: RunConfig of the contracts. Definer, because runners get it for their commands.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.run_config(p_bot_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  bot public.bots;
+  spec jsonb;
+begin
+  select * into strict bot from public.bots b where b.id = p_bot_id;
+  select v.spec into spec from public.strategy_versions v
+  where v.strategy_id = bot.strategy_id and v.version = bot.strategy_version and v.user_id = bot.user_id;
+  return jsonb_build_object(
+    'name', bot.name,
+    'mode', bot.mode,
+    'strategy_type', bot.strategy_type,
+    'strategy', spec,
+    'parameters', bot.parameters,
+    'symbols', to_jsonb(bot.symbols),
+    'timeframe', bot.timeframe,
+    'settings', bot.settings,
+    'initial_balance', bot.initial_balance,
+    'schedule', private.resolve_schedule(bot),
+    'credential_id', bot.credential_id,
+    'risk', jsonb_build_object(
+      'risk_per_trade', bot.risk_per_trade,
+      'daily_risk_cap', bot.daily_risk_cap,
+      'max_order_value', bot.max_order_value,
+      'max_symbol_exposure', bot.max_symbol_exposure,
+      'max_open_positions', bot.max_open_positions,
+      'max_daily_trades', bot.max_daily_trades,
+      'max_drawdown_pct', bot.max_drawdown_pct));
+end
+$function$
+
+function private.run_event_seq(p_run_id uuid) -- Number of the latest change of a run; null for one that is not the caller's. Definer, because nobody may read feeds.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.run_event_seq(p_run_id uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select f.event_seq from private.run_feeds f
+  where f.run_id = p_run_id
+    and exists (select from public.trading_runs r where r.id = f.run_id and r.user_id = (select private.tenant_id()))
+$function$
+
+function private.run_lines(p_run_id uuid, p_user_id uuid, p_after_seq bigint, p_limit integer) -- Log lines of a run in their order: those after a number, or the latest where that is null. With the rights of the caller.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.run_lines(p_run_id uuid, p_user_id uuid, p_after_seq bigint, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  lines jsonb;
+begin
+  if p_after_seq is null then
+    select jsonb_agg(to_jsonb(l) order by l.seq) into lines from (
+      select seq, logged_at, level, message, data from public.run_logs
+      where run_id = p_run_id and user_id = p_user_id order by seq desc limit p_limit) l;
+  else
+    select jsonb_agg(to_jsonb(l) order by l.seq) into lines from (
+      select seq, logged_at, level, message, data from public.run_logs
+      where run_id = p_run_id and user_id = p_user_id and seq > p_after_seq order by seq limit p_limit) l;
+  end if;
+  return coalesce(lines, '[]');
+end
+$function$
+
 function private.run_maintenance() -- Deletes what is past its retention, makes partitions ahead and drops old ones, and writes down in system_health how it went. As often as one likes; the maintenance job calls it every hour. Definer, because workers may not delete.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.run_maintenance()
@@ -6906,6 +9089,65 @@ begin
 end
 $function$
 
+function private.run_messages(p_feed private.run_feeds) -- What the latest transaction changed in a run, as messages, still without their numbers.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.run_messages(p_feed private.run_feeds)
+ RETURNS TABLE(event text, body jsonb)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+begin
+  return query
+  -- Hosted Realtime takes messages of up to 256 KB: a message is closed when it has reached this, and a row has some 50 KB at most.
+  -- Rows are put together as text, and parsed once: to_jsonb and jsonb_agg take twice as long.
+  with bound as (select 131072 as message_bytes),
+  changes (rank, event, ordinal, entry) as (
+    select 1, 'order_update', 0::bigint, row_to_json(o)::text from public.orders o
+    where o.run_id = p_feed.run_id and o.event_seq = p_feed.event_seq
+    union all
+    select 2, 'order_update', f.seq, row_to_json(f)::text from public.fills f
+    where f.run_id = p_feed.run_id and f.seq > p_feed.fills_after and f.executed_at >= p_feed.fills_from
+    union all
+    select 3, 'position_update', 0, row_to_json(p)::text from public.positions p
+    where p.run_id = p_feed.run_id and p.event_seq = p_feed.event_seq
+    union all
+    select 4, 'position_update', 0, row_to_json(t)::text from public.trades t
+    where t.run_id = p_feed.run_id and t.event_seq = p_feed.event_seq
+    union all
+    select 5, 'pnl_update', 0, json_build_object(
+      'bot_id', r.bot_id, 'status', r.status, 'total_pnl', r.total_pnl, 'daily_pnl', r.daily_pnl, 'trade_count', r.trade_count,
+      'max_drawdown', r.max_drawdown, 'last_bar_at', r.last_bar_at, 'ended_at', r.ended_at, 'error', r.error)::text
+    from public.trading_runs r
+    where r.id = p_feed.run_id and r.event_seq = p_feed.event_seq
+    union all
+    select 6, 'log_message', l.seq, json_build_object(
+      'seq', l.seq, 'logged_at', l.logged_at, 'level', l.level, 'message', l.message, 'data', l.data)::text
+    from public.run_logs l
+    where l.run_id = p_feed.run_id and l.seq > p_feed.logs_after and l.logged_at >= p_feed.logs_from
+  ),
+  packed as (
+    select c.*, (sum(octet_length(c.entry)) over (
+      partition by c.event order by c.rank, c.ordinal rows unbounded preceding) - octet_length(c.entry)) / b.message_bytes as part
+    from changes c cross join bound b
+  ),
+  grouped as (
+    select p.event, p.rank, p.part, string_agg(p.entry, ',' order by p.ordinal) as entries
+    from packed p group by p.event, p.rank, p.part
+  )
+  select g.event, (case g.event
+      when 'order_update' then format('{"orders":[%s],"fills":[%s]}', min(g.entries) filter (where g.rank = 1), min(g.entries) filter (where g.rank = 2))
+      when 'position_update' then format('{"positions":[%s],"trades":[%s]}', min(g.entries) filter (where g.rank = 3), min(g.entries) filter (where g.rank = 4))
+      when 'pnl_update' then min(g.entries)
+      when 'log_message' then format('{"logs":[%s]}', min(g.entries))
+    end)::jsonb
+  from grouped g
+  group by g.event, g.part
+  order by min(g.rank), g.part;
+end
+$function$
+
 function private.runner_can(p_permission text) -- Whether the caller is a live runner whose key has a permission.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.runner_can(p_permission text)
@@ -6916,6 +9158,94 @@ CREATE OR REPLACE FUNCTION private.runner_can(p_permission text)
 AS $function$
 begin
   return private.is_runner() and coalesce((select p_permission = any (r.permissions) from private.live_runner() r), false);
+end
+$function$
+
+function private.runner_config() -- Does what public.runner_config says. Definer, so that it sees what the caller holds whatever its policies show.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.runner_config()
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  runner record;
+begin
+  select * into runner from private.require_runner('runner:execute');
+  return jsonb_build_object(
+    'leases', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'bot_id', l.bot_id, 'run_id', l.run_id, 'fencing_token', l.fencing_token, 'intent', l.intent, 'reconciled', l.reconciled,
+        'last_report_seq', r.last_report_seq, 'last_bar_at', r.last_bar_at, 'started_at', r.started_at, 'config', private.run_config(l.bot_id)
+      ) order by l.acquired_at, l.bot_id), '[]')
+      from public.bot_leases l
+      join public.trading_runs r on r.id = l.run_id
+      where l.runner_session_id = runner.session_id and l.user_id = runner.user_id and l.released_at is null
+    ),
+    'heartbeat_interval_s', private.config_number('runner.heartbeat_interval_s'),
+    'timeout_s', private.config_number('runner.timeout_s'),
+    'halts', (
+      select coalesce(jsonb_agg(jsonb_build_object('scope', h.scope, 'bot_id', h.bot_id, 'reason', h.reason) order by h.engaged_at), '[]')
+      from public.trading_halts h
+      where h.released_at is null and (h.user_id = runner.user_id or h.scope = 'system')
+    ),
+    'account_limits', (
+      select to_jsonb(a) - array['user_id', 'created_at', 'updated_at'] from public.account_limits a where a.user_id = runner.user_id
+    ));
+end
+$function$
+
+function private.runner_heartbeat(p_machine_info jsonb, p_active_bot_ids uuid[], p_sent_at timestamp with time zone) -- Does what public.runner_heartbeat says. Definer, because runners may write neither sessions nor commands.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.runner_heartbeat(p_machine_info jsonb, p_active_bot_ids uuid[], p_sent_at timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  most_bots constant integer := 1000;
+  runner record;
+  skew_s numeric;
+begin
+  select * into runner from private.require_runner('runner:connect');
+  if p_sent_at is null or not isfinite(p_sent_at) then
+    perform private.raise_invalid_request('sent_at must be the time of the runner''s clock');
+  end if;
+  skew_s := round(extract(epoch from p_sent_at - clock_timestamp()), 1);
+  if abs(skew_s) > private.config_number('runner.clock_skew_s') then
+    perform private.raise_api_error(422, 'clock_skew', format('the runner''s clock is %s s %s the server''s: set it right',
+      abs(skew_s), case when skew_s > 0 then 'ahead of' else 'behind' end));
+  end if;
+  if cardinality(p_active_bot_ids) > most_bots then
+    perform private.raise_invalid_request(format('a runner may execute %s bots at most', most_bots));
+  end if;
+  perform private.check_machine(p_machine_info);
+  if exists (
+    select from public.runner_commands c
+    where c.runner_session_id = runner.session_id and c.status in ('queued', 'delivered') and c.expires_at <= now()
+  ) then
+    perform private.expire_runner_commands(runner.session_id);
+  end if;
+  -- A bot that somebody is at work on gets its stamp at the next heartbeat.
+  update public.bots b set last_heartbeat_at = now()
+  where b.id in (
+    select held.id from public.bots held
+    join public.bot_leases l on l.bot_id = held.id
+    where l.runner_session_id = runner.session_id and l.released_at is null
+    for no key update of held skip locked
+  );
+  update public.runner_sessions s
+  set last_heartbeat_at = now(),
+      machine_info = coalesce(p_machine_info, s.machine_info),
+      active_bot_ids = array(select b.id from public.bots b where b.id = any (p_active_bot_ids) and b.user_id = runner.user_id order by b.id)
+  where s.id = runner.session_id;
+  return jsonb_build_object(
+    'server_time', clock_timestamp(),
+    'heartbeat_interval_s', private.config_number('runner.heartbeat_interval_s'),
+    'timeout_s', private.config_number('runner.timeout_s'),
+    'commands', private.take_commands(runner.session_id));
 end
 $function$
 
@@ -6933,6 +9263,22 @@ begin
   end if;
   return null;
 end
+$function$
+
+function private.same_order(p_known orders, p_given orders) -- Whether two orders say the same of what is to be traded. The latest price, the time and the reason may differ, and the quantity of one that its fill settles.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.same_order(p_known orders, p_given orders)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select (p_known.run_id, p_known.symbol, p_known.side, p_known.type, p_known.limit_price, p_known.stop_price, p_known.trail_amount, p_known.trail_pct,
+          p_known.time_in_force, p_known.expires_at, p_known.multiplier, p_known.option_details, p_known.reduce_only, p_known.stop_loss)
+    is not distinct from
+         (p_given.run_id, p_given.symbol, p_given.side, p_given.type, p_given.limit_price, p_given.stop_price, p_given.trail_amount, p_given.trail_pct,
+          p_given.time_in_force, p_given.expires_at, p_given.multiplier, p_given.option_details, p_given.reduce_only, p_given.stop_loss)
+    and (p_known.quantity = p_given.quantity or p_given.is_sized_at_fill)
 $function$
 
 function private.seal_audit_entry() -- Trigger at commit: gives the pending entries of the transaction their numbers and hashes and moves them to the log. Definer, because nobody may write the log otherwise.
@@ -6990,6 +9336,82 @@ begin
     head.last_hash := sealed.hash;
   end loop;
   update private.audit_chains set last_seq = head.last_seq, last_hash = head.last_hash where chain = head.chain;
+  return null;
+end
+$function$
+
+function private.send_bot_settings() -- Trigger: tells the runner that holds a bot of settings that its owner has changed; trading_runs.config goes on saying what the run was started with. Definer, because owners may not write commands.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.send_bot_settings()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  lease public.bot_leases;
+begin
+  select l.* into lease from public.bot_leases l
+  join public.runner_sessions s on s.id = l.runner_session_id and s.status = 'connected'
+  where l.bot_id = new.id and l.released_at is null;
+  if lease.bot_id is not null then
+    -- The latest says it all.
+    perform private.expire_commands(lease.runner_session_id, new.id, '{update_config}');
+    perform private.command_runner(lease.runner_session_id, 'update_config', new.id,
+      jsonb_build_object('run_id', lease.run_id, 'config', private.run_config(new.id)));
+  end if;
+  return null;
+end
+$function$
+
+function private.send_run_changes() -- Trigger at commit: sends what the transaction changed in a run to the run's topic. Definer, because writers of the ledger may not send.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.send_run_changes()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  feed private.run_feeds;
+  message record;
+  message_from bigint;
+begin
+  -- A run that was deleted in the same transaction has none.
+  select * into feed from private.run_feeds f where f.run_id = new.run_id and f.event_seq = new.event_seq;
+  if feed.run_id is null then
+    return null;
+  end if;
+  for message in
+    select m.event, m.body, row_number() over () as place, count(*) over () as message_count from private.run_messages(feed) m
+  loop
+    -- Where there are more messages than numbers, the last alone is sent, with the last number: clients see a gap, and read the rows.
+    continue when message.message_count > new.event_seq - old.event_seq and message.place < message.message_count;
+    message_from := least(old.event_seq + message.place, new.event_seq);
+    perform realtime.send(
+      message.body || jsonb_build_object(
+        'run_id', new.run_id, 'from_seq', message_from,
+        'seq', case when message.place = message.message_count then new.event_seq else message_from end),
+      message.event, 'run:' || new.run_id, true);
+  end loop;
+  return null;
+end
+$function$
+
+function private.send_runner_commands() -- Trigger: sends new commands on the topic of their runner. That is no delivery: whether the runner heard them, only it can say. Definer, because who gives commands may not send.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.send_runner_commands()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform realtime.send(private.describe_command(c), c.type, 'runner:' || c.runner_session_id::text, true)
+  from given g
+  join public.runner_commands c using (runner_session_id, seq)
+  order by c.runner_session_id, c.seq;
   return null;
 end
 $function$
@@ -7062,6 +9484,47 @@ begin
   perform private.write_audit('telegram_feedback.updated', 'telegram_feedback', p_feedback_id::text, changed.user_id,
     jsonb_build_object('status', status_before), jsonb_build_object('status', p_status));
   return changed;
+end
+$function$
+
+function private.set_pause(p_bot_id uuid, p_paused boolean) -- Pauses or resumes a bot of the caller. It holds at once, for the risk gate asks the status; the command tells the runner. Definer, because owners may write neither leases, commands nor the status.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.set_pause(p_bot_id uuid, p_paused boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  caller constant uuid := private.require_trader();
+  wanted constant text := case when p_paused then 'pause' else 'run' end;
+  held record;
+  lease public.bot_leases;
+  command_seq bigint;
+begin
+  held := private.lock_own_bot(p_bot_id, caller);
+  lease := held.lease;
+  if (held.bot).status not in ('starting', 'running', 'paused') then
+    perform private.raise_api_error(409, 'bot_not_running', format('the bot is %s: it can be %s when it runs', (held.bot).status,
+      case when p_paused then 'paused' else 'resumed' end));
+  end if;
+  if lease.intent = wanted then
+    return private.bot_control(p_bot_id);
+  end if;
+  if not p_paused then
+    perform private.require_no_halt(held.bot);
+  end if;
+  perform private.write_audit(format('bots.%s_requested', case when p_paused then 'pause' else 'resume' end), 'bots', p_bot_id::text, caller,
+    p_details => jsonb_build_object('run_id', lease.run_id));
+  update public.bot_leases l set intent = wanted where l.bot_id = p_bot_id returning * into lease;
+  command_seq := private.command_runner(lease.runner_session_id, case when p_paused then 'pause_bot' else 'resume_bot' end, p_bot_id,
+    jsonb_build_object('run_id', lease.run_id));
+  perform private.note_bot_event(lease, case when p_paused then 'pause_requested' else 'resume_requested' end, 'INFO',
+    case when p_paused then 'Its owner pauses it' else 'Its owner resumes it' end);
+  -- One that is starting becomes the one or the other when its runner has started it.
+  update public.bots b set status = case when p_paused then 'paused' else 'running' end
+  where b.id = p_bot_id and b.status in ('running', 'paused');
+  return private.bot_control(p_bot_id, command_seq);
 end
 $function$
 
@@ -7303,6 +9766,101 @@ begin
 end
 $function$
 
+function private.start_bot(p_bot_id uuid, p_runner_session_id uuid) -- Starts a bot of the caller. Definer, because owners may write neither runs, leases, commands nor the status.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.start_bot(p_bot_id uuid, p_runner_session_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  caller constant uuid := private.require_trader();
+  held record;
+  session_id uuid;
+  config jsonb;
+  run_id uuid;
+  resumes boolean;
+  lease public.bot_leases;
+  command_seq bigint;
+begin
+  held := private.lock_own_bot(p_bot_id, caller);
+  if (held.bot).status not in ('stopped', 'error') then
+    perform private.raise_api_error(409, 'bot_not_startable', format('the bot is %s: only a stopped bot, or one with an error, can be started', (held.bot).status));
+  end if;
+  perform private.require_no_halt(held.bot);
+  if (held.bot).mode = 'LIVE' then
+    perform private.require_live_caps(held.bot);
+  end if;
+  config := private.run_config(p_bot_id);
+  if (held.bot).strategy_type = 'rules' and config -> 'strategy' = 'null' then
+    perform private.raise_api_error(409, 'strategy_not_found', 'the bot has no strategy whose rules it could follow: give it one');
+  end if;
+  session_id := private.choose_runner(caller, p_runner_session_id, (held.lease).runner_session_id);
+
+  select r.id into run_id from public.trading_runs r where r.bot_id = p_bot_id and r.status = 'running' for no key update;
+  resumes := found;
+  if not resumes then
+    insert into public.trading_runs (bot_id, user_id, mode, config) values (p_bot_id, caller, (held.bot).mode, config) returning id into run_id;
+  end if;
+  lease := private.take_lease(held.lease, held.bot, run_id, session_id, resumes);
+  command_seq := private.command_start(lease, resumes);
+  -- Asked again, with its row locked by the command: it may have gone since.
+  if not exists (select from public.runner_sessions s where s.id = session_id and s.status = 'connected') then
+    perform private.raise_api_error(409, 'no_runner_connected', 'the runner has just disconnected: try again');
+  end if;
+  perform private.note_bot_event(lease, 'start_requested', 'INFO', case when resumes then 'Its owner lets it go on' else 'Its owner starts it' end);
+  perform private.write_audit('bots.start_requested', 'bots', p_bot_id::text, caller, p_details => jsonb_build_object('run_id', run_id, 'runner_session_id', session_id));
+  update public.bots b set status = 'starting', started_at = now(), error_count = 0, last_error = null where b.id = p_bot_id;
+  return private.bot_control(p_bot_id, command_seq);
+end
+$function$
+
+function private.stop_bot(p_bot_id uuid, p_reason text) -- Stops a bot of the caller. Definer, because owners may write neither leases, commands nor the status.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.stop_bot(p_bot_id uuid, p_reason text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  caller constant uuid := private.require_trader();
+  reason constant text := private.require_reason(p_reason);
+  held record;
+  lease public.bot_leases;
+  command_seq bigint;
+begin
+  held := private.lock_own_bot(p_bot_id, caller);
+  lease := held.lease;
+  if (held.bot).status = 'stopped' then
+    return private.bot_control(p_bot_id);
+  end if;
+  perform private.write_audit('bots.stop_requested', 'bots', p_bot_id::text, caller, p_details => jsonb_build_object('run_id', lease.run_id, 'reason', reason));
+  if lease.bot_id is null or lease.released_at is not null then
+    -- Its run has ended with an error.
+    update public.bots b set status = 'stopped' where b.id = p_bot_id;
+    return private.bot_control(p_bot_id);
+  end if;
+  perform private.note_bot_event(lease, 'stop_requested', 'INFO', reason);
+  update public.bot_leases l set intent = 'stop' where l.bot_id = p_bot_id returning * into lease;
+  if exists (select from public.runner_sessions s where s.id = lease.runner_session_id and s.status = 'connected') then
+    command_seq := private.command_stop(lease, reason);
+    update public.bots b set status = 'stopping' where b.id = p_bot_id and b.status <> 'stopping';
+    return private.bot_control(p_bot_id, command_seq);
+  end if;
+  if private.open_exposure(p_bot_id) is null then
+    perform private.expire_commands(lease.runner_session_id, p_bot_id, '{start_bot,stop_bot,pause_bot,resume_bot,update_config}');
+    perform private.end_run(lease.run_id, 'stopped');
+    return private.bot_control(p_bot_id);
+  end if;
+  if (held.bot).status <> 'error' then
+    update public.bots b set status = 'error', last_error = 'The runner is offline' where b.id = p_bot_id;
+  end if;
+  return private.bot_control(p_bot_id, null, 'the runner is offline: what the bot holds is closed, and the bot stopped, when it is back');
+end
+$function$
+
 function private.store_reencrypted_credentials(p_new_key_id uuid, p_ids uuid[], p_old_key_ids uuid[], p_ciphertexts bytea[]) -- For workers: replaces ciphertexts by those for the active key, of credentials that are still on the key they were read with. Returns how many. Definer, because nobody may update a ciphertext.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.store_reencrypted_credentials(p_new_key_id uuid, p_ids uuid[], p_old_key_ids uuid[], p_ciphertexts bytea[])
@@ -7358,6 +9916,87 @@ begin
   perform private.count_form('email:' || encode(sha256(convert_to(lower(p_email), 'UTF8')), 'hex'), 'day',
     private.config_number('limits.contact_messages_per_email_per_day'));
   insert into public.contact_messages (name, email, message) values (p_name, p_email, p_message);
+end
+$function$
+
+function private.submit_order_intents(p_run_id uuid, p_fencing_token bigint, p_intents jsonb) -- Does what public.submit_order_intents says. Definer, because runners write no orders themselves.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.submit_order_intents(p_run_id uuid, p_fencing_token bigint, p_intents jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  lease public.bot_leases;
+  bot public.bots;
+  run public.trading_runs;
+  limits public.account_limits;
+  state private.gate_state;
+  intent jsonb;
+  given public.orders;
+  known public.orders;
+  judgement record;
+  problem text;
+  written public.orders[] := '{}';
+  decisions jsonb := '[]';
+  reached text[] := '{}';
+  told text;
+  newest constant timestamptz := now() + private.config_number('runner.clock_skew_s') * interval '1 second';
+begin
+  if jsonb_typeof(p_intents) is distinct from 'array' or jsonb_array_length(p_intents) not between 1 and 100 then
+    perform private.raise_api_error(422, 'invalid_request', 'p_intents must be an array of 1 to 100 intents');
+  end if;
+  if octet_length(p_intents::text) > 262144 then
+    perform private.raise_api_error(413, 'payload_too_large', 'the intents of a call are at most 256 KB');
+  end if;
+  -- Who engages an emergency stop waits for those who did not see it, and whoever comes later sees it.
+  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('trading halts', 0));
+  lease := private.lock_lease(p_run_id, p_fencing_token);
+  select * into strict run from public.trading_runs r where r.id = lease.run_id;
+  -- One call of a user and mode at a time: what another bot reserves meanwhile would not be seen.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(format('orders of %s in %s', lease.user_id, run.mode), 0));
+  -- Held, so that no change of its status or caps commits before the orders that did not see it.
+  select * into strict bot from public.bots b where b.id = lease.bot_id for share;
+  select * into limits from public.account_limits l where l.user_id = lease.user_id;
+  state := private.load_exposure(run);
+  for intent in select i.value from jsonb_array_elements(p_intents) with ordinality i (value, position) order by i.position loop
+    problem := private.order_problem(intent, true);
+    if problem is null then
+      given := private.draft_order(lease, intent);
+      problem := case
+        when (intent ->> 'at')::timestamptz > newest then 'at is later than now'
+        when not given.reduce_only then private.opening_problem(given) end;
+    end if;
+    if problem is not null then
+      decisions := decisions || jsonb_build_object('client_order_id', coalesce(left(intent ->> 'client_order_id', 100), ''), 'order_id', null,
+        'accepted', false, 'code', 'invalid_order', 'message', problem);
+      continue;
+    end if;
+    known := private.find_order(lease.bot_id, given.client_order_id);
+    if known.id is null then
+      select w.* into known from unnest(written) w where w.client_order_id = given.client_order_id;
+    end if;
+    if known.id is null then
+      judgement := private.judge_intent(lease, bot, run, limits, given, (intent ->> 'at')::timestamptz, state);
+      state := judgement.state;
+      known := judgement.judged;
+      written := written || known;
+      reached := reached || judgement.refusal;
+    elsif not private.same_order(known, given) then
+      decisions := decisions || jsonb_build_object('client_order_id', given.client_order_id, 'order_id', null, 'accepted', false,
+        'code', 'duplicate_client_order_id', 'message', 'the bot has another order of this name');
+      continue;
+    end if;
+    decisions := decisions || private.gate_decision(known);
+  end loop;
+  if cardinality(written) > 0 then
+    perform private.write_orders(written);
+  end if;
+  foreach told in array array_remove(reached, null) loop
+    perform private.note_cap_reached(bot, run, state, told);
+  end loop;
+  return decisions;
 end
 $function$
 
@@ -7421,6 +10060,36 @@ begin
       refused_count = l.refused_count + (not allowed)::integer
   where l.user_id = p_user_id and l.channel = p_channel;
   return allowed;
+end
+$function$
+
+function private.take_commands(p_session_id uuid) -- The commands that a session is to be told of now, 50 at most, in their order, and counts their delivery: those that were never delivered, whatever Realtime did, and those whose delivery nobody acknowledged in time.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.take_commands(p_session_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  most_at_once constant integer := 50;
+  redelivery constant interval := private.config_number('runner.redelivery_s') * interval '1 second';
+  taken jsonb;
+begin
+  -- What is locked is being acknowledged.
+  with due as (
+    select c.seq from public.runner_commands c
+    where c.runner_session_id = p_session_id and c.status in ('queued', 'delivered') and c.expires_at > now()
+      and (c.status = 'queued' or c.delivered_at <= now() - redelivery)
+    order by c.seq
+    limit most_at_once
+    for update skip locked
+  ), delivered as (
+    update public.runner_commands c set status = 'delivered', attempt = c.attempt + 1, delivered_at = now()
+    from due where c.runner_session_id = p_session_id and c.seq = due.seq
+    returning private.describe_command(c) as command, c.seq
+  )
+  select coalesce(jsonb_agg(d.command order by d.seq), '[]') into taken from delivered d;
+  return taken;
 end
 $function$
 
@@ -7597,6 +10266,30 @@ begin
     select jsonb_agg(jsonb_build_object('seq', p_first_seq + f.key::bigint - 1, 'code', f.value ->> 0, 'message', f.value ->> 1) order by f.key::bigint)
     from jsonb_each(refused) f
   ), '[]');
+end
+$function$
+
+function private.take_lease(p_lease bot_leases, p_bot bots, p_run_id uuid, p_session_id uuid, p_resumes boolean) -- Gives a bot to a runner session: whoever held it has an old fencing token from then on, and nothing more to do for it. Definer, because owners may not write leases.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.take_lease(p_lease bot_leases, p_bot bots, p_run_id uuid, p_session_id uuid, p_resumes boolean)
+ RETURNS bot_leases
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  taken public.bot_leases;
+begin
+  if p_lease.bot_id is not null then
+    perform private.expire_commands(p_lease.runner_session_id, p_bot.id, '{start_bot,stop_bot,pause_bot,resume_bot,update_config}');
+  end if;
+  insert into public.bot_leases as held (bot_id, user_id, run_id, runner_session_id, fencing_token, intent, reconciled)
+  values (p_bot.id, p_bot.user_id, p_run_id, p_session_id, 1, 'run', not p_resumes)
+  on conflict (bot_id) do update
+  set run_id = excluded.run_id, runner_session_id = excluded.runner_session_id, fencing_token = held.fencing_token + 1, intent = 'run',
+      reconciled = excluded.reconciled, acquired_at = now(), released_at = null
+  returning * into taken;
+  return taken;
 end
 $function$
 
@@ -8036,6 +10729,43 @@ begin
 end
 $function$
 
+function private.write_orders(p_orders orders[]) -- Writes down orders of one run that the gate decided on, and one entry of the audit log that lists them. Definer, because runners may write neither.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.write_orders(p_orders orders[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  run_id constant uuid := p_orders[1].run_id;
+begin
+  insert into public.orders (
+    id, run_id, bot_id, user_id, client_order_id, symbol, side, type, quantity, limit_price, stop_price, trail_amount, trail_pct, time_in_force, expires_at,
+    reduce_only, status, reject_reason, refusal_code, finished_at, option_details, multiplier, reference_price, stop_loss, is_sized_at_fill, reserved_value,
+    reserved_risk, market_day, reason
+  )
+  select o.id, o.run_id, o.bot_id, o.user_id, o.client_order_id, o.symbol, o.side, o.type, o.quantity, o.limit_price, o.stop_price, o.trail_amount, o.trail_pct,
+    o.time_in_force, o.expires_at, o.reduce_only, o.status, o.reject_reason, o.refusal_code, o.finished_at, o.option_details, o.multiplier, o.reference_price,
+    o.stop_loss, o.is_sized_at_fill, o.reserved_value, o.reserved_risk, o.market_day, o.reason
+  from unnest(p_orders) o;
+  -- One entry a call: an entry costs more than an order.
+  perform private.write_audit('orders.decided', 'trading_runs', run_id::text, p_orders[1].user_id, null, null, jsonb_build_object('orders', (
+    select jsonb_agg(jsonb_build_object('id', o.id, 'client_order_id', o.client_order_id, 'symbol', o.symbol, 'side', o.side, 'quantity', o.quantity,
+                                        'refusal_code', o.refusal_code)) from unnest(p_orders) o)));
+end
+$function$
+
+function public.acknowledge_command(p_seq bigint, p_error jsonb) -- For a runner: says that it has done a command, or that it could not, and why; answers with what the command is then: acknowledged, failed, or expired where it came too late. Saying it again changes nothing, and the order does not matter. Errors: command_not_found, invalid_request and those of private.require_runner.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.acknowledge_command(p_seq bigint, p_error jsonb DEFAULT NULL::jsonb)
+ RETURNS text
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.acknowledge_command(p_seq, p_error)
+$function$
+
 function public.admin_count(p_table text, p_status text) -- For admins with a second factor: how many rows the waitlist or contact_messages have, with a status or in all. Errors: forbidden, second_factor_required, not_found.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.admin_count(p_table text, p_status text DEFAULT NULL::text)
@@ -8202,6 +10932,84 @@ AS $function$
   from private.verify_api_key(p_key, p_ip, p_permission) verified
 $function$
 
+function public.bot_performance(p_bot_id uuid, p_start_date date, p_end_date date) -- What a bot of the caller has earned by the round trips that it closed from one day to another, both included, in the time zone of its schedule: BotPerformance of the contracts; null where there is no such bot. Drawdowns are those of closed profit, from 0 at the start of the range; in percent, of the initial balance and the profit so far. What is undefined is null, and undefined_metrics says why.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.bot_performance(p_bot_id uuid, p_start_date date DEFAULT NULL::date, p_end_date date DEFAULT NULL::date)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  with bot as (
+    select b.id, b.user_id, b.initial_balance, coalesce(e.timezone, b.schedule_timezone) as zone
+    from public.bots b left join public.exchange_sessions e on e.exchange = b.schedule_exchange
+    where b.id = p_bot_id
+  ),
+  closed as (
+    select t.id, t.exit_at, t.net_pnl, t.commission, coalesce(t.exit_reason, 'other') as exit_reason, (t.exit_at at time zone bot.zone)::date as day,
+      sum(t.net_pnl) over (order by t.exit_at, t.id rows unbounded preceding) as running_pnl
+    from bot join public.trades t on t.bot_id = bot.id and t.user_id = bot.user_id and t.status = 'closed'
+    where (p_start_date is null or t.exit_at >= p_start_date::timestamp at time zone bot.zone)
+      and (p_end_date is null or t.exit_at < (p_end_date + 1)::timestamp at time zone bot.zone)
+  ),
+  falls as (
+    select greatest(max(c.running_pnl) over (order by c.exit_at, c.id rows unbounded preceding), 0) - c.running_pnl as fall,
+      greatest(max(c.running_pnl) over (order by c.exit_at, c.id rows unbounded preceding), 0) as peak
+    from closed c
+  ),
+  sums as (
+    select count(*) as trades, coalesce(sum(net_pnl), 0) as total_pnl, coalesce(sum(commission), 0) as fees,
+      count(*) filter (where net_pnl > 0) as wins, count(*) filter (where net_pnl < 0) as losses, count(*) filter (where net_pnl = 0) as flats,
+      coalesce(sum(net_pnl) filter (where net_pnl > 0), 0) as gross_profit, coalesce(-sum(net_pnl) filter (where net_pnl < 0), 0) as gross_loss,
+      max(net_pnl) filter (where net_pnl > 0) as largest_win, min(net_pnl) filter (where net_pnl < 0) as largest_loss
+    from closed
+  ),
+  days as (
+    select c.day, sum(c.net_pnl) as pnl, count(*) as trades, count(*) filter (where c.net_pnl > 0) as wins,
+      sum(sum(c.net_pnl)) over (order by c.day) as cumulative_pnl
+    from closed c group by c.day
+  ),
+  open_now as (
+    select count(*) as positions, coalesce(sum(p.unrealized_pnl), 0) as unrealized_pnl
+    from bot join public.positions p on p.bot_id = bot.id and p.user_id = bot.user_id and p.status = 'open'
+  )
+  select jsonb_build_object(
+    'metrics', jsonb_build_object(
+      'total_pnl', s.total_pnl, 'fees', s.fees, 'trade_count', s.trades,
+      'winning_trades', s.wins, 'losing_trades', s.losses, 'flat_trades', s.flats,
+      'gross_profit', s.gross_profit, 'gross_loss', s.gross_loss,
+      'win_rate_pct', round(100.0 * s.wins / nullif(s.trades, 0), 4),
+      'profit_factor', round(s.gross_profit / nullif(s.gross_loss, 0), 8),
+      'average_trade', round(s.total_pnl / nullif(s.trades, 0), 8),
+      'average_win', round(s.gross_profit / nullif(s.wins, 0), 8),
+      'average_loss', round(-s.gross_loss / nullif(s.losses, 0), 8),
+      'largest_win', s.largest_win, 'largest_loss', s.largest_loss,
+      'max_drawdown', coalesce((select max(f.fall) from falls f), 0),
+      'max_drawdown_pct', round((select max(100 * f.fall / (bot.initial_balance + f.peak)) from falls f), 4),
+      'open_positions', o.positions, 'unrealized_pnl', o.unrealized_pnl,
+      'undefined_metrics', jsonb_strip_nulls(jsonb_build_object(
+        'win_rate_pct', case when s.trades = 0 then 'no closed trades' end,
+        'average_trade', case when s.trades = 0 then 'no closed trades' end,
+        'profit_factor', case when s.trades = 0 then 'no closed trades' when s.gross_loss = 0 then 'no losing trades' end,
+        'average_win', case when s.wins = 0 then 'no winning trades' end,
+        'largest_win', case when s.wins = 0 then 'no winning trades' end,
+        'average_loss', case when s.losses = 0 then 'no losing trades' end,
+        'largest_loss', case when s.losses = 0 then 'no losing trades' end,
+        'max_drawdown_pct', case when bot.initial_balance is null then 'the bot has no initial balance' when s.trades = 0 then 'no closed trades' end))),
+    'daily_data', (
+      select coalesce(jsonb_agg(jsonb_build_object('date', d.day, 'pnl', d.pnl, 'trade_count', d.trades, 'winning_trades', d.wins,
+        'cumulative_pnl', d.cumulative_pnl) order by d.day), '[]')
+      from days d),
+    'trade_outcomes', (
+      select coalesce(jsonb_agg(jsonb_build_object('outcome', g.outcome, 'exit_reason', g.exit_reason, 'trade_count', g.trades, 'total_pnl', g.pnl)
+        order by g.outcome desc, g.trades desc, g.exit_reason), '[]')
+      from (
+        select case sign(c.net_pnl) when 1 then 'win' when -1 then 'loss' else 'flat' end as outcome, c.exit_reason, count(*) as trades, sum(c.net_pnl) as pnl
+        from closed c group by 1, 2
+      ) g))
+  from bot, sums s, open_now o
+$function$
+
 function public.cancel_backtest(p_backtest_id uuid) -- Cancels a queued or running backtest of the caller; cancelling it again changes nothing. Errors: forbidden, backtest_not_found, backtest_not_cancellable.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.cancel_backtest(p_backtest_id uuid)
@@ -8278,6 +11086,37 @@ begin
     perform private.set_user_active(p_user_id, p_is_active);
   end if;
 end
+$function$
+
+function public.connect_runner(p_key text, p_ip text, p_machine_id text, p_machine_info jsonb, p_version text) -- For the function runner, which holds the secret key of the project and knows the address: connects a machine with an API key, and says what its token is to say. A machine that has connected with the key before has the same session in a new epoch: the tokens of the one before are no good any more, what it holds has new fencing tokens and is to be reconciled. Errors: invalid_api_key, ip_not_allowed, invalid_request, quota_exceeded.
+-- executable by: service_role
+CREATE OR REPLACE FUNCTION public.connect_runner(p_key text, p_ip text, p_machine_id text, p_machine_info jsonb DEFAULT '{}'::jsonb, p_version text DEFAULT ''::text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.connect_runner(p_key, p_ip, p_machine_id, p_machine_info, p_version)
+$function$
+
+function public.count_run_logs(p_run_id uuid, p_levels text[]) -- How many lines of the given levels, or of all, a run of the caller has: exact, and at once however many there are. 0 for the run of another.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.count_run_logs(p_run_id uuid, p_levels text[] DEFAULT NULL::text[])
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select private.count_run_logs(p_run_id, p_levels)
+$function$
+
+function public.count_runner_authentication(p_ip text, p_key_prefix text) -- For the function runner, before connect_runner: counts an attempt to authenticate, by the address it came from and by the prefix of the key. A call of its own, because what fails is rolled back with its count. Errors: rate_limited.
+-- executable by: service_role
+CREATE OR REPLACE FUNCTION public.count_runner_authentication(p_ip text, p_key_prefix text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.count_runner_authentication(p_ip, p_key_prefix)
 $function$
 
 function public.create_api_key(p_name text, p_permissions text[], p_expires_at timestamp with time zone, p_ip_allowlist inet[], OUT id uuid, OUT key text, OUT name text, OUT prefix text, OUT permissions text[], OUT expires_at timestamp with time zone, OUT ip_allowlist cidr[], OUT created_at timestamp with time zone) -- Makes an API key for the caller, and shows it this once. Needs the second factor of a user who has one. Errors: forbidden, second_factor_required, invalid_request, quota_exceeded.
@@ -8377,6 +11216,26 @@ begin
 end
 $function$
 
+function public.disconnect_runner() -- For a runner that ends: its session is disconnected at once, its token no good any more, and its bots are treated by their offline policies without waiting for silence. Errors: those of private.require_runner.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.disconnect_runner()
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.disconnect_runner()
+$function$
+
+function public.engage_emergency_stop(p_scope text, p_reason text, p_bot_id uuid, p_close_positions boolean) -- Stops a bot of the caller, all of the caller's (user), or, for an admin with a second factor, the whole system, from opening anything, at once, and tells the runners: they cancel what is open and, if asked for, close positions. Whoever owns a bot may stop it, whatever the role. Engaging it again changes nothing, unless positions are to be closed now. Errors: forbidden, second_factor_required, invalid_request, bot_not_found.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.engage_emergency_stop(p_scope text, p_reason text, p_bot_id uuid DEFAULT NULL::uuid, p_close_positions boolean DEFAULT false)
+ RETURNS trading_halts
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.engage_emergency_stop(p_scope, p_bot_id, p_reason, p_close_positions)
+$function$
+
 function public.finish_account_link(p_provider text, p_external_id text, p_code text, p_metadata jsonb) -- For the operator's server that hears from the account elsewhere, with a secret key: links it to the user whose code it handed over. Answers {"linked_account_id", "user_id"}. Errors: invalid_request, invalid_link_code, rate_limited, account_already_linked.
 -- executable by: service_role
 CREATE OR REPLACE FUNCTION public.finish_account_link(p_provider text, p_external_id text, p_code text, p_metadata jsonb DEFAULT '{}'::jsonb)
@@ -8459,6 +11318,46 @@ AS $function$
   select * from private.list_quotas()
 $function$
 
+function public.pause_bot(p_bot_id uuid) -- Lets a bot of the caller keep what it holds and open nothing more, at once; pausing it again changes nothing. Answers BotControl of the contracts. Errors: forbidden, second_factor_required, bot_not_found, bot_not_running.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.pause_bot(p_bot_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.set_pause(p_bot_id, true)
+$function$
+
+function public.reconcile_run(p_run_id uuid, p_fencing_token bigint, p_holding jsonb) -- For a runner that has connected anew, after it has sent its reports: compares what it holds for a run with the ledger. Where they agree the run may open positions again, and what the offline policy says is done; else its bot is held with an error. Errors: invalid_request and those of private.lock_lease.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.reconcile_run(p_run_id uuid, p_fencing_token bigint, p_holding jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.reconcile_run(p_run_id, p_fencing_token, p_holding)
+$function$
+
+function public.refresh_runner(p_ip text) -- For the function runner, with the token of a runner: what its next token is to say. Alone it gives nothing that the runner does not know. Errors: those of private.require_runner, ip_not_allowed.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.refresh_runner(p_ip text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.refresh_runner(p_ip)
+$function$
+
+function public.release_emergency_stop(p_halt_id uuid) -- Releases an emergency stop of the caller, or, for an admin with a second factor, of the system. Bots stay as they are until they are resumed or started; releasing it again changes nothing. Errors: forbidden, second_factor_required, halt_not_found.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.release_emergency_stop(p_halt_id uuid)
+ RETURNS trading_halts
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.release_emergency_stop(p_halt_id)
+$function$
+
 function public.report_run(p_run_id uuid, p_fencing_token bigint, p_first_seq bigint, p_items jsonb) -- For the runner that holds the bot: takes what happened in a run, up to 500 items numbered from p_first_seq on, and answers a ReportReceipt. Items that were taken before are skipped; after a gap nothing is taken; an item that is none is refused for good and those beside it are taken. Errors: run_not_found, stale_lease, invalid_request and those of runners.
 -- executable by: authenticated, service_role
 CREATE OR REPLACE FUNCTION public.report_run(p_run_id uuid, p_fencing_token bigint, p_first_seq bigint, p_items jsonb)
@@ -8477,6 +11376,16 @@ CREATE OR REPLACE FUNCTION public.request_credential_test(p_credential_id uuid)
  SET search_path TO ''
 AS $function$
   select private.request_credential_test(p_credential_id)
+$function$
+
+function public.resume_bot(p_bot_id uuid) -- Lets a paused bot of the caller open positions again; resuming it again changes nothing. Answers BotControl of the contracts. Errors: forbidden, second_factor_required, bot_not_found, bot_not_running, trading_halted.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.resume_bot(p_bot_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.set_pause(p_bot_id, false)
 $function$
 
 function public.revoke_api_key(p_api_key_id uuid) -- Revokes an API key of the caller, for good and at once, and says when; revoking it again changes nothing. Errors: forbidden, api_key_not_found.
@@ -8507,6 +11416,61 @@ CREATE OR REPLACE FUNCTION public.revoke_session(p_session_id uuid)
  SET search_path TO ''
 AS $function$
   select private.revoke_session(p_session_id)
+$function$
+
+function public.run_changes(p_run_id uuid, p_after_event_seq bigint, p_after_log_seq bigint, p_after_fill_seq bigint, p_limit integer) -- What has changed in an own run after a number of its feed, in one snapshot: the run, orders, positions and trades as they are now, fills and log lines after numbers of their own; nulls for all, but for log lines, of which null gives the latest. At most p_limit (1,000) of each kind: while has_more says so, call again with event_seq (all up to it is in) and the last numbers of fills and logs. Errors: run_not_found.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.run_changes(p_run_id uuid, p_after_event_seq bigint DEFAULT NULL::bigint, p_after_log_seq bigint DEFAULT NULL::bigint, p_after_fill_seq bigint DEFAULT NULL::bigint, p_limit integer DEFAULT 1000)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  after_seq constant bigint := coalesce(p_after_event_seq, -1);
+  row_limit constant integer := least(greatest(coalesce(p_limit, 1000), 1), 1000);
+  last_seq constant bigint := private.run_event_seq(p_run_id);
+  run public.trading_runs;
+  orders jsonb;
+  positions jsonb;
+  trades jsonb;
+  fills jsonb;
+  logs jsonb;
+  complete_seq bigint;
+begin
+  select * into run from public.trading_runs r where r.id = p_run_id and r.user_id = (select private.tenant_id());
+  if run.id is null or last_seq is null then
+    perform private.raise_api_error(404, 'run_not_found', 'there is no such run');
+  end if;
+  -- With ties, for the rows that one transaction wrote share a number.
+  select coalesce(jsonb_agg(to_jsonb(o) order by o.event_seq), '[]') into orders from (
+    select * from public.orders where run_id = run.id and event_seq > after_seq
+    order by event_seq fetch first row_limit rows with ties) o;
+  select coalesce(jsonb_agg(to_jsonb(p) order by p.event_seq), '[]') into positions from (
+    select * from public.positions where run_id = run.id and event_seq > after_seq
+    order by event_seq fetch first row_limit rows with ties) p;
+  select coalesce(jsonb_agg(to_jsonb(t) order by t.event_seq), '[]') into trades from (
+    select * from public.trades where run_id = run.id and event_seq > after_seq
+    order by event_seq fetch first row_limit rows with ties) t;
+  select coalesce(jsonb_agg(to_jsonb(f) order by f.seq), '[]') into fills from (
+    select * from public.fills where run_id = run.id and user_id = run.user_id and seq > coalesce(p_after_fill_seq, 0)
+    order by seq limit row_limit) f;
+  logs := private.run_lines(run.id, run.user_id, p_after_log_seq, row_limit);
+  select coalesce(min((rows -> -1 ->> 'event_seq')::bigint), last_seq) into complete_seq
+  from unnest(array[orders, positions, trades]) as rows where jsonb_array_length(rows) >= row_limit;
+  return jsonb_build_object(
+    'event_seq', complete_seq,
+    'last_event_seq', last_seq,
+    'last_log_seq', run.last_log_seq,
+    'run', case when run.event_seq > after_seq then
+      to_jsonb(run) - '{event_seq,last_report_seq,last_fill_seq,last_log_seq,market_day,day_start_pnl,peak_pnl,updated_at}'::text[] end,
+    'orders', orders, 'positions', positions, 'trades', trades, 'fills', fills, 'logs', logs,
+    'has_more', jsonb_build_object(
+      'changes', complete_seq < last_seq,
+      'fills', jsonb_array_length(fills) >= row_limit,
+      'logs', p_after_log_seq is not null and jsonb_array_length(logs) >= row_limit));
+end
 $function$
 
 function public.run_ledger(p_run_id uuid, p_after_fill bigint, p_after_order text, p_limit integer) -- What the ledger knows of a run: its last report and bar, what is open, below 0 when short, and a page of orders, by their names, and of fills, by their numbers, after the given ones. A page that is not full is the last. At most 5,000 a page. Error: run_not_found. Row level security says whose runs.
@@ -8548,6 +11512,27 @@ begin
     ), '[]')
   );
 end
+$function$
+
+function public.runner_config() -- For a runner: the bots that it holds, each with its settings as they are now, what stops trading, and the limits of its owner. Errors: those of private.require_runner.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.runner_config()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select private.runner_config()
+$function$
+
+function public.runner_heartbeat(p_machine_info jsonb, p_active_bot_ids uuid[], p_sent_at timestamp with time zone) -- For a runner: says that it is alive and which bots it executes (those that are not its owner's are left out), and answers with the commands that it is still to do. Null for machine_info leaves it as it was. Errors: clock_skew, invalid_request and those of private.require_runner.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.runner_heartbeat(p_machine_info jsonb, p_active_bot_ids uuid[], p_sent_at timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.runner_heartbeat(p_machine_info, p_active_bot_ids, p_sent_at)
 $function$
 
 function public.set_channel_config(p_channel text, p_enabled boolean, p_provider text, p_settings jsonb, p_messages_per_window integer) -- For admins: changes a channel; what is null stays as it is. The trigger audits it. Errors: forbidden, not_found, invalid_request (secrets in the settings above all).
@@ -8650,6 +11635,26 @@ AS $function$
   select * from private.start_account_link(p_provider)
 $function$
 
+function public.start_bot(p_bot_id uuid, p_runner_session_id uuid) -- Starts a stopped bot of the caller in a new run, or lets one with an error go on in the run that is not over, on the runner that is named, or one that is connected. A LIVE one needs caps, a credential, and a second factor shown within 15 minutes. Answers BotControl of the contracts. Errors: forbidden, second_factor_required, recent_factor_required, bot_not_found, bot_not_startable, trading_halted, live_caps_required, credential_disabled, strategy_not_found, runner_not_found, no_runner_connected.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.start_bot(p_bot_id uuid, p_runner_session_id uuid DEFAULT NULL::uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.start_bot(p_bot_id, p_runner_session_id)
+$function$
+
+function public.stop_bot(p_bot_id uuid, p_reason text) -- Closes what a bot of the caller holds, and stops it; stopping it again changes nothing. Where its runner is offline, one that holds nothing is stopped at once, and any other when the runner is back, as the message says. Answers BotControl of the contracts. Errors: forbidden, second_factor_required, bot_not_found, invalid_request.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.stop_bot(p_bot_id uuid, p_reason text DEFAULT 'stopped by its owner'::text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.stop_bot(p_bot_id, p_reason)
+$function$
+
 function public.submit_contact_message(p_name text, p_email text, p_message text, p_ip text) -- For the function public alone, which has checked the fields and knows the address: keeps a message for the admins. Errors: rate_limited.
 -- executable by: service_role
 CREATE OR REPLACE FUNCTION public.submit_contact_message(p_name text, p_email text, p_message text, p_ip text)
@@ -8658,6 +11663,16 @@ CREATE OR REPLACE FUNCTION public.submit_contact_message(p_name text, p_email te
  SET search_path TO ''
 AS $function$
   select private.submit_contact_message(p_name, p_email, p_message, p_ip)
+$function$
+
+function public.submit_order_intents(p_run_id uuid, p_fencing_token bigint, p_intents jsonb) -- The risk gate. A runner submits the orders that it wants to place for a run, 1 to 100 as OrderIntent; each is let through, with what it may cost and lose reserved, or refused, with a code and a message, and is a row of orders either way. One that is no order at all is refused without a row. Submitted again, an order gets the decision that it got. Answers one decision for each, in the same order. Errors: stale_lease, run_not_found, invalid_request, payload_too_large and those of a runner that is not connected.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.submit_order_intents(p_run_id uuid, p_fencing_token bigint, p_intents jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.submit_order_intents(p_run_id, p_fencing_token, p_intents)
 $function$
 
 function public.system_report() -- For admins with a second factor: database, workers and queues, Realtime, connected runners, and the health that components reported. Errors: forbidden, second_factor_required.

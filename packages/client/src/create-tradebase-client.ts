@@ -1,14 +1,32 @@
 import { createClient, type SupabaseClient, type SupabaseClientOptions } from '@supabase/supabase-js';
 import type { Database } from './database.types.ts';
+import { type RunWatch, type RunWatchOptions, watchRun } from './watch-run.ts';
+import { type UserWatch, type UserWatchOptions, watchUser } from './watch-user.ts';
 
-/** A Supabase client that knows Tradebase's tables and functions. */
-export type TradebaseClient = SupabaseClient<Database>;
+/** What Tradebase adds to a client of Supabase. */
+export interface LiveFeeds {
+  readonly runs: {
+    /** Keeps the state of a run, live. */
+    watch(runId: string, options?: RunWatchOptions): RunWatch;
+  };
+  readonly user: {
+    /** Keeps the statuses of the signed-in user's bots, runners and tasks, and their alerts, live. */
+    watch(options?: UserWatchOptions): UserWatch;
+  };
+}
 
-/** supabase-js with Tradebase's types: `url` and publishable key as `npm start` or the dashboard shows them. */
+/** A Supabase client that knows Tradebase's tables and functions, with live feeds. */
+export type TradebaseClient = SupabaseClient<Database> & LiveFeeds;
+
+/** supabase-js with Tradebase's types and feeds: `url` and publishable key as `npm start` or the dashboard shows them. */
 export function createTradebaseClient(
   url: string,
   publishableKey: string,
   options?: SupabaseClientOptions<'public'>,
 ): TradebaseClient {
-  return createClient<Database>(url, publishableKey, options);
+  const client = createClient<Database>(url, publishableKey, options);
+  return Object.assign(client, {
+    runs: { watch: (runId: string, watchOptions?: RunWatchOptions) => watchRun(client, runId, watchOptions) },
+    user: { watch: (watchOptions?: UserWatchOptions) => watchUser(client, watchOptions) },
+  });
 }

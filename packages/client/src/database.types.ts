@@ -863,6 +863,7 @@ export type Database = {
           risk_per_trade: number | null;
           schedule_days: number[];
           schedule_end_time: string | null;
+          schedule_exchange: string | null;
           schedule_start_time: string | null;
           schedule_timezone: string;
           settings: NonNullable<Json>;
@@ -903,6 +904,7 @@ export type Database = {
           risk_per_trade?: number | null;
           schedule_days?: number[];
           schedule_end_time?: string | null;
+          schedule_exchange?: string | null;
           schedule_start_time?: string | null;
           schedule_timezone?: string;
           settings?: NonNullable<Json>;
@@ -942,6 +944,7 @@ export type Database = {
           risk_per_trade?: number | null;
           schedule_days?: number[];
           schedule_end_time?: string | null;
+          schedule_exchange?: string | null;
           schedule_start_time?: string | null;
           schedule_timezone?: string;
           settings?: NonNullable<Json>;
@@ -963,6 +966,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: 'exchange_credentials';
             referencedColumns: ['id', 'user_id'];
+          },
+          {
+            foreignKeyName: 'bots_schedule_exchange_fkey';
+            columns: ['schedule_exchange'];
+            isOneToOne: false;
+            referencedRelation: 'exchange_sessions';
+            referencedColumns: ['exchange'];
           },
           {
             foreignKeyName: 'bots_strategy_version_fkey';
@@ -1371,6 +1381,34 @@ export type Database = {
           test_status?: string | null;
           updated_at?: string;
           user_id?: string;
+        };
+        Relationships: [];
+      };
+      exchange_sessions: {
+        Row: {
+          days: number[];
+          description: string;
+          end_time: string | null;
+          exchange: string;
+          start_time: string | null;
+          timezone: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          days: number[];
+          description: string;
+          end_time?: string | null;
+          exchange: string;
+          start_time?: string | null;
+          timezone: string;
+        };
+        Update: {
+          days?: number[];
+          description?: string;
+          end_time?: string | null;
+          exchange?: string;
+          start_time?: string | null;
+          timezone?: string;
         };
         Relationships: [];
       };
@@ -1929,6 +1967,7 @@ export type Database = {
           id: string;
           is_sized_at_fill: boolean;
           limit_price: number | null;
+          market_day: string | null;
           metadata: NonNullable<Json>;
           multiplier: number;
           option_details: Json | null;
@@ -1937,12 +1976,14 @@ export type Database = {
           reason: string | null;
           reduce_only: boolean;
           reference_price: number | null;
+          refusal_code: string | null;
           reject_reason: string | null;
           reserved_risk: number;
           reserved_value: number;
           run_id: string;
           side: string;
           status: string;
+          stop_loss: number | null;
           stop_price: number | null;
           submitted_at: string | null;
           symbol: string;
@@ -1970,6 +2011,7 @@ export type Database = {
           id?: string;
           is_sized_at_fill?: boolean;
           limit_price?: number | null;
+          market_day?: string | null;
           metadata?: NonNullable<Json>;
           multiplier?: number;
           option_details?: Json | null;
@@ -1978,12 +2020,14 @@ export type Database = {
           reason?: string | null;
           reduce_only?: boolean;
           reference_price?: number | null;
+          refusal_code?: string | null;
           reject_reason?: string | null;
           reserved_risk?: number;
           reserved_value?: number;
           run_id: string;
           side: string;
           status?: string;
+          stop_loss?: number | null;
           stop_price?: number | null;
           submitted_at?: string | null;
           symbol: string;
@@ -2010,6 +2054,7 @@ export type Database = {
           id?: string;
           is_sized_at_fill?: boolean;
           limit_price?: number | null;
+          market_day?: string | null;
           metadata?: NonNullable<Json>;
           multiplier?: number;
           option_details?: Json | null;
@@ -2018,12 +2063,14 @@ export type Database = {
           reason?: string | null;
           reduce_only?: boolean;
           reference_price?: number | null;
+          refusal_code?: string | null;
           reject_reason?: string | null;
           reserved_risk?: number;
           reserved_value?: number;
           run_id?: string;
           side?: string;
           status?: string;
+          stop_loss?: number | null;
           stop_price?: number | null;
           submitted_at?: string | null;
           symbol?: string;
@@ -3990,6 +4037,7 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
+      acknowledge_command: { Args: { p_error?: Json; p_seq: number }; Returns: string };
       admin_count: { Args: { p_status?: string; p_table: string }; Returns: number };
       admin_read: {
         Args: { p_filter?: Json; p_limit?: number; p_offset?: number; p_order?: string; p_table: string };
@@ -4020,6 +4068,7 @@ export type Database = {
         Args: { p_ip: unknown; p_key: string; p_permission?: string };
         Returns: Record<string, unknown>;
       };
+      bot_performance: { Args: { p_bot_id: string; p_end_date?: string; p_start_date?: string }; Returns: Json };
       cancel_backtest: {
         Args: { p_backtest_id: string };
         Returns: {
@@ -4104,6 +4153,12 @@ export type Database = {
         Args: { p_is_active?: boolean; p_plan?: string; p_role?: string; p_user_id: string };
         Returns: undefined;
       };
+      connect_runner: {
+        Args: { p_ip: string; p_key: string; p_machine_id: string; p_machine_info?: Json; p_version?: string };
+        Returns: Json;
+      };
+      count_run_logs: { Args: { p_levels?: string[]; p_run_id: string }; Returns: number };
+      count_runner_authentication: { Args: { p_ip: string; p_key_prefix: string }; Returns: undefined };
       create_api_key: {
         Args: { p_expires_at?: string; p_ip_allowlist?: unknown[]; p_name: string; p_permissions: string[] };
         Returns: Record<string, unknown>;
@@ -4257,6 +4312,28 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      disconnect_runner: { Args: Record<PropertyKey, never>; Returns: undefined };
+      engage_emergency_stop: {
+        Args: { p_bot_id?: string; p_close_positions?: boolean; p_reason: string; p_scope: string };
+        Returns: {
+          bot_id: string | null;
+          close_positions: boolean;
+          engaged_at: string;
+          engaged_by: string | null;
+          id: string;
+          reason: string;
+          released_at: string | null;
+          released_by: string | null;
+          scope: string;
+          user_id: string | null;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'trading_halts';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       finish_account_link: {
         Args: { p_code: string; p_external_id: string; p_metadata?: Json; p_provider: string };
         Returns: Json;
@@ -4315,16 +4392,56 @@ export type Database = {
           value: number;
         }[];
       };
+      pause_bot: { Args: { p_bot_id: string }; Returns: Json };
+      reconcile_run: { Args: { p_fencing_token: number; p_holding: Json; p_run_id: string }; Returns: Json };
+      refresh_runner: { Args: { p_ip: string }; Returns: Json };
+      release_emergency_stop: {
+        Args: { p_halt_id: string };
+        Returns: {
+          bot_id: string | null;
+          close_positions: boolean;
+          engaged_at: string;
+          engaged_by: string | null;
+          id: string;
+          reason: string;
+          released_at: string | null;
+          released_by: string | null;
+          scope: string;
+          user_id: string | null;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'trading_halts';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       report_run: {
         Args: { p_fencing_token: number; p_first_seq: number; p_items: Json; p_run_id: string };
         Returns: Json;
       };
       request_credential_test: { Args: { p_credential_id: string }; Returns: undefined };
+      resume_bot: { Args: { p_bot_id: string }; Returns: Json };
       revoke_api_key: { Args: { p_api_key_id: string }; Returns: string };
       revoke_other_sessions: { Args: Record<PropertyKey, never>; Returns: number };
       revoke_session: { Args: { p_session_id: string }; Returns: undefined };
+      run_changes: {
+        Args: {
+          p_after_event_seq?: number;
+          p_after_fill_seq?: number;
+          p_after_log_seq?: number;
+          p_limit?: number;
+          p_run_id: string;
+        };
+        Returns: Json;
+      };
       run_ledger: {
         Args: { p_after_fill?: number; p_after_order?: string; p_limit?: number; p_run_id: string };
+        Returns: Json;
+      };
+      runner_config: { Args: Record<PropertyKey, never>; Returns: Json };
+      runner_heartbeat: {
+        Args: { p_active_bot_ids: string[]; p_machine_info: Json; p_sent_at: string };
         Returns: Json;
       };
       set_channel_config: {
@@ -4524,10 +4641,13 @@ export type Database = {
           expires_at: string;
         }[];
       };
+      start_bot: { Args: { p_bot_id: string; p_runner_session_id?: string }; Returns: Json };
+      stop_bot: { Args: { p_bot_id: string; p_reason?: string }; Returns: Json };
       submit_contact_message: {
         Args: { p_email: string; p_ip: string; p_message: string; p_name: string };
         Returns: undefined;
       };
+      submit_order_intents: { Args: { p_fencing_token: number; p_intents: Json; p_run_id: string }; Returns: Json };
       system_report: { Args: Record<PropertyKey, never>; Returns: Json };
       take_call: { Args: Record<PropertyKey, never>; Returns: undefined };
       unlink_account: {

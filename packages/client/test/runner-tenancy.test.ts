@@ -266,7 +266,7 @@ describe('A runner session', () => {
     const { apiKeyId, sessionId } = await connect(crowd);
     const more = (count: number) =>
       sql(
-        `insert into public.runner_sessions (user_id, api_key_id, machine_id) select $1, $2, n::text from generate_series(1, $3) n`,
+        `insert into public.runner_sessions (user_id, api_key_id, machine_id) select $1, $2, gen_random_uuid() from generate_series(1, $3)`,
         [crowd.id, apiKeyId, count],
       );
     await more(49);

@@ -19,12 +19,15 @@ export const RunConfig = z.object({
   timeframe: Timeframe.nullable(),
   settings: z.record(z.string(), z.unknown()).describe('Backtest settings, as the owner gave them'),
   initial_balance: z.number().nullable(),
-  schedule: z.object({
-    start_time: z.string().nullable(),
-    end_time: z.string().nullable(),
-    days: z.array(z.int().min(1).max(7)),
-    timezone: z.string(),
-  }),
+  schedule: z
+    .object({
+      exchange: z.string().nullish().describe('The exchange whose session it is; null for hours of its own'),
+      start_time: z.string().nullable().describe('Null for all day'),
+      end_time: z.string().nullable().describe('Not after the start for a session that ends on the next day'),
+      days: z.array(z.int().min(1).max(7)).describe('On which sessions begin; none when it may never trade'),
+      timezone: z.string(),
+    })
+    .describe('When the bot may trade, by the clock of the time zone'),
   credential_id: z.guid().nullable(),
   risk: z.object({
     risk_per_trade: z.number().nullable(),

@@ -17,6 +17,30 @@ export type { Fill, Order } from './trading/order.ts';
 export type { SimulationResult } from './trading/simulation-result.ts';
 export { EXIT_REASONS, type Trade, TradeList } from './trading/trade-list.ts';
 
+// Trading sessions: the same, bar by bar as bars come in.
+
+export type {
+  PushOptions,
+  SessionBar,
+  SessionInstrument,
+  TradingSessionInput,
+} from './trading-session/session-input.ts';
+export type {
+  BarOutcome,
+  OptionOrderStatus,
+  OrderNews,
+  SessionFill,
+  SessionOptionFill,
+  SessionOptionLeg,
+  SessionOptionOrder,
+  SessionOptionOrderChange,
+  SessionOrder,
+  SessionOrderChange,
+  SessionPosition,
+} from './trading-session/session-outcome.ts';
+export { startTradingSession } from './trading-session/start-trading-session.ts';
+export type { TradingSession } from './trading-session/trading-session.ts';
+
 // Strategies: built-in ones, and specifications made runnable.
 
 export { parseExpression } from './expressions/parse-expression.ts';

@@ -46,7 +46,7 @@ function randomSeries(bars: number): InstrumentSeries {
 
 function barOf(series: InstrumentSeries, candle: number): DeskBar {
   const ts = series.candles.ts[candle] ?? NaN;
-  return { bar: candle, candle, ts, available_at: ts + DAY_MS };
+  return { bar: candle, candle, ts, available_at: ts + DAY_MS, next_ts: null };
 }
 
 describe('the calendar of expiries', () => {
@@ -63,7 +63,13 @@ describe('the calendar of expiries', () => {
 describe('time to expiry', () => {
   const expiry = Date.UTC(2024, 0, 20);
   const HOUR_MS = DAY_MS / 24;
-  const at = (ts: number, length: number): DeskBar => ({ bar: 0, candle: 0, ts, available_at: ts + length });
+  const at = (ts: number, length: number): DeskBar => ({
+    bar: 0,
+    candle: 0,
+    ts,
+    available_at: ts + length,
+    next_ts: null,
+  });
 
   it('of a daily bar is whole days between dates, whatever hour its midnight has in UTC', () => {
     expect(yearsToExpiry(expiry, at(Date.UTC(2024, 0, 9), DAY_MS))).toBe(10 / 365);

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RuleProgram, Sizing } from '../src/plan/rule-program.ts';
 import type { PlainAgent } from '../src/simulator/plain-orders.ts';
+import { readingsOfValues } from '../src/simulator/readings-of-values.ts';
 import { RuleAgent } from '../src/simulator/rule-agent.ts';
 import type { RuleValues } from '../src/simulator/rule-column.ts';
 import { Simulation } from '../src/simulator/simulation.ts';
@@ -139,7 +140,13 @@ function valuesOf(bars: Run['bars']): RuleValues {
 function simulate<A extends RuleAgent>(Agent: new (...of: ConstructorParameters<typeof RuleAgent>) => A, run: Run) {
   const settings = BacktestSettings.parse(run.settings);
   const instruments = [seriesOf(run.bars)];
-  const agent = new Agent(programOf(run.sizing), instruments, [valuesOf(run.bars)], settings, run.initial_cash);
+  const agent = new Agent(
+    programOf(run.sizing),
+    instruments,
+    [readingsOfValues(valuesOf(run.bars))],
+    settings,
+    run.initial_cash,
+  );
   const options = { initial_cash: run.initial_cash, settings, seed: 1 };
   const simulation = new Simulation({ instruments }, options, agent, 0, null);
   while (simulation.barsDone < run.bars.length) simulation.advance(run.chunkBars);

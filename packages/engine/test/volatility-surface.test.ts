@@ -101,7 +101,7 @@ describe.skipIf(!referenceDataPresent)(referenceTitle("a surface of Apple's quot
     const candle = series.candles.ts.indexOf(Date.UTC(2014, 5, 6, 4));
     const ts = series.candles.ts[candle] ?? NaN;
     const chain = new DataChain(readAppleQuotes(), series, OptionsSettings.parse({ rate_pct: 0.25 }));
-    const quotes = chain.chainAtClose({ bar: candle, candle, ts, available_at: ts + DAY_MS });
+    const quotes = chain.chainAtClose({ bar: candle, candle, ts, available_at: ts + DAY_MS, next_ts: null });
     const surface = buildVolatilitySurface(quotes, { now: ts + DAY_MS, spot: 645.57, rate: 0.0025 });
     expect(surface.smiles.length).toBeGreaterThanOrEqual(11);
     for (const { forward, expiry } of surface.smiles) {

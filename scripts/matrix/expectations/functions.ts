@@ -5,6 +5,7 @@ const USERS: readonly Persona[] = ['owner', 'other', 'viewer', 'admin_aal1', 'ad
 /** Not the admin without the second factor: a user who has one and has not shown it writes nothing. */
 const TRADERS: readonly Persona[] = ['owner', 'other', 'admin_aal2'];
 const SIGNED_IN: readonly Persona[] = [...USERS, 'runner', 'other_runner'];
+const RUNNERS: readonly Persona[] = ['runner', 'other_runner'];
 const ADMIN: readonly Persona[] = ['admin_aal2'];
 
 /** Who may call which exposed function, with which arguments. */
@@ -51,6 +52,54 @@ export const functions: FunctionExpectations = {
     mayEndWith: ['invalid_api_key'],
   },
 
+  // Runners. The function runner calls the first two with a secret key.
+  count_runner_authentication: { by: ['service'], args: () => ({ p_ip: '203.0.113.1', p_key_prefix: 'abcdefgh' }) },
+  connect_runner: {
+    by: ['service'],
+    args: () => ({ p_key: 'tb_abcdefgh_nobody', p_ip: '203.0.113.1', p_machine_id: 'matrix' }),
+    mayEndWith: ['invalid_api_key'],
+  },
+  refresh_runner: { by: RUNNERS, args: () => ({ p_ip: '203.0.113.1' }) },
+  runner_config: { by: RUNNERS },
+  runner_heartbeat: {
+    by: RUNNERS,
+    args: () => ({ p_machine_info: {}, p_active_bot_ids: [], p_sent_at: new Date().toISOString() }),
+  },
+  // Each runner has a command 1 of its own.
+  acknowledge_command: { by: RUNNERS, args: () => ({ p_seq: 1 }) },
+  reconcile_run: {
+    by: ['runner'],
+    args: (tenant) => ({
+      p_run_id: tenant.row('trading_runs').id,
+      p_fencing_token: 1,
+      p_holding: { positions: [], open_orders: [] },
+    }),
+    mayEndWith: ['stale_lease'],
+  },
+  // The lease of the matrix has been given back: all but the runner it was given to are told that there is no such run.
+  submit_order_intents: {
+    by: ['runner'],
+    args: (tenant) => ({
+      p_run_id: tenant.row('trading_runs').id,
+      p_fencing_token: 1,
+      p_intents: [
+        {
+          client_order_id: 'by-intent',
+          symbol: 'ACME',
+          side: 'buy',
+          type: 'market',
+          quantity: 1,
+          reference_price: 100,
+          at: new Date().toISOString(),
+        },
+      ],
+    }),
+    mayEndWith: ['stale_lease'],
+  },
+  disconnect_runner: { by: RUNNERS },
+  // Trading.
+  count_run_logs: { by: SIGNED_IN, args: (tenant) => ({ p_run_id: tenant.row('trading_runs').id }) },
+
   // Research.
   create_strategy: {
     by: TRADERS,
@@ -82,6 +131,9 @@ export const functions: FunctionExpectations = {
     }),
   },
   cancel_study: { by: ['owner'], args: (tenant) => ({ p_study_id: tenant.row('studies').id }) },
+
+  // Runs.
+  run_changes: { by: ['owner', 'runner'], args: (tenant) => ({ p_run_id: tenant.row('trading_runs').id }) },
 
   // Alerts and Telegram.
   mark_alerts_read: {

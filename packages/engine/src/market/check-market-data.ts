@@ -107,7 +107,14 @@ function checkVolume(volume: Float64Array, name: string): void {
   }
 }
 
-function checkCompanions({ symbol, candles, columns = {}, splits = [], membership = [] }: InstrumentSeries): void {
+/** As `checkMarketData`, of what comes with the candles of one instrument. */
+export function checkCompanions({
+  symbol,
+  candles,
+  columns = {},
+  splits = [],
+  membership = [],
+}: InstrumentSeries): void {
   const bars = candles.ts.length;
   for (const [column, { length }] of Object.entries(columns)) {
     if (length === bars) continue;

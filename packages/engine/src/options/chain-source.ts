@@ -1,5 +1,6 @@
 import type { DeskBar } from '../simulator/desk.ts';
 import type { OptionContract, OptionQuote } from '../trading/options-desk.ts';
+import { DAY_MS } from './option-calendar.ts';
 
 /**
  * Where the quotes of a desk come from. A quote of a bar knows nothing of any bar after it, and one at its open nothing of
@@ -24,6 +25,12 @@ export interface OpeningPrices {
 /** One name for each contract: contracts that are equal have equal names. Strikes count to the cent of a cent. */
 export function contractName({ right, strike, expiry }: OptionContract): string {
   return `${new Date(expiry - 1).toISOString().slice(0, 10)} ${Math.round(strike * 10_000) / 10_000} ${right}`;
+}
+
+/** The contract of a name that `contractName` made. */
+export function contractNamed(name: string): OptionContract {
+  const [date = '', strike = '', right] = name.split(' ');
+  return { right: right === 'call' ? 'call' : 'put', strike: Number(strike), expiry: Date.parse(date) + DAY_MS };
 }
 
 /** Nearest expiry first, then by strike, calls before puts. */

@@ -8,7 +8,7 @@ import type { OptionContract, OptionQuote } from '../trading/options-desk.ts';
 import { blackScholes } from './black-scholes.ts';
 import type { ChainSource } from './chain-source.ts';
 import { dayOf, expiryOfDay, listedExpiries, yearsToExpiry } from './option-calendar.ts';
-import { realisedVolatility } from './realised-volatility.ts';
+import { VolatilitySoFar } from './volatility-so-far.ts';
 
 /** Trading days a year and hours a day, by the calendar of an instrument. */
 const SESSIONS = {
@@ -34,16 +34,18 @@ const MOST_SKEW_FACTOR = 2;
 export class ModelChain implements ChainSource {
   readonly #series: InstrumentSeries;
   readonly #settings: OptionsSettings;
-  readonly #volatility: Float64Array;
+  readonly #volatility: VolatilitySoFar;
+  /** From a bar's volatility to that of a year, with the premium. */
+  readonly #factor: number;
 
   constructor(series: InstrumentSeries, settings: OptionsSettings, calendar: keyof typeof SESSIONS) {
     const { estimator, window_bars, premium } = settings.volatility;
     const { days, hours } = SESSIONS[series.rules?.calendar ?? calendar];
     const barsADay = Math.max(1, (hours * 3_600_000) / timeframeLengthMs(series.timeframe));
-    const factor = premium * Math.sqrt(days * barsADay);
+    this.#factor = premium * Math.sqrt(days * barsADay);
     this.#series = series;
     this.#settings = settings;
-    this.#volatility = realisedVolatility(series, window_bars, estimator).map((perBar) => perBar * factor);
+    this.#volatility = new VolatilitySoFar(series, window_bars, estimator);
   }
 
   chainAtClose(bar: DeskBar): readonly OptionQuote[] {
@@ -62,7 +64,7 @@ export class ModelChain implements ChainSource {
   }
 
   quoteAtClose(contract: OptionContract, bar: DeskBar): OptionQuote | null {
-    const atTheMoney = this.#volatility[bar.candle] ?? NaN;
+    const atTheMoney = this.#volatility.at(bar.candle) * this.#factor;
     const spot = this.#series.candles.close[bar.candle] ?? NaN;
     if (Number.isNaN(atTheMoney)) return null;
     const { rate_pct, dividend_yield_pct, volatility, style } = this.#settings;

@@ -1,15 +1,23 @@
 import type { CandleColumn, OptionsSettings } from '@tradebase/contracts';
 import type { IndicatorDefinition } from '../indicators/indicator-definition.ts';
 import { VOLATILITY, VOLATILITY_YANG_ZHANG } from '../indicators/realised-volatility.ts';
-import type { InstrumentSeries } from '../market/market-data.ts';
+import type { InstrumentSeries, Split } from '../market/market-data.ts';
 
-/** The indicator of an estimator, and the columns it reads. */
-const ESTIMATORS: Readonly<
-  Record<OptionsSettings['volatility']['estimator'], readonly [IndicatorDefinition, readonly CandleColumn[]]>
-> = {
-  close: [VOLATILITY, ['close']],
-  yang_zhang: [VOLATILITY_YANG_ZHANG, ['open', 'high', 'low', 'close']],
+interface Estimator {
+  readonly indicator: IndicatorDefinition;
+  /** The columns it reads. */
+  readonly columns: readonly CandleColumn[];
+}
+
+const ESTIMATORS: Readonly<Record<OptionsSettings['volatility']['estimator'], Estimator>> = {
+  close: { indicator: VOLATILITY, columns: ['close'] },
+  yang_zhang: { indicator: VOLATILITY_YANG_ZHANG, columns: ['open', 'high', 'low', 'close'] },
 };
+
+/** The indicator of an estimator. */
+export function estimatorOf(name: OptionsSettings['volatility']['estimator']): Estimator {
+  return ESTIMATORS[name];
+}
 
 /**
  * Volatility that an instrument showed over the last `window` bars, at each bar; a share per square root of a bar. NaN before
@@ -23,7 +31,7 @@ export function realisedVolatility(
   window: number,
   estimator: OptionsSettings['volatility']['estimator'],
 ): Float64Array {
-  const [indicator, columns] = ESTIMATORS[estimator];
+  const { indicator, columns } = ESTIMATORS[estimator];
   const [volatility] = indicator.compute(
     columns.map((column) => inFirstShares(series, column)),
     [window, 1],
@@ -33,16 +41,26 @@ export function realisedVolatility(
 
 /** Prices of the shares of the first bar: what is known of splits at each bar, so that none to come changes a bit. */
 function inFirstShares({ candles, splits = [] }: InstrumentSeries, column: CandleColumn): Float64Array {
-  const { ts } = candles;
-  const first = ts[0] ?? NaN;
-  const since = splits.filter((split) => split.ts > first).sort((a, b) => a.ts - b.ts);
-  if (since.length === 0) return candles[column];
-  let shares = 1;
-  let next = 0;
-  return candles[column].map((price, bar) => {
-    for (; next < since.length && (since[next]?.ts ?? NaN) <= (ts[bar] as number); next++) {
-      shares *= since[next]?.ratio ?? NaN;
+  if (splits.length === 0) return candles[column];
+  const shares = new SharesSinceFirst({ candles, splits });
+  return candles[column].map((price, bar) => price * shares.at(candles.ts[bar] as number));
+}
+
+/** What a share of the first bar has become, at times that ascend. */
+export class SharesSinceFirst {
+  readonly #splits: readonly Split[];
+  #shares = 1;
+  #next = 0;
+
+  constructor({ candles, splits = [] }: Pick<InstrumentSeries, 'candles' | 'splits'>) {
+    const first = candles.ts[0] ?? NaN;
+    this.#splits = splits.filter((split) => split.ts > first).sort((a, b) => a.ts - b.ts);
+  }
+
+  at(ts: number): number {
+    for (; this.#next < this.#splits.length && (this.#splits[this.#next]?.ts ?? NaN) <= ts; this.#next++) {
+      this.#shares *= this.#splits[this.#next]?.ratio ?? NaN;
     }
-    return price * shares;
-  });
+    return this.#shares;
+  }
 }

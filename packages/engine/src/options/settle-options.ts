@@ -16,8 +16,6 @@ export interface Settlement {
   /** Close of the underlying. */
   readonly spot: number;
   readonly bar: DeskBar;
-  /** Open time of the next bar of the underlying, which the exchange's calendar tells; null after the last. */
-  readonly nextTs: number | null;
   readonly account: DeskAccount;
   /** Takes contracts off the book: `quantity` is what is bought (above 0) or sold to close, at a price a share. */
   close(contract: OptionContract, quantity: number, price: number, reason: 'expiry' | 'assignment'): void;
@@ -46,9 +44,9 @@ export function settleOptions(settlement: Settlement): void {
   }
 }
 
-function isLastBar({ expiry }: OptionContract, { bar, nextTs }: Settlement): boolean {
+function isLastBar({ expiry }: OptionContract, { bar }: Settlement): boolean {
   const lastDay = lastTradingDay(expiry);
-  return nextTs === null ? dayOf(bar.ts) >= lastDay : dayOf(nextTs) > lastDay;
+  return bar.next_ts === null ? dayOf(bar.ts) >= lastDay : dayOf(bar.next_ts) > lastDay;
 }
 
 function expire(position: BookPosition, settlement: Settlement): void {
@@ -76,13 +74,13 @@ function canDeliver(shares: number, price: number, { cash, stockPosition }: Desk
   return cash >= shares * price || stockPosition <= -shares;
 }
 
-function isAssignedEarly({ contract, mark }: BookPosition, { settings, spot, bar, nextTs }: Settlement): boolean {
+function isAssignedEarly({ contract, mark }: BookPosition, { settings, spot, bar }: Settlement): boolean {
   const value = intrinsic(contract, spot);
   if (settings.style !== 'american' || value < EXERCISED_FROM) return false;
   const timeValue = mark - value;
   if (timeValue < LEAST_TIME_VALUE) return true;
-  if (contract.right === 'put' || nextTs === null) return false;
-  const [today, next] = [dayOf(bar.ts), dayOf(nextTs)];
+  if (contract.right === 'put' || bar.next_ts === null) return false;
+  const [today, next] = [dayOf(bar.ts), dayOf(bar.next_ts)];
   return settings.dividends.some(({ ex_date, amount }) => {
     const exDay = Date.parse(ex_date) / DAY_MS;
     return exDay > today && exDay <= next && amount > timeValue;

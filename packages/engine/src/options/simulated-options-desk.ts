@@ -13,13 +13,20 @@ import type {
 import type { OpenPosition } from '../trading/simulation-result.ts';
 import { EXIT_REASONS, type ExitReason } from '../trading/trade-list.ts';
 import { type ChainSource, contractName, type OpeningPrices } from './chain-source.ts';
-import { OptionBook, splitContract } from './option-book.ts';
+import { type BookPosition, OptionBook, splitContract } from './option-book.ts';
 import { intrinsic, optionObligation } from './option-margin.ts';
 import { settleOptions } from './settle-options.ts';
 
-interface PendingOrder {
-  readonly legs: readonly OptionLeg[];
+/** An order of legs and what became of it. */
+export interface DeskOrder {
+  /** From 1, in the order in which they were submitted. */
+  readonly id: number;
+  /** Adjusted to splits while it waits. */
+  legs: readonly OptionLeg[];
   readonly reason: string;
+  readonly placed_ts: number;
+  status: 'working' | 'filled' | 'cancelled' | 'rejected';
+  reject_reason: string | null;
 }
 
 /**
@@ -34,11 +41,17 @@ export class SimulatedOptionsDesk implements Desk {
   readonly multiplier: number;
   readonly fills: OptionFill[] = [];
   readonly rejections: OptionRejection[] = [];
+  /** All that were submitted. */
+  readonly orders: DeskOrder[] = [];
+  /** The order of each fill, by its index; 0 for what comes without one. */
+  readonly orderOfFill: number[] = [];
+  /** Why an order of the agent is not taken, if it is not: a session that is paused says so. */
+  refuse: ((order: DeskOrder) => string | null) | null = null;
   readonly #series: InstrumentSeries;
   readonly #settings: OptionsSettings;
   readonly #source: ChainSource;
   readonly #book = new OptionBook();
-  #pending: PendingOrder[] = [];
+  #pending: DeskOrder[] = [];
   #bar: DeskBar | null = null;
   #chain: readonly OptionQuote[] | null = null;
   #stock = 0;
@@ -53,6 +66,11 @@ export class SimulatedOptionsDesk implements Desk {
   }
 
   get positions(): readonly OptionPosition[] {
+    return this.#book.positions;
+  }
+
+  /** Positions with what they are valued at. */
+  get bookPositions(): readonly BookPosition[] {
     return this.#book.positions;
   }
 
@@ -85,7 +103,31 @@ export class SimulatedOptionsDesk implements Desk {
       const message = `${quantity} of an option with strike ${contract.strike} were ordered; contracts are whole, and not 0`;
       throw new EngineError('invalid_option', message, { quantity, strike: contract.strike });
     }
-    this.#pending.push({ legs, reason });
+    const id = this.orders.length + 1;
+    const placed_ts = this.#bar?.ts ?? NaN;
+    const order: DeskOrder = { id, legs, reason, placed_ts, status: 'working', reject_reason: null };
+    this.orders.push(order);
+    const refusal = this.refuse?.(order) ?? null;
+    if (refusal !== null) this.end(id, 'rejected', refusal);
+    else this.#pending.push(order);
+  }
+
+  /** Ends an order that has not filled yet. False where it does not work. */
+  end(id: number, status: 'cancelled' | 'rejected', reason: string | null): boolean {
+    const order = this.orders[id - 1];
+    if (order?.status !== 'working') return false;
+    order.status = status;
+    order.reject_reason = reason;
+    this.#pending = this.#pending.filter((pending) => pending !== order);
+    return true;
+  }
+
+  /** Whether each leg makes a position smaller. */
+  reduces({ legs }: DeskOrder): boolean {
+    return legs.every(({ contract, quantity }) => {
+      const held = this.#book.quantityOf(contract);
+      return held * quantity < 0 && Math.abs(quantity) <= Math.abs(held);
+    });
   }
 
   openBar(bar: DeskBar, account: DeskAccount): void {
@@ -93,11 +135,11 @@ export class SimulatedOptionsDesk implements Desk {
       if (ts > bar.ts || (this.#bar !== null && ts <= this.#bar.ts)) continue;
       this.#book.split(ratio);
       this.#splitSinceClose *= this.#bar === null ? 1 : ratio;
-      this.#pending = this.#pending.map(({ legs, reason }) => ({ reason, legs: splitLegs(legs, ratio) }));
+      for (const order of this.#pending) order.legs = splitLegs(order.legs, ratio);
     }
     this.#stock = account.stockPosition;
     if (this.#pending.length === 0) return;
-    const waiting: PendingOrder[] = [];
+    const waiting: DeskOrder[] = [];
     for (const order of this.#pending) {
       const prices = order.legs.map(({ contract }) => this.#source.pricesAtOpen(contract, bar));
       const known = prices.filter((price) => price !== null);
@@ -131,7 +173,6 @@ export class SimulatedOptionsDesk implements Desk {
       settings: this.#settings,
       spot,
       bar,
-      nextTs: this.#series.candles.ts[bar.candle + 1] ?? null,
       account,
       close: (contract, quantity, price, reason) => {
         const execution = { leg: { contract, quantity }, price, middle: price, fee: 0, source: 'settlement' } as const;
@@ -163,7 +204,7 @@ export class SimulatedOptionsDesk implements Desk {
   }
 
   liquidate(bar: DeskBar, account: DeskAccount): void {
-    this.#pending = [];
+    for (const { id } of this.#pending) this.end(id, 'cancelled', null);
     for (const { contract, quantity, mark } of this.#book.positions) {
       // Quotes before a split are of other contracts than those after.
       const isQuoted = this.#splitSinceClose === 1;
@@ -177,7 +218,7 @@ export class SimulatedOptionsDesk implements Desk {
   }
 
   #fillOrReject(
-    order: PendingOrder,
+    order: DeskOrder,
     prices: readonly OpeningPrices[],
     spot: number,
     bar: DeskBar,
@@ -193,7 +234,9 @@ export class SimulatedOptionsDesk implements Desk {
       this.#reject(order, reason, bar);
       return;
     }
+    order.status = 'filled';
     for (const execution of executions) {
+      this.orderOfFill[this.fills.length] = order.id;
       this.#execute(execution, order.reason, bar, account);
       this.#book.setMark(execution.leg.contract, execution.middle);
     }
@@ -254,7 +297,10 @@ export class SimulatedOptionsDesk implements Desk {
     return Math.abs(quantity) * this.#settings.fee_per_contract;
   }
 
-  #reject({ legs }: PendingOrder, reason: string, { bar, ts }: DeskBar): void {
+  #reject(order: DeskOrder, reason: string, { bar, ts }: DeskBar): void {
+    const { legs } = order;
+    order.status = 'rejected';
+    order.reject_reason = reason;
     this.rejections.push({ bar, ts, contracts: legs.map(({ contract }) => contractName(contract)), reason });
   }
 }

@@ -25,7 +25,7 @@ export function aggregateCandles(
   timeZone: string,
 ): TimedCandles {
   checkFits(finer, coarser);
-  const zone = stampsDates(candles, finer) ? 'UTC' : timeZone;
+  const zone = zoneOfBars(candles, finer, timeZone);
   const length = timeframeLengthMs(finer);
   const bars = candles.ts.length;
   const starts = new Float64Array(bars);
@@ -72,7 +72,7 @@ export function aggregateCandles(
 }
 
 /** When the last candle that opens before `end` is complete, whether or not there is one: told from any candle before it. */
-function endOfLast(ts: number, length: number, end: number): number {
+export function endOfLast(ts: number, length: number, end: number): number {
   return ts + Math.ceil((end - ts) / length) * length;
 }
 
@@ -80,12 +80,14 @@ function column(bars: number): Float64Array {
   return new Float64Array(bars);
 }
 
-/** Days and longer that open at midnight UTC carry dates, whatever the zone of their exchange. */
-function stampsDates({ ts }: Candles, timeframe: Timeframe): boolean {
-  return timeframeLengthMs(timeframe) >= DAY_MS && (ts[0] ?? 0) % DAY_MS === 0;
+/** Whose midnights part the bars: days and longer that open at midnight UTC carry dates, whatever the zone of their exchange. */
+export function zoneOfBars({ ts }: Candles, timeframe: Timeframe, timeZone: string): string {
+  const stampsDates = timeframeLengthMs(timeframe) >= DAY_MS && (ts[0] ?? 0) % DAY_MS === 0;
+  return stampsDates ? 'UTC' : timeZone;
 }
 
-function checkFits(finer: Timeframe, coarser: Timeframe): void {
+/** @throws EngineError `invalid_timeframe` where bars of the finer timeframe do not fit into those of the coarser one */
+export function checkFits(finer: Timeframe, coarser: Timeframe): void {
   const [length, wanted] = [timeframeLengthMs(finer), timeframeLengthMs(coarser)];
   const fits = coarser === '1mo' ? DAY_MS % length === 0 : wanted > length && wanted % length === 0;
   if (fits) return;

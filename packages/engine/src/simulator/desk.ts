@@ -13,6 +13,8 @@ export interface DeskBar {
   readonly available_at: number;
   /** Index of the main instrument's candle. */
   readonly candle: number;
+  /** Open time of its next candle, which the exchange's calendar tells; null after the last. */
+  readonly next_ts: number | null;
 }
 
 /** A closed option trade, as the trade list holds it: prices a share, quantity in shares (contracts times multiplier). */

@@ -13,11 +13,11 @@ export class MarketNow {
   readonly candle: Int32Array;
   /** Bar of the clock in which that candle came. */
   readonly candleBar: Int32Array;
-  readonly #times: Float64Array;
+  /** Open times of the clock's bars. */
+  times: Float64Array;
 
-  /** @param times open times of the clock's bars */
   constructor(instruments: readonly InstrumentSeries[], defaultRules: InstrumentRules, times: Float64Array) {
-    this.#times = times;
+    this.times = times;
     this.instruments = instruments;
     this.rules = instruments.map(({ rules }) => rules ?? defaultRules);
     this.candle = new Int32Array(instruments.length).fill(-1);
@@ -26,7 +26,7 @@ export class MarketNow {
 
   /** Open time of the bar. */
   get ts(): number {
-    return this.#times[this.bar] ?? NaN;
+    return this.times[this.bar] ?? NaN;
   }
 
   series(instrument: number): InstrumentSeries {

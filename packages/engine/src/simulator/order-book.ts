@@ -14,6 +14,8 @@ export class OrderBook {
   readonly resting: RestingOrder[][];
   /** Set when the account is liquidated: nothing is taken any more. */
   closed = false;
+  /** Why an order of the agent is not taken, if it is not: a session that is paused says so. */
+  refuse: ((order: BookedOrder) => string | null) | null = null;
   /** Whether any order so far was good for less than until cancelled. */
   hasTimeLimits = false;
   readonly #market: MarketNow;
@@ -32,7 +34,7 @@ export class OrderBook {
   submit(request: OrderRequest): BookedOrder {
     const order = this.enter(request);
     if (order.time_in_force !== 'gtc') this.hasTimeLimits = true;
-    const reason = this.closed ? 'account_liquidated' : checkOrder(order, this.#market);
+    const reason = this.closed ? 'account_liquidated' : (this.refuse?.(order) ?? checkOrder(order, this.#market));
     if (reason !== null) order.reject(reason);
     else if (order.type === 'market') this.queue.push(order);
     else {

@@ -62,10 +62,16 @@ export class OrderRecord {
     this.#gatherUntil = 2 * kept + GATHERED;
   }
 
+  /** Orders whose id is above `id`, in order of their ids. */
+  after(id: number): BookedOrder[] {
+    if (id >= this.length) return [];
+    const recent = new Map(this.#recent.filter((order) => order.id > id).map((order) => [order.id, order]));
+    return Array.from({ length: this.length - id }, (_, i) => recent.get(id + 1 + i) ?? this.#read(id + 1 + i));
+  }
+
   /** In order of their ids. */
   toArray(): Order[] {
-    const recent = new Map(this.#recent.map((order) => [order.id, order]));
-    return Array.from({ length: this.length }, (_, index) => recent.get(index + 1) ?? this.#read(index + 1));
+    return this.after(0);
   }
 
   #makeRoom(): void {
@@ -98,7 +104,7 @@ export class OrderRecord {
     return size === this.#sizes[last] ? last : this.#sizes.push(size) - 1;
   }
 
-  #read(id: number): Order {
+  #read(id: number): BookedOrder {
     const rows = this.#blockOf(id);
     const at = ((id - 1) % BLOCK) * ROW;
     const number = (field: number) => rows[at + field] as number;

@@ -11,7 +11,7 @@ import type { Bracket, OrderRequest, OrderSize, PriceDistance } from '../trading
 import type { BookedOrder } from './booked-order.ts';
 import { kellyShare } from './kelly.ts';
 import type { PlainAgent } from './plain-orders.ts';
-import type { RuleValues } from './rule-column.ts';
+import type { RuleReadings } from './rule-column.ts';
 import {
   type Direction,
   distanceAt,
@@ -30,7 +30,6 @@ import type { SimulationAgent } from './simulation.ts';
 import type { SimulationContext } from './simulation-context.ts';
 
 const NO_BRACKET: Bracket = {};
-const NOTHING: RuleValues = { columns: new Map(), signals: new Map(), first_bar: 0 };
 
 /** Trades by rules on columns. */
 export class RuleAgent implements SimulationAgent, PlainAgent {
@@ -44,11 +43,11 @@ export class RuleAgent implements SimulationAgent, PlainAgent {
   #isDayCapped = false;
   #lastSize: Extract<OrderSize, { method: 'percent_of_equity' }> = { method: 'percent_of_equity', percent: NaN };
 
-  /** @param values the nodes of the rules, by instrument: see `nodesOfRules` */
+  /** @param readings of the nodes of the rules, by instrument: see `nodesOfRules` */
   constructor(
     { rules, warm_up_bars }: RuleProgram,
     instruments: readonly InstrumentSeries[],
-    values: readonly RuleValues[],
+    readings: readonly RuleReadings[],
     settings: BacktestSettings,
     initialCash: number,
   ) {
@@ -60,8 +59,9 @@ export class RuleAgent implements SimulationAgent, PlainAgent {
     this.#days = new ExchangeTime(zoneOf(instruments[0]));
     this.#tracks = instruments.map((series, index) => {
       const session = rules.session === null ? null : new SessionTimes(rules.session, series, zoneOf(series));
-      const known = values[index] ?? NOTHING;
-      return newTrack(rules, session, { ...known, first_bar: Math.max(known.first_bar, warm_up_bars) });
+      const known = readings[index];
+      if (known === undefined) throw new RangeError(`nothing was computed for instrument ${index}`);
+      return newTrack(rules, session, known, Math.max(known.first_bar, warm_up_bars));
     });
   }
 

@@ -29,8 +29,29 @@ export interface RuleValues extends RuleColumns {
   readonly signals: ReadonlyMap<NodeId, SignalBars>;
 }
 
+/** The numbers of a node, read candle by candle. */
+export interface NumberReading {
+  at(candle: number): number;
+}
+
+/** A signal, read candle by candle. */
+export interface SignalReading {
+  holds(candle: number): boolean;
+  /** The first candle from `from` on at which it holds, as far as is known; Infinity if none. */
+  next(from: number): number;
+}
+
+/** How rules read the nodes of one instrument. */
+export interface RuleReadings {
+  /** First candle that can carry a signal. */
+  readonly first_bar: number;
+  column(node: NodeId): NumberReading;
+  /** A reading of its own at each call, as one node may be several signals. */
+  signal(node: NodeId): SignalReading;
+}
+
 /** A node of a plan at the candles of one instrument. */
-export class RuleColumn {
+export class RuleColumn implements NumberReading {
   readonly #values: Float64Array | number;
 
   constructor(values: Float64Array | number) {

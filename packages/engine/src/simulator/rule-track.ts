@@ -1,9 +1,8 @@
 import type { NodeId } from '../plan/plan.ts';
 import type { Distance, TradeRules } from '../plan/rule-program.ts';
 import type { Order, PriceDistance } from '../trading/order.ts';
-import { RuleColumn, type RuleValues } from './rule-column.ts';
+import type { NumberReading, RuleReadings, SignalReading } from './rule-column.ts';
 import type { SessionTimes } from './session-times.ts';
-import { SignalCursor } from './signal-bars.ts';
 
 export const LONG = 1;
 export const SHORT = -1;
@@ -16,12 +15,12 @@ export type Leaving = 'no' | 'to_reverse' | 'for_good';
 export interface Track {
   /** First candle that can carry a signal. */
   readonly firstCandle: number;
-  readonly column: (node: NodeId) => RuleColumn;
+  readonly column: (node: NodeId) => NumberReading;
   readonly session: SessionTimes | null;
-  readonly enterLong: SignalCursor | null;
-  readonly exitLong: SignalCursor | null;
-  readonly enterShort: SignalCursor | null;
-  readonly exitShort: SignalCursor | null;
+  readonly enterLong: SignalReading | null;
+  readonly exitLong: SignalReading | null;
+  readonly enterShort: SignalReading | null;
+  readonly exitShort: SignalReading | null;
   /** Entry orders of the position that have filled, and the last of them. */
   entries: number;
   lastEntryId: number;
@@ -35,19 +34,16 @@ export interface Track {
   leaving: Leaving;
 }
 
-export function newTrack(rules: TradeRules, session: SessionTimes | null, values: RuleValues): Track {
-  const columns = new Map<NodeId, RuleColumn>();
-  for (const [node, value] of values.columns) columns.set(node, new RuleColumn(value));
-  const column = (node: NodeId): RuleColumn => {
-    const found = columns.get(node);
-    if (found === undefined) throw new RangeError(`node ${node} was not computed`);
-    return found;
-  };
-  // Signals have cursors of their own, as one node may be several signals.
-  const signal = (node: NodeId | null) => (node === null ? null : new SignalCursor(values.signals.get(node) ?? false));
+export function newTrack(
+  rules: TradeRules,
+  session: SessionTimes | null,
+  readings: RuleReadings,
+  firstCandle: number,
+): Track {
+  const signal = (node: NodeId | null) => (node === null ? null : readings.signal(node));
   return {
-    firstCandle: values.first_bar,
-    column,
+    firstCandle,
+    column: (node) => readings.column(node),
     session,
     enterLong: signal(rules.enter_long),
     exitLong: signal(rules.exit_long),
@@ -73,12 +69,12 @@ export function entrySignal({ enterLong, enterShort }: Track, candle: number): D
 }
 
 /** The signal to leave a position of a side. */
-export function exitOf({ exitLong, exitShort }: Track, side: Direction): SignalCursor | null {
+export function exitOf({ exitLong, exitShort }: Track, side: Direction): SignalReading | null {
   return side === LONG ? exitLong : exitShort;
 }
 
 /** The signal to enter a position of a side. */
-export function entryOf({ enterLong, enterShort }: Track, side: Direction): SignalCursor | null {
+export function entryOf({ enterLong, enterShort }: Track, side: Direction): SignalReading | null {
   return side === LONG ? enterLong : enterShort;
 }
 
@@ -94,6 +90,6 @@ export function distanceAt(track: Track, distance: Distance | null, candle: numb
 }
 
 /** The first candle from `from` on at which a signal holds; Infinity if none. */
-export function nextSignal(signal: SignalCursor | null, from: number): number {
+export function nextSignal(signal: SignalReading | null, from: number): number {
   return signal === null ? Infinity : signal.next(from);
 }

@@ -1,3 +1,5 @@
+import type { SignalReading } from './rule-column.ts';
+
 /** Candles at which a signal holds, in ascending order; or whether it holds at all of them. */
 export type SignalBars = Int32Array | boolean;
 
@@ -21,7 +23,7 @@ export function signalBars(values: Float64Array | number): SignalBars {
 }
 
 /** Reads a signal candle by candle. What is asked for mostly ascends, so it is found beside what was found last. */
-export class SignalCursor {
+export class SignalCursor implements SignalReading {
   readonly #bars: Int32Array;
   readonly #always: boolean;
   /** Bars before it in the list are before the last candle asked for. */

@@ -12,6 +12,7 @@ import type { Fill, Order } from '../trading/order.ts';
 import type { Ambiguity, OpenPosition, SimulationResult } from '../trading/simulation-result.ts';
 import { checkSimulationOptions } from './check-simulation-options.ts';
 import type { OpenDesk } from './desk.ts';
+import { readingsOfValues } from './readings-of-values.ts';
 import { RuleAgent } from './rule-agent.ts';
 import type { ComputeSignals, EvaluatePlan, RuleValues } from './rule-column.ts';
 import { signalBars } from './signal-bars.ts';
@@ -60,7 +61,13 @@ export function* simulateEvents(
     const agent: SimulationAgent =
       strategy.kind === 'events'
         ? strategy.start(market)
-        : new RuleAgent(strategy.program, market.instruments, values, settings, options.initial_cash);
+        : new RuleAgent(
+            strategy.program,
+            market.instruments,
+            values.map(readingsOfValues),
+            settings,
+            options.initial_cash,
+          );
     const firstBar = strategy.kind === 'events' ? strategy.warm_up_bars : 0;
     const simulation = new Simulation(market, told, agent, firstBar, openDesk?.(market, told) ?? null);
     simulation.account.trades.reserve(tradesExpected(strategy, values));

@@ -35,19 +35,21 @@ export interface SimulationAgent extends TradingAgent {
 
 /** One run of an agent through a market: bar by bar, and in strides where nothing can happen. */
 export class Simulation {
-  readonly clock: Clock;
-  readonly equity: Float64Array;
+  clock: Clock;
+  equity: Float64Array;
   readonly account: Account;
   readonly broker: Broker;
   barsDone = 0;
   barsInPosition = 0;
   liquidatedBar: number | null = null;
+  /** When the main instrument opens next, where its candles do not say; null where nobody knows. */
+  nextTs: number | null = null;
   readonly #agent: SimulationAgent;
   readonly #firstBar: number;
-  readonly #settings: BacktestSettings;
-  readonly #market: MarketNow;
+  readonly settings: BacktestSettings;
+  readonly market: MarketNow;
   readonly #execution: Execution;
-  readonly #context: SimulationContext;
+  readonly context: SimulationContext;
   readonly #deskAccount: AccountOfDesk;
   readonly #paysCarry: boolean;
   /** Whether nothing but prices and orders changes the account: no splits, membership or options. */
@@ -71,23 +73,23 @@ export class Simulation {
     const { instruments } = data;
     this.#agent = agent;
     this.#firstBar = firstBar;
-    this.#settings = settings;
+    this.settings = settings;
     this.clock = makeClock(instruments);
     this.equity = new Float64Array(this.clock.ts.length);
-    this.#market = new MarketNow(instruments, settings.instrument, this.clock.ts);
+    this.market = new MarketNow(instruments, settings.instrument, this.clock.ts);
     this.account = new Account(
       initial_cash,
-      this.#market.rules.map(({ multiplier }) => multiplier),
+      this.market.rules.map(({ multiplier }) => multiplier),
     );
     this.account.desk = desk;
-    this.#execution = new Execution(this.account, this.#market, settings);
-    const book = new OrderBook(this.#market);
+    this.#execution = new Execution(this.account, this.market, settings);
+    const book = new OrderBook(this.market);
     this.broker = new Broker(book, this.#execution);
-    this.#context = new SimulationContext(this.account, this.#market, this.broker);
+    this.context = new SimulationContext(this.account, this.market, this.broker);
     this.#deskAccount = new AccountOfDesk(this.account, this.#execution, book);
     this.broker.onFill = (order) => {
-      if (agent.onExecution !== undefined) agent.onExecution(order, this.#context);
-      else agent.onFill?.(this.fills.last, this.#context);
+      if (agent.onExecution !== undefined) agent.onExecution(order, this.context);
+      else agent.onFill?.(this.fills.last, this.context);
     };
     this.broker.onLiquidation = (instrument, price) => this.#liquidateWithin(instrument, price);
 
@@ -101,7 +103,14 @@ export class Simulation {
     const { fills, margin } = settings;
     const fillsWhole = fills.market === 'next_open' && fills.max_volume_share === 1 && margin.maintenance_pct === 0;
     const plain = this.#isPlain && fillsWhole ? (agent.plain ?? null) : null;
-    this.#plainOrders = plain && new PlainOrders(plain, this.#context, this.#execution, book);
+    this.#plainOrders = plain && new PlainOrders(plain, this.context, this.#execution, book);
+  }
+
+  /** Goes on with bars that have come in since: `clock` begins with the bars so far, and `equity`, as long, with their marks. */
+  grow(clock: Clock, equity: Float64Array): void {
+    this.clock = clock;
+    this.equity = equity;
+    this.market.times = clock.ts;
   }
 
   get fills(): FillRecord {
@@ -142,16 +151,16 @@ export class Simulation {
     if (this.liquidatedBar !== null && this.account.held.length === 0 && this.#isPlain) return Infinity;
     if (!this.#isPlain || this.#agent.nextBar === undefined || !this.broker.book.isEmpty) return bar;
     if (this.#paysCarry && (this.account.held.length > 0 || this.account.cash < 0)) return bar;
-    return this.#firstBreach(bar, this.#agent.nextBar(bar, this.#context));
+    return this.#firstBreach(bar, this.#agent.nextBar(bar, this.context));
   }
 
   /** The first bar before `end` that reaches the price of liquidation, or else `end`. */
   #firstBreach(from: number, end: number): number {
     const position = this.account.held[0];
     if (position === undefined) return end;
-    const price = liquidationPrice(this.account, this.#settings.margin, position);
+    const price = liquidationPrice(this.account, this.settings.margin, position);
     if (!(price > 0)) return end;
-    const { high, low } = this.#market.series(0).candles;
+    const { high, low } = this.market.series(0).candles;
     const last = Math.min(end, this.equity.length);
     const isLong = position.quantity > 0;
     for (let bar = from; bar < last; bar++) {
@@ -163,7 +172,7 @@ export class Simulation {
   /** Marks the bars before `end`, during which the account does not change. */
   #markUntil(end: number): void {
     const { equity, account } = this;
-    const { close } = this.#market.series(0).candles;
+    const { close } = this.market.series(0).candles;
     const { cash } = account;
     const position = account.held[0];
     if (position === undefined) equity.fill(cash, this.barsDone, end);
@@ -181,21 +190,21 @@ export class Simulation {
   /** Whether nothing can happen in the next bar before its close: no order works, no account is in danger, holding is free. */
   #isQuiet(): boolean {
     if (!this.#isPlain || this.#paysCarry || this.liquidatedBar !== null || !this.broker.book.isEmpty) return false;
-    return !canBreach(this.account, this.#settings.margin);
+    return !canBreach(this.account, this.settings.margin);
   }
 
   /** `#doBar` where only the agent acts. */
   #doQuietBar(): void {
     const bar = this.barsDone;
     const { account, broker } = this;
-    const market = this.#market;
+    const market = this.market;
     market.bar = bar;
     market.current = this.#allInstruments;
     market.candle[0] = bar;
     market.candleBar[0] = bar;
     const position = account.held[0];
     if (position !== undefined) position.mark = market.close(0);
-    if (bar >= this.#firstBar) this.#agent.onBar(this.#context);
+    if (bar >= this.#firstBar) this.#agent.onBar(this.context);
     broker.book.sweepQueue();
     broker.book.record.settle();
     this.equity[bar] = account.equity;
@@ -207,21 +216,21 @@ export class Simulation {
     const bar = this.barsDone;
     const { account, broker } = this;
     this.#open(bar);
-    const deskBar = account.desk !== null && this.#market.trades(0) ? this.#deskBar() : null;
+    const deskBar = account.desk !== null && this.market.trades(0) ? this.#deskBar() : null;
     if (deskBar !== null) account.desk?.openBar(deskBar, this.#deskAccount);
     if (this.#bounded.length > 0) this.#leaveUniverse();
-    if (isBreached(account, this.#settings.margin)) this.#liquidate(({ mark }) => mark);
-    const { current } = this.#market;
+    if (isBreached(account, this.settings.margin)) this.#liquidate(({ mark }) => mark);
+    const { current } = this.market;
     broker.fillAtOpens(current);
     for (let i = 0; i < current.length; i++) broker.fillWithin(current[i] as number);
     for (let i = 0; i < current.length; i++) {
       const instrument = current[i] as number;
-      this.#execution.position(instrument).mark = this.#market.close(instrument);
+      this.#execution.position(instrument).mark = this.market.close(instrument);
     }
     broker.finishBar();
     if (deskBar !== null) account.desk?.closeBar(deskBar, this.#deskAccount);
-    if (isBreached(account, this.#settings.margin)) this.#liquidate(({ mark }) => mark);
-    if (bar >= this.#firstBar && this.liquidatedBar === null) this.#agent.onBar(this.#context);
+    if (isBreached(account, this.settings.margin)) this.#liquidate(({ mark }) => mark);
+    if (bar >= this.#firstBar && this.liquidatedBar === null) this.#agent.onBar(this.context);
     broker.book.sweepQueue();
     broker.book.record.settle();
     this.equity[bar] = account.equity;
@@ -233,9 +242,9 @@ export class Simulation {
   #open(bar: number): void {
     const { account, clock } = this;
     if (this.#paysCarry && bar > 0) {
-      chargeCarry(account, this.#settings.margin, clock.ts[bar - 1] as number, clock.ts[bar] as number);
+      chargeCarry(account, this.settings.margin, clock.ts[bar - 1] as number, clock.ts[bar] as number);
     }
-    const market = this.#market;
+    const market = this.market;
     market.bar = bar;
     if (clock.arrivals === null) {
       market.current = this.#allInstruments;
@@ -249,7 +258,7 @@ export class Simulation {
   }
 
   #arrive(instrument: number, candle: number): void {
-    const market = this.#market;
+    const market = this.market;
     market.candle[instrument] = candle;
     market.candleBar[instrument] = market.bar;
     if (!this.#isPlain) this.#split(instrument, market.ts);
@@ -257,7 +266,7 @@ export class Simulation {
   }
 
   #split(instrument: number, ts: number): void {
-    const { splits = [], candles } = this.#market.series(instrument);
+    const { splits = [], candles } = this.market.series(instrument);
     for (;;) {
       const split = splits[this.#nextSplit[instrument] as number];
       if (split === undefined || split.ts > ts) return;
@@ -273,7 +282,7 @@ export class Simulation {
   #leaveUniverse(): void {
     for (const instrument of this.#bounded) {
       const { quantity } = this.#execution.position(instrument);
-      const market = this.#market;
+      const market = this.market;
       if (market.isMember(instrument)) continue;
       this.broker.book.cancelWhere(instrument, ({ reduce_only }) => !reduce_only);
       if (quantity === 0) continue;
@@ -296,8 +305,8 @@ export class Simulation {
   #liquidateWithin(instrument: number, price: number): void {
     this.#liquidate((position) => {
       if (position.instrument === instrument) return price;
-      if (!this.#market.trades(position.instrument)) return position.mark;
-      const close = this.#market.close(position.instrument);
+      if (!this.market.trades(position.instrument)) return position.mark;
+      const close = this.market.close(position.instrument);
       return position.quantity > 0 ? Math.min(position.mark, close) : Math.max(position.mark, close);
     });
   }
@@ -314,18 +323,20 @@ export class Simulation {
       const order = broker.book.enter({ instrument, side, quantity: units, type: 'market', reason: 'liquidation' });
       order.status = 'filled';
       order.filled_quantity = units;
-      const fees = this.#market.rulesOf(instrument).fees ?? this.#settings.fees;
+      const fees = this.market.rulesOf(instrument).fees ?? this.settings.fees;
       const left = account.equity - position.value + quantity * price * multiplier;
       const fee = Math.min(feeOf(fees, 'taker', units, price * multiplier), Math.max(left, 0));
       this.#execution.record(order, -quantity, price, fee, 0);
     }
     if (account.desk !== null) account.desk.liquidate(this.#deskBar(), this.#deskAccount);
     // Debt that was left keeps the account in breach.
-    this.liquidatedBar ??= this.#market.bar;
+    this.liquidatedBar ??= this.market.bar;
   }
 
   #deskBar(): DeskBar {
-    const { bar, ts, availableAt, candle } = this.#market;
-    return { bar, ts, available_at: availableAt, candle: candle[0] as number };
+    const { bar, ts, availableAt, candle } = this.market;
+    const main = candle[0] as number;
+    const next_ts = this.market.series(0).candles.ts[main + 1] ?? this.nextTs;
+    return { bar, ts, available_at: availableAt, candle: main, next_ts };
   }
 }

@@ -120,7 +120,8 @@ export function runOnDesk(
     for (const split of series.splits ?? []) {
       if (split.ts > (candles.ts[bar - 1] ?? Infinity) && split.ts <= ts) stock *= split.ratio;
     }
-    const deskBar: DeskBar = { bar, ts, available_at: ts + DAY_MS, candle: bar };
+    const next_ts = series.candles.ts[bar + 1] ?? null;
+    const deskBar: DeskBar = { bar, ts, available_at: ts + DAY_MS, candle: bar, next_ts };
     desk.openBar(deskBar, account);
     for (const order of orders) {
       tradeStock(order.side === 'buy' ? order.quantity : -order.quantity, candles.open[bar] ?? NaN, 'order');

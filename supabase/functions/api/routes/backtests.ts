@@ -17,8 +17,8 @@ import { ApiError } from '../../_shared/api-error.ts';
 import { databaseError } from '../../_shared/database-error.ts';
 import { IdParam } from '../../_shared/id-param.ts';
 import { methodNotAllowed } from '../../_shared/method-not-allowed.ts';
+import { readNewestFirst } from '../../_shared/newest-first.ts';
 import { cutNumberedPage } from '../../_shared/numbered-page.ts';
-import { cutPage, olderThan, readCursor } from '../../_shared/page-cursor.ts';
 import { parseInput } from '../../_shared/parse-input.ts';
 import { readJson } from '../../_shared/read-json.ts';
 import type { UserEnv } from '../../_shared/require-user.ts';
@@ -116,19 +116,13 @@ async function createBacktest(
 async function listBacktests(
   supabase: SupabaseClient,
   userId: string,
-  { limit, cursor, status }: ListBacktestsQuery,
+  { status, ...page }: ListBacktestsQuery,
 ): Promise<BacktestPage> {
-  let query = supabase.from('backtests').select(COLUMNS).eq('user_id', userId);
-  if (status) query = query.eq('status', status);
-  if (cursor !== undefined)
-    query = query.lte('created_at', readCursor(cursor).created_at).or(olderThan(readCursor(cursor)));
-  const { data, error } = await query
-    .order('created_at', { ascending: false })
-    .order('id', { ascending: false })
-    .limit(limit + 1)
-    .overrideTypes<Backtest[], { merge: false }>();
-  if (error) throw databaseError(error);
-  return cutPage(data, limit);
+  return readNewestFirst<Backtest>(
+    supabase,
+    { table: 'backtests', columns: COLUMNS, userId, where: (rows) => (status ? rows.eq('status', status) : rows) },
+    page,
+  );
 }
 
 /** One backtest of the user, with its summary once it is completed. */

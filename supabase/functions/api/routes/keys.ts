@@ -11,7 +11,7 @@ import { ApiError } from '../../_shared/api-error.ts';
 import { databaseError } from '../../_shared/database-error.ts';
 import { IdParam } from '../../_shared/id-param.ts';
 import { methodNotAllowed } from '../../_shared/method-not-allowed.ts';
-import { cutPage, olderThan, readCursor } from '../../_shared/page-cursor.ts';
+import { readNewestFirst } from '../../_shared/newest-first.ts';
 import { parseInput } from '../../_shared/parse-input.ts';
 import { readJson } from '../../_shared/read-json.ts';
 import type { UserEnv } from '../../_shared/require-user.ts';
@@ -61,21 +61,8 @@ async function createKey(supabase: SupabaseClient, request: CreateApiKeyRequest)
 }
 
 /** A page of the user's own keys, newest first, revoked ones too. */
-async function listKeys(
-  supabase: SupabaseClient,
-  userId: string,
-  { limit, cursor }: ListApiKeysQuery,
-): Promise<ApiKeyPage> {
-  let query = supabase.from('api_keys').select(COLUMNS).eq('user_id', userId);
-  if (cursor !== undefined)
-    query = query.lte('created_at', readCursor(cursor).created_at).or(olderThan(readCursor(cursor)));
-  const { data, error } = await query
-    .order('created_at', { ascending: false })
-    .order('id', { ascending: false })
-    .limit(limit + 1)
-    .overrideTypes<ApiKey[], { merge: false }>();
-  if (error) throw databaseError(error);
-  return cutPage(data, limit);
+async function listKeys(supabase: SupabaseClient, userId: string, page: ListApiKeysQuery): Promise<ApiKeyPage> {
+  return readNewestFirst<ApiKey>(supabase, { table: 'api_keys', columns: COLUMNS, userId }, page);
 }
 
 async function getKey(supabase: SupabaseClient, userId: string, id: string): Promise<ApiKey> {

@@ -18,7 +18,7 @@ import { ApiError } from '../../_shared/api-error.ts';
 import { databaseError } from '../../_shared/database-error.ts';
 import { IdParam } from '../../_shared/id-param.ts';
 import { methodNotAllowed } from '../../_shared/method-not-allowed.ts';
-import { cutPage, olderThan, readCursor } from '../../_shared/page-cursor.ts';
+import { readNewestFirst } from '../../_shared/newest-first.ts';
 import { parseInput } from '../../_shared/parse-input.ts';
 import { readJson } from '../../_shared/read-json.ts';
 import type { UserEnv } from '../../_shared/require-user.ts';
@@ -92,18 +92,9 @@ async function createStrategy(
 async function listStrategies(
   supabase: SupabaseClient,
   userId: string,
-  { limit, cursor }: ListStrategiesQuery,
+  page: ListStrategiesQuery,
 ): Promise<StrategyPage> {
-  let query = supabase.from('strategies').select(COLUMNS).eq('user_id', userId);
-  if (cursor !== undefined)
-    query = query.lte('created_at', readCursor(cursor).created_at).or(olderThan(readCursor(cursor)));
-  const { data, error } = await query
-    .order('created_at', { ascending: false })
-    .order('id', { ascending: false })
-    .limit(limit + 1)
-    .overrideTypes<Strategy[], { merge: false }>();
-  if (error) throw databaseError(error);
-  return cutPage(data, limit);
+  return readNewestFirst<Strategy>(supabase, { table: 'strategies', columns: COLUMNS, userId }, page);
 }
 
 async function validateStrategy(request: ValidateStrategyRequest): Promise<StrategyValidation> {

@@ -2,7 +2,7 @@ import type { SupabaseClient } from '@supabase/supabase-js';
 import type { ListStudiesQuery, StudyPage, StudyResource } from '@tradebase/contracts';
 import { ApiError } from '../../_shared/api-error.ts';
 import { databaseError } from '../../_shared/database-error.ts';
-import { cutPage, olderThan, readCursor } from '../../_shared/page-cursor.ts';
+import { type RowQuery, readNewestFirst } from '../../_shared/newest-first.ts';
 import { STUDY_COLUMNS } from './study-columns.ts';
 
 /** What kinds of studies an address is about. */
@@ -35,20 +35,13 @@ export async function listStudies(
   supabase: SupabaseClient,
   userId: string,
   family: StudyFamily,
-  { limit, cursor, status }: ListStudiesQuery,
+  { status, ...page }: ListStudiesQuery,
 ): Promise<StudyPage> {
-  let query = supabase.from('studies').select(STUDY_COLUMNS).eq('user_id', userId);
-  query = family === 'bias_check' ? query.eq('kind', 'bias_check') : query.neq('kind', 'bias_check');
-  if (status) query = query.eq('status', status);
-  if (cursor !== undefined)
-    query = query.lte('created_at', readCursor(cursor).created_at).or(olderThan(readCursor(cursor)));
-  const { data, error } = await query
-    .order('created_at', { ascending: false })
-    .order('id', { ascending: false })
-    .limit(limit + 1)
-    .overrideTypes<StudyResource[], { merge: false }>();
-  if (error) throw databaseError(error);
-  return cutPage(data, limit);
+  const where = (rows: RowQuery) => {
+    const ofFamily = family === 'bias_check' ? rows.eq('kind', 'bias_check') : rows.neq('kind', 'bias_check');
+    return status ? ofFamily.eq('status', status) : ofFamily;
+  };
+  return readNewestFirst<StudyResource>(supabase, { table: 'studies', columns: STUDY_COLUMNS, userId, where }, page);
 }
 
 /** One study of the user, with further columns where they are asked for. */

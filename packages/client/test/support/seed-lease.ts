@@ -1,0 +1,87 @@
+import type { TestStack } from '@tradebase/local-stack/testing';
+import type pg from 'pg';
+import type { TradebaseClient } from '../../src/index.ts';
+import { asPostgres } from './as-role.ts';
+import { type Persona, withToken } from './personas.ts';
+import { mintRunnerToken } from './runner-token.ts';
+import { makeBot } from './seed-trading.ts';
+
+/** A runner that is connected with a key of its owner. */
+export interface ConnectedRunner {
+  readonly owner: Persona;
+  readonly sessionId: string;
+  readonly apiKeyId: string;
+  readonly client: TradebaseClient;
+}
+
+/** A bot that runs, held by a runner with fencing token 1. */
+export interface HeldBot {
+  readonly botId: string;
+  readonly runId: string;
+  readonly runner: ConnectedRunner;
+}
+
+/** Connects a runner with a new key of the user, past the function `runner`. */
+export async function connectRunner(
+  stack: TestStack,
+  owner: Persona,
+  permissions = ['runner:connect', 'runner:execute', 'data:read'],
+): Promise<ConnectedRunner> {
+  const { data, error } = await owner.client.rpc('create_api_key', { p_name: 'runner', p_permissions: permissions });
+  if (error) throw error;
+  const sessionId: string = crypto.randomUUID();
+  await asPostgres(stack, (postgres) =>
+    postgres.query(
+      `insert into public.runner_sessions (id, user_id, api_key_id, machine_id) values ($1, $2, $3, 'machine')`,
+      [sessionId, owner.id, data.id],
+    ),
+  );
+  const apiKeyId = String(data.id);
+  const token = await mintRunnerToken(stack, { sessionId, userId: owner.id, apiKeyId, permissions });
+  return { owner, sessionId, apiKeyId, client: withToken(stack, token) };
+}
+
+/** Makes a bot as its owner would, and its run and lease as if it had been started on the runner. */
+export async function seedHeldBot(
+  stack: TestStack,
+  runner: ConnectedRunner,
+  settings: Record<string, unknown> = {},
+): Promise<HeldBot> {
+  const botId = await makeBot(runner.owner, { name: crypto.randomUUID(), initial_balance: 10_000, ...settings });
+  const runId: string = crypto.randomUUID();
+  await asPostgres(stack, async (postgres) => {
+    await postgres.query(`update public.bots set status = 'starting' where id = $1`, [botId]);
+    await postgres.query(`update public.bots set status = 'running' where id = $1`, [botId]);
+    await postgres.query(
+      `insert into public.trading_runs (id, bot_id, user_id, mode) select $1, id, user_id, mode from public.bots where id = $2`,
+      [runId, botId],
+    );
+    await postgres.query(
+      `insert into public.bot_leases (bot_id, user_id, run_id, runner_session_id, fencing_token) values ($1, $2, $3, $4, 1)`,
+      [botId, runner.owner.id, runId, runner.sessionId],
+    );
+  });
+  return { botId, runId, runner };
+}
+
+/** Writes a position of ten at 100 that the bot holds, with 50 at stake, or with what the changes say. */
+export async function holdPosition(postgres: pg.Client, bot: HeldBot, changes: Record<string, unknown> = {}) {
+  const position = {
+    run_id: bot.runId,
+    bot_id: bot.botId,
+    user_id: bot.runner.owner.id,
+    symbol: 'ACME',
+    direction: 'long',
+    quantity: 10,
+    open_quantity: 10,
+    entry_price: 100,
+    reserved_risk: 50,
+    opened_at: '2024-01-02T14:00:00Z',
+    ...changes,
+  };
+  const columns = Object.keys(position);
+  await postgres.query(
+    `insert into public.positions (${columns}) values (${columns.map((_, at) => `$${at + 1}`)})`,
+    Object.values(position),
+  );
+}
