@@ -23,9 +23,10 @@ begin
     when 'mark' then
       perform private.take_marks(p_run.id, jsonb_build_array(p_item));
     when 'error' then
-      update public.bots b set error_count = b.error_count + 1, last_error = p_item ->> 'message' where b.id = p_run.bot_id;
       if (p_item ->> 'is_fatal')::boolean then
         perform private.fail_bot(p_run.id, p_item ->> 'code', p_item ->> 'message');
+      else
+        update public.bots b set error_count = b.error_count + 1, last_error = p_item ->> 'message' where b.id = p_run.bot_id;
       end if;
     when 'run_ended' then
       perform private.end_run(p_run.id, p_item ->> 'status', p_item ->> 'error');
@@ -181,5 +182,5 @@ comment on function public.report_run(uuid, bigint, bigint, jsonb) is
 revoke execute on function private.report_faults(jsonb, bigint), private.take_orders_word(public.bot_leases, jsonb), private.take_words(public.trading_runs, jsonb, bigint, bigint[]),
   private.fault_of_error(text, text), private.take_item(public.bot_leases, public.trading_runs, jsonb), private.take_items(public.bot_leases, public.trading_runs, jsonb, bigint, boolean),
   private.record_rejections(public.trading_runs, jsonb, jsonb, bigint), private.take_report(uuid, bigint, bigint, jsonb) from public;
-revoke execute on function public.report_run(uuid, bigint, bigint, jsonb) from public, anon;
+revoke execute on function public.report_run(uuid, bigint, bigint, jsonb) from public, anon, service_role;
 grant execute on function private.take_report(uuid, bigint, bigint, jsonb), public.report_run(uuid, bigint, bigint, jsonb) to authenticated;
