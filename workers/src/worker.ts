@@ -7,6 +7,7 @@ import { PrivateKeys } from './credentials/private-keys.ts';
 import type { Job, JobContext } from './jobs/job.ts';
 import { JOBS } from './jobs/registry.ts';
 import { type Log, withFields } from './log.ts';
+import { watchRunners } from './runners/watch-runners.ts';
 import type { WorkerConfig } from './worker-config.ts';
 
 /** Seconds between looks at the queue: LISTEN/NOTIFY wakes a worker sooner, this is for what it cannot announce. */
@@ -26,7 +27,8 @@ export interface Worker {
 export async function startWorker(config: WorkerConfig, log: Log): Promise<Worker> {
   const database = new pg.Pool({
     connectionString: config.databaseUrl,
-    max: config.concurrency * 2 + 2,
+    // One is with the watch of the runners.
+    max: config.concurrency * 2 + 3,
     application_name: 'tradebase-worker',
   });
   const connectionLost = (error: Error) => log('warn', 'a database connection was lost', { error: error.message });
@@ -70,9 +72,11 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Worke
     await Promise.allSettled([boss.stop({ graceful: false }), cpu.close(), database.end()]);
     throw error;
   }
+  const runners = watchRunners(database, log);
   log('info', 'worker started', { concurrency: config.concurrency, queues: JOBS.map(({ queue }) => queue).join(',') });
   return {
     stop: async () => {
+      await runners.stop();
       await boss.stop({ graceful: true, timeout: STOP_TIMEOUT_MS });
       await cpu.close();
       await database.end();

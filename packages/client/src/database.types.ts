@@ -4068,6 +4068,7 @@ export type Database = {
         Args: { p_ip: unknown; p_key: string; p_permission?: string };
         Returns: Record<string, unknown>;
       };
+      bot_performance: { Args: { p_bot_id: string; p_end_date?: string; p_start_date?: string }; Returns: Json };
       cancel_backtest: {
         Args: { p_backtest_id: string };
         Returns: {

@@ -93,12 +93,11 @@ describe('A runner that connects', () => {
     ]);
     await beat(first.client);
     const { client } = await connectRunner(stack, owner, first);
-    const config = RunnerConfig.omit({ leases: true }).parse((await client.rpc('runner_config')).data);
-    expect(config.account_limits).toMatchObject({ max_exposure: null });
-    const { rows } = await sql('select fencing_token::int, reconciled from public.bot_leases where bot_id = $1', [
-      botId,
+    const config = RunnerConfig.parse((await client.rpc('runner_config')).data);
+    expect(config.leases).toMatchObject([
+      { bot_id: botId, run_id: runId, fencing_token: 2, intent: 'run', reconciled: false, config: { name: 'held' } },
     ]);
-    expect(rows).toEqual([{ fencing_token: 2, reconciled: false }]);
+    expect(config.account_limits).toMatchObject({ max_exposure: null });
     const { commands } = (await beat(client)).data as { commands: { attempt: number; payload: object }[] };
     expect(commands).toMatchObject([{ attempt: 2, payload: { run_id: runId, fencing_token: 2 } }]);
   });

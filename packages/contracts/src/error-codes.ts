@@ -46,6 +46,7 @@ export const ERROR_CODES = {
   bot_not_stopped: { status: 409, message: 'The bot is running: stop it first' },
   bot_has_open_positions: { status: 409, message: 'The bot has open positions or orders: close them first' },
   bot_not_found: { status: 404, message: 'There is no such bot' },
+  bot_name_taken: { status: 409, message: 'You have a bot with this name already' },
   bot_not_startable: { status: 409, message: 'Only a stopped bot, or one with an error, can be started' },
   bot_not_running: { status: 409, message: 'The bot is not running' },
   live_caps_required: { status: 422, message: 'A LIVE bot needs a credential, risk_per_trade and daily_risk_cap' },

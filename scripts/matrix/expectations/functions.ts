@@ -76,6 +76,26 @@ export const functions: FunctionExpectations = {
     }),
     mayEndWith: ['stale_lease'],
   },
+  // The lease of the matrix has been given back: all but the runner it was given to are told that there is no such run.
+  submit_order_intents: {
+    by: ['runner'],
+    args: (tenant) => ({
+      p_run_id: tenant.row('trading_runs').id,
+      p_fencing_token: 1,
+      p_intents: [
+        {
+          client_order_id: 'by-intent',
+          symbol: 'ACME',
+          side: 'buy',
+          type: 'market',
+          quantity: 1,
+          reference_price: 100,
+          at: new Date().toISOString(),
+        },
+      ],
+    }),
+    mayEndWith: ['stale_lease'],
+  },
   disconnect_runner: { by: RUNNERS },
   // Trading.
   count_run_logs: { by: SIGNED_IN, args: (tenant) => ({ p_run_id: tenant.row('trading_runs').id }) },

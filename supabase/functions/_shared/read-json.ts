@@ -7,8 +7,16 @@ export const MAX_BODY_BYTES = 1_000_000;
  * else as soon as the limit is passed; `invalid_json` for anything that is not JSON in UTF-8.
  */
 export async function readJson(request: Request): Promise<unknown> {
-  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  return parse(await readBytes(request));
+}
+
+/** As `readJson`, for requests that need no body: an empty object where there is none. */
+export async function readOptionalJson(request: Request): Promise<unknown> {
   const bytes = await readBytes(request);
+  return bytes.length === 0 ? {} : parse(bytes);
+}
+
+function parse(bytes: Uint8Array<ArrayBuffer>): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
@@ -17,6 +25,7 @@ export async function readJson(request: Request): Promise<unknown> {
 }
 
 async function readBytes(request: Request): Promise<Uint8Array<ArrayBuffer>> {
+  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let length = 0;
   // Leaving the loop early cancels the stream: the rest is never read.

@@ -3,7 +3,9 @@ import { limitRate } from '../_shared/limit-rate.ts';
 import { requireUser } from '../_shared/require-user.ts';
 import { backtests } from './routes/backtests.ts';
 import { biasChecks } from './routes/bias-checks.ts';
+import { bots } from './routes/bots.ts';
 import { credentials } from './routes/credentials.ts';
+import { halts } from './routes/halts.ts';
 import { keys } from './routes/keys.ts';
 import { optimisations } from './routes/optimisations.ts';
 import { strategies } from './routes/strategies.ts';
@@ -18,5 +20,7 @@ app.route('/bias-checks', biasChecks);
 app.route('/keys', keys);
 app.route('/credentials', credentials);
 app.route('/trading', trading);
+app.route('/bots', bots);
+app.route('/', halts);
 
 export default { fetch: app.fetch };

@@ -1,4 +1,5 @@
 import type { TestStack } from '@tradebase/local-stack/testing';
+import type pg from 'pg';
 import type { TradebaseClient } from '../../src/index.ts';
 import { asPostgres } from './as-role.ts';
 import { type Persona, withToken } from './personas.ts';
@@ -61,4 +62,26 @@ export async function seedHeldBot(
     );
   });
   return { botId, runId, runner };
+}
+
+/** Writes a position of ten at 100 that the bot holds, with 50 at stake, or with what the changes say. */
+export async function holdPosition(postgres: pg.Client, bot: HeldBot, changes: Record<string, unknown> = {}) {
+  const position = {
+    run_id: bot.runId,
+    bot_id: bot.botId,
+    user_id: bot.runner.owner.id,
+    symbol: 'ACME',
+    direction: 'long',
+    quantity: 10,
+    open_quantity: 10,
+    entry_price: 100,
+    reserved_risk: 50,
+    opened_at: '2024-01-02T14:00:00Z',
+    ...changes,
+  };
+  const columns = Object.keys(position);
+  await postgres.query(
+    `insert into public.positions (${columns}) values (${columns.map((_, at) => `$${at + 1}`)})`,
+    Object.values(position),
+  );
 }

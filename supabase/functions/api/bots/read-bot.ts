@@ -1,0 +1,105 @@
+import type { SupabaseClient } from '@supabase/supabase-js';
+import type {
+  Bot,
+  BotDetail,
+  BotPerformance,
+  BotPerformanceQuery,
+  CountedPage,
+  ListBotRunsQuery,
+  ListBotsQuery,
+  TradingRun,
+} from '@tradebase/contracts';
+import { ApiError } from '../../_shared/api-error.ts';
+import { databaseError } from '../../_shared/database-error.ts';
+import { countRows, type RowQuery, readNewestFirst } from '../../_shared/newest-first.ts';
+
+export const BOT_COLUMNS =
+  'id, name, description, strategy_type, strategy_id, strategy_version, parameters, mode, symbols, timeframe, credential_id, ' +
+  'initial_balance, settings, schedule_exchange, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, ' +
+  'risk_per_trade, daily_risk_cap, max_order_value, max_symbol_exposure, max_open_positions, max_daily_trades, max_drawdown_pct, ' +
+  'offline_policy, metadata, status, error_count, last_error, current_balance, total_pnl, last_heartbeat_at, started_at, ' +
+  'last_run_at, created_at, updated_at';
+const RUN_COLUMNS =
+  'id, bot_id, mode, status, started_at, ended_at, error, total_pnl, daily_pnl, trade_count, max_drawdown, last_bar_at, created_at';
+const RECENT_RUNS = 10;
+
+/** A page of the user's bots, newest first. */
+export async function listBots(
+  supabase: SupabaseClient,
+  userId: string,
+  { status, mode, ...page }: ListBotsQuery,
+): Promise<CountedPage<Bot>> {
+  const where = (bots: RowQuery): RowQuery => {
+    const ofStatus = status === undefined ? bots : bots.eq('status', status);
+    return mode === undefined ? ofStatus : ofStatus.eq('mode', mode);
+  };
+  const list = { table: 'bots', columns: BOT_COLUMNS, userId, where };
+  const [rows, total_count] = await Promise.all([
+    readNewestFirst<Bot>(supabase, list, page),
+    countRows(supabase, list),
+  ]);
+  return { ...rows, total_count };
+}
+
+/** One bot of the user. */
+export async function getBot(supabase: SupabaseClient, userId: string, id: string): Promise<Bot> {
+  const { data, error } = await supabase
+    .from('bots')
+    .select(BOT_COLUMNS)
+    .eq('id', id)
+    .eq('user_id', userId)
+    .maybeSingle<Bot>();
+  if (error) throw databaseError(error);
+  if (!data) throw new ApiError('bot_not_found');
+  return data;
+}
+
+/** One bot of the user, with its latest runs and what it has earned. */
+export async function getBotDetail(supabase: SupabaseClient, userId: string, id: string): Promise<BotDetail> {
+  const [bot, runs, performance] = await Promise.all([
+    getBot(supabase, userId, id),
+    readNewestFirst<TradingRun>(supabase, runsOf(userId, id), { limit: RECENT_RUNS }),
+    getPerformance(supabase, id, {}),
+  ]);
+  return { ...bot, recent_runs: runs.items, performance: performance.metrics };
+}
+
+/** A page of the runs of a bot, newest first. */
+export async function listBotRuns(
+  supabase: SupabaseClient,
+  userId: string,
+  id: string,
+  { status, ...page }: ListBotRunsQuery,
+): Promise<CountedPage<TradingRun>> {
+  const list = runsOf(userId, id, status);
+  const [rows, total_count] = await Promise.all([
+    readNewestFirst<TradingRun>(supabase, list, page),
+    countRows(supabase, list),
+  ]);
+  if (total_count === 0) await getBot(supabase, userId, id);
+  return { ...rows, total_count };
+}
+
+/** What a bot of the user has earned in a range of days. */
+export async function getPerformance(
+  supabase: SupabaseClient,
+  id: string,
+  { start_date, end_date }: BotPerformanceQuery,
+): Promise<BotPerformance> {
+  const { data, error } = await supabase.rpc(
+    'bot_performance',
+    { p_bot_id: id, ...(start_date && { p_start_date: start_date }), ...(end_date && { p_end_date: end_date }) },
+    { get: true },
+  );
+  if (error) throw databaseError(error);
+  if (!data) throw new ApiError('bot_not_found');
+  return data;
+}
+
+function runsOf(userId: string, botId: string, status?: string) {
+  const where = (runs: RowQuery): RowQuery => {
+    const ofBot = runs.eq('bot_id', botId);
+    return status === undefined ? ofBot : ofBot.eq('status', status);
+  };
+  return { table: 'trading_runs', columns: RUN_COLUMNS, userId, where };
+}
