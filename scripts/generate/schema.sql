@@ -5389,7 +5389,7 @@ AS $function$
   select coalesce(p_option_details ->> 'underlying', p_symbol)
 $function$
 
-function private.fail_bot(p_run_id uuid, p_code text, p_message text) -- Puts a bot into the status error and holds what it has; its owner is told. The run goes on, so that it can be continued or stopped. Definer, because runners may not write bots.
+function private.fail_bot(p_run_id uuid, p_code text, p_message text) -- Puts a bot into the status error and holds what it has; the error is counted, and its owner told. The run goes on, so that it can be continued or stopped. Definer, because runners may not write bots.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.fail_bot(p_run_id uuid, p_code text, p_message text)
  RETURNS void
@@ -5406,7 +5406,7 @@ begin
   end if;
   update public.bot_leases l set intent = 'hold' where l.bot_id = (held.bot).id and l.intent <> 'hold';
   perform private.note_bot_event(held.lease, p_code, 'ERROR', p_message);
-  update public.bots b set status = 'error', last_error = left(p_message, 4000) where b.id = (held.bot).id;
+  update public.bots b set status = 'error', last_error = left(p_message, 4000), error_count = b.error_count + 1 where b.id = (held.bot).id;
   if (held.bot).status <> 'error' then
     perform private.create_alert((held.bot).user_id, 'error', left(format('The bot %s is in the status error: %s', (held.bot).name, p_message), 4000),
       'critical', jsonb_build_object('code', p_code), (held.bot).id, p_run_id);
