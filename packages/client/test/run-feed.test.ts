@@ -333,6 +333,18 @@ describe('A watched run', () => {
     expect(rows).toEqual([{ messages: 11, fits: true, lines: 60 }]);
   });
 
+  it('goes on with its numbers where rows were restored without its feed', async () => {
+    const run = await newRun();
+    await writeRun(postgres, run, { kind: 'orders', count: 1 });
+    await postgres.query('delete from private.run_feeds where run_id = $1', [run.runId]);
+    const { watch, changes } = watchRun(owner.client, run);
+    await watch.ready;
+    await writeRun(postgres, run, { kind: 'orders', count: 1 });
+    await expect.poll(() => watch.state?.orders.size).toBe(2);
+    expectEachOnce(changes);
+    expect(changes.map(({ seq }) => seq)).toEqual([16, 32]);
+  });
+
   it('leaves nothing behind when its bot is deleted', async () => {
     const run = await newRun();
     await writeRun(postgres, run, { kind: 'logs', count: 1 });

@@ -133,7 +133,7 @@ export const functions: FunctionExpectations = {
   cancel_study: { by: ['owner'], args: (tenant) => ({ p_study_id: tenant.row('studies').id }) },
 
   // Runs.
-  run_changes: { by: ['owner', 'runner'], args: (tenant) => ({ p_run_id: tenant.row('trading_runs').id }) },
+  run_changes: { by: ['owner', 'viewer', 'runner'], args: (tenant) => ({ p_run_id: tenant.row('trading_runs').id }) },
 
   // Alerts and Telegram.
   mark_alerts_read: {
