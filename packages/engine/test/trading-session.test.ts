@@ -1,74 +1,13 @@
-import { BacktestSettings, type BacktestSettingsInput, type StrategySpec } from '@tradebase/contracts';
+import type { BacktestSettingsInput, RuleStrategySpec } from '@tradebase/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  BUILT_IN_STRATEGIES,
-  optionsDeskOpener,
-  type ResolvedStrategy,
-  resolveStrategy,
-  simulate,
-  startTradingSession,
-} from '../src/index.ts';
+import { BUILT_IN_STRATEGIES, type ResolvedStrategy } from '../src/index.ts';
 import type { MarketData } from '../src/market/market-data.ts';
-import type { SimulationResult } from '../src/trading/simulation-result.ts';
-import type { BarOutcome } from '../src/trading-session/session-outcome.ts';
-import { anyRuleProgram, walk } from './support/any-rule-program.ts';
+import type { RuleProgram } from '../src/plan/rule-program.ts';
+import { anyCompiledSettings, anyRuleProgram, walk } from './support/any-rule-program.ts';
 import { fixedRandom } from './support/made-up-candles.ts';
-import { pushAll, sessionInstruments } from './support/push-candles.ts';
 import { readCandles, referenceDataPresent, referenceTitle } from './support/reference-data.ts';
-
-interface Case {
-  readonly strategy: StrategySpec | ResolvedStrategy;
-  readonly data: MarketData;
-  readonly settings?: BacktestSettingsInput;
-  readonly cash?: number;
-}
-
-function backtest({ strategy: spec, data, settings, cash = 100_000 }: Case): SimulationResult {
-  const { definition, strategy } = 'definition' in spec ? spec : resolveStrategy(spec);
-  const options = { initial_cash: cash, settings: BacktestSettings.parse(settings ?? {}), seed: 1 };
-  const openDesk = definition.needs?.options ? { openDesk: optionsDeskOpener(options.settings.options) } : {};
-  return simulate(strategy, data, options, { path: 'event', ...openDesk });
-}
-
-function trade({ strategy, data, settings, cash = 100_000 }: Case): BarOutcome[] {
-  const session = startTradingSession({
-    strategy,
-    instruments: sessionInstruments(data),
-    initial_cash: cash,
-    ...(settings && { settings }),
-  });
-  return pushAll(session, data);
-}
-
-/** Everything that a backtest tells, told by a session. */
-function expectEqual(outcomes: readonly BarOutcome[], result: SimulationResult, data: MarketData): void {
-  const symbolOf = (instrument: number) => data.instruments[instrument]?.symbol;
-  expect(outcomes.map(({ equity }) => equity)).toEqual([...result.equity]);
-  expect(outcomes.map(({ ts }) => ts)).toEqual([...result.ts]);
-  expect(outcomes.flatMap(({ trades }) => trades)).toEqual([...result.trades]);
-  expect(outcomes.flatMap(({ fills }) => fills.map(({ id: _, multiplier: __, ...fill }) => fill))).toEqual(
-    (result.fills ?? []).map(({ instrument, order_id, ...fill }) => ({
-      ...fill,
-      order_id: String(order_id),
-      symbol: symbolOf(instrument),
-    })),
-  );
-  const last = new Map<string, unknown>();
-  for (const { new_orders, order_changes } of outcomes) {
-    for (const { id, status, filled_quantity } of [...new_orders, ...order_changes]) {
-      last.set(id, [status, filled_quantity]);
-    }
-  }
-  expect([...last]).toEqual(
-    (result.orders ?? []).map(({ id, status, filled_quantity }) => [String(id), [status, filled_quantity]]),
-  );
-  expect(
-    outcomes.flatMap(({ option_fills }) =>
-      option_fills.map(({ id: _, order_id: __, symbol: ___, terms: ____, multiplier: _____, ...fill }) => fill),
-    ),
-  ).toEqual(result.option_fills ?? []);
-}
+import { backtest, expectEqual, trade } from './support/session-of-backtest.ts';
 
 /** A market for any built-in strategy: two instruments, the second without some bars, and predictions. */
 function marketFor(name: string, bars: number, timeframe: '1d' | '1h' = '1h'): MarketData {
@@ -109,6 +48,124 @@ describe('a session that is pushed the candles of a backtest', () => {
       expectEqual(trade({ strategy: { name }, data }), result, data);
       const costly = { strategy: { name }, data, settings: COSTS };
       expectEqual(trade(costly), backtest(costly), data);
+    });
+  }
+});
+
+const resolved = (program: RuleProgram): ResolvedStrategy => {
+  const strategy = { kind: 'rules', name: 'made-up', program } as const;
+  const about = { name: 'made-up', title: '', description: '', parameters: {} };
+  return { definition: { ...about, build: () => strategy }, values: {}, strategy };
+};
+
+describe('a session of rules', () => {
+  it('does what the backtest of any rules does', () => {
+    fc.assert(
+      fc.property(anyRuleProgram, anyCompiledSettings, fc.nat(10_000), (program, settings, seed) => {
+        const data = { instruments: [{ symbol: 'MAIN', timeframe: '1h', candles: walk(seed, 160) } as const] };
+        const run = { strategy: resolved(program), data, settings };
+        expectEqual(trade(run), backtest(run), data);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  const SPECS: Record<string, RuleStrategySpec> = {
+    'other timeframes': {
+      name: 'frames',
+      indicators: { day: "tf('1d', close > sma(close, 3))", half: "tf('4h', highest(high, 3)[1])" },
+      long: { entry: 'day and close > half', exit: 'crosses_below(close, sma(close, 8))' },
+      stop_loss: { atr: 2, period: 5 },
+    },
+    'other instruments and their timeframes': {
+      name: 'markets',
+      indicators: {
+        other: "instrument('OTHER', close / close[5])",
+        week: "tf('1w', instrument('OTHER', ema(close, 2)))",
+      },
+      long: { entry: 'other > 1 and week > 0', exit: 'other < 0.995' },
+      short: { entry: 'other < 0.98', exit: 'other > 1' },
+      max_positions: 1,
+    },
+    'resting entries, sessions, caps and trailing stops': {
+      name: 'all',
+      long: { entry: 'close < close[1]', exit: 'rsi(close, 5) > 75' },
+      short: { entry: 'crosses_above(close, ema(close, 4))', exit: 'close < close[3]' },
+      sizing: { method: 'risk', risk_pct: 1, max_percent: 60 },
+      entry_order: { type: 'limit', price: 'close * 0.998', valid_bars: 3 },
+      stop_loss: { percent: 1 },
+      take_profit: { risk_multiple: 2 },
+      trailing_stop: { percent: 1, activate: { percent: 0.5 } },
+      time_exit: { bars: 12 },
+      session: {
+        time_zone: 'America/New_York',
+        from: '09:30',
+        to: '16:00',
+        days: ['mon', 'tue', 'wed', 'thu', 'fri'],
+        close_at_end: true,
+      },
+      cooldown_bars: 2,
+      pyramiding: { max_entries: 2 },
+      daily_loss_cap_pct: 1,
+    },
+    'Kelly sizes': {
+      name: 'kelly',
+      long: { entry: 'close > close[2]', exit: 'if(close < close[1], close < open, close < low[1])' },
+      sizing: { method: 'kelly', fraction: 0.5, trades: 10 },
+    },
+  };
+  for (const [what, strategy] of Object.entries(SPECS)) {
+    it(`follows ${what}`, () => {
+      const data = marketFor('pairs', 900);
+      const run = { strategy, data };
+      const result = backtest(run);
+      expect(result.trades.length).toBeGreaterThan(5);
+      expectEqual(trade(run), result, data);
+    });
+  }
+
+  it('goes through splits that it was told of', () => {
+    const candles = walk(5, 400);
+    const splits = [{ ts: candles.ts[200] as number, ratio: 2 }];
+    const halved = (column: Float64Array) => column.map((price, bar) => (bar < 200 ? price : price / 2));
+    const { open, high, low, close } = candles;
+    const after = { ...candles, open: halved(open), high: halved(high), low: halved(low), close: halved(close) };
+    const data = { instruments: [{ symbol: 'MAIN', timeframe: '1h', candles: after, splits } as const] };
+    for (const strategy of [{ name: 'grid' }, { name: 'dca', params: { every_bars: 10 } }, { name: 'sma-cross' }]) {
+      expectEqual(trade({ strategy, data }), backtest({ strategy, data }), data);
+    }
+  });
+});
+
+describe('a session of options', () => {
+  it('settles where the backtest does, with bars of an hour', () => {
+    const bars = 7 * 60;
+    const candles = walk(11, bars);
+    // Seven bars a day from 14:30 UTC, on weekdays.
+    const days = Array.from({ length: 84 }, (_, day) => Date.UTC(2024, 0, 1) + day * 86_400_000).filter(
+      (ts) => new Date(ts).getUTCDay() % 6 !== 0,
+    );
+    const ts = Float64Array.from(
+      { length: bars },
+      (_, bar) => (days[Math.floor(bar / 7)] ?? NaN) + 52_200_000 + (bar % 7) * 3_600_000,
+    );
+    const data: MarketData = { instruments: [{ symbol: 'MAIN', timeframe: '1h', candles: { ...candles, ts } }] };
+    for (const strategy of [{ name: 'put-lite', params: { dte: 5, profit_target_pct: 100 } }, { name: 'buy-write' }]) {
+      const run = { strategy, data };
+      const result = backtest(run);
+      expect(result.option_fills?.some(({ reason }) => reason === 'expiry' || reason === 'assignment')).toBe(true);
+      expectEqual(trade(run), result, data);
+    }
+  });
+});
+
+describe.skipIf(!referenceDataPresent)(referenceTitle('a session on candles of a market'), () => {
+  for (const { name, needs } of BUILT_IN_STRATEGIES) {
+    if ((needs?.instruments ?? 1) > 1 || name === 'ml-signal') continue;
+    it(`does what the backtest of ${name} does`, () => {
+      const data: MarketData = { instruments: [{ symbol: 'GOOG', timeframe: '1d', candles: readCandles('GOOG_1d') }] };
+      const run = { strategy: { name }, data, settings: COSTS };
+      expectEqual(trade(run), backtest(run), data);
     });
   }
 });

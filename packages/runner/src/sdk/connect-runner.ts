@@ -6,6 +6,7 @@ import type { BackOffOptions } from './back-off.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { machineInfoOf } from './machine-info.ts';
 import { Runner, type RunnerEvents } from './runner.ts';
+import { RunnerError } from './runner-error.ts';
 import { Session } from './session.ts';
 import { StateDir } from './state-dir.ts';
 
@@ -23,6 +24,8 @@ export interface ConnectRunnerOptions extends RunnerEvents {
   readonly version: string;
   /** Where journals and spools are kept; default: in the home folder, by address and key. */
   readonly stateDir?: string;
+  /** Gives up connecting. Once connected, `stop` does. */
+  readonly signal?: AbortSignal;
   readonly fetch?: typeof fetch;
   readonly clock?: Clock;
   /** Default `always`: what was reported outlives a lost current. */
@@ -71,7 +74,16 @@ export async function connectRunner(options: ConnectRunnerOptions): Promise<Runn
     ...(options.most_spool_bytes ? { most_spool_bytes: options.most_spool_bytes } : {}),
     events: options,
   });
-  await session.connect();
+  const giveUp = () => session.end(new RunnerError('runner_stopped', 'the runner was stopped'));
+  options.signal?.addEventListener('abort', giveUp, { once: true });
+  try {
+    await session.connect();
+  } catch (error) {
+    await stateDir.close();
+    throw error;
+  } finally {
+    options.signal?.removeEventListener('abort', giveUp);
+  }
   return runner;
 }
 

@@ -49,6 +49,7 @@ export class Run {
   #confirmed = Promise.withResolvers<void>();
   /** Resolved while openings may be asked for: after reconciliation, until the next connection. */
   #ready = Promise.withResolvers<void>();
+  #isOpen = false;
   readonly #undecided = new Set<string>();
 
   constructor(parts: RunParts) {
@@ -96,24 +97,25 @@ export class Run {
    * Asks the risk gate for orders, once it knows all that was reported before, and returns its decisions in the same order.
    * Takes as long as the server cannot be reached; asked again with the same ids it gets the same answer.
    *
+   * @param signal gives the question up, as long as it was not put to the server
    * @throws RunnerError `stale_lease` and what else ends the run
    */
-  async submit(intents: readonly z.input<typeof OrderIntent>[]): Promise<GateDecision[]> {
+  async submit(intents: readonly z.input<typeof OrderIntent>[], signal?: AbortSignal): Promise<GateDecision[]> {
     const parsed = intents.map((intent) => OrderIntent.parse(intent));
     await this.flush();
     const decisions: GateDecision[] = [];
     for (let n = 0; n < parsed.length; n += MAX_INTENTS) {
-      decisions.push(...(await this.#submit(parsed.slice(n, n + MAX_INTENTS))));
+      decisions.push(...(await this.#submit(parsed.slice(n, n + MAX_INTENTS), signal)));
     }
     return decisions;
   }
 
-  async #submit(intents: readonly OrderIntent[]): Promise<GateDecision[]> {
+  async #submit(intents: readonly OrderIntent[], signal?: AbortSignal): Promise<GateDecision[]> {
     const ids = intents.map(({ client_order_id }) => client_order_id);
     for (const id of ids) this.#undecided.add(id);
     try {
       const decisions = await this.#persist(async () => {
-        await this.#ready.promise;
+        await unlessAborted(this.#ready.promise, signal);
         return this.#call('submit_order_intents', { p_intents: intents }, Decisions);
       });
       return ids.map((id) => {
@@ -134,13 +136,16 @@ export class Run {
   /** The session has connected anew: openings wait for `open`. */
   renewLease(fencingToken: number): void {
     this.#fencingToken = fencingToken;
-    this.#ready.resolve();
+    // Who waits already goes on waiting.
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
     this.#ready = Promise.withResolvers();
     this.#ready.promise.catch(() => {});
   }
 
   /** Openings may be asked for. */
   open(): void {
+    this.#isOpen = true;
     this.#ready.resolve();
   }
 
@@ -220,5 +225,19 @@ export class Run {
       error instanceof RunnerError ? error : new RunnerError('internal_error', String(error), { cause: error });
     // Not waited for: it waits for the sender, which may be what failed.
     this.end(reason, { keepSpool: !STALE_CODES.has(reason.code) }).catch(() => {});
+  }
+}
+
+/** Waits for a promise, or rejects with the reason of a signal that is aborted before. */
+async function unlessAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return promise;
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
   }
 }

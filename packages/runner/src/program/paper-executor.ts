@@ -1,0 +1,118 @@
+import type { Reconciliation, RunHolding, RunnerCommand, RunnerLease } from '@tradebase/contracts';
+import type { Run } from '../sdk/run.ts';
+import type { BotExecutor, Runner } from '../sdk/runner.ts';
+import { RunnerError } from '../sdk/runner-error.ts';
+import type { Log } from './log.ts';
+import { PaperRun, type PaperRunParts } from './paper-run.ts';
+import { assignmentOf } from './strategy-of.ts';
+
+type Start = Extract<RunnerCommand, { type: 'start_bot' }>;
+
+/** Executes PAPER bots: each held run is a session of the engine. */
+export class PaperExecutor implements BotExecutor {
+  readonly #runner: Runner;
+  readonly #parts: Omit<PaperRunParts, 'run'>;
+  readonly #log: Log;
+  readonly #runs = new Map<string, PaperRun>();
+  /** Runs that are to be touched by no one, whatever the reconciliation says. */
+  readonly #held = new Set<string>();
+
+  constructor(runner: Runner, parts: Omit<PaperRunParts, 'run'>) {
+    this.#runner = runner;
+    this.#parts = parts;
+    this.#log = parts.log;
+  }
+
+  async attach(run: Run, lease: RunnerLease): Promise<RunHolding> {
+    if (lease.intent === 'hold') this.#held.add(run.runId);
+    else this.#held.delete(run.runId);
+    let paper = this.#runs.get(run.runId);
+    if (!paper) {
+      paper = new PaperRun({ ...this.#parts, run }, lease);
+      this.#log('info', `${lease.config.name}: taking up the run`, {
+        run_id: run.runId,
+        last_bar_at: lease.last_bar_at,
+      });
+    }
+    const holding = await paper.attach();
+    this.#runs.set(run.runId, paper);
+    return holding;
+  }
+
+  proceed(run: Run, { matched, differences }: Reconciliation): void {
+    const paper = this.#runs.get(run.runId);
+    if (matched && !this.#held.has(run.runId)) {
+      paper?.proceed();
+      return;
+    }
+    const reason = matched ? 'its owner is to decide' : 'runner and ledger differ';
+    this.#log('warn', `a run is held: ${reason}`, { run_id: run.runId, differences });
+    paper?.hold(reason);
+  }
+
+  release(run: Run, reason: RunnerError): void {
+    this.#runs.delete(run.runId);
+    this.#held.delete(run.runId);
+    if (reason.code !== 'runner_stopped')
+      this.#log('info', `a run is over here: ${reason.message}`, { run_id: run.runId });
+  }
+
+  async execute(command: RunnerCommand): Promise<void> {
+    switch (command.type) {
+      case 'start_bot':
+        return this.#start(command);
+      case 'stop_bot':
+        return this.#runs.get(command.payload.run_id)?.stop(command.payload.reason);
+      case 'pause_bot':
+      case 'resume_bot':
+        return this.#executed(command.payload.run_id).setPaused(command.type === 'pause_bot');
+      case 'update_config':
+        if (this.#executed(command.payload.run_id).accepts(command.payload.config)) return;
+        throw new RunnerError(
+          'invalid_config',
+          'these settings hold from the next start of the bot on: stop it and start it',
+        );
+      case 'emergency_stop':
+        return this.#stopAll(command.bot_id, command.payload);
+      case 'ping':
+        return;
+    }
+  }
+
+  async #start({ payload }: Start): Promise<void> {
+    assignmentOf(payload.config);
+    const { leases } = await this.#runner.config();
+    const lease = leases.find(({ run_id }) => run_id === payload.run_id);
+    if (!lease) throw new RunnerError('not_held', 'the bot was given back in the meantime, or to another runner');
+    const run = await this.#runner.hold(lease);
+    try {
+      const holding = await this.attach(run, lease);
+      this.#held.delete(run.runId);
+      if (lease.reconciled) {
+        run.open();
+        this.proceed(run, { matched: true, differences: [] });
+      } else await this.#runner.reconcile(run, holding);
+      await this.#executed(run.runId).setPaused(payload.paused);
+    } catch (error) {
+      if (!this.#runs.has(run.runId)) {
+        const reason = new RunnerError('not_held', 'the run could not be started');
+        await run.end(reason, { keepSpool: true });
+      }
+      throw error;
+    }
+    this.#log('info', `${payload.config.name}: started`, { run_id: run.runId });
+  }
+
+  async #stopAll(botId: string | null, how: { reason: string; close_positions: boolean }): Promise<void> {
+    const runs = [...this.#runs.values()].filter(({ run }) => botId === null || run.botId === botId);
+    await Promise.all(
+      runs.map((paper) => (how.close_positions ? paper.stop('emergency_stop') : paper.cancelAll(how.reason))),
+    );
+  }
+
+  #executed(runId: string): PaperRun {
+    const paper = this.#runs.get(runId);
+    if (paper) return paper;
+    throw new RunnerError('not_held', 'this runner does not execute the run');
+  }
+}
