@@ -6124,6 +6124,21 @@ AS $function$
   select sha256(convert_to(p_salt || ':' || translate(regexp_replace(upper(left(coalesce(p_code, ''), 100)), '[^0-9A-Z]', '', 'g'), 'ILO', '110'), 'UTF8'))
 $function$
 
+function private.highest_event_seq(p_run_id uuid) -- The highest number that rows of a run carry: where its feed begins anew when rows were restored without it.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.highest_event_seq(p_run_id uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select greatest(
+    (select r.event_seq from public.trading_runs r where r.id = p_run_id),
+    (select max(o.event_seq) from public.orders o where o.run_id = p_run_id),
+    (select max(p.event_seq) from public.positions p where p.run_id = p_run_id),
+    (select max(t.event_seq) from public.trades t where t.run_id = p_run_id))
+$function$
+
 function private.in_schedule(p_bot bots, p_at timestamp with time zone) -- Whether a bot may trade at a time. Definer, because the risk gate asks it.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.in_schedule(p_bot bots, p_at timestamp with time zone)
@@ -7378,6 +7393,14 @@ begin
         fills_after = null, fills_from = null, logs_after = null, logs_from = null
     where f.run_id = p_run_id
     returning f.event_seq into given_seq;
+  end if;
+  if given_seq is null then
+    insert into private.run_feeds (run_id, event_seq)
+    select r.id, private.highest_event_seq(r.id) from public.trading_runs r where r.id = p_run_id
+    on conflict (run_id) do update set run_id = excluded.run_id;
+    if found then
+      return private.number_change(p_run_id);
+    end if;
   end if;
   return coalesce(given_seq, 0);
 end
@@ -9101,9 +9124,9 @@ CREATE OR REPLACE FUNCTION private.run_event_seq(p_run_id uuid)
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select f.event_seq from private.run_feeds f
-  where f.run_id = p_run_id
-    and exists (select from public.trading_runs r where r.id = f.run_id and r.user_id = (select private.tenant_id()))
+  select coalesce(f.event_seq, private.highest_event_seq(r.id))
+  from public.trading_runs r left join private.run_feeds f on f.run_id = r.id
+  where r.id = p_run_id and r.user_id = (select private.tenant_id())
 $function$
 
 function private.run_lines(p_run_id uuid, p_user_id uuid, p_after_seq bigint, p_limit integer) -- Log lines of a run in their order: those after a number, or the latest where that is null. With the rights of the caller.

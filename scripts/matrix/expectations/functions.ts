@@ -147,7 +147,7 @@ export const functions: FunctionExpectations = {
   cancel_study: { by: ['owner'], args: (tenant) => ({ p_study_id: tenant.row('studies').id }) },
 
   // Runs.
-  run_changes: { by: ['owner', 'runner'], args: (tenant) => ({ p_run_id: tenant.row('trading_runs').id }) },
+  run_changes: { by: ['owner', 'viewer', 'runner'], args: (tenant) => ({ p_run_id: tenant.row('trading_runs').id }) },
 
   // Bots. Of the owner's, which is stopped, no runner has been heard of for a while.
   start_bot: {
