@@ -23,8 +23,10 @@ import { CredentialRefused, verifyCredential } from './verify-credential.ts';
 export interface RealtimeServer {
   /** Opens a websocket, or answers with an HTTP error. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** Answers the HTTP endpoints below `/api/broadcast`. */
+  /** Answers the HTTP endpoints below `/api/broadcast`, and `/metrics` for the secret key. */
   handle(request: Request): Promise<Response>;
+  /** One line for a developer about what goes on now. */
+  summary(): string;
   /** Resolves when every later broadcast from the database will be sent; a new promise after each lost connection. */
   readonly ready: Promise<void>;
   /** Closes every websocket with code 1001, and ends every connection to Postgres. */
@@ -136,6 +138,12 @@ class Server implements RealtimeServer {
   handle(request: Request): Promise<Response> {
     if (new URL(request.url).pathname === '/metrics') return this.#showMetrics(request);
     return handleBroadcastRequest(this.#services, request);
+  }
+
+  summary(): string {
+    const { connections, channels, postgresChangesSubscriptions, replicating } = this.#gauges();
+    const lag = replicating ? `${this.#services.metrics.replicationLagMs} ms behind` : 'waiting for the database';
+    return `${connections} websockets, ${channels} channels, ${postgresChangesSubscriptions} subscriptions to changes, ${lag}`;
   }
 
   get ready(): Promise<void> {
