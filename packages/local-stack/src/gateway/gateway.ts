@@ -109,7 +109,9 @@ export function attachGateway(server: Server, context: StackContext, services: G
         authorization: null,
       });
     } else if (url.pathname === '/') {
-      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(statusPage(context, services.realtime.summary()));
+      response
+        .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
+        .end(statusPage(context, services.realtime.summary()));
     } else {
       sendError(response, 404, 'not_found', `nothing is served at ${url.pathname}`);
     }

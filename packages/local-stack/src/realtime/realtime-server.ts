@@ -122,7 +122,12 @@ class Server implements RealtimeServer {
       .then((handshake) => {
         socket.off('error', ignore);
         this.#websockets.handleUpgrade(request, socket, head, (websocket) => {
-          const connection = new Connection({ ...handshake, socket: websocket, services: this.#services });
+          const connection = new Connection({
+            ...handshake,
+            socket: websocket,
+            transport: socket,
+            services: this.#services,
+          });
           this.#connections.add(connection);
           this.#services.metrics.connectionsOpened += 1;
           websocket.once('close', () => this.#connections.delete(connection));
