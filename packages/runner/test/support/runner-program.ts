@@ -11,9 +11,23 @@ export class RunnerProgram {
   /** All it has said. */
   output = '';
 
-  constructor(stack: Pick<TestStack, 'apiUrl' | 'keys'>, apiKey: string, stateDir: string, args: readonly string[] = []) {
+  constructor(
+    stack: Pick<TestStack, 'apiUrl' | 'keys'>,
+    apiKey: string,
+    stateDir: string,
+    args: readonly string[] = [],
+  ) {
     const { apiUrl, keys } = stack;
-    const given = ['--url', apiUrl, '--publishable-key', keys.publishableKey, '--state-dir', stateDir, '--json', ...args];
+    const given = [
+      '--url',
+      apiUrl,
+      '--publishable-key',
+      keys.publishableKey,
+      '--state-dir',
+      stateDir,
+      '--json',
+      ...args,
+    ];
     this.#child = spawn(process.execPath, [MAIN, ...given], { env: { ...process.env, TRADEBASE_API_KEY: apiKey } });
     const hear = (chunk: Buffer) => {
       this.output += chunk.toString();
