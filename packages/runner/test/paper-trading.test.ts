@@ -9,6 +9,7 @@ import { makeKey } from '../../client/test/support/connect-runner.ts';
 import { liftLimits } from '../../client/test/support/lift-limits.ts';
 import { type Persona, signUp } from '../../client/test/support/personas.ts';
 import { makeBot } from '../../client/test/support/seed-trading.ts';
+import { NetworkLine } from './support/network-line.ts';
 import { RunnerProgram } from './support/runner-program.ts';
 import { dayOfMinutes, seedMinutes } from './support/seed-minutes.ts';
 
@@ -240,24 +241,36 @@ describe('The runner program', () => {
     expect(command.error).toMatchObject({ code: 'live_not_supported' });
   });
 
-  it('ends with an exit code of its own when the key is refused, or the same machine connects elsewhere', async () => {
+  it('trades on through a network that is cut, and through being taken to be offline', async () => {
+    const { key } = await makeKey(owner);
+    const botId = await makeMinuteBot('cut off', { offline_policy: 'resume' });
+    const line = await NetworkLine.to(stack.apiUrl);
+    const program = new RunnerProgram({ ...stack, apiUrl: line.url }, key, stateDir, [...REPLAY, '--speed', '6000']);
+    programs.push(program);
+    await startBot(botId);
+    await expect.poll(async () => (await fillsOf(botId)).length, { interval: 5 }).toBe(1);
+    line.cut();
+    await expect.poll(() => program.output).toContain('cannot be reached');
+    await line.mend();
+    await expect.poll(async () => (await fillsOf(botId)).length, { interval: 5 }).toBeGreaterThanOrEqual(3);
+    line.cut();
+    await sql(`update public.runner_sessions set last_heartbeat_at = now() - interval '1 hour' where user_id = $1`, [
+      owner.id,
+    ]);
+    await sql('select private.mark_silent_runners()');
+    expect(await statusOf(botId)).toBe('error');
+    await line.mend();
+    await expectTheBacktest(botId, program);
+    await line.close();
+  }, 60_000);
+
+  it('ends with an exit code of its own when the key is refused, and never shows it', async () => {
     const { key } = await makeKey(owner);
     const refused = startProgram(`${key.slice(0, -1)}${key.endsWith('a') ? 'b' : 'a'}`, REPLAY);
     expect(await refused.exit()).toBe(3);
     expect(refused.output).toContain('invalid_api_key');
     expect(refused.output).not.toContain(key.slice(12, -1));
-    const first = startProgram(key, REPLAY);
-    await expect.poll(() => first.output).toContain('"ready');
-    const second = startProgram(key, REPLAY);
-    expect(await second.exit()).toBe(5);
-    const machine = (await sql('select machine_id from public.runner_sessions where user_id = $1', [owner.id]))[0];
-    const dir = await mkdtemp(join(tmpdir(), 'runner-'));
-    await writeFile(join(dir, 'machine-id'), machine.machine_id);
-    startProgram(key, REPLAY, dir);
-    // It hears of it at its next heartbeat.
-    expect(await first.exit()).toBe(4);
-    await rm(dir, { recursive: true, force: true });
-  }, 40_000);
+  });
 });
 
 const commandsOf = async (botId: string, type: string) =>
