@@ -33,8 +33,7 @@ export function assignmentOf(config: RunConfig): Assignment {
       `the strategy ${config.strategy_type} trades options, which tradebase-runner does not yet`,
     );
   }
-  // What a session does with gaps: it takes the bars that come.
-  const settings = BacktestSettings.safeParse({ ...config.settings, gaps: 'skip' });
+  const settings = BacktestSettings.safeParse(config.settings);
   if (!settings.success) {
     const [issue] = settings.error.issues;
     throw new RunnerError('invalid_config', `the settings of the bot: ${issue?.path.join('.')}: ${issue?.message}`);

@@ -67,6 +67,9 @@ const COMMANDS_AT_ONCE = 50;
 /** Sooner than this the server is not asked again, whatever wakes the heartbeat. */
 const SHORTEST_PAUSE_MS = 20;
 const GOODBYE_MS = 3000;
+/** What the server takes as the code and the message of an error. */
+const ERROR_CODE = /^[a-z][a-z0-9_]{0,62}$/;
+const MOST_MESSAGE = 1000;
 
 /** A connected runner: heartbeats, commands in order, runs and their reports. */
 export class Runner {
@@ -148,8 +151,7 @@ export class Runner {
     this.#wake.abort();
     await Promise.all(this.runs.map((run) => run.end(reason, { keepSpool: true })));
     await this.#working?.catch(() => {});
-    await this.#server.client.removeAllChannels().catch(() => {});
-    this.#server.client.realtime.disconnect();
+    await this.#server.close();
     await this.#journal?.close().catch(() => {});
     await this.#parts.stateDir.close();
     this.#ended.resolve(outcome);
@@ -376,7 +378,7 @@ export class Runner {
     } catch (error) {
       this.#session.signal.throwIfAborted();
       const { code, message } = asRunnerError(error);
-      return { code, message: message.slice(0, 2000) };
+      return { code: ERROR_CODE.test(code) ? code : 'internal_error', message: message.slice(0, MOST_MESSAGE) };
     }
   }
 

@@ -46,17 +46,28 @@ export function isPassing(error: RunnerError): boolean {
 
 /** The server as a runner calls it: with bounds on time, waits between attempts, and errors by code. */
 export class Server {
-  readonly client: SupabaseClient;
+  #client: SupabaseClient | undefined;
   readonly #options: ServerOptions;
   /** Before this time the server wants no calls. */
   #notBefore_ms = 0;
 
   constructor(options: ServerOptions) {
     this.#options = options;
-    this.client = createClient(options.url, options.publishableKey, {
-      accessToken: options.token,
+  }
+
+  /** For Realtime. Not to be asked for before there is a token. */
+  get client(): SupabaseClient {
+    this.#client ??= createClient(this.#options.url, this.#options.publishableKey, {
+      accessToken: this.#options.token,
       global: { fetch: (input, init) => this.#fetch(input, init) },
     });
+    return this.#client;
+  }
+
+  /** Leaves all channels. */
+  async close(): Promise<void> {
+    await this.#client?.removeAllChannels().catch(() => {});
+    this.#client?.realtime.disconnect();
   }
 
   /**
