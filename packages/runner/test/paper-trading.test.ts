@@ -54,6 +54,16 @@ async function sql(statement: string, values: unknown[] = []): Promise<any[]> {
 }
 
 const SPEC = { name: 'sma-cross', params: { fast: 5, slow: 15 } };
+/** Of rules and of events; with stops and targets, with several lots, and with orders that rest. */
+const KINDS = [
+  'breakout-scalping',
+  'rsi-mean-reversion',
+  'bollinger-mean-reversion',
+  'macd-rsi',
+  'momentum',
+  'grid',
+  'dca',
+];
 const SETTINGS = { fees: { type: 'bps' as const, maker_bps: 5, taker_bps: 10 }, slippage: { type: 'none' as const } };
 
 function makeMinuteBot(name: string, more: object = {}): Promise<string> {
@@ -88,9 +98,9 @@ const fillsOf = (botId: string) =>
   );
 
 /** What the backtest of the same candles fills. */
-function backtestFills() {
+function backtestFills(strategy: { name: string; params: Record<string, number> } = SPEC) {
   const { fills } = runBacktest({
-    strategy: SPEC,
+    strategy,
     data: { instruments: [{ symbol: 'ACME', timeframe: '1m', candles: dayOfMinutes() }] },
     initial_cash: 10_000,
     settings: SETTINGS,
@@ -131,6 +141,29 @@ describe('The runner program', () => {
       { status: 'disconnected' },
     ]);
   });
+
+  it('trades strategies of every kind like their backtests, side by side, through a crash', async () => {
+    const { key } = await makeKey(owner);
+    const bots = await Promise.all(
+      KINDS.map(async (name) => ({ name, id: await makeMinuteBot(name, { strategy_type: name, parameters: {} }) })),
+    );
+    const slowly = [...REPLAY, '--speed', '6000'];
+    const first = startProgram(key, slowly);
+    for (const { id } of bots) await startBot(id);
+    await expect
+      .poll(async () => (await Promise.all(bots.map(({ id }) => fillsOf(id)))).flat().length)
+      .toBeGreaterThan(8);
+    await first.end('SIGKILL');
+    const second = startProgram(key, slowly);
+    for (const { name, id } of bots) {
+      await expect.poll(() => statusOf(id), { timeout: 40_000 }).toBe('stopped');
+      const expected = backtestFills({ name, params: {} });
+      const fills = await fillsOf(id);
+      expect({ name, fills: fills.slice(0, expected.length) }).toEqual({ name, fills: expected });
+      expect(await runOf(id)).toMatchObject({ status: 'completed', error: null });
+    }
+    expect(`${first.output}${second.output}`).not.toContain('the server refused a report');
+  }, 90_000);
 
   it('goes on after kill -9 at any moment: no fill twice, none left out', async () => {
     const { key } = await makeKey(owner);
