@@ -11,7 +11,7 @@ import { type Persona, signUp } from '../../client/test/support/personas.ts';
 import { makeBot } from '../../client/test/support/seed-trading.ts';
 import { NetworkLine } from './support/network-line.ts';
 import { RunnerProgram } from './support/runner-program.ts';
-import { dayOfMinutes, seedMinutes } from './support/seed-minutes.ts';
+import { dayOfMinutes, MINUTES, seedMinutes } from './support/seed-minutes.ts';
 
 /** Bots that their owner starts, and the program on a trader's machine trades on paper, through crashes of any kind. */
 let stack: TestStack;
@@ -54,7 +54,7 @@ async function sql(statement: string, values: unknown[] = []): Promise<any[]> {
 }
 
 const SPEC = { name: 'sma-cross', params: { fast: 5, slow: 15 } };
-/** Of rules and of events; with stops and targets, with several lots, and with orders that rest. */
+/** Of rules and of events, with one lot and with several. */
 const KINDS = [
   'breakout-scalping',
   'rsi-mean-reversion',
@@ -98,10 +98,10 @@ const fillsOf = (botId: string) =>
   );
 
 /** What the backtest of the same candles fills. */
-function backtestFills(strategy: { name: string; params: Record<string, number> } = SPEC) {
+function backtestFills(strategy: { name: string; params: Record<string, number> } = SPEC, minutes = MINUTES) {
   const { fills } = runBacktest({
     strategy,
-    data: { instruments: [{ symbol: 'ACME', timeframe: '1m', candles: dayOfMinutes() }] },
+    data: { instruments: [{ symbol: 'ACME', timeframe: '1m', candles: dayOfMinutes(minutes) }] },
     initial_cash: 10_000,
     settings: SETTINGS,
     path: 'event',
@@ -164,6 +164,25 @@ describe('The runner program', () => {
     }
     expect(`${first.output}${second.output}`).not.toContain('the server refused a report');
   }, 90_000);
+
+  it('trades orders that rest, and are replaced at every bar, through crashes', async () => {
+    const { key } = await makeKey(owner);
+    const botId = await makeMinuteBot('grid', { strategy_type: 'grid', parameters: {} });
+    const oneHour = [...REPLAY, '--to', '2024-03-05T15:30:00Z', '--speed', '6000'];
+    const expected = backtestFills({ name: 'grid', params: {} }, 60);
+    expect(expected.length).toBeGreaterThan(4);
+    let program = startProgram(key, oneHour);
+    await startBot(botId);
+    for (const part of [0.2, 0.5, 0.8]) {
+      const fills = Math.ceil(expected.length * part);
+      await expect.poll(async () => (await fillsOf(botId)).length, { interval: 5 }).toBeGreaterThanOrEqual(fills);
+      await program.end('SIGKILL');
+      program = startProgram(key, oneHour);
+    }
+    await expect.poll(() => statusOf(botId), { timeout: 25_000 }).toBe('stopped');
+    expect((await fillsOf(botId)).slice(0, expected.length)).toEqual(expected);
+    expect(program.output).not.toContain('ledger differ');
+  }, 60_000);
 
   it('goes on after kill -9 at any moment: no fill twice, none left out', async () => {
     const { key } = await makeKey(owner);
