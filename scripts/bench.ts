@@ -2,6 +2,7 @@ import { benchAuthTiming } from './bench/bench-auth-timing.ts';
 import { benchBacktest } from './bench/bench-backtest.ts';
 import { benchCandles } from './bench/bench-candles.ts';
 import { benchEngine } from './bench/bench-engine.ts';
+import { benchFanOut } from './bench/bench-fan-out.ts';
 import { benchFunctions } from './bench/bench-functions.ts';
 import { benchLimits } from './bench/bench-limits.ts';
 import { benchRealtime } from './bench/bench-realtime.ts';
@@ -15,6 +16,7 @@ const AREAS: Record<string, () => Promise<Figure[]>> = {
   stack: benchStack,
   backtest: benchBacktest,
   realtime: benchRealtime,
+  'fan-out': benchFanOut,
   candles: benchCandles,
   rest: benchRest,
   functions: benchFunctions,

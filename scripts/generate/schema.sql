@@ -2974,24 +2974,31 @@ begin
 end
 $function$
 
-function private.add_run_profit(p_run_id uuid, p_profit numeric, p_at timestamp with time zone) -- Adds to the profit of a run what came at a time of its market. Definer, because it is called for writers who have no rights on runs.
+function private.add_run_profit(p_run_id uuid, p_profit numeric, p_trades bigint, p_at timestamp with time zone) -- Adds to the profit of a run what came at a time of its market, and to its trades. Definer, because it is called for writers who have no rights on runs.
 -- executable by: nobody
-CREATE OR REPLACE FUNCTION private.add_run_profit(p_run_id uuid, p_profit numeric, p_at timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.add_run_profit(p_run_id uuid, p_profit numeric, p_trades bigint, p_at timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+  gathered constant private.run_profit := private.gathered_profit(p_run_id);
+  profit private.run_profit := gathered;
 begin
-  if p_at is not null then
-    perform private.roll_market_day(p_run_id, p_at);
+  if gathered.run_id is null then
+    perform from public.trading_runs r where r.id = p_run_id for no key update;
+    profit := private.read_profit(p_run_id);
   end if;
-  update public.trading_runs r set
-    total_pnl = r.total_pnl + p_profit,
-    daily_pnl = r.total_pnl + p_profit - r.day_start_pnl,
-    peak_pnl = greatest(r.peak_pnl, r.total_pnl + p_profit),
-    max_drawdown = greatest(r.max_drawdown, greatest(r.peak_pnl, r.total_pnl + p_profit) - r.total_pnl - p_profit)
-  where r.id = p_run_id and (p_profit <> 0 or r.max_drawdown is null);
+  profit.trade_count := profit.trade_count + p_trades;
+  if p_profit is not null then
+    profit := private.profit_after(profit, p_profit, p_at);
+  end if;
+  if gathered.run_id is null then
+    perform private.write_profit(profit);
+  else
+    perform private.gather_profit(profit);
+  end if;
 end
 $function$
 
@@ -4335,17 +4342,17 @@ CREATE OR REPLACE FUNCTION private.count_trades()
 AS $function$
 begin
   if tg_op = 'UPDATE' then
-    update public.trading_runs r set trade_count = r.trade_count + c.trades
+    perform private.add_run_profit(c.run_id, null, c.trades, null)
     from (
       select n.run_id, count(*) filter (where n.status = 'closed') - count(*) filter (where o.status = 'closed') as trades
-      from new_rows n join old_rows o on o.id = n.id group by n.run_id
-    ) c where r.id = c.run_id and c.trades <> 0;
+      from new_rows n join old_rows o on o.id = n.id group by n.run_id order by n.run_id
+    ) c where c.trades <> 0;
   elsif tg_op = 'INSERT' then
-    update public.trading_runs r set trade_count = r.trade_count + c.trades
-    from (select n.run_id, count(*) as trades from new_rows n where n.status = 'closed' group by n.run_id) c where r.id = c.run_id;
+    perform private.add_run_profit(c.run_id, null, c.trades, null)
+    from (select n.run_id, count(*) as trades from new_rows n where n.status = 'closed' group by n.run_id order by n.run_id) c;
   else
-    update public.trading_runs r set trade_count = r.trade_count - c.trades
-    from (select o.run_id, count(*) as trades from old_rows o where o.status = 'closed' group by o.run_id) c where r.id = c.run_id;
+    perform private.add_run_profit(c.run_id, null, -c.trades, null)
+    from (select o.run_id, count(*) as trades from old_rows o where o.status = 'closed' group by o.run_id order by o.run_id) c;
   end if;
   return null;
 end
@@ -5182,10 +5189,10 @@ begin
 end
 $function$
 
-function private.enlarge_position(p_run trading_runs, p_position_id uuid, p_entry private.execution) -- Opens a position, or adds to one, with a trade of its own for the entry; answers the position. Definer, because no API role writes the ledger.
+function private.enlarge_position(p_run trading_runs, p_position_id uuid, p_entry private.execution, OUT position_id uuid, OUT trade_id uuid) -- Opens a position, or adds to one, with a trade of its own for the entry; answers both. Definer, because no API role writes the ledger.
 -- executable by: nobody
-CREATE OR REPLACE FUNCTION private.enlarge_position(p_run trading_runs, p_position_id uuid, p_entry private.execution)
- RETURNS uuid
+CREATE OR REPLACE FUNCTION private.enlarge_position(p_run trading_runs, p_position_id uuid, p_entry private.execution, OUT position_id uuid, OUT trade_id uuid)
+ RETURNS record
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
@@ -5196,7 +5203,6 @@ declare
   v_strategy constant text := left(coalesce(p_run.config -> 'strategy' ->> 'name', p_run.config ->> 'strategy_type'), 100);
   entry_value constant numeric := p_entry.quantity * p_entry.price;
   p public.positions;
-  v_trade_id uuid;
 begin
   if p_position_id is null then
     insert into public.positions (
@@ -5230,9 +5236,8 @@ begin
   ) values (
     p_run.id, p_run.bot_id, p_run.user_id, p.id, p_entry.symbol, p_run.config ->> 'timeframe', v_direction, v_strategy, p_entry.reason,
     p_entry.quantity, p_entry.executed_at, p_entry.price, p_entry.fee, p.stop_loss, p.take_profit, p_entry.seq
-  ) returning id into v_trade_id;
-  update public.orders o set trade_id = v_trade_id where o.id = p_entry.order_id and o.trade_id is null;
-  return p.id;
+  ) returning id into trade_id;
+  position_id := p.id;
 end
 $function$
 
@@ -5389,7 +5394,7 @@ AS $function$
   select coalesce(p_option_details ->> 'underlying', p_symbol)
 $function$
 
-function private.fail_bot(p_run_id uuid, p_code text, p_message text) -- Puts a bot into the status error and holds what it has; its owner is told. The run goes on, so that it can be continued or stopped. Definer, because runners may not write bots.
+function private.fail_bot(p_run_id uuid, p_code text, p_message text) -- Puts a bot into the status error and holds what it has; the error is counted, and its owner told. The run goes on, so that it can be continued or stopped. Definer, because runners may not write bots.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.fail_bot(p_run_id uuid, p_code text, p_message text)
  RETURNS void
@@ -5406,7 +5411,7 @@ begin
   end if;
   update public.bot_leases l set intent = 'hold' where l.bot_id = (held.bot).id and l.intent <> 'hold';
   perform private.note_bot_event(held.lease, p_code, 'ERROR', p_message);
-  update public.bots b set status = 'error', last_error = left(p_message, 4000) where b.id = (held.bot).id;
+  update public.bots b set status = 'error', last_error = left(p_message, 4000), error_count = b.error_count + 1 where b.id = (held.bot).id;
   if (held.bot).status <> 'error' then
     perform private.create_alert((held.bot).user_id, 'error', left(format('The bot %s is in the status error: %s', (held.bot).name, p_message), 4000),
       'critical', jsonb_build_object('code', p_code), (held.bot).id, p_run_id);
@@ -5457,9 +5462,9 @@ AS $function$
   end
 $function$
 
-function private.fill_order(p_order orders, p_fill jsonb, p_position_id uuid) -- Notes a fill with its order; what the order reserved shrinks with what is left of it. Definer, because no API role writes orders.
+function private.fill_order(p_order orders, p_fill jsonb, p_position_id uuid, p_trade_id uuid) -- Notes a fill with its order; what the order reserved shrinks with what is left of it. Definer, because no API role writes orders.
 -- executable by: nobody
-CREATE OR REPLACE FUNCTION private.fill_order(p_order orders, p_fill jsonb, p_position_id uuid)
+CREATE OR REPLACE FUNCTION private.fill_order(p_order orders, p_fill jsonb, p_position_id uuid, p_trade_id uuid)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -5478,7 +5483,8 @@ begin
     is_sized_at_fill = false,
     reserved_value = private.share_of(o.reserved_value, left_after, left_after + units),
     reserved_risk = private.share_of(o.reserved_risk, left_after, left_after + units),
-    position_id = coalesce(p_position_id, o.position_id),
+    position_id = p_position_id,
+    trade_id = coalesce(o.trade_id, p_trade_id),
     -- Brokers tell of fills after the end of an order: the fill counts, and the end remains.
     status = case when o.status in ('cancelled', 'expired') then o.status when left_after = 0 then 'filled' when o.status = 'pending_cancel' then o.status else 'partially_filled' end,
     submitted_at = coalesce(o.submitted_at, filled_at),
@@ -5654,6 +5660,20 @@ begin
 end
 $function$
 
+function private.flush_profit(p_run_id uuid) -- Writes what was gathered of the profit of a run. Definer, because runners have no rights on runs.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.flush_profit(p_run_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.write_profit(private.gathered_profit(p_run_id));
+  perform private.gather_profit(null);
+end
+$function$
+
 function private.follow_ban() -- Trigger: a ban shows in the profile, and is told to the user. Definer, because Auth changes users and has no rights on our tables.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.follow_ban()
@@ -5745,6 +5765,27 @@ AS $function$
     'code', p_order.refusal_code,
     'message', case when p_order.refusal_code is not null then regexp_replace(p_order.reject_reason, '^' || p_order.refusal_code || ': ', '') end
   )
+$function$
+
+function private.gather_profit(p_profit private.run_profit) -- Keeps the profit of a run while one of its reports is taken; null ends that.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.gather_profit(p_profit private.run_profit)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select set_config('tradebase.run_profit', coalesce(to_jsonb(p_profit)::text, ''), true)
+$function$
+
+function private.gathered_profit(p_run_id uuid) -- The profit of a run while one of its reports is taken; nothing at other times.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.gathered_profit(p_run_id uuid)
+ RETURNS private.run_profit
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select p from jsonb_populate_record(null::private.run_profit, nullif(current_setting('tradebase.run_profit', true), '')::jsonb) p where p.run_id = p_run_id
 $function$
 
 function private.generate_recovery_codes() -- Ten new recovery codes for the caller, whose session must have shown a second factor; those before are void. Definer, because nobody may write the table or read Auth's.
@@ -6352,20 +6393,20 @@ begin
       where (n.realized_pnl, n.unrealized_pnl, n.marked_at, n.closed_at) is distinct from (o.realized_pnl, o.unrealized_pnl, o.marked_at, o.closed_at)
       group by n.run_id order by n.run_id
     loop
-      perform private.add_run_profit(change.run_id, change.profit, change.market_at);
+      perform private.add_run_profit(change.run_id, change.profit, 0, change.market_at);
     end loop;
   elsif tg_op = 'INSERT' then
     for change in
       select n.run_id, sum(n.realized_pnl + n.unrealized_pnl) as profit, max(greatest(n.opened_at, n.marked_at, n.closed_at)) as market_at
       from new_rows n group by n.run_id order by n.run_id
     loop
-      perform private.add_run_profit(change.run_id, change.profit, change.market_at);
+      perform private.add_run_profit(change.run_id, change.profit, 0, change.market_at);
     end loop;
   else
     for change in
       select o.run_id, -sum(o.realized_pnl + o.unrealized_pnl) as profit from old_rows o group by o.run_id order by o.run_id
     loop
-      perform private.add_run_profit(change.run_id, change.profit, null);
+      perform private.add_run_profit(change.run_id, change.profit, 0, null);
     end loop;
   end if;
   return null;
@@ -7759,6 +7800,31 @@ begin
 end
 $function$
 
+function private.profit_after(p_before private.run_profit, p_profit numeric, p_at timestamp with time zone) -- The profit of a run after a change at a time of its market: its day never goes back, and null for a time is that of no market.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.profit_after(p_before private.run_profit, p_profit numeric, p_at timestamp with time zone)
+ RETURNS private.run_profit
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  p private.run_profit := p_before;
+  today constant date := (p_at at time zone p.timezone)::date;
+begin
+  if p.market_day is null or p.market_day < today then
+    p.market_day := today;
+    p.day_start_pnl := p.total_pnl;
+  end if;
+  p.total_pnl := p.total_pnl + p_profit;
+  p.peak_pnl := greatest(p.peak_pnl, p.total_pnl);
+  if p_profit <> 0 then
+    p.max_drawdown := greatest(p.max_drawdown, p.peak_pnl - p.total_pnl);
+  end if;
+  return p;
+end
+$function$
+
 function private.prune_accounts() -- Deletes attempts, events, counters and codes that have grown old, of each user all but the newest 1,000 events, and what Auth's log says of users who are gone; says how many, and in failed why Auth's log could not be pruned. Called by the maintenance job, as often as one likes. Definer, because workers may delete none of it otherwise.
 -- executable by: tradebase_worker
 CREATE OR REPLACE FUNCTION private.prune_accounts()
@@ -8151,6 +8217,18 @@ begin
   end if;
   return jsonb_build_object('code', p_error ->> 'code', 'message', left(p_error ->> 'message', 1000));
 end
+$function$
+
+function private.read_profit(p_run_id uuid) -- The profit of a run as it is written. Definer, because it is read for writers who have no rights on runs.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.read_profit(p_run_id uuid)
+ RETURNS private.run_profit
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select row(r.id, b.schedule_timezone, r.total_pnl, r.market_day, r.day_start_pnl, r.peak_pnl, r.max_drawdown, r.trade_count)::private.run_profit
+  from public.trading_runs r join public.bots b on b.id = r.bot_id where r.id = p_run_id
 $function$
 
 function private.reconcile_run(p_run_id uuid, p_fencing_token bigint, p_holding jsonb) -- Does what public.reconcile_run says. Definer, because runners may not write leases.
@@ -8940,19 +9018,6 @@ begin
     jsonb_build_object('session_id', revoked.id, 'user_agent', left(revoked.user_agent, 512), 'ip', host(revoked.ip)));
   perform private.write_audit('session.revoked', 'sessions', revoked.id::text, caller);
 end
-$function$
-
-function private.roll_market_day(p_run_id uuid, p_at timestamp with time zone) -- Begins a new day of a run, in the time zone of the bot's schedule, when the market has come to one; never goes back. Definer, because it is called for writers who have no rights on runs.
--- executable by: nobody
-CREATE OR REPLACE FUNCTION private.roll_market_day(p_run_id uuid, p_at timestamp with time zone)
- RETURNS void
- LANGUAGE sql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-  update public.trading_runs r set market_day = (p_at at time zone b.schedule_timezone)::date, day_start_pnl = r.total_pnl, daily_pnl = 0
-  from public.bots b
-  where r.id = p_run_id and b.id = r.bot_id and (r.market_day is null or r.market_day < (p_at at time zone b.schedule_timezone)::date)
 $function$
 
 function private.run_config(p_bot_id uuid) -- The settings of a bot as a runner gets them: RunConfig of the contracts. Definer, because runners get it for their commands.
@@ -10104,6 +10169,7 @@ AS $function$
 declare
   v_order public.orders;
   v_position public.positions;
+  v_trade_id uuid;
   refusal text[];
   whole private.execution;
   part private.execution;
@@ -10122,7 +10188,6 @@ begin
   insert into private.fill_names (run_id, external_id) values (p_run.id, p_fill ->> 'external_id');
 
   whole.seq := p_run.last_fill_seq + 1;
-  whole.order_id := v_order.id;
   whole.symbol := p_fill ->> 'symbol';
   whole.side := p_fill ->> 'side';
   whole.quantity := (p_fill ->> 'quantity')::numeric;
@@ -10147,16 +10212,16 @@ begin
     whole.fee := whole.fee - part.fee;
     -- A fill that is larger than the position turns it round: what is left of it opens another.
     if whole.quantity > 0 then
-      v_position.id := private.enlarge_position(p_run, null, whole);
+      select e.position_id, e.trade_id into v_position.id, v_trade_id from private.enlarge_position(p_run, null, whole) e;
     end if;
   else
-    v_position.id := private.enlarge_position(p_run, v_position.id, whole);
+    select e.position_id, e.trade_id into v_position.id, v_trade_id from private.enlarge_position(p_run, v_position.id, whole) e;
   end if;
   insert into public.fills (run_id, user_id, seq, executed_at, order_id, position_id, external_id, symbol, side, quantity, price, fee, fee_currency, liquidity)
   values (p_run.id, p_run.user_id, whole.seq, whole.executed_at, v_order.id, v_position.id, p_fill ->> 'external_id', whole.symbol, whole.side,
     (p_fill ->> 'quantity')::numeric, whole.price, coalesce((p_fill ->> 'fee')::numeric, 0), p_fill ->> 'fee_currency', p_fill ->> 'liquidity');
   if v_order.id is not null then
-    perform private.fill_order(v_order, p_fill, v_position.id);
+    perform private.fill_order(v_order, p_fill, v_position.id, v_trade_id);
   end if;
   return null;
 end
@@ -10213,6 +10278,7 @@ declare
   log_count bigint;
 begin
   select coalesce(jsonb_object_agg(f.place, jsonb_build_array(f.code, f.message)), '{}') into refused from private.report_faults(p_items, skipped) f;
+  perform private.gather_profit(private.read_profit(p_run.id));
   for n in skipped + 1 .. cardinality(items) loop
     item := items[n];
     kind := item ->> 'kind';
@@ -10233,6 +10299,9 @@ begin
       marks := marks || item;
     elsif p_each_alone or kind = 'run_ended' or item ? 'terms' or item -> 'is_fatal' = 'true' then
       begin
+        if kind in ('run_ended', 'error') then
+          perform private.write_profit(private.gathered_profit(p_run.id));
+        end if;
         fault := private.take_item(p_lease, p_run, item);
       exception when sqlstate 'PGRST' or data_exception or integrity_constraint_violation or raise_exception then
         fault := private.fault_of_error(sqlstate, sqlerrm);
@@ -10240,7 +10309,8 @@ begin
     else
       fault := private.take_item(p_lease, p_run, item);
     end if;
-    has_ended := has_ended or (kind = 'run_ended' and fault is null);
+    -- With an error and something open, the run goes on.
+    has_ended := has_ended or (kind = 'run_ended' and exists (select from public.trading_runs r where r.id = p_run.id and r.status <> 'running'));
     if kind = 'fill' and fault is null then
       p_run.last_fill_seq := p_run.last_fill_seq + 1;
     elsif fault[1] <> 'duplicate' then
@@ -10253,8 +10323,9 @@ begin
 
   log_count := private.take_words(p_run, p_items, p_first_seq, array(select generate_series(1, skipped)) || array(select k::bigint from jsonb_object_keys(refused) k));
   if bar_at is not null then
-    perform private.roll_market_day(p_run.id, bar_at);
+    perform private.add_run_profit(p_run.id, 0, 0, bar_at);
   end if;
+  perform private.flush_profit(p_run.id);
   update public.trading_runs r set
     last_report_seq = p_first_seq + cardinality(items) - 1,
     last_fill_seq = p_run.last_fill_seq,
@@ -10754,6 +10825,21 @@ begin
     select jsonb_agg(jsonb_build_object('id', o.id, 'client_order_id', o.client_order_id, 'symbol', o.symbol, 'side', o.side, 'quantity', o.quantity,
                                         'refusal_code', o.refusal_code)) from unnest(p_orders) o)));
 end
+$function$
+
+function private.write_profit(p_profit private.run_profit) -- Writes the profit of a run, if it changed. Definer, because it is written for writers who have no rights on runs.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.write_profit(p_profit private.run_profit)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  update public.trading_runs r set total_pnl = p_profit.total_pnl, daily_pnl = p_profit.total_pnl - p_profit.day_start_pnl, market_day = p_profit.market_day,
+    day_start_pnl = p_profit.day_start_pnl, peak_pnl = p_profit.peak_pnl, max_drawdown = p_profit.max_drawdown, trade_count = p_profit.trade_count
+  where r.id = p_profit.run_id
+    and (r.total_pnl, r.market_day, r.day_start_pnl, r.peak_pnl, r.max_drawdown, r.trade_count)
+      is distinct from (p_profit.total_pnl, p_profit.market_day, p_profit.day_start_pnl, p_profit.peak_pnl, p_profit.max_drawdown, p_profit.trade_count)
 $function$
 
 function public.acknowledge_command(p_seq bigint, p_error jsonb) -- For a runner: says that it has done a command, or that it could not, and why; answers with what the command is then: acknowledged, failed, or expired where it came too late. Saying it again changes nothing, and the order does not matter. Errors: command_not_found, invalid_request and those of private.require_runner.
@@ -11359,7 +11445,7 @@ AS $function$
 $function$
 
 function public.report_run(p_run_id uuid, p_fencing_token bigint, p_first_seq bigint, p_items jsonb) -- For the runner that holds the bot: takes what happened in a run, up to 500 items numbered from p_first_seq on, and answers a ReportReceipt. Items that were taken before are skipped; after a gap nothing is taken; an item that is none is refused for good and those beside it are taken. Errors: run_not_found, stale_lease, invalid_request and those of runners.
--- executable by: authenticated, service_role
+-- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.report_run(p_run_id uuid, p_fencing_token bigint, p_first_seq bigint, p_items jsonb)
  RETURNS jsonb
  LANGUAGE sql
@@ -11474,7 +11560,7 @@ end
 $function$
 
 function public.run_ledger(p_run_id uuid, p_after_fill bigint, p_after_order text, p_limit integer) -- What the ledger knows of a run: its last report and bar, what is open, below 0 when short, and a page of orders, by their names, and of fills, by their numbers, after the given ones. A page that is not full is the last. At most 5,000 a page. Error: run_not_found. Row level security says whose runs.
--- executable by: authenticated, service_role
+-- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.run_ledger(p_run_id uuid, p_after_fill bigint DEFAULT 0, p_after_order text DEFAULT ''::text, p_limit integer DEFAULT 1000)
  RETURNS jsonb
  LANGUAGE plpgsql

@@ -53,6 +53,7 @@ declare
   log_count bigint;
 begin
   select coalesce(jsonb_object_agg(f.place, jsonb_build_array(f.code, f.message)), '{}') into refused from private.report_faults(p_items, skipped) f;
+  perform private.gather_profit(private.read_profit(p_run.id));
   for n in skipped + 1 .. cardinality(items) loop
     item := items[n];
     kind := item ->> 'kind';
@@ -73,6 +74,9 @@ begin
       marks := marks || item;
     elsif p_each_alone or kind = 'run_ended' or item ? 'terms' or item -> 'is_fatal' = 'true' then
       begin
+        if kind in ('run_ended', 'error') then
+          perform private.write_profit(private.gathered_profit(p_run.id));
+        end if;
         fault := private.take_item(p_lease, p_run, item);
       exception when sqlstate 'PGRST' or data_exception or integrity_constraint_violation or raise_exception then
         fault := private.fault_of_error(sqlstate, sqlerrm);
@@ -80,7 +84,8 @@ begin
     else
       fault := private.take_item(p_lease, p_run, item);
     end if;
-    has_ended := has_ended or (kind = 'run_ended' and fault is null);
+    -- With an error and something open, the run goes on.
+    has_ended := has_ended or (kind = 'run_ended' and exists (select from public.trading_runs r where r.id = p_run.id and r.status <> 'running'));
     if kind = 'fill' and fault is null then
       p_run.last_fill_seq := p_run.last_fill_seq + 1;
     elsif fault[1] <> 'duplicate' then
@@ -93,8 +98,9 @@ begin
 
   log_count := private.take_words(p_run, p_items, p_first_seq, array(select generate_series(1, skipped)) || array(select k::bigint from jsonb_object_keys(refused) k));
   if bar_at is not null then
-    perform private.roll_market_day(p_run.id, bar_at);
+    perform private.add_run_profit(p_run.id, 0, 0, bar_at);
   end if;
+  perform private.flush_profit(p_run.id);
   update public.trading_runs r set
     last_report_seq = p_first_seq + cardinality(items) - 1,
     last_fill_seq = p_run.last_fill_seq,
@@ -176,5 +182,5 @@ comment on function public.report_run(uuid, bigint, bigint, jsonb) is
 revoke execute on function private.report_faults(jsonb, bigint), private.take_orders_word(public.bot_leases, jsonb), private.take_words(public.trading_runs, jsonb, bigint, bigint[]),
   private.fault_of_error(text, text), private.take_item(public.bot_leases, public.trading_runs, jsonb), private.take_items(public.bot_leases, public.trading_runs, jsonb, bigint, boolean),
   private.record_rejections(public.trading_runs, jsonb, jsonb, bigint), private.take_report(uuid, bigint, bigint, jsonb) from public;
-revoke execute on function public.report_run(uuid, bigint, bigint, jsonb) from public, anon;
+revoke execute on function public.report_run(uuid, bigint, bigint, jsonb) from public, anon, service_role;
 grant execute on function private.take_report(uuid, bigint, bigint, jsonb), public.report_run(uuid, bigint, bigint, jsonb) to authenticated;

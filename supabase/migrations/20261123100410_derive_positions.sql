@@ -42,7 +42,7 @@ create policy "No API role can reach names of fills" on private.fill_names for a
 comment on policy "No API role can reach names of fills" on private.fill_names is 'Says outright what the missing grants mean.';
 
 create type private.execution as (
-  seq bigint, order_id uuid, symbol text, side text, quantity numeric, price numeric, fee numeric, multiplier numeric,
+  seq bigint, symbol text, side text, quantity numeric, price numeric, fee numeric, multiplier numeric,
   executed_at timestamptz, reason text, option_details jsonb, risk numeric
 );
 comment on type private.execution is 'A fill, or a part of one: its number in the run, the fee in the account''s currency, and the risk that its order reserved for it.';
@@ -140,7 +140,7 @@ $$;
 comment on function private.reduce_position(public.positions, private.execution) is
   'Closes a part or all of a position: the lots that came first leave first, and a lot that leaves in part becomes two trades. Definer, because no API role writes the ledger.';
 
-create function private.enlarge_position(p_run public.trading_runs, p_position_id uuid, p_entry private.execution) returns uuid
+create function private.enlarge_position(p_run public.trading_runs, p_position_id uuid, p_entry private.execution, out position_id uuid, out trade_id uuid)
 language plpgsql security definer set search_path = '' as $$
 declare
   v_direction constant text := case p_entry.side when 'buy' then 'long' else 'short' end;
@@ -148,7 +148,6 @@ declare
   v_strategy constant text := left(coalesce(p_run.config -> 'strategy' ->> 'name', p_run.config ->> 'strategy_type'), 100);
   entry_value constant numeric := p_entry.quantity * p_entry.price;
   p public.positions;
-  v_trade_id uuid;
 begin
   if p_position_id is null then
     insert into public.positions (
@@ -182,13 +181,12 @@ begin
   ) values (
     p_run.id, p_run.bot_id, p_run.user_id, p.id, p_entry.symbol, p_run.config ->> 'timeframe', v_direction, v_strategy, p_entry.reason,
     p_entry.quantity, p_entry.executed_at, p_entry.price, p_entry.fee, p.stop_loss, p.take_profit, p_entry.seq
-  ) returning id into v_trade_id;
-  update public.orders o set trade_id = v_trade_id where o.id = p_entry.order_id and o.trade_id is null;
-  return p.id;
+  ) returning id into trade_id;
+  position_id := p.id;
 end
 $$;
 comment on function private.enlarge_position(public.trading_runs, uuid, private.execution) is
-  'Opens a position, or adds to one, with a trade of its own for the entry; answers the position. Definer, because no API role writes the ledger.';
+  'Opens a position, or adds to one, with a trade of its own for the entry; answers both. Definer, because no API role writes the ledger.';
 
 create function private.refusal_of_fill(p_order public.orders, p_position public.positions, p_fill jsonb) returns text[]
 language plpgsql stable set search_path = '' as $$
@@ -236,7 +234,7 @@ $$;
 comment on function private.fee_of_fill(jsonb) is
   'Fee of a fill in the account''s currency: of a pair, one in the base is worth the price, and one in a third currency has no price here and counts 0.';
 
-create function private.fill_order(p_order public.orders, p_fill jsonb, p_position_id uuid) returns void
+create function private.fill_order(p_order public.orders, p_fill jsonb, p_position_id uuid, p_trade_id uuid) returns void
 language plpgsql security definer set search_path = '' as $$
 declare
   units constant numeric := (p_fill ->> 'quantity')::numeric;
@@ -251,7 +249,8 @@ begin
     is_sized_at_fill = false,
     reserved_value = private.share_of(o.reserved_value, left_after, left_after + units),
     reserved_risk = private.share_of(o.reserved_risk, left_after, left_after + units),
-    position_id = coalesce(p_position_id, o.position_id),
+    position_id = p_position_id,
+    trade_id = coalesce(o.trade_id, p_trade_id),
     -- Brokers tell of fills after the end of an order: the fill counts, and the end remains.
     status = case when o.status in ('cancelled', 'expired') then o.status when left_after = 0 then 'filled' when o.status = 'pending_cancel' then o.status else 'partially_filled' end,
     submitted_at = coalesce(o.submitted_at, filled_at),
@@ -259,7 +258,7 @@ begin
   where o.id = p_order.id;
 end
 $$;
-comment on function private.fill_order(public.orders, jsonb, uuid) is
+comment on function private.fill_order(public.orders, jsonb, uuid, uuid) is
   'Notes a fill with its order; what the order reserved shrinks with what is left of it. Definer, because no API role writes orders.';
 
 create function private.take_fill(p_run public.trading_runs, p_fill jsonb) returns text[]
@@ -267,6 +266,7 @@ language plpgsql security definer set search_path = '' as $$
 declare
   v_order public.orders;
   v_position public.positions;
+  v_trade_id uuid;
   refusal text[];
   whole private.execution;
   part private.execution;
@@ -285,7 +285,6 @@ begin
   insert into private.fill_names (run_id, external_id) values (p_run.id, p_fill ->> 'external_id');
 
   whole.seq := p_run.last_fill_seq + 1;
-  whole.order_id := v_order.id;
   whole.symbol := p_fill ->> 'symbol';
   whole.side := p_fill ->> 'side';
   whole.quantity := (p_fill ->> 'quantity')::numeric;
@@ -310,16 +309,16 @@ begin
     whole.fee := whole.fee - part.fee;
     -- A fill that is larger than the position turns it round: what is left of it opens another.
     if whole.quantity > 0 then
-      v_position.id := private.enlarge_position(p_run, null, whole);
+      select e.position_id, e.trade_id into v_position.id, v_trade_id from private.enlarge_position(p_run, null, whole) e;
     end if;
   else
-    v_position.id := private.enlarge_position(p_run, v_position.id, whole);
+    select e.position_id, e.trade_id into v_position.id, v_trade_id from private.enlarge_position(p_run, v_position.id, whole) e;
   end if;
   insert into public.fills (run_id, user_id, seq, executed_at, order_id, position_id, external_id, symbol, side, quantity, price, fee, fee_currency, liquidity)
   values (p_run.id, p_run.user_id, whole.seq, whole.executed_at, v_order.id, v_position.id, p_fill ->> 'external_id', whole.symbol, whole.side,
     (p_fill ->> 'quantity')::numeric, whole.price, coalesce((p_fill ->> 'fee')::numeric, 0), p_fill ->> 'fee_currency', p_fill ->> 'liquidity');
   if v_order.id is not null then
-    perform private.fill_order(v_order, p_fill, v_position.id);
+    perform private.fill_order(v_order, p_fill, v_position.id, v_trade_id);
   end if;
   return null;
 end
@@ -347,4 +346,4 @@ comment on function private.take_marks(uuid, jsonb) is
   'Takes the prices of one moment of what is held; of what is not held, or has a later price, nothing changes. Definer, because no API role writes positions.';
 revoke execute on function private.share_of(numeric, numeric, numeric), private.reduce_position(public.positions, private.execution),
   private.enlarge_position(public.trading_runs, uuid, private.execution), private.refusal_of_fill(public.orders, public.positions, jsonb), private.fee_of_fill(jsonb),
-  private.fill_order(public.orders, jsonb, uuid), private.take_fill(public.trading_runs, jsonb), private.take_marks(uuid, jsonb) from public;
+  private.fill_order(public.orders, jsonb, uuid, uuid), private.take_fill(public.trading_runs, jsonb), private.take_marks(uuid, jsonb) from public;

@@ -1,6 +1,7 @@
 -- Purpose: the profit of runs and bots follows from their positions, whoever writes those.
--- Objects: functions private.keep_run_profit, private.count_trades, private.keep_bot_profit, private.roll_market_day; triggers on
---   positions, trades and trading_runs.
+-- Objects: type private.run_profit; functions private.keep_run_profit, private.profit_after, private.read_profit, private.write_profit,
+--   private.gathered_profit, private.gather_profit, private.flush_profit, private.add_run_profit, private.count_trades,
+--   private.keep_bot_profit; triggers on positions, trades and trading_runs.
 -- Risk: profit that was written by hand before stays, and later changes are added to it.
 
 create function private.keep_run_profit() returns trigger
@@ -16,20 +17,20 @@ begin
       where (n.realized_pnl, n.unrealized_pnl, n.marked_at, n.closed_at) is distinct from (o.realized_pnl, o.unrealized_pnl, o.marked_at, o.closed_at)
       group by n.run_id order by n.run_id
     loop
-      perform private.add_run_profit(change.run_id, change.profit, change.market_at);
+      perform private.add_run_profit(change.run_id, change.profit, 0, change.market_at);
     end loop;
   elsif tg_op = 'INSERT' then
     for change in
       select n.run_id, sum(n.realized_pnl + n.unrealized_pnl) as profit, max(greatest(n.opened_at, n.marked_at, n.closed_at)) as market_at
       from new_rows n group by n.run_id order by n.run_id
     loop
-      perform private.add_run_profit(change.run_id, change.profit, change.market_at);
+      perform private.add_run_profit(change.run_id, change.profit, 0, change.market_at);
     end loop;
   else
     for change in
       select o.run_id, -sum(o.realized_pnl + o.unrealized_pnl) as profit from old_rows o group by o.run_id order by o.run_id
     loop
-      perform private.add_run_profit(change.run_id, change.profit, null);
+      perform private.add_run_profit(change.run_id, change.profit, 0, null);
     end loop;
   end if;
   return null;
@@ -38,47 +39,111 @@ $$;
 comment on function private.keep_run_profit() is
   'Trigger after each statement on positions: adds what it changed to the profit of the runs. Definer, because writers of positions have no rights on runs.';
 
-create function private.add_run_profit(p_run_id uuid, p_profit numeric, p_at timestamptz) returns void
-language plpgsql security definer set search_path = '' as $$
+create type private.run_profit as (
+  run_id uuid, timezone text, total_pnl numeric, market_day date, day_start_pnl numeric, peak_pnl numeric, max_drawdown numeric, trade_count integer
+);
+comment on type private.run_profit is 'The profit of a run, and the time zone of its days.';
+
+create function private.profit_after(p_before private.run_profit, p_profit numeric, p_at timestamptz) returns private.run_profit
+language plpgsql immutable set search_path = '' as $$
+declare
+  p private.run_profit := p_before;
+  today constant date := (p_at at time zone p.timezone)::date;
 begin
-  if p_at is not null then
-    perform private.roll_market_day(p_run_id, p_at);
+  if p.market_day is null or p.market_day < today then
+    p.market_day := today;
+    p.day_start_pnl := p.total_pnl;
   end if;
-  update public.trading_runs r set
-    total_pnl = r.total_pnl + p_profit,
-    daily_pnl = r.total_pnl + p_profit - r.day_start_pnl,
-    peak_pnl = greatest(r.peak_pnl, r.total_pnl + p_profit),
-    max_drawdown = greatest(r.max_drawdown, greatest(r.peak_pnl, r.total_pnl + p_profit) - r.total_pnl - p_profit)
-  where r.id = p_run_id and (p_profit <> 0 or r.max_drawdown is null);
+  p.total_pnl := p.total_pnl + p_profit;
+  p.peak_pnl := greatest(p.peak_pnl, p.total_pnl);
+  if p_profit <> 0 then
+    p.max_drawdown := greatest(p.max_drawdown, p.peak_pnl - p.total_pnl);
+  end if;
+  return p;
 end
 $$;
-comment on function private.add_run_profit(uuid, numeric, timestamptz) is
-  'Adds to the profit of a run what came at a time of its market. Definer, because it is called for writers who have no rights on runs.';
+comment on function private.profit_after(private.run_profit, numeric, timestamptz) is
+  'The profit of a run after a change at a time of its market: its day never goes back, and null for a time is that of no market.';
 
-create function private.roll_market_day(p_run_id uuid, p_at timestamptz) returns void
-language sql security definer set search_path = '' as $$
-  update public.trading_runs r set market_day = (p_at at time zone b.schedule_timezone)::date, day_start_pnl = r.total_pnl, daily_pnl = 0
-  from public.bots b
-  where r.id = p_run_id and b.id = r.bot_id and (r.market_day is null or r.market_day < (p_at at time zone b.schedule_timezone)::date)
+create function private.read_profit(p_run_id uuid) returns private.run_profit
+language sql stable security definer set search_path = '' as $$
+  select row(r.id, b.schedule_timezone, r.total_pnl, r.market_day, r.day_start_pnl, r.peak_pnl, r.max_drawdown, r.trade_count)::private.run_profit
+  from public.trading_runs r join public.bots b on b.id = r.bot_id where r.id = p_run_id
 $$;
-comment on function private.roll_market_day(uuid, timestamptz) is
-  'Begins a new day of a run, in the time zone of the bot''s schedule, when the market has come to one; never goes back. Definer, because it is called for writers who have no rights on runs.';
+comment on function private.read_profit(uuid) is 'The profit of a run as it is written. Definer, because it is read for writers who have no rights on runs.';
+
+create function private.write_profit(p_profit private.run_profit) returns void
+language sql security definer set search_path = '' as $$
+  update public.trading_runs r set total_pnl = p_profit.total_pnl, daily_pnl = p_profit.total_pnl - p_profit.day_start_pnl, market_day = p_profit.market_day,
+    day_start_pnl = p_profit.day_start_pnl, peak_pnl = p_profit.peak_pnl, max_drawdown = p_profit.max_drawdown, trade_count = p_profit.trade_count
+  where r.id = p_profit.run_id
+    and (r.total_pnl, r.market_day, r.day_start_pnl, r.peak_pnl, r.max_drawdown, r.trade_count)
+      is distinct from (p_profit.total_pnl, p_profit.market_day, p_profit.day_start_pnl, p_profit.peak_pnl, p_profit.max_drawdown, p_profit.trade_count)
+$$;
+comment on function private.write_profit(private.run_profit) is 'Writes the profit of a run, if it changed. Definer, because it is written for writers who have no rights on runs.';
+
+-- While a report is taken, the profit of its run is kept in a setting of the transaction, and written once: a row that one
+-- transaction writes a thousand times is slower each time.
+create function private.gathered_profit(p_run_id uuid) returns private.run_profit
+language sql stable set search_path = '' as $$
+  select p from jsonb_populate_record(null::private.run_profit, nullif(current_setting('tradebase.run_profit', true), '')::jsonb) p where p.run_id = p_run_id
+$$;
+comment on function private.gathered_profit(uuid) is 'The profit of a run while one of its reports is taken; nothing at other times.';
+
+create function private.gather_profit(p_profit private.run_profit) returns void
+language sql set search_path = '' as $$
+  select set_config('tradebase.run_profit', coalesce(to_jsonb(p_profit)::text, ''), true)
+$$;
+comment on function private.gather_profit(private.run_profit) is 'Keeps the profit of a run while one of its reports is taken; null ends that.';
+
+create function private.flush_profit(p_run_id uuid) returns void
+language plpgsql security definer set search_path = '' as $$
+begin
+  perform private.write_profit(private.gathered_profit(p_run_id));
+  perform private.gather_profit(null);
+end
+$$;
+comment on function private.flush_profit(uuid) is 'Writes what was gathered of the profit of a run. Definer, because runners have no rights on runs.';
+
+create function private.add_run_profit(p_run_id uuid, p_profit numeric, p_trades bigint, p_at timestamptz) returns void
+language plpgsql security definer set search_path = '' as $$
+declare
+  gathered constant private.run_profit := private.gathered_profit(p_run_id);
+  profit private.run_profit := gathered;
+begin
+  if gathered.run_id is null then
+    perform from public.trading_runs r where r.id = p_run_id for no key update;
+    profit := private.read_profit(p_run_id);
+  end if;
+  profit.trade_count := profit.trade_count + p_trades;
+  if p_profit is not null then
+    profit := private.profit_after(profit, p_profit, p_at);
+  end if;
+  if gathered.run_id is null then
+    perform private.write_profit(profit);
+  else
+    perform private.gather_profit(profit);
+  end if;
+end
+$$;
+comment on function private.add_run_profit(uuid, numeric, bigint, timestamptz) is
+  'Adds to the profit of a run what came at a time of its market, and to its trades. Definer, because it is called for writers who have no rights on runs.';
 
 create function private.count_trades() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
   if tg_op = 'UPDATE' then
-    update public.trading_runs r set trade_count = r.trade_count + c.trades
+    perform private.add_run_profit(c.run_id, null, c.trades, null)
     from (
       select n.run_id, count(*) filter (where n.status = 'closed') - count(*) filter (where o.status = 'closed') as trades
-      from new_rows n join old_rows o on o.id = n.id group by n.run_id
-    ) c where r.id = c.run_id and c.trades <> 0;
+      from new_rows n join old_rows o on o.id = n.id group by n.run_id order by n.run_id
+    ) c where c.trades <> 0;
   elsif tg_op = 'INSERT' then
-    update public.trading_runs r set trade_count = r.trade_count + c.trades
-    from (select n.run_id, count(*) as trades from new_rows n where n.status = 'closed' group by n.run_id) c where r.id = c.run_id;
+    perform private.add_run_profit(c.run_id, null, c.trades, null)
+    from (select n.run_id, count(*) as trades from new_rows n where n.status = 'closed' group by n.run_id order by n.run_id) c;
   else
-    update public.trading_runs r set trade_count = r.trade_count - c.trades
-    from (select o.run_id, count(*) as trades from old_rows o where o.status = 'closed' group by o.run_id) c where r.id = c.run_id;
+    perform private.add_run_profit(c.run_id, null, -c.trades, null)
+    from (select o.run_id, count(*) as trades from old_rows o where o.status = 'closed' group by o.run_id order by o.run_id) c;
   end if;
   return null;
 end
@@ -105,8 +170,9 @@ end
 $$;
 comment on function private.keep_bot_profit() is
   'Trigger after each statement on runs: the profit of a bot is that of all its runs. Definer, because writers of runs may have no rights on bots.';
-revoke execute on function private.keep_run_profit(), private.add_run_profit(uuid, numeric, timestamptz), private.roll_market_day(uuid, timestamptz),
-  private.count_trades(), private.keep_bot_profit() from public;
+revoke execute on function private.keep_run_profit(), private.profit_after(private.run_profit, numeric, timestamptz), private.read_profit(uuid),
+  private.write_profit(private.run_profit), private.gathered_profit(uuid), private.gather_profit(private.run_profit), private.flush_profit(uuid),
+  private.add_run_profit(uuid, numeric, bigint, timestamptz), private.count_trades(), private.keep_bot_profit() from public;
 
 create trigger keep_profit_of_new after insert on public.positions referencing new table as new_rows
   for each statement execute function private.keep_run_profit();

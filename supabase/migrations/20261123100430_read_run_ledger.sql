@@ -38,5 +38,5 @@ end
 $$;
 comment on function public.run_ledger(uuid, bigint, text, integer) is
   'What the ledger knows of a run: its last report and bar, what is open, below 0 when short, and a page of orders, by their names, and of fills, by their numbers, after the given ones. A page that is not full is the last. At most 5,000 a page. Error: run_not_found. Row level security says whose runs.';
-revoke execute on function public.run_ledger(uuid, bigint, text, integer) from public, anon;
-grant execute on function public.run_ledger(uuid, bigint, text, integer) to authenticated, service_role;
+revoke execute on function public.run_ledger(uuid, bigint, text, integer) from public, anon, service_role;
+grant execute on function public.run_ledger(uuid, bigint, text, integer) to authenticated;

@@ -163,3 +163,188 @@ describe('What is wrong in a report', () => {
     ).toEqual([{ severity: 'WARN', count: 19 }]);
   });
 });
+
+describe('What is refused as a whole', () => {
+  it('is a report that is too large or is none, one for the run of another, and one with an old fencing token', async () => {
+    const run = await holdRun(stack, owner, 'Whole');
+    const others = await holdRun(stack, other, 'Of another');
+    const call = async (changes: Record<string, unknown>) => {
+      const args = { p_run_id: run.runId, p_fencing_token: 1, p_first_seq: 1, p_items: [log('no')], ...changes };
+      const { status, error } = await run.runner.rpc('report_run', args as never);
+      return `${status} ${error?.code}`;
+    };
+    expect(await call({ p_items: [log('x'.repeat(1_000_000))] })).toBe('422 invalid_request');
+    expect(await call({ p_items: Array.from({ length: 501 }, () => log('no')) })).toBe('422 invalid_request');
+    expect(await call({ p_items: { kind: 'log' } })).toBe('422 invalid_request');
+    expect(await call({ p_items: [] })).toBe('422 invalid_request');
+    expect(await call({ p_first_seq: 0 })).toBe('422 invalid_request');
+    expect(await call({ p_run_id: others.runId })).toBe('404 run_not_found');
+    expect(await call({ p_fencing_token: 0 })).toBe('409 stale_lease');
+    expect(await call({ p_fencing_token: null })).toBe('409 stale_lease');
+    const byOwner = await owner.client.rpc('report_run', {
+      p_run_id: run.runId,
+      p_fencing_token: 1,
+      p_first_seq: 1,
+      p_items: [log('no')],
+    });
+    expect(byOwner.error?.code).toBe('forbidden');
+    expect(await logsOf(run)).toEqual([]);
+    expect(await logsOf(others)).toEqual([]);
+    expect(await run.report(1, [log('yes')])).toMatchObject({ last_seq: 1 });
+  });
+});
+
+describe('An order', () => {
+  it('counts a fill that comes after its cancellation, and stays cancelled', async () => {
+    const run = await holdRun(stack, owner, 'Late');
+    await run.admit('1', { reserved_risk: 100 });
+    const word = (status: string) => ({ kind: 'order', client_order_id: '1', status, at: AT });
+    const { rejected } = await run.report(1, [
+      word('accepted'),
+      fill('early', { quantity: 4 }),
+      word('submitted'),
+      word('pending_cancel'),
+      fill('meanwhile', { quantity: 1 }),
+      word('cancelled'),
+      fill('late', { quantity: 2 }),
+      word('accepted'),
+    ]);
+    expect(rejected).toEqual([
+      { seq: 8, code: 'illegal_transition', message: 'the order is cancelled and cannot become accepted' },
+    ]);
+    expect(
+      await rows(
+        `select o.status, o.filled_quantity, o.reserved_risk as of_order, p.open_quantity, p.reserved_risk from public.orders o
+         join public.positions p on p.id = o.position_id where o.run_id = $1`,
+        [run.runId],
+      ),
+    ).toEqual([
+      // 50 for the half that filled in time, and all of the value of what came late.
+      { status: 'cancelled', filled_quantity: '7', of_order: '0', open_quantity: '7', reserved_risk: '250' },
+    ]);
+  });
+
+  it('whose size the fill settles may become twice what was reserved, once', async () => {
+    const run = await holdRun(stack, owner, 'Sized');
+    const sized = { is_sized_at_fill: true, reserved_value: 1000, reserved_risk: 100, reference_price: 100 };
+    await run.admit('1', sized);
+    const settle = (quantity: number) => ({
+      kind: 'order',
+      client_order_id: '1',
+      status: 'submitted',
+      quantity,
+      at: AT,
+    });
+    const { rejected } = await run.report(1, [
+      settle(20.1),
+      fill('unsettled', { quantity: 20 }),
+      settle(20),
+      settle(15),
+      fill('settled', { quantity: 20 }),
+    ]);
+    expect(rejected.map(({ seq, code }) => `${seq} ${code}`)).toEqual(['1 overfill', '2 overfill', '4 invalid_item']);
+    expect(
+      await rows('select status, quantity, reserved_value from public.orders where run_id = $1', [run.runId]),
+    ).toEqual([{ status: 'filled', quantity: '20', reserved_value: '0' }]);
+  });
+
+  it('is made by its terms where it only reduces, and refused alone where it does not', async () => {
+    const run = await holdRun(stack, owner, 'Terms');
+    await run.admit('1');
+    const terms = { symbol: 'ACME', side: 'sell', type: 'stop', quantity: 10, stop_price: 95, reason: 'stop_loss' };
+    const bracket = (client_order_id: string, also: object) => ({
+      kind: 'order',
+      client_order_id,
+      status: 'accepted',
+      terms: { ...terms, ...also },
+      at: AT,
+    });
+    const { rejected } = await run.report(1, [
+      fill('in'),
+      bracket('stop', {}),
+      bracket('more', { side: 'buy' }),
+      bracket('odd', { colour: 'red' }),
+      fill('out', { client_order_id: 'stop', side: 'sell', price: 95 }),
+      log('closed'),
+    ]);
+    expect(rejected.map(({ seq, code }) => `${seq} ${code}`)).toEqual(['3 nothing_to_reduce', '4 invalid_item']);
+    expect(await rows('select status, exit_reason from public.positions where run_id = $1', [run.runId])).toEqual([
+      { status: 'closed', exit_reason: 'stop_loss' },
+    ]);
+    expect(await logsOf(run)).toEqual(['1 closed']);
+  });
+});
+
+describe('The end of a run', () => {
+  it('is refused while something is open, and then gives the bot back', async () => {
+    const run = await holdRun(stack, owner, 'End');
+    await Promise.all([run.admit('1'), run.admit('2', { side: 'sell' })]);
+    const ended = { kind: 'run_ended', status: 'completed', at: AT };
+    const receipt = await run.report(1, [
+      fill('in'),
+      ended,
+      fill('out', { client_order_id: '2', side: 'sell' }),
+      ended,
+      fill('after'),
+      log('goodbye'),
+    ]);
+    expect(receipt.rejected.map(({ seq, code }) => `${seq} ${code}`)).toEqual([
+      '2 bot_has_open_positions',
+      '5 run_ended',
+    ]);
+    expect(
+      await rows(
+        `select r.status, b.status as bot, l.released_at is not null as released from public.trading_runs r
+         join public.bots b on b.id = r.bot_id join public.bot_leases l on l.run_id = r.id where r.id = $1`,
+        [run.runId],
+      ),
+    ).toEqual([{ status: 'completed', bot: 'stopped', released: true }]);
+    expect(await logsOf(run)).toEqual(['1 goodbye']);
+    await expect(run.report(7, [log('too late')])).rejects.toMatchObject({ code: 'stale_lease' });
+  });
+
+  it('is not an error, which is counted, and a fatal one holds the bot', async () => {
+    const run = await holdRun(stack, owner, 'Errors');
+    const error = { kind: 'error', code: 'broker_down', message: 'no answer', at: AT };
+    await run.report(1, [
+      { ...error, is_fatal: false },
+      { ...error, is_fatal: true },
+    ]);
+    expect(
+      await rows(
+        `select b.status, b.error_count, b.last_error, l.intent from public.bots b join public.bot_leases l on l.bot_id = b.id where b.id = $1`,
+        [run.botId],
+      ),
+    ).toEqual([{ status: 'error', error_count: 2, last_error: 'no answer', intent: 'hold' }]);
+    expect(await logsOf(run)).toEqual(['1 no answer', '2 no answer']);
+  });
+});
+
+describe('The ledger of a run', () => {
+  it('is read by its runner in pages, and by no other', async () => {
+    const run = await holdRun(stack, owner, 'Ledger');
+    const others = await holdRun(stack, other, 'Elsewhere');
+    await run.admit('1');
+    await run.report(1, [fill('a', { quantity: 3 }), fill('b', { quantity: 2 }), fill('c', { quantity: 1 })]);
+    const read = await run.runner.rpc('run_ledger', { p_run_id: run.runId, p_after_fill: 1, p_limit: 1 });
+    expect(read.data).toMatchObject({
+      last_report_seq: 3,
+      last_bar_at: null,
+      positions: [{ symbol: 'ACME', quantity: 6 }],
+      orders: [{ client_order_id: '1', status: 'partially_filled', quantity: 10, filled_quantity: 6 }],
+      fills: [{ seq: 2, external_id: 'b' }],
+    });
+    const foreign = await others.runner.rpc('run_ledger', { p_run_id: run.runId });
+    expect(foreign.error?.code).toBe('run_not_found');
+  });
+
+  it('takes a fill once, whatever number it comes with', async () => {
+    const run = await holdRun(stack, owner, 'Once');
+    await run.admit('1');
+    const receipt = await run.report(1, [fill('x', { quantity: 3 }), fill('x', { quantity: 3 }), log('and more')]);
+    expect(receipt.rejected).toEqual([]);
+    expect(await rows('select open_quantity from public.positions where run_id = $1', [run.runId])).toEqual([
+      { open_quantity: '3' },
+    ]);
+  });
+});

@@ -68,12 +68,13 @@ describe('The status', () => {
 
   it('of what has ended says when', async () => {
     const { runId, orderId, positionId } = await seedBot(stack, owner, 'Ending');
-    await postgres.query(`update public.trading_runs set status = 'completed' where id = $1`, [runId]);
     await postgres.query(`update public.orders set status = 'cancelled' where id = $1`, [orderId]);
     await postgres.query(
       `update public.positions set status = 'closed', open_quantity = 0, closed_at = '2024-02-02Z' where id = $1`,
       [positionId],
     );
+    // The last of them: a position that closes writes the profit of its run.
+    await postgres.query(`update public.trading_runs set status = 'completed' where id = $1`, [runId]);
     const { rows } = await postgres.query(
       `select (select ended_at = updated_at from public.trading_runs where id = $1) as run,
               (select finished_at = updated_at from public.orders where id = $2) as order,
@@ -199,7 +200,7 @@ describe('The ledger', () => {
     [
       'a position in a run',
       `insert into public.positions (run_id, bot_id, user_id, symbol, direction, quantity, open_quantity, opened_at)
-       values (:run, :bot, :user, 'ACME', 'long', 1, 1, now())`,
+       values (:run, :bot, :user, 'BTC/USDT', 'long', 1, 1, now())`,
     ],
     [
       'a trade in a run',

@@ -5,6 +5,7 @@ import { attachGateway } from './gateway/gateway.ts';
 import { type Postgrest, startPostgrest } from './postgrest/postgrest.ts';
 import { Restarter } from './process/restarter.ts';
 import { makeSocketDir, removeSocketDir } from './process/socket-dir.ts';
+import type { RealtimeLimits } from './realtime/limits.ts';
 import { createRealtimeServer, type RealtimeServer } from './realtime/realtime-server.ts';
 import type { StackContext } from './stack-context.ts';
 
@@ -26,6 +27,8 @@ export interface ServiceOptions {
   readonly passwordCost?: number;
   /** Refuse clients of Auth that ask too often; true by default. */
   readonly authRateLimits?: boolean;
+  /** What differs from hosted Realtime's limits. */
+  readonly realtimeLimits?: Partial<RealtimeLimits>;
   /** Told about each child process as it starts. */
   readonly onChild?: (name: string, pid: number) => void;
   /** Told the folder of the services' sockets, which an orderly end deletes. */
@@ -64,7 +67,7 @@ export class Services {
     options.onSocketDir?.(socketDir);
     const [auth, realtime, rest, functions] = await Promise.allSettled([
       createAuthServer(context, { passwordCost: options.passwordCost, rateLimits: options.authRateLimits }),
-      createRealtimeServer(context),
+      createRealtimeServer(context, { limits: options.realtimeLimits }),
       startPostgrest(context, socketDir),
       options.functions ? startFunctionHost({ context, socketDir, watch: options.watch }) : undefined,
     ]);

@@ -9,6 +9,7 @@ import { type ClusterPasswords, type LoginRole, newPasswords, PostgresCluster } 
 import { cloneDatabase, type DatabaseServer, dropDatabase, ensurePlatform } from './postgres/database.ts';
 import { migrate } from './postgres/migrate.ts';
 import { findFreePort } from './process/port-in-use.ts';
+import type { RealtimeLimits } from './realtime/limits.ts';
 import { listen, Services } from './services.ts';
 import type { Log, StackContext } from './stack-context.ts';
 import { noteProcess, startTestRun } from './testing/test-run.ts';
@@ -77,6 +78,8 @@ export interface TestStackOptions {
   readonly ownServer?: boolean;
   /** Refuse clients of Auth that ask too often; false by default, for all users of a test come from one address. */
   readonly authRateLimits?: boolean;
+  /** What differs from hosted Realtime's limits. */
+  readonly realtimeLimits?: Partial<RealtimeLimits>;
   /** Hash passwords as dearly as hosted Auth does. */
   readonly hostedPasswordCost?: boolean;
   readonly log?: Log;
@@ -153,6 +156,7 @@ async function serve(database: TestDatabase, options: TestStackOptions): Promise
     watch: false,
     ...(options.hostedPasswordCost ? {} : { passwordCost: TEST_PASSWORD_COST }),
     authRateLimits: options.authRateLimits ?? false,
+    realtimeLimits: options.realtimeLimits ?? {},
     onChild: noteProcess,
   }).catch((error: unknown) => {
     http.close();

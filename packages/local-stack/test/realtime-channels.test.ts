@@ -67,21 +67,6 @@ describe('joining', () => {
     const { rows } = await fixture.db.query("select * from realtime.messages where topic in ('nobody', 'broken')");
     expect(rows).toEqual([]);
   });
-
-  test('Postgres Changes are refused with the reason', async () => {
-    const changes = (await fixture.client())
-      .channel('changes')
-      .on('postgres_changes', { event: '*', schema: 'public', table: 'orders' }, () => {});
-    const refused = new Promise<Error | undefined>((resolve) => changes.subscribe((_status, error) => resolve(error)));
-    expect((await refused)?.message).toBe(
-      'PostgresChangesUnavailable: the local stack does not do Postgres Changes yet; use broadcast',
-    );
-  });
-
-  test('replay is refused with the reason', async () => {
-    const join = joinChannel(await aliceClient(), 'room', { private: true, broadcast: { replay: { since: 0 } } });
-    await expect(join).rejects.toThrow('ReplayUnavailable');
-  });
 });
 
 describe('broadcasting', () => {

@@ -96,6 +96,20 @@ export const functions: FunctionExpectations = {
     }),
     mayEndWith: ['stale_lease'],
   },
+  report_run: {
+    by: ['runner'],
+    args: (tenant) => ({
+      p_run_id: tenant.row('trading_runs').id,
+      p_fencing_token: 1,
+      p_first_seq: 1,
+      p_items: [{ kind: 'bar', at: '2024-01-02T00:00:00Z' }],
+    }),
+    mayEndWith: ['stale_lease'],
+  },
+  run_ledger: {
+    by: ['owner', 'viewer', 'runner'],
+    args: (tenant) => ({ p_run_id: tenant.row('trading_runs').id }),
+  },
   disconnect_runner: { by: RUNNERS },
   // Trading.
   count_run_logs: { by: SIGNED_IN, args: (tenant) => ({ p_run_id: tenant.row('trading_runs').id }) },

@@ -9,6 +9,8 @@ export interface Broadcast {
   readonly payload: BroadcastPayload;
   /** `realtime.messages.id`; only a broadcast from the database has one. */
   readonly id?: string;
+  /** Sent again to a client that asked for what it missed. */
+  readonly replayed?: boolean;
 }
 
 /** Size that counts against the payload limit, in bytes. */
@@ -16,9 +18,15 @@ export function payloadSize({ payload }: Broadcast): number {
   return payload.encoding === 'json' ? Buffer.byteLength(payload.json) : payload.bytes.byteLength;
 }
 
+/** The JSON of what is told about a broadcast besides its content; undefined where that is nothing. */
+export function broadcastMeta({ id, replayed }: Broadcast): string | undefined {
+  return id === undefined ? undefined : JSON.stringify({ id, ...(replayed && { replayed }) });
+}
+
 /** The payload object of a `broadcast` event in a text frame; undefined where the payload is binary. */
-export function broadcastJson({ event, payload, id }: Broadcast): string | undefined {
+export function broadcastJson(broadcast: Broadcast): string | undefined {
+  const { event, payload } = broadcast;
   if (payload.encoding === 'binary') return undefined;
-  const meta = id === undefined ? '' : `,"meta":${JSON.stringify({ id })}`;
-  return `{"type":"broadcast","event":${JSON.stringify(event)},"payload":${payload.json}${meta}}`;
+  const meta = broadcastMeta(broadcast);
+  return `{"type":"broadcast","event":${JSON.stringify(event)},"payload":${payload.json}${meta ? `,"meta":${meta}` : ''}}`;
 }

@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
 import { Channel } from './channel.ts';
-import { CLOSE_GRACE_MS, MAX_BUFFERED_BYTES, MAX_CHANNELS_PER_CONNECTION, MAX_PENDING_MESSAGES } from './limits.ts';
+import { CLOSE_GRACE_MS, MAX_PENDING_MESSAGES } from './limits.ts';
 import type { RealtimeServices } from './realtime-services.ts';
 import { TOPIC_PREFIX } from './rooms.ts';
 import { type ClientMessage, type Frame, MalformedFrame, type Serializer, type ServerMessage } from './serializer.ts';
@@ -15,6 +15,7 @@ export interface ConnectionOptions {
   readonly services: RealtimeServices;
 }
 
+const TOO_MANY_JOINS = 'ClientJoinRateLimitReached: Too many joins per second';
 const HEARTBEAT_TOPIC = 'phoenix';
 
 /** One client's websocket, and the channels it has joined. */
@@ -43,6 +44,11 @@ export class Connection {
     socket.on('close', () => this.#closeChannels());
   }
 
+  /** How many channels the client has joined, or is joining. */
+  get channels(): number {
+    return this.#channels.size;
+  }
+
   /** When the client was last heard from. */
   get heardAt(): number {
     return this.#heardAt;
@@ -55,11 +61,15 @@ export class Connection {
   /** Sends now, or cuts off a client that does not read what it is sent. */
   sendFrame({ data, binary }: Frame): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    if (this.#socket.bufferedAmount > MAX_BUFFERED_BYTES) {
-      this.#services.log('realtime', `a client left ${MAX_BUFFERED_BYTES} bytes unread and was disconnected`);
+    const { limits, metrics, log } = this.#services;
+    if (this.#socket.bufferedAmount > limits.bufferedBytes) {
+      log('realtime', `a client left ${limits.bufferedBytes} bytes unread and was disconnected`);
+      metrics.slowClientsDropped += 1;
       this.#socket.terminate();
       return;
     }
+    metrics.messagesOut += 1;
+    metrics.bytesOut += data.length;
     this.#socket.send(data, { binary });
   }
 
@@ -85,6 +95,7 @@ export class Connection {
 
   #receive(data: Buffer, binary: boolean): void {
     this.#heardAt = Date.now();
+    this.#services.metrics.messagesIn += 1;
     try {
       this.#route(this.serializer.decode(data, binary));
     } catch (error) {
@@ -114,7 +125,9 @@ export class Connection {
     this.#channels.get(message.topic)?.closeWithNotice();
     const reason = this.#joinError(message.topic);
     if (reason) {
+      this.#services.metrics.joinsRefused += 1;
       this.#reply(message, 'error', { reason });
+      if (reason === TOO_MANY_JOINS) void this.close(1000, '');
       return;
     }
     const channel = new Channel(this, this.#services, message);
@@ -125,7 +138,8 @@ export class Connection {
   #joinError(topic: string): string | undefined {
     if (!topic.startsWith(TOPIC_PREFIX)) return 'unmatched topic';
     if (topic === TOPIC_PREFIX) return 'TopicNameRequired: You must provide a topic name';
-    if (this.#channels.size < MAX_CHANNELS_PER_CONNECTION) return undefined;
+    if (!this.#services.rates.joins.take()) return TOO_MANY_JOINS;
+    if (this.#channels.size < this.#services.limits.channelsPerConnection) return undefined;
     return 'ChannelRateLimitReached: Too many channels';
   }
 

@@ -1,8 +1,9 @@
 import type { TokenClaims } from '../config/verify-token.ts';
-import { authorizeWrite, isDatabaseAnswer } from './authorize-topic.ts';
+import { asRecord } from './as-record.ts';
+import { authorizeWrite } from './authorize-topic.ts';
 import { type Broadcast, payloadSize } from './broadcast.ts';
-import { asRecord } from './join-request.ts';
-import { MAX_FRAME_BYTES, MAX_PAYLOAD_BYTES } from './limits.ts';
+import { isDatabaseAnswer } from './database-answer.ts';
+import { MAX_FRAME_BYTES } from './limits.ts';
 import type { RealtimeServices } from './realtime-services.ts';
 import { policyHeaders } from './request-headers.ts';
 import { CredentialRefused, verifyCredential } from './verify-credential.ts';
@@ -41,9 +42,14 @@ export async function handleBroadcastRequest(services: RealtimeServices, request
     const body = await readBody(request);
     if (single) {
       const [, topic = '', event = ''] = single.map(decodeSegment);
-      await sendSingle(services, request, claims, addressSingle(request, url, topic, event, body));
+      await sendSingle(services, request, claims, checkSize(services, addressSingle(request, url, topic, event, body)));
     } else {
-      await sendBatch(services, request, claims, parseBatch(body));
+      await sendBatch(
+        services,
+        request,
+        claims,
+        parseBatch(body).map((addressed) => checkSize(services, addressed)),
+      );
     }
     return new Response(null, { status: 202 });
   } catch (error) {
@@ -77,14 +83,17 @@ async function readBody(request: Request): Promise<Buffer> {
 
 function addressSingle(request: Request, url: URL, topic: string, event: string, body: Buffer): Addressed {
   if (url.searchParams.get('persist') || url.searchParams.get('persist[ttl]')) {
-    throw new HttpRefusal(422, 'PersistUnavailable: the local stack does not store broadcasts for replay yet');
+    throw new HttpRefusal(
+      422,
+      'PersistUnavailable: the local stack does not store broadcasts for replay; use realtime.send',
+    );
   }
   const binary = request.headers.get('content-type')?.startsWith('application/octet-stream') === true;
   const payload: Broadcast['payload'] = binary
     ? { encoding: 'binary', bytes: body }
     : { encoding: 'json', json: JSON.stringify(parseBody(body)) };
   const isPrivate = url.searchParams.get('private') === 'true';
-  return checkSize({ topic, isPrivate, broadcast: { event, payload } });
+  return { topic, isPrivate, broadcast: { event, payload } };
 }
 
 function parseBatch(body: Buffer): Addressed[] {
@@ -98,13 +107,21 @@ function parseBatch(body: Buffer): Addressed[] {
     if (typeof event !== 'string' || event === '') throw new HttpRefusal(422, "event can't be blank");
     if (typeof payload !== 'object' || payload === null) throw new HttpRefusal(422, "payload can't be blank");
     const broadcast: Broadcast = { event, payload: { encoding: 'json', json: JSON.stringify(payload) } };
-    return checkSize({ topic, isPrivate: isPrivate === true, broadcast });
+    return { topic, isPrivate: isPrivate === true, broadcast };
   });
 }
 
-function checkSize(addressed: Addressed): Addressed {
-  if (payloadSize(addressed.broadcast) <= MAX_PAYLOAD_BYTES) return addressed;
-  throw new HttpRefusal(422, `A payload has ${MAX_PAYLOAD_BYTES} bytes at most`);
+function checkSize({ limits }: RealtimeServices, addressed: Addressed): Addressed {
+  if (payloadSize(addressed.broadcast) <= limits.payloadBytes) return addressed;
+  throw new HttpRefusal(422, 'Payload size exceeds tenant limit');
+}
+
+function countEvents({ rates, metrics }: RealtimeServices, events: number): void {
+  if (rates.events.take(events)) return;
+  metrics.broadcastsOverLimit += events;
+  const reason =
+    events === 1 ? 'You have exceeded your rate limit' : 'Too many messages to broadcast, please reduce the batch size';
+  throw new HttpRefusal(429, reason);
 }
 
 async function sendSingle(
@@ -113,6 +130,7 @@ async function sendSingle(
   claims: TokenClaims,
   { topic, isPrivate, broadcast }: Addressed,
 ): Promise<void> {
+  countEvents(services, 1);
   if (isPrivate && !(await mayWrite(services, request, claims, topic))) throw new HttpRefusal(403, 'Unauthorized');
   services.rooms.broadcast(topic, isPrivate, broadcast);
 }
@@ -124,6 +142,7 @@ async function sendBatch(
   claims: TokenClaims,
   messages: readonly Addressed[],
 ): Promise<void> {
+  countEvents(services, messages.length);
   const writable = new Map<string, boolean>();
   for (const { topic, isPrivate, broadcast } of messages) {
     if (isPrivate && !writable.has(topic)) writable.set(topic, await mayWrite(services, request, claims, topic));

@@ -5,14 +5,19 @@ import pg from 'pg';
 import { WebSocketServer } from 'ws';
 import type { StackContext } from '../stack-context.ts';
 import { payloadSize } from './broadcast.ts';
+import { PostgresChanges } from './changes/postgres-changes.ts';
 import { checkHandshake, type Handshake, HandshakeRefused, refuseUpgrade } from './check-handshake.ts';
 import { Connection } from './connection.ts';
+import { EventRate } from './event-rate.ts';
 import { handleBroadcastRequest } from './http-broadcast.ts';
-import { CLIENT_SILENCE_MS, MAX_CONNECTIONS, MAX_FRAME_BYTES, MAX_PAYLOAD_BYTES } from './limits.ts';
+import { CLIENT_SILENCE_MS, DEFAULT_LIMITS, MAX_FRAME_BYTES, type RealtimeLimits } from './limits.ts';
 import { MessageStream } from './message-stream.ts';
+import { type Gauges, Metrics, prometheusText } from './metrics.ts';
 import { PartitionKeeper } from './partition-keeper.ts';
 import type { RealtimeServices } from './realtime-services.ts';
 import { Rooms } from './rooms.ts';
+import type { StoredMessage } from './stored-message.ts';
+import { CredentialRefused, verifyCredential } from './verify-credential.ts';
 
 /** Realtime for one stack, behind a gateway that has taken `/realtime/v1` off the path. */
 export interface RealtimeServer {
@@ -20,6 +25,8 @@ export interface RealtimeServer {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Answers the HTTP endpoints below `/api/broadcast`. */
   handle(request: Request): Promise<Response>;
+  /** Resolves when every later broadcast from the database will be sent; a new promise after each lost connection. */
+  readonly ready: Promise<void>;
   /** Closes every websocket with code 1001, and ends every connection to Postgres. */
   close(): Promise<void>;
 }
@@ -31,23 +38,59 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** Making a replication slot waits for transactions that are open: a start waits no longer than this. */
 const STREAM_START_MS = 10_000;
 
+export interface RealtimeOptions {
+  /** What differs from the limits that hosted Supabase has. */
+  readonly limits?: Partial<RealtimeLimits> | undefined;
+}
+
 /** Starts Realtime; resolves when broadcasts from the database are being sent. */
-export async function createRealtimeServer(context: StackContext): Promise<RealtimeServer> {
-  const rooms = new Rooms();
+export async function createRealtimeServer(
+  context: StackContext,
+  options: RealtimeOptions = {},
+): Promise<RealtimeServer> {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const databaseUrl = context.databaseUrl('supabase_realtime_admin');
+  const { log } = context;
   const pool = createPool(databaseUrl);
-  const keeper = new PartitionKeeper(pool, context.log);
+  const keeper = new PartitionKeeper(pool, log);
   await keeper.run();
+  const rate = (perSecond: number) => new EventRate(perSecond, limits.rateWindowSeconds);
+  const shared = {
+    rooms: new Rooms(),
+    metrics: new Metrics(),
+    rates: {
+      joins: rate(limits.joinsPerSecond),
+      events: rate(limits.eventsPerSecond),
+      presence: rate(limits.presenceEventsPerSecond),
+    },
+  };
   const stream = new MessageStream({
     databaseUrl,
-    log: context.log,
-    onMessage: ({ topic, isPrivate, broadcast }) => {
-      if (payloadSize(broadcast) > MAX_PAYLOAD_BYTES) throw new Error('its payload is too large');
-      rooms.broadcast(topic, isPrivate, broadcast);
+    pool,
+    log,
+    onCommit: (lagMs) => {
+      shared.metrics.replicationLagMs = Math.max(0, lagMs);
     },
+    onMessage: (message) => sendStored(message, limits, shared),
   });
   await startOfStream(stream, context);
-  return new Server({ context, pool, rooms, stream, log: context.log }, keeper);
+  const changes = new PostgresChanges({ databaseUrl, pool, log });
+  return new Server({ ...shared, context, pool, stream, changes, limits, log }, keeper);
+}
+
+/** Sends a broadcast from the database to its room. Throws where it is over a limit, which is then logged. */
+function sendStored(
+  { topic, isPrivate, broadcast }: StoredMessage,
+  { payloadBytes }: RealtimeLimits,
+  { rooms, metrics, rates }: Pick<RealtimeServices, 'rooms' | 'metrics' | 'rates'>,
+): void {
+  if (payloadSize(broadcast) > payloadBytes) throw new Error('its payload is too large');
+  if (!rates.events.take()) {
+    metrics.broadcastsOverLimit += 1;
+    throw new Error('too many messages per second');
+  }
+  metrics.broadcastsFromDatabase += 1;
+  rooms.broadcast(topic, isPrivate, broadcast);
 }
 
 class Server implements RealtimeServer {
@@ -79,6 +122,7 @@ class Server implements RealtimeServer {
         this.#websockets.handleUpgrade(request, socket, head, (websocket) => {
           const connection = new Connection({ ...handshake, socket: websocket, services: this.#services });
           this.#connections.add(connection);
+          this.#services.metrics.connectionsOpened += 1;
           websocket.once('close', () => this.#connections.delete(connection));
         });
       })
@@ -90,7 +134,12 @@ class Server implements RealtimeServer {
   }
 
   handle(request: Request): Promise<Response> {
+    if (new URL(request.url).pathname === '/metrics') return this.#showMetrics(request);
     return handleBroadcastRequest(this.#services, request);
+  }
+
+  get ready(): Promise<void> {
+    return this.#services.stream.ready;
   }
 
   close(): Promise<void> {
@@ -102,15 +151,42 @@ class Server implements RealtimeServer {
     clearInterval(this.#silence);
     await Promise.all([...this.#connections].map((connection) => connection.close(1001, 'Realtime is shutting down')));
     await this.#keeper.close();
-    await this.#services.stream.close();
+    await Promise.all([this.#services.stream.close(), this.#services.changes.close()]);
     await this.#services.pool.end();
   }
 
   async #check(request: IncomingMessage): Promise<Handshake> {
     const handshake = await checkHandshake(this.#services.context, request);
     if (this.#closed) throw new HandshakeRefused(503, 'Realtime is shutting down');
-    if (this.#connections.size >= MAX_CONNECTIONS) throw new HandshakeRefused(429, 'Too many connected users');
+    if (this.#connections.size >= this.#services.limits.connections)
+      throw new HandshakeRefused(429, 'Too many connected users');
     return handshake;
+  }
+
+  /** For servers with the secret key only: figures tell how busy others are. */
+  async #showMetrics({ method, headers }: Request): Promise<Response> {
+    if (method !== 'GET') return Response.json({ error: 'Method not allowed' }, { status: 405 });
+    const credential = /^bearer (.+)$/i.exec(headers.get('authorization') ?? '')?.[1] ?? headers.get('apikey') ?? '';
+    const claims = await verifyCredential(this.#services.context, credential).catch((error: unknown) => {
+      if (error instanceof CredentialRefused) return undefined;
+      throw error;
+    });
+    if (!claims) return Response.json({ error: 'Unauthorized' }, { status: 401 });
+    if (claims.role !== 'service_role') return Response.json({ error: 'Forbidden' }, { status: 403 });
+    return new Response(prometheusText(this.#services.metrics, this.#gauges()), {
+      headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
+    });
+  }
+
+  #gauges(): Gauges {
+    const { changes, stream } = this.#services;
+    return {
+      connections: this.#connections.size,
+      channels: [...this.#connections].reduce((sum, connection) => sum + connection.channels, 0),
+      postgresChangesSubscriptions: changes.subscriptions,
+      postgresChangesMessages: changes.delivered,
+      replicating: stream.isStreaming,
+    };
   }
 
   #dropSilent(): void {

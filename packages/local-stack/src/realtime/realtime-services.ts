@@ -1,6 +1,10 @@
 import type { Pool } from 'pg';
 import type { Log, StackContext } from '../stack-context.ts';
+import type { PostgresChanges } from './changes/postgres-changes.ts';
+import type { EventRate } from './event-rate.ts';
+import type { RealtimeLimits } from './limits.ts';
 import type { MessageStream } from './message-stream.ts';
+import type { Metrics } from './metrics.ts';
 import type { Rooms } from './rooms.ts';
 
 /** What all connections of one server share. */
@@ -10,5 +14,9 @@ export interface RealtimeServices {
   readonly pool: Pool;
   readonly rooms: Rooms;
   readonly stream: MessageStream;
+  readonly changes: PostgresChanges;
+  readonly limits: RealtimeLimits;
+  readonly rates: { readonly joins: EventRate; readonly events: EventRate; readonly presence: EventRate };
+  readonly metrics: Metrics;
   readonly log: Log;
 }

@@ -5,7 +5,8 @@ import type { Frame, Serializer } from './serializer.ts';
 /** One client's membership of a room. */
 export interface RoomMember {
   readonly serializer: Serializer;
-  readonly hearsBroadcasts: boolean;
+  /** Whether a broadcast is for it; `id` is the message's, where it has one. */
+  takesBroadcast(id: string | undefined): boolean;
   readonly seesPresence: boolean;
   sendFrame(frame: Frame): void;
 }
@@ -38,7 +39,7 @@ export class Room {
   broadcast(broadcast: Broadcast, except?: RoomMember): void {
     this.#deliver(
       (serializer) => serializer.encodeBroadcast(this.topic, broadcast),
-      (member) => member !== except && member.hearsBroadcasts,
+      (member) => member !== except && member.takesBroadcast(broadcast.id),
     );
   }
 

@@ -16,11 +16,13 @@ export const serializerV1: Serializer = {
     return textFrame(JSON.stringify({ topic, event, payload, ref, join_ref: joinRef }));
   },
 
+  encodeJson(topic, event, payload) {
+    const [name, kind] = [JSON.stringify(topic), JSON.stringify(event)];
+    return textFrame(`{"topic":${name},"event":${kind},"payload":${payload},"ref":null,"join_ref":null}`);
+  },
+
   encodeBroadcast(topic, broadcast) {
     const payload = broadcastJson(broadcast);
-    if (payload === undefined) return undefined;
-    return textFrame(
-      `{"topic":${JSON.stringify(topic)},"event":"broadcast","payload":${payload},"ref":null,"join_ref":null}`,
-    );
+    return payload === undefined ? undefined : this.encodeJson(topic, 'broadcast', payload);
   },
 };

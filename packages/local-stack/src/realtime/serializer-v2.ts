@@ -1,4 +1,4 @@
-import { type Broadcast, broadcastJson } from './broadcast.ts';
+import { type Broadcast, broadcastJson, broadcastMeta } from './broadcast.ts';
 import {
   type ClientMessage,
   type Frame,
@@ -30,8 +30,10 @@ export const serializerV2: Serializer = {
     return textFrame(JSON.stringify([joinRef, ref, topic, event, payload]));
   },
 
+  encodeJson: encodeText,
+
   encodeBroadcast(topic, broadcast) {
-    return encodeBinary(topic, broadcast) ?? encodeText(topic, broadcast);
+    return encodeBinary(topic, broadcast) ?? encodeAsText(topic, broadcast);
   },
 };
 
@@ -71,8 +73,9 @@ function decodePayload(encoding: number | undefined, bytes: Buffer): Broadcast['
 }
 
 /** `[4, topicLen, eventLen, metaLen, encoding]`, the three fields, the payload. */
-function encodeBinary(topic: string, { event, payload, id }: Broadcast): Frame | undefined {
-  const fields = [topic, event, id === undefined ? '' : JSON.stringify({ id })].map((field) => Buffer.from(field));
+function encodeBinary(topic: string, broadcast: Broadcast): Frame | undefined {
+  const { event, payload } = broadcast;
+  const fields = [topic, event, broadcastMeta(broadcast) ?? ''].map((field) => Buffer.from(field));
   if (fields.some((field) => field.length > MAX_FIELD_BYTES)) return undefined;
   const encoding = payload.encoding === 'json' ? JSON_PAYLOAD : BINARY_PAYLOAD;
   const header = Buffer.from([BROADCAST_TO_CLIENT, ...fields.map((field) => field.length), encoding]);
@@ -81,7 +84,11 @@ function encodeBinary(topic: string, { event, payload, id }: Broadcast): Frame |
 }
 
 /** A topic or event too long for a binary header still fits into text. */
-function encodeText(topic: string, broadcast: Broadcast): Frame | undefined {
+function encodeAsText(topic: string, broadcast: Broadcast): Frame | undefined {
   const payload = broadcastJson(broadcast);
-  return payload === undefined ? undefined : textFrame(`[null,null,${JSON.stringify(topic)},"broadcast",${payload}]`);
+  return payload === undefined ? undefined : encodeText(topic, 'broadcast', payload);
+}
+
+function encodeText(topic: string, event: string, payload: string): Frame {
+  return textFrame(`[null,null,${JSON.stringify(topic)},${JSON.stringify(event)},${payload}]`);
 }

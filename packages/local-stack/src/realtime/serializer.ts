@@ -29,6 +29,8 @@ export interface Serializer {
   /** Throws MalformedFrame for anything that is not a message. */
   decode(data: Buffer, binary: boolean): ClientMessage;
   encode(message: ServerMessage): Frame;
+  /** A message whose payload is JSON already. */
+  encodeJson(topic: string, event: string, payload: string): Frame;
   /** Undefined where this version cannot carry the broadcast. */
   encodeBroadcast(topic: string, broadcast: Broadcast): Frame | undefined;
 }

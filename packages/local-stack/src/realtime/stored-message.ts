@@ -6,12 +6,18 @@ export interface StoredMessage {
   readonly topic: string;
   readonly isPrivate: boolean;
   readonly broadcast: Broadcast;
+  /** `realtime.messages.id`. */
+  readonly id: string;
+  /** When its transaction began, in milliseconds since 1970. */
+  readonly insertedAt: number;
 }
 
 /** Reads a row whose columns are Postgres's text. Throws where one is missing that a broadcast needs. */
 export function parseStoredMessage(row: Record<string, unknown>): StoredMessage {
   const id = text(row, 'id');
   return {
+    id,
+    insertedAt: Date.parse(`${text(row, 'inserted_at').replace(' ', 'T')}Z`),
     topic: text(row, 'topic'),
     isPrivate: text(row, 'private') === 't',
     broadcast: { id, event: text(row, 'event'), payload: payloadOf(row) },

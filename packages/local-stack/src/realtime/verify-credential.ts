@@ -13,7 +13,8 @@ export class CredentialRefused extends Error {
   }
 }
 
-const TEN_YEARS_S = 10 * 365 * 86_400;
+/** Opaque keys have no expiry; claims need one. The same for all, so that policies answer all of them at once. */
+const KEY_EXPIRY_S = Math.floor(Date.now() / 1000) + 10 * 365 * 86_400;
 
 /** Claims of a token, or of the role an opaque API key stands for. Throws CredentialRefused for anything else. */
 export async function verifyCredential(context: StackContext, credential: string): Promise<TokenClaims> {
@@ -27,9 +28,8 @@ export async function verifyCredential(context: StackContext, credential: string
   }
 }
 
-/** Opaque keys have no expiry; claims need one. */
 function keyClaims(role: 'anon' | 'service_role'): TokenClaims {
-  return { role, iss: 'supabase', exp: Math.floor(Date.now() / 1000) + TEN_YEARS_S };
+  return { role, iss: 'supabase', exp: KEY_EXPIRY_S };
 }
 
 function sameSecret(given: string, expected: string): boolean {

@@ -7,7 +7,9 @@ import { findProjectDir, readStackConfig } from '../../src/config/stack-config.t
 import { newStackKeys, type StackKeys } from '../../src/config/stack-keys.ts';
 import { createTokenVerifier } from '../../src/config/verify-token.ts';
 import type { LoginRole } from '../../src/postgres/cluster.ts';
+import type { RealtimeLimits } from '../../src/realtime/limits.ts';
 import { createRealtimeServer, type RealtimeServer } from '../../src/realtime/realtime-server.ts';
+import type { StackContext } from '../../src/stack-context.ts';
 import { startTestDatabase, type TestDatabase } from '../../src/testing.ts';
 
 const PREFIX = '/realtime/v1';
@@ -30,20 +32,26 @@ export interface RealtimeFixture {
   close(): Promise<void>;
 }
 
-export async function startRealtimeFixture({ ownServer = false } = {}): Promise<RealtimeFixture> {
+export interface RealtimeFixtureOptions {
+  readonly ownServer?: boolean;
+  readonly limits?: Partial<RealtimeLimits>;
+}
+
+export async function startRealtimeFixture(options: RealtimeFixtureOptions = {}): Promise<RealtimeFixture> {
+  const { ownServer = false, limits = {} } = options;
   const database = await startTestDatabase({ ownServer });
   try {
-    return await serveDatabase(database);
+    return await serveDatabase(database, limits);
   } catch (error) {
     await database.drop();
     throw error;
   }
 }
 
-async function serveDatabase(database: TestDatabase): Promise<RealtimeFixture> {
+async function serveDatabase(database: TestDatabase, limits: Partial<RealtimeLimits>): Promise<RealtimeFixture> {
   const keys = await newStackKeys();
   const logged: string[] = [];
-  const realtime = await createRealtimeServer({
+  const context: StackContext = {
     config: readStackConfig(findProjectDir(import.meta.dirname)),
     keys,
     verifyToken: await createTokenVerifier(keys),
@@ -51,7 +59,8 @@ async function serveDatabase(database: TestDatabase): Promise<RealtimeFixture> {
     database: database.name,
     databaseUrl: (role) => database.urlFor(role),
     log: (_service, message) => logged.push(message),
-  });
+  };
+  const realtime = await createRealtimeServer(context, { limits });
   const { url, close: closeHttp } = await serve(realtime);
   let db = await connect('postgres');
   const clients: SupabaseClient[] = [];

@@ -1,0 +1,51 @@
+import type { Broadcast } from './broadcast.ts';
+import type { Frame } from './serializer.ts';
+import type { StoredMessage } from './stored-message.ts';
+
+/**
+ * Keeps order between what a client missed and what is sent while that is being read: the missed first, then the new, and
+ * nothing twice.
+ */
+export class ChannelReplay {
+  #held: Frame[] | undefined = [];
+  #heldBytes = 0;
+  readonly #heldIds = new Set<string>();
+  readonly #replayedIds = new Set<string>();
+
+  /** Whether a broadcast is new to the client. */
+  takes(id: string | undefined): boolean {
+    if (id === undefined) return true;
+    if (this.#replayedIds.has(id)) return false;
+    if (this.#held) this.#heldIds.add(id);
+    return true;
+  }
+
+  /** Keeps a frame back while the missed ones are read; false afterwards. */
+  holds(frame: Frame): boolean {
+    if (!this.#held) return false;
+    this.#held.push(frame);
+    this.#heldBytes += frame.data.length;
+    return true;
+  }
+
+  /** Bytes that are kept back. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** The broadcasts to send before those that are held; a held one is not among them. */
+  replays(missed: readonly StoredMessage[]): Broadcast[] {
+    const unheld = missed.filter(({ id }) => !this.#heldIds.has(id));
+    for (const { id } of unheld) this.#replayedIds.add(id);
+    return unheld.map(({ broadcast }) => ({ ...broadcast, replayed: true }));
+  }
+
+  /** What was held, oldest first. Nothing is held from now on. */
+  release(): Frame[] {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    this.#heldBytes = 0;
+    this.#heldIds.clear();
+    return held;
+  }
+}
