@@ -18,10 +18,12 @@ export async function benchFanOut(): Promise<Figure[]> {
     await database.connect();
     const figures: Figure[] = [];
     for (const subscribers of CROWDS) {
-      const samples = await measure(stack, database, subscribers);
+      const { samples, cpuMs } = await measure(stack, database, subscribers);
+      const name = `realtime.fan_out_${subscribers}`;
       figures.push(
-        figure(`realtime.fan_out_${subscribers}_ms_p50`, percentile(samples, 0.5), 10),
-        figure(`realtime.fan_out_${subscribers}_ms_p99`, percentile(samples, 0.99), 50),
+        { name: `${name}_ms_p50`, value: percentile(samples, 0.5), unit: 'ms', target: 10 },
+        { name: `${name}_ms_p99`, value: percentile(samples, 0.99), unit: 'ms', target: 50 },
+        { name: `${name}_cpu_ms`, value: cpuMs, unit: 'ms' },
       );
     }
     return figures;
@@ -31,13 +33,22 @@ export async function benchFanOut(): Promise<Figure[]> {
   }
 }
 
-async function measure(stack: TestStack, database: pg.Client, subscribers: number): Promise<number[]> {
+interface Measured {
+  /** Milliseconds, of each subscriber and message. */
+  readonly samples: number[];
+  /** What a message takes of this thread, which the server shares with the sender; a busy machine does not change it. */
+  readonly cpuMs: number;
+}
+
+async function measure(stack: TestStack, database: pg.Client, subscribers: number): Promise<Measured> {
   const order: FanOutOrder = { url: websocketUrl(stack), topic: TOPIC, subscribers };
   const worker = new Worker(new URL('./fan-out-subscribers.ts', import.meta.url), { workerData: order });
   try {
     await once(worker, 'message');
     const samples: number[] = [];
+    let before = process.threadCpuUsage();
     for (let i = -WARM_UP; i < MESSAGES; i += 1) {
+      if (i === 0) before = process.threadCpuUsage();
       const answered = once(worker, 'message');
       await database.query(`select realtime.send('{"price": "1.50"}', 'tick', $1, true)`, [TOPIC]);
       const committedAt = performance.timeOrigin + performance.now();
@@ -46,7 +57,8 @@ async function measure(stack: TestStack, database: pg.Client, subscribers: numbe
         samples.push(...report.receivedAt.map((at) => Math.max(at - committedAt, 0)));
       }
     }
-    return samples;
+    const { user, system } = process.threadCpuUsage(before);
+    return { samples, cpuMs: (user + system) / 1000 / MESSAGES };
   } finally {
     await worker.terminate();
   }
@@ -55,8 +67,4 @@ async function measure(stack: TestStack, database: pg.Client, subscribers: numbe
 /** With the secret key, which no policy keeps out. */
 function websocketUrl({ apiUrl, keys }: TestStack): string {
   return `${apiUrl.replace('http', 'ws')}/realtime/v1/websocket?apikey=${keys.secretKey}&vsn=2.0.0`;
-}
-
-function figure(name: string, value: number, target: number): Figure {
-  return { name, value, unit: 'ms', target };
 }

@@ -695,7 +695,7 @@ table public.bot_leases -- Which runner session holds a bot, by which run. Who w
   grant select to tradebase_worker
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.bot_leases FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
-table public.bots -- Bots: what trades, with what, when and within which bounds. Owners write the settings. The status is not theirs to write: starting, pausing and stopping go through functions of the runner protocol, which are not there yet, and what happens is written by runners functions and workers.
+table public.bots -- Bots: what trades, with what, when and within which bounds. Owners write the settings. The status is not theirs to write: start_bot, pause_bot, resume_bot and stop_bot change it, and what happens to the bot at its runner.
   id uuid default gen_random_uuid() not null -- Identifies the bot.
   user_id uuid default auth.uid() not null -- Owner.
   name text not null -- Name, unique among those of the owner.
@@ -2541,7 +2541,7 @@ table public.trading_halts -- Emergency stops, of a bot, of a user or of the who
   grant select to tradebase_worker
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.trading_halts FOR EACH ROW EXECUTE FUNCTION private.audit_change()
 
-table public.trading_runs -- One row for each time that a bot runs, from its start to its stop. Written by runners' functions and workers.
+table public.trading_runs -- One row for each time that a bot runs, from its start to its stop: made by start_bot, and written by what its runner reports.
   id uuid default gen_random_uuid() not null -- Identifies the run.
   bot_id uuid not null -- The bot.
   user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the bot.
@@ -2827,7 +2827,7 @@ begin
     select b.status into bot_status from public.bots b where b.id = lease.bot_id for no key update;
     if p_error is not null and bot_status in ('stopping', 'paused') then
       perform private.fail_bot(lease.run_id, 'emergency_stop_failed', coalesce(p_error ->> 'message', 'The runner could not carry out the emergency stop'));
-    elsif lease.intent = 'stop' and bot_status = 'stopping' then
+    elsif lease.intent = 'stop' and bot_status = 'stopping' and (p_command.payload ->> 'close_positions')::boolean then
       perform private.finish_or_fail(lease);
     elsif lease.intent = 'pause' and bot_status = 'paused' and private.open_exposure(lease.bot_id) is null then
       perform private.end_run(lease.run_id, 'stopped');
@@ -3271,6 +3271,14 @@ begin
     perform private.acknowledge_emergency_stop(p_command, p_error);
     return;
   end if;
+  if p_command.type in ('pause_bot', 'update_config') then
+    -- Without the lock of the bot, which whoever changes its settings holds when such commands are expired.
+    select * into lease from public.bot_leases l where l.run_id = (p_command.payload ->> 'run_id')::uuid and l.released_at is null;
+    if p_error is not null and lease.runner_session_id = p_command.runner_session_id then
+      perform private.note_bot_event(lease, case p_command.type when 'pause_bot' then 'pause_failed' else 'update_failed' end, 'ERROR', message);
+    end if;
+    return;
+  end if;
   held := private.lock_run((p_command.payload ->> 'run_id')::uuid);
   lease := held.lease;
   -- What a runner says of a run that is over, or that another has taken over, says nothing of what is now.
@@ -3294,8 +3302,6 @@ begin
     update public.bot_leases l set intent = 'pause' where l.bot_id = lease.bot_id;
     perform private.note_bot_event(lease, 'resume_failed', 'ERROR', message);
     update public.bots b set status = 'paused' where b.id = lease.bot_id;
-  elsif p_error is not null and p_command.type in ('pause_bot', 'update_config') then
-    perform private.note_bot_event(lease, case p_command.type when 'pause_bot' then 'pause_failed' else 'update_failed' end, 'ERROR', message);
   end if;
 end
 $function$
@@ -3375,7 +3381,7 @@ begin
 end
 $function$
 
-function private.apply_session_offline(p_session_id uuid) -- Treats what a session holds, by each bot's offline policy, as of a runner that is gone, and says how many bots. The leases have to be locked before.
+function private.apply_session_offline(p_session_id uuid) -- Treats what a session holds, by each bot's offline policy, as of a runner that is gone, and says how many bots. The session has to be locked before.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.apply_session_offline(p_session_id uuid)
  RETURNS integer
@@ -4023,10 +4029,6 @@ begin
         select from public.bot_leases l where l.bot_id = p_halt.bot_id and l.runner_session_id = s.id and l.released_at is null))
     order by s.id
   loop
-    -- The latest of a scope says it all.
-    update public.runner_commands c set status = 'expired'
-    where c.runner_session_id = session_id and c.type = 'emergency_stop' and c.bot_id is not distinct from p_halt.bot_id
-      and c.status in ('queued', 'delivered');
     perform private.command_runner(session_id, 'emergency_stop', p_halt.bot_id,
       jsonb_build_object('reason', p_halt.reason, 'close_positions', p_halt.close_positions), interval '1 day');
   end loop;
@@ -4919,8 +4921,7 @@ declare
   runner record;
 begin
   select * into runner from private.require_runner('runner:connect');
-  perform private.lock_session_leases(runner.session_id);
-  perform from public.runner_sessions s where s.id = runner.session_id for update;
+  perform private.lock_session(runner.session_id);
   perform private.apply_session_offline(runner.session_id);
   update public.runner_sessions s set status = 'disconnected', active_bot_ids = '{}' where s.id = runner.session_id;
 end
@@ -5328,9 +5329,9 @@ AS $function$
   where c.runner_session_id = p_session_id and c.bot_id = p_bot_id and c.type = any (p_types) and c.status in ('queued', 'delivered')
 $function$
 
-function private.expire_runner_commands(p_session_id uuid) -- Ends the commands, of one session or of all, whose time is over, and says how many; 100 at most. What they were to do has failed: a bot that was not started in time gets an error. Called by workers and heartbeats. Definer, because workers may not change leases.
+function private.expire_runner_commands() -- Ends the commands whose time is over, and says how many: one of a user, and 100 in all, at most; call it again until it says 0. What they were to do has failed: a bot that was not started in time gets an error. Called by workers. Definer, because workers may not change leases.
 -- executable by: tradebase_worker
-CREATE OR REPLACE FUNCTION private.expire_runner_commands(p_session_id uuid DEFAULT NULL::uuid)
+CREATE OR REPLACE FUNCTION private.expire_runner_commands()
  RETURNS integer
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -5343,10 +5344,12 @@ declare
   expired public.runner_commands;
   expired_count integer := 0;
 begin
+  -- One command of a user at a time: events of the first are numbered when the lease of the next would be waited for. Any:
+  -- one that cannot be ended is not in the way of the others.
   for overdue in
-    select c.runner_session_id, c.seq, c.bot_id from public.runner_commands c
-    where c.status in ('queued', 'delivered') and c.expires_at <= now() and (p_session_id is null or c.runner_session_id = p_session_id)
-    order by c.expires_at
+    select distinct on (c.user_id) c.runner_session_id, c.seq, c.bot_id from public.runner_commands c
+    where c.status in ('queued', 'delivered') and c.expires_at <= now()
+    order by c.user_id, random()
     limit most_at_once
   loop
     begin
@@ -5355,14 +5358,17 @@ begin
       where c.runner_session_id = overdue.runner_session_id and c.seq = overdue.seq and c.status in ('queued', 'delivered')
       returning * into expired;
       if found then
-        expired_count := expired_count + 1;
         -- As if the runner had failed: a bot that was to start, or to stop, would do so for ever.
         perform private.apply_acknowledgement(expired, jsonb_build_object(
           'code', 'command_expired', 'message', format('The runner did not carry out %s in time', expired.type)));
+        expired_count := expired_count + 1;
       end if;
-    exception when lock_not_available or deadlock_detected then
-      -- Somebody is at work on the bot: at the next call.
-      null;
+    exception
+      when lock_not_available or deadlock_detected then
+        -- Somebody is at work on the bot: at the next call.
+        null;
+      when others then
+        raise warning 'command % of the runner session % did not expire: %', overdue.seq, overdue.runner_session_id, sqlerrm;
     end;
   end loop;
   return expired_count;
@@ -6118,6 +6124,21 @@ AS $function$
   select sha256(convert_to(p_salt || ':' || translate(regexp_replace(upper(left(coalesce(p_code, ''), 100)), '[^0-9A-Z]', '', 'g'), 'ILO', '110'), 'UTF8'))
 $function$
 
+function private.highest_event_seq(p_run_id uuid) -- The highest number that rows of a run carry: where its feed begins anew when rows were restored without it.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.highest_event_seq(p_run_id uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select greatest(
+    (select r.event_seq from public.trading_runs r where r.id = p_run_id),
+    (select max(o.event_seq) from public.orders o where o.run_id = p_run_id),
+    (select max(p.event_seq) from public.positions p where p.run_id = p_run_id),
+    (select max(t.event_seq) from public.trades t where t.run_id = p_run_id))
+$function$
+
 function private.in_schedule(p_bot bots, p_at timestamp with time zone) -- Whether a bot may trade at a time. Definer, because the risk gate asks it.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.in_schedule(p_bot bots, p_at timestamp with time zone)
@@ -6642,44 +6663,53 @@ function private.load_exposure(p_run trading_runs) -- What the bot of a run, and
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.load_exposure(p_run trading_runs)
  RETURNS private.gate_state
- LANGUAGE sql
+ LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+  loaded private.gate_state;
+begin
   -- One statement, one snapshot: a fill that commits meanwhile moves from an order to a position, and is seen once.
+  -- The symbol is that of private.exposure_symbol, written out: a call for each row would take longer than all the rest.
   with stakes as (
-    select o.run_id, o.symbol, private.exposure_symbol(o.symbol, o.option_details) as exposed_symbol, o.reserved_value as value, o.reserved_risk as risk,
+    select o.run_id, o.symbol, coalesce(o.option_details ->> 'underlying', o.symbol) as exposed_symbol, o.reserved_value as value, o.reserved_risk as risk,
       1 as order_count, not o.reduce_only as is_held
     from public.orders o
     where o.user_id = p_run.user_id and o.status in ('new', 'submitted', 'accepted', 'partially_filled', 'pending_cancel')
     union all
-    select p.run_id, p.symbol, private.exposure_symbol(p.symbol, p.option_details),
-      p.open_quantity * p.multiplier
-        * coalesce(private.exposure_price(p.direction = 'long', coalesce(p.mark_price, p.entry_price), p.option_details), 0),
+    select p.run_id, p.symbol, coalesce(p.option_details ->> 'underlying', p.symbol),
+      p.open_quantity * p.multiplier * coalesce(case
+        when p.option_details is null then coalesce(p.mark_price, p.entry_price)
+        else private.exposure_price(p.direction = 'long', coalesce(p.mark_price, p.entry_price), p.option_details) end, 0),
       p.reserved_risk, 0, true
     from public.positions p
     where p.user_id = p_run.user_id and p.status = 'open'
-  ), by_symbol as materialized (
+  ), by_symbol as (
     select s.run_id, s.symbol, s.exposed_symbol, sum(s.value) as value, sum(s.risk) as risk, sum(s.order_count) as order_count, bool_or(s.is_held) as is_held
     from stakes s group by 1, 2, 3
   ), of_mode as materialized (
-    select b.*, r.bot_id from by_symbol b join public.trading_runs r on r.id = b.run_id where r.mode = p_run.mode
+    select b.*, r.bot_id = p_run.bot_id as is_own from by_symbol b join public.trading_runs r on r.id = b.run_id where r.mode = p_run.mode
   ), by_exposure as (
-    select m.exposed_symbol, sum(m.value) as account, sum(m.value) filter (where m.bot_id = p_run.bot_id) as bot from of_mode m group by 1
+    select m.exposed_symbol, sum(m.value) as account, sum(m.value) filter (where m.is_own) as bot from of_mode m group by 1
+  ), totals as (
+    select coalesce(sum(m.value), 0) as account_value, coalesce(sum(m.risk), 0) as account_risk, coalesce(sum(m.order_count), 0)::integer as open_orders,
+      coalesce(sum(m.risk) filter (where m.is_own), 0) as bot_risk,
+      coalesce(jsonb_object_agg(m.symbol, true) filter (where m.is_own and m.is_held), '{}') as bot_held
+    from of_mode m
+  ), symbols as (
+    select coalesce(jsonb_object_agg(e.exposed_symbol, e.account), '{}') as account_symbols,
+      coalesce(jsonb_object_agg(e.exposed_symbol, e.bot) filter (where e.bot is not null), '{}') as bot_symbols
+    from by_exposure e
   )
-  select row(
-    null, null,
-    coalesce((select sum(m.value) from of_mode m), 0),
-    coalesce((select sum(m.risk) from of_mode m), 0),
-    0,
-    coalesce((select jsonb_object_agg(e.exposed_symbol, e.account) from by_exposure e), '{}'),
-    coalesce((select sum(m.order_count) from of_mode m), 0)::integer,
-    coalesce((select sum(m.risk) from of_mode m where m.bot_id = p_run.bot_id), 0),
-    0,
-    coalesce((select jsonb_object_agg(e.exposed_symbol, e.bot) from by_exposure e where e.bot is not null), '{}'),
-    coalesce((select jsonb_object_agg(m.symbol, true) from of_mode m where m.bot_id = p_run.bot_id and m.is_held), '{}'),
-    0
-  )::private.gate_state
+  select t.account_value, t.account_risk, t.open_orders, t.bot_risk, t.bot_held, s.account_symbols, s.bot_symbols
+  into loaded.account_value, loaded.account_risk, loaded.open_orders, loaded.bot_risk, loaded.bot_held, loaded.account_symbols, loaded.bot_symbols
+  from totals t cross join symbols s;
+  loaded.account_loss := 0;
+  loaded.bot_loss := 0;
+  loaded.entries := 0;
+  return loaded;
+end
 $function$
 
 function private.lock_audit_chains(p_first bigint, p_also text) -- Locks, in the one order that keeps from deadlocks, the chains of this transaction's entries from one on, those of the users who did it, and one more.
@@ -6761,6 +6791,27 @@ begin
   select * into lease from public.bot_leases l where l.run_id = p_run_id for update;
   select * into bot from public.bots b where b.id = lease.bot_id for no key update;
   select * into run from public.trading_runs r where r.id = lease.run_id for no key update;
+end
+$function$
+
+function private.lock_session(p_session_id uuid) -- Locks what a session holds, the bots, and then the session, in the order in which everyone does; nulls where there is none.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.lock_session(p_session_id uuid)
+ RETURNS runner_sessions
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  session public.runner_sessions;
+begin
+  perform private.lock_session_leases(p_session_id);
+  -- Heartbeats lock bots before the session, too.
+  perform from public.bots b
+  where b.id in (select l.bot_id from public.bot_leases l where l.runner_session_id = p_session_id and l.released_at is null)
+  order by b.id
+  for no key update;
+  select * into session from public.runner_sessions s where s.id = p_session_id for update;
+  return session;
 end
 $function$
 
@@ -6874,8 +6925,7 @@ declare
   session public.runner_sessions;
   held_count integer;
 begin
-  perform private.lock_session_leases(p_session_id);
-  select * into session from public.runner_sessions s where s.id = p_session_id for update;
+  session := private.lock_session(p_session_id);
   if session.id is null or (session.status = 'connected' and session.last_heartbeat_at >= now() - timeout_s * interval '1 second') then
     return false;
   end if;
@@ -6907,20 +6957,21 @@ declare
   found_session record;
   marked integer := 0;
 begin
-  -- One session of a user at a time: events of the first are numbered when the leases of the next would be waited for.
+  -- One session of a user at a time: events of the first are numbered when the leases of the next would be waited for. Any:
+  -- one that cannot be treated is not in the way of the others.
   for found_session in
     select distinct on (gone.user_id) gone.id
     from (
-      select s.id, s.user_id, s.last_heartbeat_at from public.runner_sessions s
+      select s.id, s.user_id from public.runner_sessions s
       where s.status = 'connected' and s.last_heartbeat_at < now() - timeout
       union all
       -- Of a key that was revoked, or started while its runner was leaving.
-      select s.id, s.user_id, s.last_heartbeat_at from public.bot_leases l
+      select s.id, s.user_id from public.bot_leases l
       join public.runner_sessions s on s.id = l.runner_session_id
       join public.bots b on b.id = l.bot_id
       where l.released_at is null and s.status <> 'connected' and b.status not in ('stopped', 'error')
     ) gone
-    order by gone.user_id, gone.last_heartbeat_at
+    order by gone.user_id, random()
     limit most_at_once
   loop
     begin
@@ -6930,7 +6981,6 @@ begin
         -- It is being heard of, or somebody is at work on its bots: at the next call.
         null;
       when others then
-        -- One that cannot be treated keeps no other from it.
         raise warning 'the runner session % was not marked as silent: %', found_session.id, sqlerrm;
     end;
   end loop;
@@ -7343,6 +7393,14 @@ begin
         fills_after = null, fills_from = null, logs_after = null, logs_from = null
     where f.run_id = p_run_id
     returning f.event_seq into given_seq;
+  end if;
+  if given_seq is null then
+    insert into private.run_feeds (run_id, event_seq)
+    select r.id, private.highest_event_seq(r.id) from public.trading_runs r where r.id = p_run_id
+    on conflict (run_id) do update set run_id = excluded.run_id;
+    if found then
+      return private.number_change(p_run_id);
+    end if;
   end if;
   return coalesce(given_seq, 0);
 end
@@ -9066,9 +9124,9 @@ CREATE OR REPLACE FUNCTION private.run_event_seq(p_run_id uuid)
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select f.event_seq from private.run_feeds f
-  where f.run_id = p_run_id
-    and exists (select from public.trading_runs r where r.id = f.run_id and r.user_id = (select private.tenant_id()))
+  select coalesce(f.event_seq, private.highest_event_seq(r.id))
+  from public.trading_runs r left join private.run_feeds f on f.run_id = r.id
+  where r.id = p_run_id and r.user_id = (select private.tenant_id())
 $function$
 
 function private.run_lines(p_run_id uuid, p_user_id uuid, p_after_seq bigint, p_limit integer) -- Log lines of a run in their order: those after a number, or the latest where that is null. With the rights of the caller.
@@ -9287,12 +9345,6 @@ begin
     perform private.raise_invalid_request(format('a runner may execute %s bots at most', most_bots));
   end if;
   perform private.check_machine(p_machine_info);
-  if exists (
-    select from public.runner_commands c
-    where c.runner_session_id = runner.session_id and c.status in ('queued', 'delivered') and c.expires_at <= now()
-  ) then
-    perform private.expire_runner_commands(runner.session_id);
-  end if;
   -- A bot that somebody is at work on gets its stamp at the next heartbeat.
   update public.bots b set last_heartbeat_at = now()
   where b.id in (

@@ -36,7 +36,7 @@ create trigger send_commands after insert on public.runner_commands
   referencing new table as given
   for each statement execute function private.send_runner_commands();
 
-create function private.expire_runner_commands(p_session_id uuid default null) returns integer
+create function private.expire_runner_commands() returns integer
 language plpgsql security definer set search_path = '' set lock_timeout = '500ms' as $$
 declare
   most_at_once constant integer := 100;
@@ -44,10 +44,12 @@ declare
   expired public.runner_commands;
   expired_count integer := 0;
 begin
+  -- One command of a user at a time: events of the first are numbered when the lease of the next would be waited for. Any:
+  -- one that cannot be ended is not in the way of the others.
   for overdue in
-    select c.runner_session_id, c.seq, c.bot_id from public.runner_commands c
-    where c.status in ('queued', 'delivered') and c.expires_at <= now() and (p_session_id is null or c.runner_session_id = p_session_id)
-    order by c.expires_at
+    select distinct on (c.user_id) c.runner_session_id, c.seq, c.bot_id from public.runner_commands c
+    where c.status in ('queued', 'delivered') and c.expires_at <= now()
+    order by c.user_id, random()
     limit most_at_once
   loop
     begin
@@ -56,21 +58,24 @@ begin
       where c.runner_session_id = overdue.runner_session_id and c.seq = overdue.seq and c.status in ('queued', 'delivered')
       returning * into expired;
       if found then
-        expired_count := expired_count + 1;
         -- As if the runner had failed: a bot that was to start, or to stop, would do so for ever.
         perform private.apply_acknowledgement(expired, jsonb_build_object(
           'code', 'command_expired', 'message', format('The runner did not carry out %s in time', expired.type)));
+        expired_count := expired_count + 1;
       end if;
-    exception when lock_not_available or deadlock_detected then
-      -- Somebody is at work on the bot: at the next call.
-      null;
+    exception
+      when lock_not_available or deadlock_detected then
+        -- Somebody is at work on the bot: at the next call.
+        null;
+      when others then
+        raise warning 'command % of the runner session % did not expire: %', overdue.seq, overdue.runner_session_id, sqlerrm;
     end;
   end loop;
   return expired_count;
 end
 $$;
-comment on function private.expire_runner_commands(uuid) is
-  'Ends the commands, of one session or of all, whose time is over, and says how many; 100 at most. What they were to do has failed: a bot that was not started in time gets an error. Called by workers and heartbeats. Definer, because workers may not change leases.';
+comment on function private.expire_runner_commands() is
+  'Ends the commands whose time is over, and says how many: one of a user, and 100 in all, at most; call it again until it says 0. What they were to do has failed: a bot that was not started in time gets an error. Called by workers. Definer, because workers may not change leases.';
 
 create function private.take_commands(p_session_id uuid) returns jsonb
 language plpgsql set search_path = '' as $$
@@ -119,12 +124,6 @@ begin
     perform private.raise_invalid_request(format('a runner may execute %s bots at most', most_bots));
   end if;
   perform private.check_machine(p_machine_info);
-  if exists (
-    select from public.runner_commands c
-    where c.runner_session_id = runner.session_id and c.status in ('queued', 'delivered') and c.expires_at <= now()
-  ) then
-    perform private.expire_runner_commands(runner.session_id);
-  end if;
   -- A bot that somebody is at work on gets its stamp at the next heartbeat.
   update public.bots b set last_heartbeat_at = now()
   where b.id in (
@@ -239,10 +238,10 @@ $$;
 comment on function private.prune_runner_sessions() is
   'Deletes sessions that ended longer ago than they are kept, with their commands, and old commands of the others, and says how many. Called by the maintenance job. Definer, because workers may not delete sessions.';
 
-revoke execute on function private.describe_command(public.runner_commands), private.send_runner_commands(), private.expire_runner_commands(uuid),
+revoke execute on function private.describe_command(public.runner_commands), private.send_runner_commands(), private.expire_runner_commands(),
   private.take_commands(uuid), private.runner_heartbeat(jsonb, uuid[], timestamptz), private.read_command_error(jsonb),
   private.acknowledge_command(bigint, jsonb) from public;
 revoke execute on function public.runner_heartbeat(jsonb, uuid[], timestamptz), public.acknowledge_command(bigint, jsonb) from public, anon, service_role;
 grant execute on function private.runner_heartbeat(jsonb, uuid[], timestamptz), public.runner_heartbeat(jsonb, uuid[], timestamptz),
   private.acknowledge_command(bigint, jsonb), public.acknowledge_command(bigint, jsonb) to authenticated;
-grant execute on function private.expire_runner_commands(uuid) to tradebase_worker;
+grant execute on function private.expire_runner_commands() to tradebase_worker;

@@ -5,6 +5,23 @@
 
 create index bot_leases_held_idx on public.bot_leases (runner_session_id) where released_at is null;
 
+create function private.lock_session(p_session_id uuid) returns public.runner_sessions
+language plpgsql set search_path = '' as $$
+declare
+  session public.runner_sessions;
+begin
+  perform private.lock_session_leases(p_session_id);
+  -- Heartbeats lock bots before the session, too.
+  perform from public.bots b
+  where b.id in (select l.bot_id from public.bot_leases l where l.runner_session_id = p_session_id and l.released_at is null)
+  order by b.id
+  for no key update;
+  select * into session from public.runner_sessions s where s.id = p_session_id for update;
+  return session;
+end
+$$;
+comment on function private.lock_session(uuid) is 'Locks what a session holds, the bots, and then the session, in the order in which everyone does; nulls where there is none.';
+
 create function private.apply_session_offline(p_session_id uuid) returns integer
 language plpgsql set search_path = '' as $$
 declare
@@ -27,7 +44,7 @@ begin
 end
 $$;
 comment on function private.apply_session_offline(uuid) is
-  'Treats what a session holds, by each bot''s offline policy, as of a runner that is gone, and says how many bots. The leases have to be locked before.';
+  'Treats what a session holds, by each bot''s offline policy, as of a runner that is gone, and says how many bots. The session has to be locked before.';
 
 create function private.mark_silent_runner(p_session_id uuid) returns boolean
 language plpgsql set search_path = '' as $$
@@ -36,8 +53,7 @@ declare
   session public.runner_sessions;
   held_count integer;
 begin
-  perform private.lock_session_leases(p_session_id);
-  select * into session from public.runner_sessions s where s.id = p_session_id for update;
+  session := private.lock_session(p_session_id);
   if session.id is null or (session.status = 'connected' and session.last_heartbeat_at >= now() - timeout_s * interval '1 second') then
     return false;
   end if;
@@ -64,20 +80,21 @@ declare
   found_session record;
   marked integer := 0;
 begin
-  -- One session of a user at a time: events of the first are numbered when the leases of the next would be waited for.
+  -- One session of a user at a time: events of the first are numbered when the leases of the next would be waited for. Any:
+  -- one that cannot be treated is not in the way of the others.
   for found_session in
     select distinct on (gone.user_id) gone.id
     from (
-      select s.id, s.user_id, s.last_heartbeat_at from public.runner_sessions s
+      select s.id, s.user_id from public.runner_sessions s
       where s.status = 'connected' and s.last_heartbeat_at < now() - timeout
       union all
       -- Of a key that was revoked, or started while its runner was leaving.
-      select s.id, s.user_id, s.last_heartbeat_at from public.bot_leases l
+      select s.id, s.user_id from public.bot_leases l
       join public.runner_sessions s on s.id = l.runner_session_id
       join public.bots b on b.id = l.bot_id
       where l.released_at is null and s.status <> 'connected' and b.status not in ('stopped', 'error')
     ) gone
-    order by gone.user_id, gone.last_heartbeat_at
+    order by gone.user_id, random()
     limit most_at_once
   loop
     begin
@@ -87,7 +104,6 @@ begin
         -- It is being heard of, or somebody is at work on its bots: at the next call.
         null;
       when others then
-        -- One that cannot be treated keeps no other from it.
         raise warning 'the runner session % was not marked as silent: %', found_session.id, sqlerrm;
     end;
   end loop;
@@ -103,8 +119,7 @@ declare
   runner record;
 begin
   select * into runner from private.require_runner('runner:connect');
-  perform private.lock_session_leases(runner.session_id);
-  perform from public.runner_sessions s where s.id = runner.session_id for update;
+  perform private.lock_session(runner.session_id);
   perform private.apply_session_offline(runner.session_id);
   update public.runner_sessions s set status = 'disconnected', active_bot_ids = '{}' where s.id = runner.session_id;
 end
@@ -209,7 +224,7 @@ $$;
 comment on function public.reconcile_run(uuid, bigint, jsonb) is
   'For a runner that has connected anew, after it has sent its reports: compares what it holds for a run with the ledger. Where they agree the run may open positions again, and what the offline policy says is done; else its bot is held with an error. Errors: invalid_request and those of private.lock_lease.';
 
-revoke execute on function private.apply_session_offline(uuid), private.mark_silent_runner(uuid), private.mark_silent_runners(),
+revoke execute on function private.lock_session(uuid), private.apply_session_offline(uuid), private.mark_silent_runner(uuid), private.mark_silent_runners(),
   private.disconnect_runner(), private.check_holding(jsonb), private.compare_holding(uuid, jsonb), private.reconcile_run(uuid, bigint, jsonb) from public;
 revoke execute on function public.disconnect_runner(), public.reconcile_run(uuid, bigint, jsonb) from public, anon, service_role;
 grant execute on function private.disconnect_runner(), public.disconnect_runner(),

@@ -5,6 +5,9 @@
 --   private.apply_reconciliation.
 -- Risk: none; nothing has started bots until now.
 
+comment on table public.bots is 'Bots: what trades, with what, when and within which bounds. Owners write the settings. The status is not theirs to write: start_bot, pause_bot, resume_bot and stop_bot change it, and what happens to the bot at its runner.';
+comment on table public.trading_runs is 'One row for each time that a bot runs, from its start to its stop: made by start_bot, and written by what its runner reports.';
+
 insert into private.status_transitions (table_name, from_status, to_status) values
   -- Started with the order to open nothing.
   ('bots', 'starting', 'paused'),
@@ -195,7 +198,7 @@ begin
     select b.status into bot_status from public.bots b where b.id = lease.bot_id for no key update;
     if p_error is not null and bot_status in ('stopping', 'paused') then
       perform private.fail_bot(lease.run_id, 'emergency_stop_failed', coalesce(p_error ->> 'message', 'The runner could not carry out the emergency stop'));
-    elsif lease.intent = 'stop' and bot_status = 'stopping' then
+    elsif lease.intent = 'stop' and bot_status = 'stopping' and (p_command.payload ->> 'close_positions')::boolean then
       perform private.finish_or_fail(lease);
     elsif lease.intent = 'pause' and bot_status = 'paused' and private.open_exposure(lease.bot_id) is null then
       perform private.end_run(lease.run_id, 'stopped');
@@ -218,6 +221,14 @@ begin
   end if;
   if p_command.type = 'emergency_stop' then
     perform private.acknowledge_emergency_stop(p_command, p_error);
+    return;
+  end if;
+  if p_command.type in ('pause_bot', 'update_config') then
+    -- Without the lock of the bot, which whoever changes its settings holds when such commands are expired.
+    select * into lease from public.bot_leases l where l.run_id = (p_command.payload ->> 'run_id')::uuid and l.released_at is null;
+    if p_error is not null and lease.runner_session_id = p_command.runner_session_id then
+      perform private.note_bot_event(lease, case p_command.type when 'pause_bot' then 'pause_failed' else 'update_failed' end, 'ERROR', message);
+    end if;
     return;
   end if;
   held := private.lock_run((p_command.payload ->> 'run_id')::uuid);
@@ -243,8 +254,6 @@ begin
     update public.bot_leases l set intent = 'pause' where l.bot_id = lease.bot_id;
     perform private.note_bot_event(lease, 'resume_failed', 'ERROR', message);
     update public.bots b set status = 'paused' where b.id = lease.bot_id;
-  elsif p_error is not null and p_command.type in ('pause_bot', 'update_config') then
-    perform private.note_bot_event(lease, case p_command.type when 'pause_bot' then 'pause_failed' else 'update_failed' end, 'ERROR', message);
   end if;
 end
 $$;

@@ -39,10 +39,6 @@ begin
         select from public.bot_leases l where l.bot_id = p_halt.bot_id and l.runner_session_id = s.id and l.released_at is null))
     order by s.id
   loop
-    -- The latest of a scope says it all.
-    update public.runner_commands c set status = 'expired'
-    where c.runner_session_id = session_id and c.type = 'emergency_stop' and c.bot_id is not distinct from p_halt.bot_id
-      and c.status in ('queued', 'delivered');
     perform private.command_runner(session_id, 'emergency_stop', p_halt.bot_id,
       jsonb_build_object('reason', p_halt.reason, 'close_positions', p_halt.close_positions), interval '1 day');
   end loop;

@@ -109,41 +109,50 @@ $$;
 comment on function private.market_day(public.bots, public.trading_runs, timestamptz) is 'The day whose caps an order of that time counts against, in the time zone of the bot''s schedule.';
 
 create function private.load_exposure(p_run public.trading_runs) returns private.gate_state
-language sql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  loaded private.gate_state;
+begin
   -- One statement, one snapshot: a fill that commits meanwhile moves from an order to a position, and is seen once.
+  -- The symbol is that of private.exposure_symbol, written out: a call for each row would take longer than all the rest.
   with stakes as (
-    select o.run_id, o.symbol, private.exposure_symbol(o.symbol, o.option_details) as exposed_symbol, o.reserved_value as value, o.reserved_risk as risk,
+    select o.run_id, o.symbol, coalesce(o.option_details ->> 'underlying', o.symbol) as exposed_symbol, o.reserved_value as value, o.reserved_risk as risk,
       1 as order_count, not o.reduce_only as is_held
     from public.orders o
     where o.user_id = p_run.user_id and o.status in ('new', 'submitted', 'accepted', 'partially_filled', 'pending_cancel')
     union all
-    select p.run_id, p.symbol, private.exposure_symbol(p.symbol, p.option_details),
-      p.open_quantity * p.multiplier
-        * coalesce(private.exposure_price(p.direction = 'long', coalesce(p.mark_price, p.entry_price), p.option_details), 0),
+    select p.run_id, p.symbol, coalesce(p.option_details ->> 'underlying', p.symbol),
+      p.open_quantity * p.multiplier * coalesce(case
+        when p.option_details is null then coalesce(p.mark_price, p.entry_price)
+        else private.exposure_price(p.direction = 'long', coalesce(p.mark_price, p.entry_price), p.option_details) end, 0),
       p.reserved_risk, 0, true
     from public.positions p
     where p.user_id = p_run.user_id and p.status = 'open'
-  ), by_symbol as materialized (
+  ), by_symbol as (
     select s.run_id, s.symbol, s.exposed_symbol, sum(s.value) as value, sum(s.risk) as risk, sum(s.order_count) as order_count, bool_or(s.is_held) as is_held
     from stakes s group by 1, 2, 3
   ), of_mode as materialized (
-    select b.*, r.bot_id from by_symbol b join public.trading_runs r on r.id = b.run_id where r.mode = p_run.mode
+    select b.*, r.bot_id = p_run.bot_id as is_own from by_symbol b join public.trading_runs r on r.id = b.run_id where r.mode = p_run.mode
   ), by_exposure as (
-    select m.exposed_symbol, sum(m.value) as account, sum(m.value) filter (where m.bot_id = p_run.bot_id) as bot from of_mode m group by 1
+    select m.exposed_symbol, sum(m.value) as account, sum(m.value) filter (where m.is_own) as bot from of_mode m group by 1
+  ), totals as (
+    select coalesce(sum(m.value), 0) as account_value, coalesce(sum(m.risk), 0) as account_risk, coalesce(sum(m.order_count), 0)::integer as open_orders,
+      coalesce(sum(m.risk) filter (where m.is_own), 0) as bot_risk,
+      coalesce(jsonb_object_agg(m.symbol, true) filter (where m.is_own and m.is_held), '{}') as bot_held
+    from of_mode m
+  ), symbols as (
+    select coalesce(jsonb_object_agg(e.exposed_symbol, e.account), '{}') as account_symbols,
+      coalesce(jsonb_object_agg(e.exposed_symbol, e.bot) filter (where e.bot is not null), '{}') as bot_symbols
+    from by_exposure e
   )
-  select row(
-    null, null,
-    coalesce((select sum(m.value) from of_mode m), 0),
-    coalesce((select sum(m.risk) from of_mode m), 0),
-    0,
-    coalesce((select jsonb_object_agg(e.exposed_symbol, e.account) from by_exposure e), '{}'),
-    coalesce((select sum(m.order_count) from of_mode m), 0)::integer,
-    coalesce((select sum(m.risk) from of_mode m where m.bot_id = p_run.bot_id), 0),
-    0,
-    coalesce((select jsonb_object_agg(e.exposed_symbol, e.bot) from by_exposure e where e.bot is not null), '{}'),
-    coalesce((select jsonb_object_agg(m.symbol, true) from of_mode m where m.bot_id = p_run.bot_id and m.is_held), '{}'),
-    0
-  )::private.gate_state
+  select t.account_value, t.account_risk, t.open_orders, t.bot_risk, t.bot_held, s.account_symbols, s.bot_symbols
+  into loaded.account_value, loaded.account_risk, loaded.open_orders, loaded.bot_risk, loaded.bot_held, loaded.account_symbols, loaded.bot_symbols
+  from totals t cross join symbols s;
+  loaded.account_loss := 0;
+  loaded.bot_loss := 0;
+  loaded.entries := 0;
+  return loaded;
+end
 $$;
 comment on function private.load_exposure(public.trading_runs) is
   'What the bot of a run, and all bots of its user of the same mode, have open: value, what is at stake, orders. Reads what is open, not history. Definer, because it reads other bots'' rows for a runner.';

@@ -1,5 +1,5 @@
 -- Purpose: live feeds of runs: every change of a run gets a number and is sent to the topic run:<run id> when it commits.
--- Objects: table private.run_feeds; functions private.open_run_feed, private.number_change, private.number_row,
+-- Objects: table private.run_feeds; functions private.open_run_feed, private.highest_event_seq, private.number_change, private.number_row,
 --   private.number_run, private.note_new_fills, private.note_new_logs, private.run_messages, private.send_run_changes; triggers on
 --   trading_runs, orders, positions, trades, fills, run_logs and run_feeds; indexes by event_seq.
 -- Risk: rows that are there already keep the number 0, which a first read of a run includes.
@@ -52,6 +52,16 @@ end
 $$;
 comment on function private.open_run_feed() is 'Trigger: every run has a feed. Definer, because whoever starts a run has no rights on feeds.';
 
+create function private.highest_event_seq(p_run_id uuid) returns bigint
+language sql stable set search_path = '' as $$
+  select greatest(
+    (select r.event_seq from public.trading_runs r where r.id = p_run_id),
+    (select max(o.event_seq) from public.orders o where o.run_id = p_run_id),
+    (select max(p.event_seq) from public.positions p where p.run_id = p_run_id),
+    (select max(t.event_seq) from public.trades t where t.run_id = p_run_id))
+$$;
+comment on function private.highest_event_seq(uuid) is 'The highest number that rows of a run carry: where its feed begins anew when rows were restored without it.';
+
 create function private.number_change(p_run_id uuid) returns bigint
 language plpgsql security definer set search_path = '' as $$
 declare
@@ -66,6 +76,14 @@ begin
         fills_after = null, fills_from = null, logs_after = null, logs_from = null
     where f.run_id = p_run_id
     returning f.event_seq into given_seq;
+  end if;
+  if given_seq is null then
+    insert into private.run_feeds (run_id, event_seq)
+    select r.id, private.highest_event_seq(r.id) from public.trading_runs r where r.id = p_run_id
+    on conflict (run_id) do update set run_id = excluded.run_id;
+    if found then
+      return private.number_change(p_run_id);
+    end if;
   end if;
   return coalesce(given_seq, 0);
 end
@@ -215,7 +233,7 @@ $$;
 comment on function private.send_run_changes() is
   'Trigger at commit: sends what the transaction changed in a run to the run''s topic. Definer, because writers of the ledger may not send.';
 
-revoke execute on function private.open_run_feed(), private.number_change(uuid), private.number_row(), private.number_run(),
+revoke execute on function private.open_run_feed(), private.highest_event_seq(uuid), private.number_change(uuid), private.number_row(), private.number_run(),
   private.note_new_fills(), private.note_new_logs(), private.run_messages(private.run_feeds), private.send_run_changes() from public;
 
 create trigger open_feed after insert on public.trading_runs

@@ -4,9 +4,9 @@
 
 create function private.run_event_seq(p_run_id uuid) returns bigint
 language sql stable security definer set search_path = '' as $$
-  select f.event_seq from private.run_feeds f
-  where f.run_id = p_run_id
-    and exists (select from public.trading_runs r where r.id = f.run_id and r.user_id = (select private.tenant_id()))
+  select coalesce(f.event_seq, private.highest_event_seq(r.id))
+  from public.trading_runs r left join private.run_feeds f on f.run_id = r.id
+  where r.id = p_run_id and r.user_id = (select private.tenant_id())
 $$;
 comment on function private.run_event_seq(uuid) is
   'Number of the latest change of a run; null for one that is not the caller''s. Definer, because nobody may read feeds.';

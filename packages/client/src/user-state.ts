@@ -134,7 +134,13 @@ export async function readUserSnapshot(client: SupabaseClient<Database>): Promis
   const runOf = new Map(runs.data.map(({ bot_id, run_id }) => [bot_id, run_id]));
   return {
     bots: bots.data.map(({ id, status, last_error, updated_at }) =>
-      BotRow.parse({ bot_id: id, run_id: runOf.get(id) ?? null, status, error: last_error, at: updated_at }),
+      BotRow.parse({
+        bot_id: id,
+        run_id: runOf.get(id) ?? null,
+        status,
+        error: status === 'error' ? last_error : null,
+        at: updated_at,
+      }),
     ),
     runners: sessions.data.map(({ id, status, last_heartbeat_at, updated_at, ...session }) =>
       RunnerRow.parse({

@@ -382,6 +382,48 @@ describe('The settings of a bot that runs', () => {
   });
 });
 
+describe('Calls at the same time', () => {
+  it('about one bot, of its owner and of its runner, wait for each other and leave what belongs together', async () => {
+    const hasty = await signUp(stack, 'hasty');
+    const machine = await seedRunner(stack, hasty, 'machine');
+    botId = await makeBot(hasty, { name: 'Hurried' });
+    const { client } = hasty;
+    const codes = new Set<string | undefined>();
+    for (let round = 0; round < 6; round += 1) {
+      await client.rpc('start_bot', { p_bot_id: botId });
+      const commands = await client.from('runner_commands').select('seq').in('status', ['queued', 'delivered']);
+      const answers = await Promise.all([
+        client.rpc('pause_bot', { p_bot_id: botId }),
+        client.rpc('resume_bot', { p_bot_id: botId }),
+        client.rpc('stop_bot', { p_bot_id: botId }),
+        client.rpc('engage_emergency_stop', {
+          p_scope: round % 2 === 0 ? 'user' : 'bot',
+          p_reason: 'Haste',
+          p_close_positions: round % 3 === 0,
+          ...(round % 2 === 1 && { p_bot_id: botId }),
+        }),
+        client
+          .from('bots')
+          .update({ max_order_value: round + 1 })
+          .eq('id', botId),
+        ...(commands.data ?? []).map(({ seq }) => machine.client.rpc('acknowledge_command', { p_seq: seq })),
+      ]);
+      for (const { error } of answers) codes.add(error?.code);
+      const halts = await client.from('trading_halts').select('id').is('released_at', null);
+      for (const { id } of halts.data ?? [])
+        await client.rpc('release_emergency_stop', { p_halt_id: id }).throwOnError();
+      await acknowledgeAll(stack, machine.sessionId);
+    }
+    codes.delete(undefined);
+    expect([...codes].filter((code) => code !== 'bot_not_running' && code !== 'trading_halted')).toEqual([]);
+    await client.rpc('stop_bot', { p_bot_id: botId }).throwOnError();
+    await acknowledgeAll(stack, machine.sessionId);
+    expect(await statusOf()).toBe('stopped');
+    expect((await runsOf()).filter(({ status }) => status === 'running')).toEqual([]);
+    expect((await leaseOf()).released_at).not.toBeNull();
+  });
+});
+
 describe('Each change of status', () => {
   it('is an event of the owner, with the run, and an entry of the audit log', async () => {
     const listener = await signUpAs(stack, 'trader', 'listener');

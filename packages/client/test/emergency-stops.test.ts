@@ -5,6 +5,8 @@ import { liftLimits } from './support/lift-limits.ts';
 import { anonymous, grantRole, type Persona, signUp, signUpAdmin } from './support/personas.ts';
 import {
   acknowledgeAll,
+  acknowledgeNext,
+  closePositions,
   comeBack,
   goOffline,
   openPosition,
@@ -119,7 +121,16 @@ describe('An emergency stop of a bot', () => {
     const closing = await engage(owner, 'bot', { p_bot_id: botId, p_close_positions: true });
     expect(closing).toMatchObject({ id: first.id, close_positions: true });
     expect(await statusOf()).toBe('stopping');
-    expect(await stopsFor(runner)).toMatchObject([{ payload: { close_positions: true } }]);
+    expect(await stopsFor(runner)).toMatchObject([
+      { payload: { close_positions: false } },
+      { payload: { close_positions: true } },
+    ]);
+    await openPosition(stack, botId);
+    await acknowledgeNext(stack, runner.sessionId);
+    expect(await statusOf()).toBe('stopping');
+    await closePositions(stack, botId);
+    await acknowledgeNext(stack, runner.sessionId);
+    expect(await statusOf()).toBe('stopped');
   });
 
   it('cannot be engaged by anyone else, nor seen, nor released', async () => {

@@ -187,7 +187,7 @@ describe('The gate', () => {
           }
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 
@@ -205,7 +205,7 @@ describe('The gate', () => {
           expect(await submitAll(calls)).toEqual(decisions);
         },
       ),
-      { numRuns: 12 },
+      { numRuns: 6 },
     );
   });
 

@@ -1,52 +1,26 @@
-import type { BacktestSettingsInput, RuleStrategySpec } from '@tradebase/contracts';
+import type { ParameterValues, RuleStrategySpec } from '@tradebase/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BUILT_IN_STRATEGIES, type ResolvedStrategy } from '../src/index.ts';
 import type { MarketData } from '../src/market/market-data.ts';
 import type { RuleProgram } from '../src/plan/rule-program.ts';
 import { anyCompiledSettings, anyRuleProgram, walk } from './support/any-rule-program.ts';
-import { fixedRandom } from './support/made-up-candles.ts';
-import { readCandles, referenceDataPresent, referenceTitle } from './support/reference-data.ts';
+import { COSTS, marketFor } from './support/market-for-built-in.ts';
 import { backtest, expectEqual, trade } from './support/session-of-backtest.ts';
 
-/** A market for any built-in strategy: two instruments, the second without some bars, and predictions. */
-function marketFor(name: string, bars: number, timeframe: '1d' | '1h' = '1h'): MarketData {
-  const length = timeframe === '1d' ? 86_400_000 : 3_600_000;
-  const candles = walk(7, bars, length);
-  const random = fixedRandom(3);
-  const prediction = Float64Array.from({ length: bars }, () => (random() < 0.1 ? NaN : random()));
-  const main = { symbol: 'MAIN', timeframe, candles, columns: { prediction } };
-  if (name !== 'pairs') return { instruments: [main] };
-  const kept = [...candles.ts.keys()].filter((bar) => bar % 11 !== 5);
-  const other = walk(8, bars, length);
-  const pick = (column: Float64Array) => Float64Array.from(kept, (bar) => column[bar] as number);
-  const { ts, open, high, low, close, volume } = other;
-  const second = {
-    ts: pick(ts),
-    open: pick(open),
-    high: pick(high),
-    low: pick(low),
-    close: pick(close),
-    volume: pick(volume),
-  };
-  return { instruments: [main, { symbol: 'OTHER', timeframe, candles: second }] };
-}
-
-const COSTS: BacktestSettingsInput = {
-  fees: { type: 'bps', maker_bps: 2, taker_bps: 5 },
-  slippage: { type: 'volume_share' },
-  margin: { leverage: 2, maintenance_pct: 10, borrow_rate_pct: 3, interest_rate_pct: 5, funding_rate_pct: 0.01 },
-  fills: { max_volume_share: 0.1 },
-};
+/** What lets a strategy trade on few bars. */
+const PARAMS: Record<string, ParameterValues> = { momentum: { lookback: 5, entry_pct: 1, trend_period: 5 } };
 
 describe('a session that is pushed the candles of a backtest', () => {
   for (const { name, needs } of BUILT_IN_STRATEGIES) {
     const timeframe = needs?.options ? '1d' : '1h';
     it(`does what the backtest of ${name} does, to the bit`, () => {
-      const data = marketFor(name, 700, timeframe);
-      const result = backtest({ strategy: { name }, data });
-      expectEqual(trade({ strategy: { name }, data }), result, data);
-      const costly = { strategy: { name }, data, settings: COSTS };
+      const strategy = { name, params: PARAMS[name] ?? {} };
+      const data = marketFor(name, needs?.options ? 250 : 600, timeframe);
+      const result = backtest({ strategy, data });
+      expect([...(result.fills ?? []), ...(result.option_fills ?? [])].length).toBeGreaterThan(2);
+      expectEqual(trade({ strategy, data }), result, data);
+      const costly = { strategy, data, settings: COSTS };
       expectEqual(trade(costly), backtest(costly), data);
     });
   }
@@ -66,7 +40,7 @@ describe('a session of rules', () => {
         const run = { strategy: resolved(program), data, settings };
         expectEqual(trade(run), backtest(run), data);
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 
@@ -116,7 +90,7 @@ describe('a session of rules', () => {
   };
   for (const [what, strategy] of Object.entries(SPECS)) {
     it(`follows ${what}`, () => {
-      const data = marketFor('pairs', 900);
+      const data = marketFor('pairs', 700);
       const run = { strategy, data };
       const result = backtest(run);
       expect(result.trades.length).toBeGreaterThan(5);
@@ -157,15 +131,4 @@ describe('a session of options', () => {
       expectEqual(trade(run), result, data);
     }
   });
-});
-
-describe.skipIf(!referenceDataPresent)(referenceTitle('a session on candles of a market'), () => {
-  for (const { name, needs } of BUILT_IN_STRATEGIES) {
-    if ((needs?.instruments ?? 1) > 1 || name === 'ml-signal') continue;
-    it(`does what the backtest of ${name} does`, () => {
-      const data: MarketData = { instruments: [{ symbol: 'GOOG', timeframe: '1d', candles: readCandles('GOOG_1d') }] };
-      const run = { strategy: { name }, data, settings: COSTS };
-      expectEqual(trade(run), backtest(run), data);
-    });
-  }
 });

@@ -4,6 +4,7 @@ import type { StackKeys } from './config/stack-keys.ts';
 import { createTokenVerifier } from './config/verify-token.ts';
 import { PostgresCluster } from './postgres/cluster.ts';
 import { ensurePlatform } from './postgres/database.ts';
+import { endLeftoverServer } from './postgres/end-leftover-server.ts';
 import { migrate } from './postgres/migrate.ts';
 import { assertPortFree } from './process/port-in-use.ts';
 import { identifyProcess, type ProcessIdentity } from './process/process-identity.ts';
@@ -72,6 +73,7 @@ export class LocalStack {
     await claimState(home.statePath, { apiUrl, databaseUrl });
     const cleanUp: (() => Promise<unknown> | unknown)[] = [() => releaseState(home.statePath)];
     try {
+      await endLeftoverServer(home.postgresDir);
       await assertPortFree(config.api.port, 'the API', '[api] port');
       await assertPortFree(config.db.port, 'Postgres', '[db] port');
       const keys = await loadStackKeys(home);

@@ -147,7 +147,39 @@ export const functions: FunctionExpectations = {
   cancel_study: { by: ['owner'], args: (tenant) => ({ p_study_id: tenant.row('studies').id }) },
 
   // Runs.
-  run_changes: { by: ['owner', 'runner'], args: (tenant) => ({ p_run_id: tenant.row('trading_runs').id }) },
+  run_changes: { by: ['owner', 'viewer', 'runner'], args: (tenant) => ({ p_run_id: tenant.row('trading_runs').id }) },
+
+  // Bots. Of the owner's, which is stopped, no runner has been heard of for a while.
+  start_bot: {
+    by: ['owner'],
+    args: (tenant) => ({ p_bot_id: tenant.row('bots').id }),
+    mayEndWith: ['no_runner_connected'],
+  },
+  stop_bot: { by: ['owner'], args: (tenant) => ({ p_bot_id: tenant.row('bots').id }) },
+  pause_bot: {
+    by: ['owner'],
+    args: (tenant) => ({ p_bot_id: tenant.row('bots').id }),
+    mayEndWith: ['bot_not_running'],
+  },
+  resume_bot: {
+    by: ['owner'],
+    args: (tenant) => ({ p_bot_id: tenant.row('bots').id }),
+    mayEndWith: ['bot_not_running'],
+  },
+  bot_performance: {
+    by: ['owner', 'viewer', 'runner'],
+    args: (tenant) => ({ p_bot_id: tenant.row('bots').id }),
+    silent: true,
+  },
+  // Stopping what trades is open to viewers, too; letting it go on is not.
+  engage_emergency_stop: {
+    by: ['owner', 'viewer'],
+    args: (tenant) => ({ p_scope: 'bot', p_bot_id: tenant.row('bots').id, p_reason: 'Matrix' }),
+  },
+  release_emergency_stop: {
+    by: ['owner'],
+    args: (tenant) => ({ p_halt_id: tenant.row('trading_halts').id }),
+  },
 
   // Alerts and Telegram.
   mark_alerts_read: {

@@ -1,4 +1,4 @@
-import type { DomainExpectation, Persona, Row, Tenant } from '../expectation.ts';
+import { type DomainExpectation, PERSONAS, type Persona, type Row, type Tenant } from '../expectation.ts';
 
 const READERS: readonly Persona[] = ['owner', 'viewer', 'runner', 'service'];
 const AT = '2024-01-02T00:00:00Z';
@@ -8,6 +8,12 @@ const ofRunAndBot = (tenant: Tenant): Row => ({ ...ofRun(tenant), bot_id: tenant
 
 /** Bots, whose settings their owners write, and the ledger of their runs, which no API role does. Nothing is open. */
 export const trading: DomainExpectation = {
+  exchange_sessions: {
+    kind: 'shared',
+    row: () => ({ exchange: 'MATRIX', description: 'Matrix', days: [1], timezone: 'UTC' }),
+    key: ['exchange'],
+    select: PERSONAS.filter((persona) => persona !== 'anonymous'),
+  },
   bots: {
     kind: 'owned',
     row: ({ userId }) => ({ user_id: userId, name: 'Matrix', strategy_type: 'put-lite', symbols: ['MATRIX'] }),

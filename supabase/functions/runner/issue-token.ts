@@ -1,6 +1,6 @@
 import type { RunnerToken } from '@tradebase/contracts';
 import { SignJWT } from 'jose';
-import type { SigningKey } from './load-signing-key.ts';
+import type { SigningKey } from './parse-signing-key.ts';
 import type { SessionGrant } from './session-grant.ts';
 
 const LIFETIME_S = 900;

@@ -31,33 +31,40 @@ export async function seedRunner(
   return { sessionId, client: withToken(stack, token) };
 }
 
-/** What becomes of all that a runner was told and has not done: done, or failed with the error. */
+/** A runner says that it has done what it was told first, or that it failed with the error. False where nothing is left. */
+export async function acknowledgeNext(
+  stack: TestStack,
+  sessionId: string,
+  error: { code: string; message: string } | null = null,
+): Promise<boolean> {
+  return asPostgres(stack, async (postgres) => {
+    const { rows } = await postgres.query(
+      `update public.runner_commands set status = 'delivered' where runner_session_id = $1 and status in ('queued', 'delivered')
+         and seq = (select min(seq) from public.runner_commands where runner_session_id = $1 and status in ('queued', 'delivered'))
+       returning seq`,
+      [sessionId],
+    );
+    if (rows.length === 0) return false;
+    const command = [sessionId, rows[0].seq];
+    await postgres.query(
+      `update public.runner_commands set status = $3, error = $4 where runner_session_id = $1 and seq = $2`,
+      [...command, error === null ? 'acknowledged' : 'failed', error],
+    );
+    await postgres.query(
+      `select private.apply_acknowledgement(c, $3) from public.runner_commands c where runner_session_id = $1 and seq = $2`,
+      [...command, error],
+    );
+    return true;
+  });
+}
+
+/** The same of all that it was told. */
 export async function acknowledgeAll(
   stack: TestStack,
   sessionId: string,
   error: { code: string; message: string } | null = null,
 ): Promise<void> {
-  await asPostgres(stack, async (postgres) => {
-    const { rows } = await postgres.query(
-      `select seq from public.runner_commands where runner_session_id = $1 and status in ('queued', 'delivered') order by seq`,
-      [sessionId],
-    );
-    for (const { seq } of rows) {
-      const command = [sessionId, seq];
-      await postgres.query(
-        `update public.runner_commands set status = 'delivered' where runner_session_id = $1 and seq = $2`,
-        command,
-      );
-      await postgres.query(
-        `update public.runner_commands set status = $3, error = $4 where runner_session_id = $1 and seq = $2`,
-        [...command, error === null ? 'acknowledged' : 'failed', error],
-      );
-      await postgres.query(
-        `select private.apply_acknowledgement(c, $3) from public.runner_commands c where runner_session_id = $1 and seq = $2`,
-        [...command, error],
-      );
-    }
-  });
+  while (await acknowledgeNext(stack, sessionId, error));
 }
 
 /** What the sweep for silent runners does to one. */

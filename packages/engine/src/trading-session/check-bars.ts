@@ -31,7 +31,8 @@ export function checkBars(
     if (placed[index - 1]?.instrument === instrument) {
       fail('duplicate_instrument', bar, 'is there twice; each instrument has one bar of a time');
     }
-    if (!(Math.abs(bar.ts) <= MAX_TS_MS)) fail('invalid_ts', bar, `ts is ${bar.ts}; it must be a date in milliseconds`);
+    if (!(Number.isFinite(bar.ts) && Math.abs(bar.ts) <= MAX_TS_MS))
+      fail('invalid_ts', bar, `ts is ${bar.ts}; it must be a date in milliseconds`);
     if (bar.ts !== first.ts) {
       fail(
         'non_ascending_ts',
@@ -61,16 +62,16 @@ function instrumentOf(bar: SessionBar, instruments: readonly GrowingSeries[]): n
 
 function checkNumbers(bar: SessionBar): void {
   for (const name of PRICES) {
-    if (bar[name] > 0 && bar[name] < Infinity) continue;
+    if (Number.isFinite(bar[name]) && bar[name] > 0) continue;
     fail('invalid_price', bar, `${name} is ${bar[name]}; it must be finite and above 0`);
   }
   const { open, high, low, close, volume } = bar;
   if (high < low) fail('invalid_range', bar, `high ${high} is below low ${low}`);
-  for (const [name, price] of Object.entries({ open, close })) {
-    if (price >= low && price <= high) continue;
-    fail('invalid_range', bar, `${name} ${price} is not between low ${low} and high ${high}`);
+  if (open > high || open < low || close > high || close < low) {
+    const outside = open > high || open < low ? `open ${open}` : `close ${close}`;
+    fail('invalid_range', bar, `${outside} is not between low ${low} and high ${high}`);
   }
-  if (!(volume >= 0 && volume < Infinity)) {
+  if (!(Number.isFinite(volume) && volume >= 0)) {
     fail('invalid_volume', bar, `volume is ${volume}; it must be finite and at least 0`);
   }
 }

@@ -1,6 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import { EngineError } from '../engine-error.ts';
 import type { SimulatedOptionsDesk } from '../options/simulated-options-desk.ts';
 import { closeOptions } from '../options/unwind.ts';
 import type { BookedOrder } from '../simulator/booked-order.ts';
@@ -32,7 +31,8 @@ export class SimulatedSession implements TradingSession {
   readonly #nextOpen: NextOpen | null;
   readonly #history = new RunningHash();
   #isPaused = false;
-  #failure: EngineError | null = null;
+  /** What ended the session in the middle of a bar. */
+  #failure: Error | null = null;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -159,7 +159,7 @@ export class SimulatedSession implements TradingSession {
     try {
       this.#parts.simulation.advance(1);
     } catch (error) {
-      if (error instanceof EngineError) this.#failure = error;
+      this.#failure = error instanceof Error ? error : new Error(String(error));
       throw error;
     }
   }

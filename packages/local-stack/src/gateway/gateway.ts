@@ -16,6 +16,7 @@ export interface GatewayServices {
   realtime: {
     handle(request: Request): Promise<Response>;
     upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+    summary(): string;
   };
   rest: { socketPath(): string };
   /** Absent where a stack was started without functions. */
@@ -108,7 +109,9 @@ export function attachGateway(server: Server, context: StackContext, services: G
         authorization: null,
       });
     } else if (url.pathname === '/') {
-      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(statusPage(context));
+      response
+        .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
+        .end(statusPage(context, services.realtime.summary()));
     } else {
       sendError(response, 404, 'not_found', `nothing is served at ${url.pathname}`);
     }

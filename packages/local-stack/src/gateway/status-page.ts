@@ -1,7 +1,7 @@
 import type { StackContext } from '../stack-context.ts';
 
 /** The page at the gateway's root: where everything is. It shows no secret. */
-export function statusPage({ apiUrl, config, keys }: StackContext): string {
+export function statusPage({ apiUrl, config, keys }: StackContext, realtimeSummary: string): string {
   const functions = Object.keys(config.functions).map((name) => `${apiUrl}/functions/v1/${name}`);
   const rows: [string, string][] = [
     ['API URL', apiUrl],
@@ -9,6 +9,7 @@ export function statusPage({ apiUrl, config, keys }: StackContext): string {
     ['Data API', `${apiUrl}/rest/v1/`],
     ['Auth', `${apiUrl}/auth/v1/`],
     ['Realtime', `${apiUrl.replace('http', 'ws')}/realtime/v1/websocket`],
+    ['Realtime now', realtimeSummary],
     ...functions.map((url): [string, string] => ['Function', url]),
     ['E-mails sent', `<a href="/inbox">${apiUrl}/inbox</a>`],
   ];

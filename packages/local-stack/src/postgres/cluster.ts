@@ -5,7 +5,6 @@ import { closeSync, existsSync, fchownSync, openSync, readFileSync, rmSync, writ
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { killAtExit } from '../process/kill-at-exit.ts';
-import { identifyProcess, isRunning, runsIn } from '../process/process-identity.ts';
 import { findPostgresBinaries, type PostgresBinaries } from './binaries.ts';
 import { withClient } from './database.ts';
 import { clusterSql } from './platform-sql.ts';
@@ -61,7 +60,7 @@ export class PostgresCluster {
     killAtExit(child, 'SIGQUIT');
   }
 
-  /** Initialises the folder where needed, ends a server that was left running on it, starts the server, and waits until it accepts connections. */
+  /** Initialises the folder where needed, starts the server, and waits until it accepts connections. */
   static async start(options: ClusterOptions): Promise<PostgresCluster> {
     const runAs = chooseRunAs();
     // Root keeps the folder, and the other user owns the data alone: what root writes beside it must not be a link of his.
@@ -73,7 +72,6 @@ export class PostgresCluster {
     const marker = join(options.dir, 'initialised');
     const fresh = !existsSync(marker);
     if (fresh) await initialise(options, binaries, runAs);
-    else await stopLeftover(options);
     const cluster = new PostgresCluster(options, launch(options, binaries, runAs));
     try {
       await cluster.#ready();
@@ -192,21 +190,6 @@ function writeFileFor(path: string, content: string, runAs: RunAs | undefined): 
     if (runAs) fchownSync(file, runAs.uid, runAs.gid);
   } finally {
     closeSync(file);
-  }
-}
-
-/** Ends a server that outlived the process which started it. */
-async function stopLeftover({ dir }: ClusterOptions): Promise<void> {
-  const pidFile = join(dir, 'data', 'postmaster.pid');
-  const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8').split('\n')[0]) : 0;
-  // Postgres removes a stale file by itself; a pid that now belongs to another program is not ours to end.
-  const leftover = pid > 0 ? identifyProcess('postgres', pid) : undefined;
-  if (!leftover || !runsIn(pid, join(dir, 'data'))) return;
-  process.kill(pid, 'SIGINT');
-  const deadline = Date.now() + STOP_TIMEOUT_MS;
-  while (isRunning(leftover)) {
-    if (Date.now() > deadline) throw new Error(`a Postgres left running (pid ${pid}) does not stop: end it by hand`);
-    await delay(POLL_MS);
   }
 }
 

@@ -24,7 +24,7 @@ export class ChannelReplay {
   holds(frame: Frame): boolean {
     if (!this.#held) return false;
     this.#held.push(frame);
-    this.#heldBytes += frame.data.length;
+    this.#heldBytes += frame.wire.length;
     return true;
   }
 

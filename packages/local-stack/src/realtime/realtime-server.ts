@@ -23,8 +23,10 @@ import { CredentialRefused, verifyCredential } from './verify-credential.ts';
 export interface RealtimeServer {
   /** Opens a websocket, or answers with an HTTP error. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** Answers the HTTP endpoints below `/api/broadcast`. */
+  /** Answers the HTTP endpoints below `/api/broadcast`, and `/metrics` for the secret key. */
   handle(request: Request): Promise<Response>;
+  /** One line for a developer about what goes on now. */
+  summary(): string;
   /** Resolves when every later broadcast from the database will be sent; a new promise after each lost connection. */
   readonly ready: Promise<void>;
   /** Closes every websocket with code 1001, and ends every connection to Postgres. */
@@ -120,7 +122,12 @@ class Server implements RealtimeServer {
       .then((handshake) => {
         socket.off('error', ignore);
         this.#websockets.handleUpgrade(request, socket, head, (websocket) => {
-          const connection = new Connection({ ...handshake, socket: websocket, services: this.#services });
+          const connection = new Connection({
+            ...handshake,
+            socket: websocket,
+            transport: socket,
+            services: this.#services,
+          });
           this.#connections.add(connection);
           this.#services.metrics.connectionsOpened += 1;
           websocket.once('close', () => this.#connections.delete(connection));
@@ -136,6 +143,12 @@ class Server implements RealtimeServer {
   handle(request: Request): Promise<Response> {
     if (new URL(request.url).pathname === '/metrics') return this.#showMetrics(request);
     return handleBroadcastRequest(this.#services, request);
+  }
+
+  summary(): string {
+    const { connections, channels, postgresChangesSubscriptions, replicating } = this.#gauges();
+    const lag = replicating ? `${this.#services.metrics.replicationLagMs} ms behind` : 'waiting for the database';
+    return `${connections} websockets, ${channels} channels, ${postgresChangesSubscriptions} subscriptions to changes, ${lag}`;
   }
 
   get ready(): Promise<void> {

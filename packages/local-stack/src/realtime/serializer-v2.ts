@@ -8,6 +8,7 @@ import {
   textFrame,
   toClientMessage,
 } from './serializer.ts';
+import { wireFrame } from './wire-frame.ts';
 
 const BROADCAST_FROM_CLIENT = 3;
 const BROADCAST_TO_CLIENT = 4;
@@ -80,7 +81,7 @@ function encodeBinary(topic: string, broadcast: Broadcast): Frame | undefined {
   const encoding = payload.encoding === 'json' ? JSON_PAYLOAD : BINARY_PAYLOAD;
   const header = Buffer.from([BROADCAST_TO_CLIENT, ...fields.map((field) => field.length), encoding]);
   const body = payload.encoding === 'json' ? Buffer.from(payload.json) : payload.bytes;
-  return { data: Buffer.concat([header, ...fields, body]), binary: true };
+  return { wire: wireFrame(Buffer.concat([header, ...fields, body]), true) };
 }
 
 /** A topic or event too long for a binary header still fits into text. */

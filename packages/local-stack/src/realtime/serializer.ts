@@ -1,4 +1,5 @@
 import type { Broadcast } from './broadcast.ts';
+import { wireFrame } from './wire-frame.ts';
 
 /** A message from a client. A broadcast in a binary frame arrives as a `Broadcast`, anything else as parsed JSON. */
 export interface ClientMessage {
@@ -18,10 +19,9 @@ export interface ServerMessage {
   readonly payload: unknown;
 }
 
-/** Bytes ready for any number of sockets. */
+/** A whole websocket frame, ready for any number of sockets. */
 export interface Frame {
-  readonly data: Buffer;
-  readonly binary: boolean;
+  readonly wire: Buffer;
 }
 
 /** One version of the Phoenix wire format. */
@@ -57,7 +57,7 @@ export function toClientMessage(parts: Record<keyof Omit<ClientMessage, 'broadca
 }
 
 export function textFrame(text: string): Frame {
-  return { data: Buffer.from(text), binary: false };
+  return { wire: wireFrame(text, false) };
 }
 
 function toRef(value: unknown): string | null {

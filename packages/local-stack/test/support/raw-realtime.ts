@@ -12,6 +12,8 @@ export class RawRealtime {
   private constructor(socket: WebSocket) {
     this.socket = socket;
     this.closed = once(socket, 'close').then(([code]) => code as number);
+    // One that does not open has nothing to close.
+    this.closed.catch(() => {});
     socket.on('error', () => {});
     socket.on('message', (data, binary) => this.frames.push(binary ? data : JSON.parse(String(data))));
   }

@@ -87,7 +87,7 @@ async function control(
   supabase: SupabaseClient,
   action: 'start_bot' | 'stop_bot' | 'pause_bot' | 'resume_bot',
   id: string,
-  more: Record<string, string> = {},
+  more: object = {},
 ): Promise<BotControl> {
   const { data, error } = await supabase.rpc(action, { p_bot_id: id, ...more });
   if (error) throw databaseError(error);

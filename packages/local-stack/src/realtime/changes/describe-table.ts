@@ -22,7 +22,7 @@ export interface Table {
   readonly relationTypes: readonly string[];
 }
 
-/** Looks up a table as it is now; undefined where it is gone. Roles that do not exist may read nothing. */
+/** Looks up a table as it is now; undefined where it is gone. Roles that a token cannot have may read nothing. */
 export async function describeTable(
   pool: Pool,
   relation: Pgoutput.MessageRelation,
@@ -37,7 +37,9 @@ export async function describeTable(
            'isKey', attnum = any (coalesce(conkey, '{}')),
            'readableBy', (
              select coalesce(json_agg(rolname), '[]') from pg_roles
-             where rolname = any ($2::text[]) and has_schema_privilege(oid, relnamespace, 'USAGE')
+             where rolname = any ($2::text[])
+               and rolname <> session_user and pg_has_role(session_user, oid, 'SET')
+               and has_schema_privilege(oid, relnamespace, 'USAGE')
                and has_column_privilege(oid, attrelid, attnum, 'SELECT'))
          ) order by attnum)
         from pg_attribute
