@@ -211,10 +211,14 @@ export class PaperRun {
     this.#ledger = undefined;
   }
 
-  /** Whether the ledger knows of fills or orders that the session has not come to: of a bar that was not reported to its end. */
+  /** Whether the ledger knows of what the session has not come to: of a bar that was not reported to its end. */
   #isBehind({ orders, fills }: RunLedger): boolean {
     const numbers = [...orders.keys()].map((name) => Number(name.slice(name.lastIndexOf('-') + 1)));
-    return this.#seenFills < fills.size || numbers.some((number) => number > this.#seenOrders);
+    return (
+      this.#seenFills < fills.size ||
+      numbers.some((number) => number > this.#seenOrders) ||
+      [...this.#working.keys()].some((id) => !isOpenStatus(orders.get(this.#name(id))?.status))
+    );
   }
 
   get #seen_ms(): number {
