@@ -422,6 +422,12 @@ export class PaperRun {
     await this.#tell(this.#theSession.cancelAll());
     await this.run.flush();
     await this.#closeRest();
+    await this.run.flush();
+    const { positions } = await readRunLedger(this.#parts.server, this.run);
+    if (positions.length > 0) {
+      const what = positions.map(({ symbol, quantity }) => `${quantity} ${symbol}`).join(', ');
+      throw new RunnerError('bot_has_open_positions', `the run cannot end: the ledger still holds ${what}`);
+    }
     await this.run.report({ kind: 'run_ended', status, at: new Date(this.#at_ms).toISOString() });
     await this.run.flush();
     await this.run.end(
