@@ -97,6 +97,14 @@ table private.form_counts -- How often the public forms were used, by network ad
   constraint form_counts_pkey PRIMARY KEY (key, window_started_at)
   policy "No API role can reach form counts" for all to anon, authenticated using (false) with check (false)
 
+table private.halts_pending -- Users whose runners have not been told yet of an emergency stop of the system. It binds them all the same: the risk gate asks whether it is engaged.
+  halt_id uuid not null -- The stop.
+  user_id uuid not null -- The user. No foreign key: a stop waits for nobody who is being deleted.
+  row level security on
+  constraint halts_pending_halt_id_fkey FOREIGN KEY (halt_id) REFERENCES trading_halts(id) ON DELETE CASCADE
+  constraint halts_pending_pkey PRIMARY KEY (halt_id, user_id)
+  policy "No API role can reach pending halts" for all to anon, authenticated using (false) with check (false)
+
 table private.known_factors -- Second factors that the user has been told of: Auth tells nobody when one comes or goes, so each token made is an occasion to compare.
   user_id uuid not null -- The user.
   factor_id uuid not null -- The factor, in auth.mfa_factors.
@@ -751,13 +759,14 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   constraint bots_offline_policy_check CHECK ((offline_policy = ANY (ARRAY['hold'::text, 'flatten'::text, 'resume'::text])))
   constraint bots_parameters_check CHECK (((jsonb_typeof(parameters) = 'object'::text) AND (pg_column_size(parameters) <= 16384)))
   constraint bots_pkey PRIMARY KEY (id)
+  constraint bots_plain_numbers_check CHECK ((private.has_plain_numbers(parameters) AND private.has_plain_numbers(metadata)))
   constraint bots_risk_check CHECK (((risk_per_trade > (0)::numeric) AND (risk_per_trade <= '1000000000000'::numeric) AND (daily_risk_cap > (0)::numeric) AND (daily_risk_cap <= '1000000000000'::numeric) AND (max_order_value > (0)::numeric) AND (max_order_value <= '1000000000000'::numeric)))
   constraint bots_schedule_days_check CHECK ((((cardinality(schedule_days) >= 1) AND (cardinality(schedule_days) <= 7)) AND (array_ndims(schedule_days) = 1) AND (schedule_days <@ '{1,2,3,4,5,6,7}'::smallint[])))
   constraint bots_schedule_exchange_check CHECK (((schedule_exchange IS NULL) OR (schedule_start_time IS NULL)))
   constraint bots_schedule_exchange_fkey FOREIGN KEY (schedule_exchange) REFERENCES exchange_sessions(exchange)
   constraint bots_schedule_times_check CHECK ((((schedule_start_time IS NULL) = (schedule_end_time IS NULL)) AND (schedule_start_time <> schedule_end_time)))
   constraint bots_schedule_timezone_check CHECK (private.is_time_zone(schedule_timezone))
-  constraint bots_settings_check CHECK (((jsonb_typeof(settings) = 'object'::text) AND (pg_column_size(settings) <= 16384)))
+  constraint bots_settings_check CHECK (((jsonb_typeof(settings) = 'object'::text) AND (pg_column_size(settings) <= 16384) AND private.has_plain_numbers(settings)))
   constraint bots_status_check CHECK ((status = ANY (ARRAY['stopped'::text, 'starting'::text, 'running'::text, 'paused'::text, 'stopping'::text, 'error'::text])))
   constraint bots_strategy_type_check CHECK (((strategy_type ~ '^[a-z][a-z0-9]*(-[a-z0-9]+)*$'::text) AND (char_length(strategy_type) <= 50)))
   constraint bots_strategy_version_check CHECK (((strategy_id IS NULL) = (strategy_version IS NULL)))
@@ -3706,6 +3715,45 @@ begin
 end
 $function$
 
+function private.carry_out_halts(p_for interval) -- Tells the users whom an emergency stop of the system concerns, and their runners, and says how many users: as many as can be in the time given, a moment for each; call it again until it says 0. Called when one is engaged, and by workers. Definer, because nobody may write leases.
+-- executable by: tradebase_worker
+CREATE OR REPLACE FUNCTION private.carry_out_halts(p_for interval DEFAULT '00:00:05'::interval)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET lock_timeout TO '100ms'
+AS $function$
+declare
+  most_at_once constant integer := 1000;
+  enough_at constant timestamptz := clock_timestamp() + p_for;
+  pending private.halts_pending;
+  halt public.trading_halts;
+  done integer := 0;
+begin
+  -- In any order: who cannot be treated is not in the way of the others.
+  for pending in select * from private.halts_pending order by random() limit most_at_once loop
+    exit when clock_timestamp() > enough_at;
+    begin
+      delete from private.halts_pending p where p.halt_id = pending.halt_id and p.user_id = pending.user_id;
+      continue when not found;
+      select * into halt from public.trading_halts h where h.id = pending.halt_id and h.released_at is null for share;
+      if halt.id is not null and exists (select from auth.users u where u.id = pending.user_id) then
+        perform private.halt_bots(halt, pending.user_id);
+      end if;
+      done := done + 1;
+    exception
+      when lock_not_available or deadlock_detected then
+        -- Somebody is at work on one of the user's bots: at the next call.
+        null;
+      when others then
+        raise warning 'the emergency stop % was not carried out for the user %: %', pending.halt_id, pending.user_id, sqlerrm;
+    end;
+  end loop;
+  return done;
+end
+$function$
+
 function private.change_role(p_user_id uuid, p_role text, p_granted_by uuid) -- Gives a user a role; the last admin stays one. Triggers tell the user and the audit log. Definer, because nobody may write the table.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.change_role(p_user_id uuid, p_role text, p_granted_by uuid)
@@ -3776,8 +3824,8 @@ AS $function$
 declare
   most_bytes constant integer := 16384;
 begin
-  if jsonb_typeof(p_machine_info) <> 'object' or pg_column_size(p_machine_info) > most_bytes then
-    perform private.raise_invalid_request(format('machine_info must be an object of at most %s bytes', most_bytes));
+  if jsonb_typeof(p_machine_info) <> 'object' or pg_column_size(p_machine_info) > most_bytes or not private.has_plain_numbers(p_machine_info) then
+    perform private.raise_invalid_request(format('machine_info must be an object of at most %s bytes, of numbers below 1e309', most_bytes));
   end if;
 end
 $function$
@@ -4011,9 +4059,9 @@ begin
 end
 $function$
 
-function private.command_halt(p_halt trading_halts) -- Tells every connected runner that an emergency stop concerns. Definer, because owners may not write commands.
+function private.command_halt(p_halt trading_halts, p_user_id uuid) -- Tells the connected runners of a user that an emergency stop concerns. Definer, because owners may not write commands.
 -- executable by: nobody
-CREATE OR REPLACE FUNCTION private.command_halt(p_halt trading_halts)
+CREATE OR REPLACE FUNCTION private.command_halt(p_halt trading_halts, p_user_id uuid)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -4024,11 +4072,21 @@ declare
 begin
   for session_id in
     select s.id from public.runner_sessions s
-    where s.status = 'connected' and (p_halt.scope = 'system' or s.user_id = p_halt.user_id)
+    where s.status = 'connected' and s.user_id = p_user_id
       and (p_halt.scope <> 'bot' or exists (
         select from public.bot_leases l where l.bot_id = p_halt.bot_id and l.runner_session_id = s.id and l.released_at is null))
     order by s.id
   loop
+    -- The new one says it all. What is locked is being acknowledged.
+    update public.runner_commands c set status = 'expired'
+    from (
+      select open_stop.seq from public.runner_commands open_stop
+      where open_stop.runner_session_id = session_id and open_stop.type = 'emergency_stop' and open_stop.status in ('queued', 'delivered')
+        and open_stop.bot_id is not distinct from p_halt.bot_id
+        and open_stop.payload -> 'close_positions' = to_jsonb(p_halt.close_positions)
+      for update skip locked
+    ) replaced
+    where c.runner_session_id = session_id and c.seq = replaced.seq;
     perform private.command_runner(session_id, 'emergency_stop', p_halt.bot_id,
       jsonb_build_object('reason', p_halt.reason, 'close_positions', p_halt.close_positions), interval '1 day');
   end loop;
@@ -4169,6 +4227,7 @@ CREATE OR REPLACE FUNCTION private.connect_runner(p_key text, p_ip text, p_machi
 AS $function$
 declare
   address constant inet := case when pg_catalog.pg_input_is_valid(p_ip, 'inet') then p_ip::inet end;
+  most_kept constant integer := 500;
   verified record;
   connected public.runner_sessions;
 begin
@@ -4188,6 +4247,16 @@ begin
   set status = 'connected', error = null, epoch = s.epoch + 1, machine_info = excluded.machine_info, version = excluded.version,
       ip = excluded.ip, active_bot_ids = '{}', connected_at = now(), last_heartbeat_at = now()
   returning * into connected;
+  if connected.epoch = 1 then
+    -- Machines that give themselves a new name at each start: the latest of a user are kept, and what leases remember.
+    delete from public.runner_sessions s where s.id in (
+      select ended.id from public.runner_sessions ended
+      where ended.user_id = verified.user_id and ended.status <> 'connected'
+        and not exists (select from public.bot_leases l where l.runner_session_id = ended.id and l.user_id = ended.user_id)
+      order by ended.created_at desc, ended.id
+      offset most_kept
+      for update skip locked);
+  end if;
   perform private.renew_leases(connected.id);
   return private.describe_runner_session(connected, verified.permissions);
 end
@@ -5149,7 +5218,7 @@ begin
 end
 $function$
 
-function private.engage_halt(p_scope text, p_user_id uuid, p_bot_id uuid, p_reason text, p_close_positions boolean, p_engaged_by uuid) -- Engages an emergency stop; one that is engaged already is returned, or made to close positions if this one is to. Takes the exclusive lock of trading halts: call it with no other lock in hand. Definer, because nobody may write halts.
+function private.engage_halt(p_scope text, p_user_id uuid, p_bot_id uuid, p_reason text, p_close_positions boolean, p_engaged_by uuid) -- Engages an emergency stop; one that is engaged already is returned, or made to close positions if this one is to. Takes an exclusive lock of trading halts: call it with no other lock in hand. Definer, because nobody may write halts.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.engage_halt(p_scope text, p_user_id uuid, p_bot_id uuid, p_reason text, p_close_positions boolean, p_engaged_by uuid)
  RETURNS trading_halts
@@ -5159,10 +5228,10 @@ CREATE OR REPLACE FUNCTION private.engage_halt(p_scope text, p_user_id uuid, p_b
 AS $function$
 declare
   halt public.trading_halts;
-  affected record;
 begin
-  -- Exclusive: no opening that did not see the stop commits after it.
-  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('trading halts', 0));
+  -- Exclusive: no opening that did not see the stop commits after it. A user's own keeps no other user waiting.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(
+    case p_scope when 'system' then 'trading halts' else 'trading halts of ' || p_user_id::text end, 0));
   select * into halt from public.trading_halts h
   where h.released_at is null and h.scope = p_scope and h.user_id is not distinct from p_user_id and h.bot_id is not distinct from p_bot_id
   for update;
@@ -5176,16 +5245,15 @@ begin
     values (p_scope, p_user_id, p_bot_id, p_reason, p_close_positions, p_engaged_by)
     returning * into halt;
   end if;
-  perform private.halt_bots(halt);
-  for affected in
-    select distinct u.user_id from (
-      select halt.user_id as user_id
-      union all select l.user_id from public.bot_leases l where halt.scope = 'system' and l.released_at is null
-    ) u where u.user_id is not null order by u.user_id
-  loop
-    perform private.create_alert(affected.user_id, 'risk', 'Emergency stop: ' || halt.reason, 'critical',
-      jsonb_build_object('halt_id', halt.id, 'scope', halt.scope, 'close_positions', halt.close_positions), halt.bot_id);
-  end loop;
+  if p_scope <> 'system' then
+    perform private.halt_bots(halt, p_user_id);
+    return halt;
+  end if;
+  insert into private.halts_pending (halt_id, user_id)
+  select halt.id, l.user_id from public.bot_leases l where l.released_at is null
+  union select halt.id, s.user_id from public.runner_sessions s where s.status = 'connected'
+  on conflict do nothing;
+  perform private.carry_out_halts('2 seconds');
   return halt;
 end
 $function$
@@ -6040,9 +6108,9 @@ begin
 end
 $function$
 
-function private.halt_bots(p_halt trading_halts) -- What an emergency stop does to the bots in its scope: they are stopping, or paused, until their runners say that it is done. Definer, because owners may write neither leases nor the status.
+function private.halt_bots(p_halt trading_halts, p_user_id uuid) -- What an emergency stop does to the bots of a user in its scope: they are stopping, or paused, until their runners say that it is done; and their owner is told. Definer, because owners may write neither leases nor the status.
 -- executable by: nobody
-CREATE OR REPLACE FUNCTION private.halt_bots(p_halt trading_halts)
+CREATE OR REPLACE FUNCTION private.halt_bots(p_halt trading_halts, p_user_id uuid)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -6053,7 +6121,7 @@ declare
 begin
   held_bot_ids := array(
     select l.bot_id from public.bot_leases l
-    where l.released_at is null and (p_halt.scope = 'system' or l.user_id = p_halt.user_id) and l.bot_id = coalesce(p_halt.bot_id, l.bot_id)
+    where l.released_at is null and l.user_id = p_user_id and l.bot_id = coalesce(p_halt.bot_id, l.bot_id)
     order by l.bot_id for update);
   perform from public.bots b where b.id = any (held_bot_ids) order by b.id for no key update;
   update public.bot_leases l
@@ -6064,7 +6132,7 @@ begin
   select l.bot_id, l.user_id, l.run_id, 'emergency_stop', 'CRITICAL', p_halt.reason,
     jsonb_build_object('halt_id', p_halt.id, 'scope', p_halt.scope, 'close_positions', p_halt.close_positions)
   from public.bot_leases l where l.bot_id = any (held_bot_ids);
-  perform private.command_halt(p_halt);
+  perform private.command_halt(p_halt, p_user_id);
   -- A bot whose runner is offline waits in its status for the return: its lease says what is to be done then.
   update public.bots b
   set status = case when p_halt.close_positions then 'stopping' else 'paused' end
@@ -6075,7 +6143,26 @@ begin
   ) reached
   where b.id = reached.bot_id
     and case when p_halt.close_positions then b.status in ('starting', 'running', 'paused', 'error') else b.status = 'running' end;
+  if p_halt.scope <> 'system' or held_bot_ids <> '{}' then
+    perform private.create_alert(p_user_id, 'risk', 'Emergency stop: ' || p_halt.reason, 'critical',
+      jsonb_build_object('halt_id', p_halt.id, 'scope', p_halt.scope, 'close_positions', p_halt.close_positions), p_halt.bot_id);
+  end if;
 end
+$function$
+
+function private.has_plain_numbers(p_value jsonb) -- Whether all numbers of a JSON value are such as a double has. 1e131000 takes a few bytes, is stored in a few, and is written out in 131,000 each time that somebody reads it: asked of whatever callers make up before it is kept, or turned into text.
+-- executable by: authenticated, service_role, tradebase_worker
+CREATE OR REPLACE FUNCTION private.has_plain_numbers(p_value jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select p_value is null or not (
+    jsonb_path_exists(p_value, 'strict $.** ? (@ >= 1e309 || @ <= -1e309 || (@ < 1e-400 && @ > -1e-400 && @ != 0))')
+    -- 0e-9999 is 0 with as many decimals.
+    or exists (select from jsonb_path_query(p_value, 'strict $.** ? (@ == 0)') z (zero) where scale(z.zero::numeric) > 400)
+  )
 $function$
 
 function private.has_recent_factor() -- Whether the caller has shown a second factor in this session within the last 15 minutes. Auth says in the claim amr when, and a refresh of the token does not change it.
@@ -6137,6 +6224,20 @@ AS $function$
     (select max(o.event_seq) from public.orders o where o.run_id = p_run_id),
     (select max(p.event_seq) from public.positions p where p.run_id = p_run_id),
     (select max(t.event_seq) from public.trades t where t.run_id = p_run_id))
+$function$
+
+function private.hold_off_halts(p_user_id uuid) -- Until the end of the transaction no emergency stop over the user is engaged: who engages one waits, and finds what was done. To be called before any row is locked, by functions with a short lock_timeout: nobody may hold off a stop of the system for long.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.hold_off_halts(p_user_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- Who waits for a stop of the user's own keeps no stop of the system waiting.
+  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('trading halts of ' || p_user_id::text, 0));
+  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('trading halts', 0));
+end
 $function$
 
 function private.in_schedule(p_bot bots, p_at timestamp with time zone) -- Whether a bot may trade at a time. Definer, because the risk gate asks it.
@@ -6514,9 +6615,13 @@ begin
   if (select count(*) from public.api_keys k where k.user_id = new.user_id and k.revoked_at is null) >= most_keys then
     perform private.raise_api_error(409, 'quota_exceeded', format('you have %s API keys: revoke one first', most_keys));
   end if;
+  -- Not one whose sessions a lease remembers: with them would go the lease, and its bot could be neither started nor stopped.
   delete from public.api_keys k where k.id in (
     select old_key.id from public.api_keys old_key
     where old_key.user_id = new.user_id and old_key.revoked_at is not null
+      and not exists (
+        select from public.runner_sessions s join public.bot_leases l on l.runner_session_id = s.id and l.user_id = s.user_id
+        where s.api_key_id = old_key.id)
     order by old_key.revoked_at desc, old_key.id
     offset kept_revoked
   );
@@ -6769,8 +6874,7 @@ CREATE OR REPLACE FUNCTION private.lock_own_bot(p_bot_id uuid, p_user_id uuid, O
  SET search_path TO ''
 AS $function$
 begin
-  -- Shared, and before the rows, as everybody does: who engages an emergency stop waits until this has committed, and finds the bot.
-  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('trading halts', 0));
+  perform private.hold_off_halts(p_user_id);
   select * into lease from public.bot_leases l where l.bot_id = p_bot_id and l.user_id = p_user_id for update;
   select * into bot from public.bots b where b.id = p_bot_id and b.user_id = p_user_id for no key update;
   if bot.id is null then
@@ -7520,7 +7624,7 @@ begin
 end
 $function$
 
-function private.opening_barred(p_lease bot_leases, p_bot bots, p_order orders, p_at timestamp with time zone) -- Why nothing may be opened now, or not in this symbol, whatever its size; null if it may. Definer, because runners do not see all halts.
+function private.opening_barred(p_lease bot_leases, p_bot bots, p_order orders, p_at timestamp with time zone) -- Why nothing may be opened now, or not in this symbol, whatever its size; null if it may. Definer, because runners see neither all halts nor credentials.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.opening_barred(p_lease bot_leases, p_bot bots, p_order orders, p_at timestamp with time zone)
  RETURNS text
@@ -7534,6 +7638,9 @@ AS $function$
     when p_lease.intent <> 'run' then format('bot_not_running: its owner wants the bot to %s', p_lease.intent)
     when not p_lease.reconciled then 'not_reconciled: the runner has not shown yet that it holds what the ledger says'
     when not private.in_schedule(p_bot, p_at) then 'outside_schedule: the bot does not trade at this time'
+    when p_bot.mode = 'LIVE' and not exists (
+      select from public.exchange_credentials c where c.id = p_bot.credential_id and c.user_id = p_bot.user_id and c.status = 'active'
+    ) then 'credential_disabled: the credential of the bot is disabled'
     when private.exposure_symbol(p_order.symbol, p_order.option_details) <> all (p_bot.symbols)
       then format('symbol_not_allowed: the bot does not trade %s', private.exposure_symbol(p_order.symbol, p_order.option_details))
   end
@@ -7759,8 +7866,9 @@ CREATE OR REPLACE FUNCTION private.prepare_runner_command()
  SET search_path TO ''
 AS $function$
 declare
-  -- What stops is not kept waiting by what starts.
-  most_open constant integer := case when new.type in ('stop_bot', 'pause_bot', 'emergency_stop') then 1000 else 200 end;
+  -- What stops is not kept waiting by what starts. An emergency stop replaces the one before it, and is always taken: one user's runner
+  -- must not stand in the way of everyone's.
+  most_open constant integer := case when new.type = 'emergency_stop' then null when new.type in ('stop_bot', 'pause_bot') then 1000 else 200 end;
 begin
   if new.bot_id is null and new.type not in ('ping', 'emergency_stop') then
     raise exception 'the command % needs a bot', new.type using errcode = 'check_violation';
@@ -8541,9 +8649,9 @@ begin
 end
 $function$
 
-function private.refusal_of_fill(p_order orders, p_position positions, p_fill jsonb) -- Why a fill is none of its order, or of no order at all: code and message; null where it is one.
+function private.refusal_of_fill(p_run_id uuid, p_order orders, p_position positions, p_fill jsonb) -- Why a fill is none of its order, or of no order at all: code and message; null where it is one.
 -- executable by: nobody
-CREATE OR REPLACE FUNCTION private.refusal_of_fill(p_order orders, p_position positions, p_fill jsonb)
+CREATE OR REPLACE FUNCTION private.refusal_of_fill(p_run_id uuid, p_order orders, p_position positions, p_fill jsonb)
  RETURNS text[]
  LANGUAGE plpgsql
  STABLE
@@ -8569,8 +8677,16 @@ begin
     elsif p_order.reduce_only and quantity > coalesce(reducible, 0) then
       return array['overfill', format('the order only reduces, and there are %s to reduce', coalesce(reducible, 0))];
     end if;
-  elsif quantity > coalesce(reducible, 0) and p_fill ->> 'reason' is distinct from 'assignment' then
-    return array['order_not_admitted', 'without an order only an assignment makes a position larger'];
+  elsif quantity > coalesce(reducible, 0) then
+    if p_fill ->> 'reason' is distinct from 'assignment' then
+      return array['order_not_admitted', 'without an order only an assignment makes a position larger'];
+    elsif quantity - coalesce(reducible, 0)
+      + (select coalesce(sum(t.quantity), 0) from public.trades t
+         where t.run_id = p_run_id and t.symbol = p_fill ->> 'symbol' and t.entry_logic = 'assignment')
+      > (select coalesce(sum(o.entered_quantity * o.multiplier), 0) from public.positions o
+         where o.run_id = p_run_id and o.option_details ->> 'underlying' = p_fill ->> 'symbol') then
+      return array['order_not_admitted', 'an assignment delivers no more than the options of the run are on'];
+    end if;
   end if;
   if p_position.multiplier <> coalesce(p_order.multiplier, multiplier) then
     return array['invalid_item', format('the multiplier of the position is %s', p_position.multiplier)];
@@ -9528,6 +9644,8 @@ begin
   perform realtime.send(private.describe_command(c), c.type, 'runner:' || c.runner_session_id::text, true)
   from given g
   join public.runner_commands c using (runner_session_id, seq)
+  -- Who was revoked, or has left, may listen until its token expires.
+  join public.runner_sessions s on s.id = c.runner_session_id and s.status = 'connected'
   order by c.runner_session_id, c.seq;
   return null;
 end
@@ -9611,6 +9729,7 @@ CREATE OR REPLACE FUNCTION private.set_pause(p_bot_id uuid, p_paused boolean)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET lock_timeout TO '2s'
 AS $function$
 declare
   caller constant uuid := private.require_trader();
@@ -9890,6 +10009,7 @@ CREATE OR REPLACE FUNCTION private.start_bot(p_bot_id uuid, p_runner_session_id 
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET lock_timeout TO '2s'
 AS $function$
 declare
   caller constant uuid := private.require_trader();
@@ -9940,6 +10060,7 @@ CREATE OR REPLACE FUNCTION private.stop_bot(p_bot_id uuid, p_reason text)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET lock_timeout TO '2s'
 AS $function$
 declare
   caller constant uuid := private.require_trader();
@@ -10043,8 +10164,10 @@ CREATE OR REPLACE FUNCTION private.submit_order_intents(p_run_id uuid, p_fencing
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET lock_timeout TO '2s'
 AS $function$
 declare
+  runner record;
   lease public.bot_leases;
   bot public.bots;
   run public.trading_runs;
@@ -10054,6 +10177,7 @@ declare
   given public.orders;
   known public.orders;
   judgement record;
+  placed_at timestamptz;
   problem text;
   written public.orders[] := '{}';
   decisions jsonb := '[]';
@@ -10064,11 +10188,17 @@ begin
   if jsonb_typeof(p_intents) is distinct from 'array' or jsonb_array_length(p_intents) not between 1 and 100 then
     perform private.raise_api_error(422, 'invalid_request', 'p_intents must be an array of 1 to 100 intents');
   end if;
-  if octet_length(p_intents::text) > 262144 then
+  -- In this order: as text, what is small as it is stored may be a gigabyte.
+  if pg_column_size(p_intents) > 1048576 then
+    perform private.raise_api_error(413, 'payload_too_large', 'the intents of a call are at most 256 KB');
+  elsif not private.has_plain_numbers(p_intents) then
+    perform private.raise_api_error(422, 'invalid_request', 'p_intents: numbers must be below 1e309');
+  elsif octet_length(p_intents::text) > 262144 then
     perform private.raise_api_error(413, 'payload_too_large', 'the intents of a call are at most 256 KB');
   end if;
+  select * into runner from private.require_runner('runner:execute');
   -- Who engages an emergency stop waits for those who did not see it, and whoever comes later sees it.
-  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('trading halts', 0));
+  perform private.hold_off_halts(runner.user_id);
   lease := private.lock_lease(p_run_id, p_fencing_token);
   select * into strict run from public.trading_runs r where r.id = lease.run_id;
   -- One call of a user and mode at a time: what another bot reserves meanwhile would not be seen.
@@ -10095,7 +10225,9 @@ begin
       select w.* into known from unnest(written) w where w.client_order_id = given.client_order_id;
     end if;
     if known.id is null then
-      judgement := private.judge_intent(lease, bot, run, limits, given, (intent ->> 'at')::timestamptz, state);
+      -- With real money it is now, whatever the runner says: on an older day nothing would be lost and traded yet.
+      placed_at := case run.mode when 'LIVE' then greatest((intent ->> 'at')::timestamptz, now()) else (intent ->> 'at')::timestamptz end;
+      judgement := private.judge_intent(lease, bot, run, limits, given, placed_at, state);
       state := judgement.state;
       known := judgement.judged;
       written := written || known;
@@ -10233,7 +10365,7 @@ begin
     select * into v_order from public.orders o where o.bot_id = p_run.bot_id and o.client_order_id = p_fill ->> 'client_order_id' and o.run_id = p_run.id;
   end if;
   select * into v_position from public.positions p where p.run_id = p_run.id and p.symbol = p_fill ->> 'symbol' and p.status = 'open';
-  refusal := private.refusal_of_fill(v_order, v_position, p_fill);
+  refusal := private.refusal_of_fill(p_run.id, v_order, v_position, p_fill);
   if refusal is not null then
     return refusal;
   end if;
@@ -10495,7 +10627,7 @@ begin
 end
 $function$
 
-function private.take_report(p_run_id uuid, p_fencing_token bigint, p_first_seq bigint, p_items jsonb) -- What public.report_run does. Definer, because no API role writes the ledger; it begins with the lease of the caller.
+function private.take_report(p_run_id uuid, p_fencing_token bigint, p_first_seq bigint, p_items jsonb) -- What public.report_run does. Definer, because no API role writes the ledger; it begins with the lease of the caller, once the request is one.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.take_report(p_run_id uuid, p_fencing_token bigint, p_first_seq bigint, p_items jsonb)
  RETURNS jsonb
@@ -10507,7 +10639,7 @@ declare
   max_items constant integer := 500;
   -- 262,144 bytes as the client writes them; Postgres's form may be half as large again.
   max_bytes constant integer := 393216;
-  lease constant public.bot_leases := private.lock_lease(p_run_id, p_fencing_token);
+  lease public.bot_leases;
   run public.trading_runs;
   rejected jsonb;
   items_last_seq bigint;
@@ -10520,7 +10652,10 @@ begin
     perform private.raise_api_error(422, 'invalid_request', format('p_items: 1 to %s items are taken at a time', max_items));
   elsif pg_column_size(p_items) > max_bytes then
     perform private.raise_api_error(422, 'invalid_request', 'p_items: at most 262144 bytes are taken at a time');
+  elsif not private.has_plain_numbers(p_items) then
+    perform private.raise_api_error(422, 'invalid_request', 'p_items: numbers must be below 1e309');
   end if;
+  lease := private.lock_lease(p_run_id, p_fencing_token);
   perform from public.bots b where b.id = lease.bot_id for no key update;
   select * into run from public.trading_runs r where r.id = lease.run_id for no key update;
   items_last_seq := p_first_seq + jsonb_array_length(p_items) - 1;

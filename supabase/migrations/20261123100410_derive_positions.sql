@@ -188,7 +188,7 @@ $$;
 comment on function private.enlarge_position(public.trading_runs, uuid, private.execution) is
   'Opens a position, or adds to one, with a trade of its own for the entry; answers both. Definer, because no API role writes the ledger.';
 
-create function private.refusal_of_fill(p_order public.orders, p_position public.positions, p_fill jsonb) returns text[]
+create function private.refusal_of_fill(p_run_id uuid, p_order public.orders, p_position public.positions, p_fill jsonb) returns text[]
 language plpgsql stable set search_path = '' as $$
 declare
   quantity constant numeric := (p_fill ->> 'quantity')::numeric;
@@ -210,8 +210,16 @@ begin
     elsif p_order.reduce_only and quantity > coalesce(reducible, 0) then
       return array['overfill', format('the order only reduces, and there are %s to reduce', coalesce(reducible, 0))];
     end if;
-  elsif quantity > coalesce(reducible, 0) and p_fill ->> 'reason' is distinct from 'assignment' then
-    return array['order_not_admitted', 'without an order only an assignment makes a position larger'];
+  elsif quantity > coalesce(reducible, 0) then
+    if p_fill ->> 'reason' is distinct from 'assignment' then
+      return array['order_not_admitted', 'without an order only an assignment makes a position larger'];
+    elsif quantity - coalesce(reducible, 0)
+      + (select coalesce(sum(t.quantity), 0) from public.trades t
+         where t.run_id = p_run_id and t.symbol = p_fill ->> 'symbol' and t.entry_logic = 'assignment')
+      > (select coalesce(sum(o.entered_quantity * o.multiplier), 0) from public.positions o
+         where o.run_id = p_run_id and o.option_details ->> 'underlying' = p_fill ->> 'symbol') then
+      return array['order_not_admitted', 'an assignment delivers no more than the options of the run are on'];
+    end if;
   end if;
   if p_position.multiplier <> coalesce(p_order.multiplier, multiplier) then
     return array['invalid_item', format('the multiplier of the position is %s', p_position.multiplier)];
@@ -219,7 +227,7 @@ begin
   return null;
 end
 $$;
-comment on function private.refusal_of_fill(public.orders, public.positions, jsonb) is
+comment on function private.refusal_of_fill(uuid, public.orders, public.positions, jsonb) is
   'Why a fill is none of its order, or of no order at all: code and message; null where it is one.';
 
 create function private.fee_of_fill(p_fill jsonb) returns numeric
@@ -278,7 +286,7 @@ begin
     select * into v_order from public.orders o where o.bot_id = p_run.bot_id and o.client_order_id = p_fill ->> 'client_order_id' and o.run_id = p_run.id;
   end if;
   select * into v_position from public.positions p where p.run_id = p_run.id and p.symbol = p_fill ->> 'symbol' and p.status = 'open';
-  refusal := private.refusal_of_fill(v_order, v_position, p_fill);
+  refusal := private.refusal_of_fill(p_run.id, v_order, v_position, p_fill);
   if refusal is not null then
     return refusal;
   end if;
@@ -345,5 +353,5 @@ $$;
 comment on function private.take_marks(uuid, jsonb) is
   'Takes the prices of one moment of what is held; of what is not held, or has a later price, nothing changes. Definer, because no API role writes positions.';
 revoke execute on function private.share_of(numeric, numeric, numeric), private.reduce_position(public.positions, private.execution),
-  private.enlarge_position(public.trading_runs, uuid, private.execution), private.refusal_of_fill(public.orders, public.positions, jsonb), private.fee_of_fill(jsonb),
+  private.enlarge_position(public.trading_runs, uuid, private.execution), private.refusal_of_fill(uuid, public.orders, public.positions, jsonb), private.fee_of_fill(jsonb),
   private.fill_order(public.orders, jsonb, uuid, uuid), private.take_fill(public.trading_runs, jsonb), private.take_marks(uuid, jsonb) from public;
