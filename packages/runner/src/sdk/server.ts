@@ -150,7 +150,8 @@ export class Server {
   async #fetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
     const timeout = AbortSignal.timeout(this.#options.timeout_ms);
     const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
-    const response = await this.#options.fetch(input, { ...init, signal });
+    // What is sent may hold the API key: it goes where the owner said, and nowhere else.
+    const response = await this.#options.fetch(input, { ...init, signal, redirect: 'error' });
     const now_ms = this.#options.clock.now();
     const wait_ms = retryAfterMs(response.headers.get('retry-after'), now_ms);
     if (wait_ms > 0) this.#notBefore_ms = Math.max(this.#notBefore_ms, now_ms + wait_ms);

@@ -19,6 +19,8 @@ const FINAL_CODES: ReadonlySet<string> = new Set(['runner_superseded', 'invalid_
 /** A token is renewed after this part of its life. */
 const RENEW_AT = 2 / 3;
 const SOONEST_RENEWAL_MS = 1000;
+/** A timer of more than 24 days fires at once. */
+const LATEST_RENEWAL_MS = 3_600_000;
 
 /** A connection to the server, and the token for it: renewed in good time, replaced when refused, given up when final. */
 export class Session {
@@ -118,7 +120,7 @@ export class Session {
     this.#timer = new AbortController();
     // By the server's clock alone: this machine's may be wrong.
     const life_ms = Date.parse(token.expires_at) - Date.parse(token.server_time);
-    const wait_ms = Math.max(life_ms * RENEW_AT, SOONEST_RENEWAL_MS);
+    const wait_ms = Math.min(Math.max(life_ms * RENEW_AT, SOONEST_RENEWAL_MS), LATEST_RENEWAL_MS);
     this.#clock.wait(wait_ms, this.#timer.signal).then(
       () => this.#renew('refresh').catch(() => {}),
       // Replaced in the meantime, or over.
