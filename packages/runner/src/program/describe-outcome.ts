@@ -1,11 +1,24 @@
 import type { OrderIntent, ReportItem } from '@tradebase/contracts';
-import type { BarOutcome, OrderNews, SessionFill, SessionOrder, SessionPosition } from '@tradebase/engine';
+import type {
+  BarOutcome,
+  OrderNews,
+  SessionFill,
+  SessionOrder,
+  SessionOrderChange,
+  SessionPosition,
+} from '@tradebase/engine';
 import type { z } from 'zod';
 
 export type Item = z.input<typeof ReportItem>;
 
 /** How the ids of a session become names in the ledger. */
 export type NameOrder = (sessionOrderId: string) => string;
+
+/** Orders that work, as they were told last, by their ids. */
+export type KnownOrder = (sessionOrderId: string) => SessionOrder | undefined;
+
+/** Parts of an order, added up, may differ from it by this share. */
+const ROUNDING = 1e-9;
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
@@ -64,11 +77,18 @@ export function signalOf(order: SessionOrder, name: NameOrder, timeframe: string
 
 /** Orders as they became something else, in the ledger's words; nothing for those that fills tell of. */
 function endedItems({ order_changes }: OrderNews, name: NameOrder, at_ms: number): Item[] {
-  return order_changes.flatMap(({ id, status, reject_reason }): Item[] => {
+  return order_changes.flatMap((change): Item[] => {
+    const { id, reject_reason } = change;
+    const status = isDoneInPart(change) ? 'cancelled' : change.status;
     if (status === 'working' || status === 'filled') return [];
     const reason = reject_reason === null ? {} : { reject_reason: reject_reason.slice(0, 2000) };
     return [{ kind: 'order', client_order_id: name(id), status, at: iso(at_ms), ...reason }];
   });
+}
+
+/** Whether an order is over because it has reduced all there was, which was less than it was to. */
+function isDoneInPart({ status, quantity, filled_quantity }: SessionOrderChange): boolean {
+  return status === 'filled' && quantity - filled_quantity > ROUNDING * quantity;
 }
 
 function fillItem(fill: SessionFill, name: NameOrder): Item {
@@ -91,12 +111,26 @@ function fillItem(fill: SessionFill, name: NameOrder): Item {
 export function executionItems(
   news: OrderNews & Partial<Pick<BarOutcome, 'fills'>>,
   name: NameOrder,
-  isSizedAtFill: (id: string) => boolean,
+  known: KnownOrder,
   at_ms: number,
 ): Item[] {
   const items: Item[] = [];
   const placed = new Map(news.new_orders.map((order) => [order.id, order]));
-  const sized = new Set<string>();
+  const resized = new Map(
+    news.order_changes.filter((change) => isResized(change, known)).map((each) => [each.id, each]),
+  );
+  const resize = (id: string, ts: number) => {
+    const change = resized.get(id);
+    if (!change) return;
+    resized.delete(id);
+    items.push({
+      kind: 'order',
+      client_order_id: name(id),
+      status: 'accepted',
+      quantity: change.quantity,
+      at: iso(ts),
+    });
+  };
   for (const fill of news.fills ?? []) {
     const order = placed.get(fill.order_id);
     if (order) {
@@ -104,13 +138,7 @@ export function executionItems(
       items.push(...acceptedItems(order, name, fill.ts));
       placed.delete(order.id);
     }
-    const change = news.order_changes.find(({ id }) => id === fill.order_id);
-    if (change && isSizedAtFill(fill.order_id) && !sized.has(fill.order_id)) {
-      sized.add(fill.order_id);
-      const { quantity } = change;
-      const client_order_id = name(fill.order_id);
-      items.push({ kind: 'order', client_order_id, status: 'accepted', quantity, at: iso(fill.ts) });
-    }
+    resize(fill.order_id, fill.ts);
     items.push(fillItem(fill, name), {
       kind: 'log',
       level: 'INFO',
@@ -118,11 +146,19 @@ export function executionItems(
       at: iso(fill.ts),
     });
   }
+  for (const [id, { status }] of resized) if (status === 'working') resize(id, at_ms);
   for (const order of placed.values()) {
     if (order.status === 'working' && order.reduce_only) items.push(...acceptedItems(order, name, at_ms));
     if (order.status === 'rejected') items.push(refusalLog(order, at_ms));
   }
   return [...items, ...endedItems(news, name, at_ms)];
+}
+
+/** Whether an order was sized by its fill, or, of a bracket, grew with what its entry filled. */
+function isResized({ id, quantity, filled_quantity }: SessionOrderChange, known: KnownOrder): boolean {
+  const order = known(id);
+  if (order === undefined) return false;
+  return order.is_sized_at_fill ? filled_quantity > 0 : quantity !== order.quantity;
 }
 
 function refusalLog(order: SessionOrder, at_ms: number): Item {

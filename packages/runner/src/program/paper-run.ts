@@ -271,12 +271,7 @@ export class PaperRun {
 
   /** Reports what a bar or a decision did to orders. */
   async #tell(news: OrderNews & Partial<Pick<BarOutcome, 'fills'>>): Promise<void> {
-    const items = executionItems(
-      news,
-      this.#name,
-      (id) => this.#working.get(id)?.is_sized_at_fill ?? false,
-      this.#at_ms,
-    );
+    const items = executionItems(news, this.#name, (id) => this.#working.get(id), this.#at_ms);
     this.#seenFills += news.fills?.length ?? 0;
     this.#seenOrders = Math.max(this.#seenOrders, ...news.new_orders.map(({ id }) => Number(id)));
     for (const order of news.new_orders)
@@ -328,7 +323,7 @@ export class PaperRun {
       ...executionItems(
         { ...news, order_changes: news.order_changes.filter(({ id }) => id !== order.id) },
         this.#name,
-        () => false,
+        () => undefined,
         this.#at_ms,
       ),
     );
