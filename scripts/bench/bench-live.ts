@@ -1,8 +1,11 @@
 import type { BenchOptions, Figure } from './figure.ts';
 import { benchCommands } from './live/bench-commands.ts';
 import { benchCommitToBrowser } from './live/bench-commit-to-browser.ts';
+import { benchGate } from './live/bench-gate.ts';
 import { benchHeartbeats } from './live/bench-heartbeats.ts';
 import { benchLogThroughput } from './live/bench-log-throughput.ts';
+import { benchReportCosts } from './live/bench-report-costs.ts';
+import { benchTriggerCosts } from './live/bench-trigger-costs.ts';
 import { openFleet } from './live/fleet.ts';
 import { LiveStack } from './live/live-stack.ts';
 
@@ -18,6 +21,9 @@ export async function benchLive({ quick }: BenchOptions): Promise<Figure[]> {
     const fleet = await openFleet(stack, RUNNERS);
     return [
       ...(await benchCommitToBrowser(stack, quick ? 30 : 200)),
+      ...(await benchReportCosts(stack, quick ? 20 : 200)),
+      ...(await benchTriggerCosts(stack, quick ? 10 : 100)),
+      ...(await benchGate(stack, quick ? 20 : 200)),
       ...(await benchCommands(fleet, quick ? 20 : 200)),
       ...(await benchHeartbeats(stack, fleet, quick ? 1_000 : 5_000)),
       ...(await benchLogThroughput(stack, fleet, quick ? 2_000 : 10_000)),

@@ -1,8 +1,9 @@
 import type { StackAddress } from '@tradebase/local-stack/testing';
 import pg from 'pg';
+import { asPostgres } from '../../../packages/client/test/support/as-role.ts';
 import { type HeldRun, holdRun } from '../../../packages/client/test/support/hold-run.ts';
 import { type Persona, signUp } from '../../../packages/client/test/support/personas.ts';
-import { fillOf, orderOf, SYMBOLS } from './report-items.ts';
+import { FILLS_OF_ORDER, SYMBOLS, tradingFills, tradingOrder } from './report-items.ts';
 
 /** A run that a runner holds, with a connection to the database that has the rights and claims of the runner. */
 export interface LiveRun extends HeldRun {
@@ -10,8 +11,12 @@ export interface LiveRun extends HeldRun {
   readonly asRunner: pg.Client;
   /** Reports items on that connection, in a transaction that the caller ends; gives them their numbers. */
   reportDirectly(items: readonly object[]): Promise<void>;
-  /** Opens a position of one unit in each of the first symbols of `report-items.ts`, by orders for a million. */
+  /** Opens a position in each of the first symbols of `report-items.ts`. */
   hold(symbols: number): Promise<void>;
+  /** Puts the orders of the next fills on the books. */
+  admitNextFills(count: number): Promise<void>;
+  /** The next fills to report. */
+  nextFills(count: number): object[];
   close(): Promise<void>;
 }
 
@@ -21,6 +26,8 @@ export async function openLiveRun(stack: StackAddress, name: string): Promise<Li
   const held = await holdRun(stack, owner, name);
   const asRunner = await connectAsRunner(stack, owner, held.sessionId);
   let nextSeq = 1;
+  let nextFill = 0;
+  let admitted = 0;
   const reportDirectly = async (items: readonly object[]) => {
     const { rows } = await asRunner.query<{ receipt: { rejected: unknown[]; missing_from: number | null } }>(
       'select public.report_run($1, 1, $2, $3) as receipt',
@@ -37,14 +44,39 @@ export async function openLiveRun(stack: StackAddress, name: string): Promise<Li
     owner,
     asRunner,
     reportDirectly,
-    hold: async (symbols) => {
-      for (const symbol of SYMBOLS.slice(0, symbols)) {
-        await held.admit(orderOf(symbol), { symbol, quantity: 1_000_000 });
-        await reportDirectly([fillOf(symbol, 100)]);
-      }
+    hold: (symbols) => hold(stack, held, owner, SYMBOLS.slice(0, symbols)),
+    admitNextFills: async (count) => {
+      const end = Math.ceil((nextFill + count) / FILLS_OF_ORDER);
+      await admitOrders(stack, held, owner, admitted, end);
+      admitted = Math.max(admitted, end);
+    },
+    nextFills: (count) => {
+      nextFill += count;
+      return tradingFills(nextFill - count, count);
     },
     close: () => asRunner.end(),
   };
+}
+
+async function hold(stack: StackAddress, { runId, botId }: HeldRun, owner: Persona, symbols: readonly string[]) {
+  await asPostgres(stack, (postgres) =>
+    postgres.query(
+      `insert into public.positions (run_id, bot_id, user_id, symbol, direction, quantity, open_quantity, entry_price, opened_at)
+       select $1, $2, $3, symbol, 'long', 1, 1, 100, now() from unnest($4::text[]) symbol`,
+      [runId, botId, owner.id, symbols],
+    ),
+  );
+}
+
+async function admitOrders(stack: StackAddress, run: HeldRun, owner: Persona, first: number, end: number) {
+  const orders = Array.from({ length: Math.max(end - first, 0) }, (_, n) => tradingOrder(first + n));
+  await asPostgres(stack, (postgres) =>
+    postgres.query(
+      `insert into public.orders (run_id, bot_id, user_id, client_order_id, symbol, side, type, quantity)
+       select $1, $2, $3, o.client_order_id, o.symbol, o.side, 'market', $5 from jsonb_to_recordset($4) o (client_order_id text, symbol text, side text)`,
+      [run.runId, run.botId, owner.id, JSON.stringify(orders), FILLS_OF_ORDER],
+    ),
+  );
 }
 
 async function connectAsRunner(stack: StackAddress, owner: Persona, sessionId: string): Promise<pg.Client> {

@@ -17,15 +17,25 @@ export function marks(price: number, symbols = SYMBOLS.length): object[] {
   return SYMBOLS.slice(0, symbols).map((symbol) => ({ kind: 'mark', symbol, price, at: now() }));
 }
 
-/** Name of the order whose fills `fillOf` makes. */
-export function orderOf(symbol: string): string {
-  return `open-${symbol}`;
+/** Units of each order of `tradingFills`, each its own fill. */
+export const FILLS_OF_ORDER = 2;
+
+/** The n-th order of a run that buys and sells in turns, and so opens and closes one position after another. */
+export function tradingOrder(n: number): { client_order_id: string; symbol: string; side: 'buy' | 'sell' } {
+  return { client_order_id: `order-${n}`, symbol: 'TRADED', side: n % 2 === 0 ? 'buy' : 'sell' };
 }
 
-/** A fill of one unit. */
-export function fillOf(symbol: string, price: number): object {
-  const order = { client_order_id: orderOf(symbol), symbol, side: 'buy' };
-  return { kind: 'fill', external_id: crypto.randomUUID(), ...order, quantity: 1, price, fee: 0.1, at: now() };
+/** The fills of such a run from the first-th on, of one unit each. */
+export function tradingFills(first: number, count: number): object[] {
+  return Array.from({ length: count }, (_, n) => ({
+    kind: 'fill',
+    external_id: `execution-${first + n}`,
+    ...tradingOrder(Math.floor((first + n) / FILLS_OF_ORDER)),
+    quantity: 1,
+    price: 100 + ((first + n) % 7),
+    fee: 0.1,
+    at: now(),
+  }));
 }
 
 function now(): string {
