@@ -11,7 +11,7 @@ import { type Persona, signUp } from '../../client/test/support/personas.ts';
 import { makeBot } from '../../client/test/support/seed-trading.ts';
 import { NetworkLine } from './support/network-line.ts';
 import { RunnerProgram } from './support/runner-program.ts';
-import { dayOfMinutes, seedMinutes } from './support/seed-minutes.ts';
+import { dayOfMinutes, MINUTES, seedMinutes } from './support/seed-minutes.ts';
 
 /** Bots that their owner starts, and the program on a trader's machine trades on paper, through crashes of any kind. */
 let stack: TestStack;
@@ -54,7 +54,20 @@ async function sql(statement: string, values: unknown[] = []): Promise<any[]> {
 }
 
 const SPEC = { name: 'sma-cross', params: { fast: 5, slow: 15 } };
+/** Of rules and of events, with one lot and with several. */
+const KINDS = [
+  'breakout-scalping',
+  'rsi-mean-reversion',
+  'bollinger-mean-reversion',
+  'macd-rsi',
+  'momentum',
+  'grid',
+  'dca',
+];
+/** Whole shares: where several lots of fractions are closed at once, the ledger's exact sum is not that of doubles. */
+const WHOLE_SHARES = { lot_size: 1 };
 const SETTINGS = { fees: { type: 'bps' as const, maker_bps: 5, taker_bps: 10 }, slippage: { type: 'none' as const } };
+const WHOLE = { ...SETTINGS, instrument: WHOLE_SHARES };
 
 function makeMinuteBot(name: string, more: object = {}): Promise<string> {
   return makeBot(owner, {
@@ -88,12 +101,16 @@ const fillsOf = (botId: string) =>
   );
 
 /** What the backtest of the same candles fills. */
-function backtestFills() {
+function backtestFills(
+  strategy: { name: string; params: Record<string, number> } = SPEC,
+  minutes = MINUTES,
+  settings: object = SETTINGS,
+) {
   const { fills } = runBacktest({
-    strategy: SPEC,
-    data: { instruments: [{ symbol: 'ACME', timeframe: '1m', candles: dayOfMinutes() }] },
+    strategy,
+    data: { instruments: [{ symbol: 'ACME', timeframe: '1m', candles: dayOfMinutes(minutes) }] },
     initial_cash: 10_000,
-    settings: SETTINGS,
+    settings,
     path: 'event',
   });
   return (fills ?? []).map(({ side, quantity, price, fee, ts }) => ({
@@ -131,6 +148,51 @@ describe('The runner program', () => {
       { status: 'disconnected' },
     ]);
   });
+
+  it('trades strategies of every kind like their backtests, side by side, through a crash', async () => {
+    const { key } = await makeKey(owner);
+    const bots = await Promise.all(
+      KINDS.map(async (name) => ({
+        name,
+        id: await makeMinuteBot(name, { strategy_type: name, parameters: {}, settings: WHOLE }),
+      })),
+    );
+    const slowly = [...REPLAY, '--speed', '6000'];
+    const first = startProgram(key, slowly);
+    for (const { id } of bots) await startBot(id);
+    await expect
+      .poll(async () => (await Promise.all(bots.map(({ id }) => fillsOf(id)))).flat().length)
+      .toBeGreaterThan(8);
+    await first.end('SIGKILL');
+    const second = startProgram(key, slowly);
+    for (const { name, id } of bots) {
+      await expect.poll(() => statusOf(id), { timeout: 40_000 }).toBe('stopped');
+      const expected = backtestFills({ name, params: {} }, MINUTES, WHOLE);
+      const fills = await fillsOf(id);
+      expect({ name, fills: fills.slice(0, expected.length) }).toEqual({ name, fills: expected });
+      expect(await runOf(id)).toMatchObject({ status: 'completed', error: null });
+    }
+    expect(`${first.output}${second.output}`).not.toContain('the server refused a report');
+  }, 90_000);
+
+  it('trades orders that rest, and are replaced at every bar, through crashes', async () => {
+    const { key } = await makeKey(owner);
+    const botId = await makeMinuteBot('grid', { strategy_type: 'grid', parameters: {}, settings: WHOLE });
+    const oneHour = [...REPLAY, '--to', '2024-03-05T15:30:00Z', '--speed', '6000'];
+    const expected = backtestFills({ name: 'grid', params: {} }, 60, WHOLE);
+    expect(expected.length).toBeGreaterThan(4);
+    let program = startProgram(key, oneHour);
+    await startBot(botId);
+    for (const part of [0.2, 0.5, 0.8]) {
+      const fills = Math.ceil(expected.length * part);
+      await expect.poll(async () => (await fillsOf(botId)).length, { interval: 5 }).toBeGreaterThanOrEqual(fills);
+      await program.end('SIGKILL');
+      program = startProgram(key, oneHour);
+    }
+    await expect.poll(() => statusOf(botId), { timeout: 25_000 }).toBe('stopped');
+    expect((await fillsOf(botId)).slice(0, expected.length)).toEqual(expected);
+    expect(program.output).not.toContain('ledger differ');
+  }, 60_000);
 
   it('goes on after kill -9 at any moment: no fill twice, none left out', async () => {
     const { key } = await makeKey(owner);

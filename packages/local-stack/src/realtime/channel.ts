@@ -172,6 +172,7 @@ export class Channel implements RoomMember {
 
   async #readMissed(request: ReplayRequest): Promise<StoredMessage[]> {
     try {
+      await this.#services.stream.visible();
       return await readReplay(this.#services.pool, this.#name, request);
     } catch (error) {
       this.#fail(error);

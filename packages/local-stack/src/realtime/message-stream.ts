@@ -1,12 +1,16 @@
 import type { Pool } from 'pg';
 import type { Pgoutput } from 'pg-logical-replication';
 import type { Log } from '../stack-context.ts';
+import { awaitVisible } from './await-visible.ts';
 import { readMessagesSince } from './missed-messages.ts';
 import { RecentMessages } from './recent-messages.ts';
 import { ReplicationStream } from './replication-stream.ts';
 import { parseStoredMessage, type StoredMessage } from './stored-message.ts';
 
 const PUBLICATION = 'supabase_realtime_messages_publication';
+
+/** Of more transactions than these none is still about to become visible. */
+const RECENT_COMMITS = 64;
 
 export interface MessageStreamOptions {
   /** Of a role with REPLICATION. */
@@ -29,6 +33,7 @@ export class MessageStream {
   readonly #stream: ReplicationStream;
   /** Since the first slot; before it nobody has missed anything. */
   #recent: RecentMessages | undefined;
+  #commits: number[] = [];
 
   constructor(options: MessageStreamOptions) {
     this.#options = options;
@@ -49,6 +54,11 @@ export class MessageStream {
 
   get isStreaming(): boolean {
     return this.#stream.isStreaming;
+  }
+
+  /** Resolves when a query sees every message that has been sent so far. */
+  async visible(): Promise<void> {
+    await awaitVisible(this.#options.pool, this.#commits);
   }
 
   close(): Promise<void> {
@@ -75,6 +85,8 @@ export class MessageStream {
 
   #receive(message: Pgoutput.Message): void {
     if (message.tag === 'begin') {
+      this.#commits.push(message.xid);
+      if (this.#commits.length > RECENT_COMMITS) this.#commits.shift();
       this.#options.onCommit?.(Date.now() - Number(message.commitTime.valueOf() / 1000n));
     } else if (message.tag === 'insert') {
       this.#send(message.new);

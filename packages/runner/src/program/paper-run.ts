@@ -211,10 +211,14 @@ export class PaperRun {
     this.#ledger = undefined;
   }
 
-  /** Whether the ledger knows of fills or orders that the session has not come to: of a bar that was not reported to its end. */
+  /** Whether the ledger knows of what the session has not come to: of a bar that was not reported to its end. */
   #isBehind({ orders, fills }: RunLedger): boolean {
     const numbers = [...orders.keys()].map((name) => Number(name.slice(name.lastIndexOf('-') + 1)));
-    return this.#seenFills < fills.size || numbers.some((number) => number > this.#seenOrders);
+    return (
+      this.#seenFills < fills.size ||
+      numbers.some((number) => number > this.#seenOrders) ||
+      [...this.#working.keys()].some((id) => !isOpenStatus(orders.get(this.#name(id))?.status))
+    );
   }
 
   get #seen_ms(): number {
@@ -418,6 +422,12 @@ export class PaperRun {
     await this.#tell(this.#theSession.cancelAll());
     await this.run.flush();
     await this.#closeRest();
+    await this.run.flush();
+    const { positions } = await readRunLedger(this.#parts.server, this.run);
+    if (positions.length > 0) {
+      const what = positions.map(({ symbol, quantity }) => `${quantity} ${symbol}`).join(', ');
+      throw new RunnerError('bot_has_open_positions', `the run cannot end: the ledger still holds ${what}`);
+    }
     await this.run.report({ kind: 'run_ended', status, at: new Date(this.#at_ms).toISOString() });
     await this.run.flush();
     await this.run.end(

@@ -85,9 +85,10 @@ export class Run {
 
   /** Resolves when the database has all that was reported before. */
   async flush(): Promise<void> {
-    const lastSeq = this.#spool.lastSeq;
+    // Not by its number, which may still change.
+    const last = this.#spool.pending.at(-1)?.item;
     this.#send();
-    while (this.#spool.takenSeq < lastSeq) {
+    while (last !== undefined && this.#spool.pending.some(({ item }) => item === last)) {
       this.#stop.signal.throwIfAborted();
       await this.#confirmed.promise;
     }

@@ -39,7 +39,7 @@ export function refusedPayload({ relation, type }: RowChange, error: ChangeError
 
 /** The JSON of a change for a role, in hosted Realtime's form. */
 export function changePayload({ change, table, after, before, role, select }: ChangePayloadOptions): string {
-  const { relation, type, committedAt, size } = change;
+  const { relation, type, commit, size } = change;
   const columns = table.columns.filter(
     ({ name, isKey, readableBy }) => readableBy.includes(role) && (!select || isKey || select.includes(name)),
   );
@@ -51,7 +51,7 @@ export function changePayload({ change, table, after, before, role, select }: Ch
   const fields = [
     `"schema":${JSON.stringify(relation.schema)}`,
     `"table":${JSON.stringify(relation.name)}`,
-    `"commit_timestamp":"${committedAt.toISOString()}"`,
+    `"commit_timestamp":"${commit.at.toISOString()}"`,
     `"type":"${type}"`,
     `"columns":${JSON.stringify(columns.map(({ name, typeName }) => ({ name, type: typeName })))}`,
   ];

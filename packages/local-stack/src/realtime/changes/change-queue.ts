@@ -1,5 +1,5 @@
 import type { Pgoutput } from 'pg-logical-replication';
-import { type RowChange, toRowChange } from './row-change.ts';
+import { type Commit, type RowChange, toRowChange } from './row-change.ts';
 
 /** Rows that are judged together. */
 const BATCH_ROWS = 200;
@@ -15,7 +15,7 @@ export class ChangeQueue {
   readonly #work: (batch: readonly RowChange[]) => Promise<void>;
   #waiting: RowChange[] = [];
   #size = 0;
-  #committedAt = new Date(0);
+  #commit: Commit = { at: new Date(0), xid: 0 };
   #working: Promise<void> | undefined;
   #room = Promise.withResolvers<void>();
 
@@ -28,12 +28,12 @@ export class ChangeQueue {
   receive(message: Pgoutput.Message): void | Promise<void> {
     switch (message.tag) {
       case 'begin':
-        this.#committedAt = new Date(Number(message.commitTime.valueOf() / 1000n));
+        this.#commit = { at: new Date(Number(message.commitTime.valueOf() / 1000n)), xid: message.xid };
         return;
       case 'insert':
       case 'update':
       case 'delete':
-        return this.#add(toRowChange(message, this.#committedAt));
+        return this.#add(toRowChange(message, this.#commit));
       default:
         return;
     }

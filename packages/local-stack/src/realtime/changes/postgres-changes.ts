@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { Log } from '../../stack-context.ts';
+import { awaitVisible } from '../await-visible.ts';
 import { ReplicationStream } from '../replication-stream.ts';
 import type { Frame, Serializer } from '../serializer.ts';
 import { ChangeQueue } from './change-queue.ts';
@@ -107,6 +108,10 @@ export class PostgresChanges {
   /** Judges each table's changes together, and answers in the order of the commits. */
   async #judge(batch: readonly RowChange[]): Promise<Delivery[]> {
     const { pool, log } = this.#options;
+    await awaitVisible(
+      pool,
+      batch.map(({ commit }) => commit.xid),
+    );
     const deliveries = new Map<RowChange, Delivery[]>();
     for (const [relation, changes] of Map.groupBy(batch, (change) => change.relation)) {
       const subscriptions = this.#subscriptions.of(relation.schema, relation.name);
