@@ -16,6 +16,8 @@ export async function prepareWorld(postgres: pg.Client): Promise<void> {
     ]);
     if (rowCount !== 1) throw new Error(`there is no setting ${key}`);
   }
-  await postgres.query(`update public.system_config set value = 'null' where key like 'quota.%' or key like 'limits.%'`);
+  await postgres.query(
+    `update public.system_config set value = 'null' where key like 'quota.%' or key like 'limits.%'`,
+  );
   await postgres.query('update public.plan_quotas set value = null');
 }
