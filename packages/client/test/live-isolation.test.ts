@@ -1,4 +1,4 @@
-import { RunnerToken } from '@tradebase/contracts';
+import { BotControl, RunnerToken } from '@tradebase/contracts';
 import { mintToken, startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TradebaseClient } from '../src/index.ts';
@@ -37,7 +37,7 @@ beforeAll(async () => {
   const before = await connect(owner);
   botId = await makeBot(owner, { name: 'Held', symbols: ['ACME'], initial_balance: 10_000 });
   const started = await owner.client.rpc('start_bot', { p_bot_id: botId }).throwOnError();
-  runId = String(started.data.run_id);
+  runId = String(BotControl.parse(started.data).run_id);
   await before.client.rpc('acknowledge_command', { p_seq: 1 }).throwOnError();
   holder = await connect(owner);
   const [lease] = await sql(
