@@ -282,6 +282,7 @@ declare
   v_position public.positions;
   v_trade_id uuid;
   refusal text[];
+  settled numeric;
   whole private.execution;
   part private.execution;
 begin
@@ -292,8 +293,9 @@ begin
     select * into v_order from public.orders o where o.bot_id = p_run.bot_id and o.client_order_id = p_fill ->> 'client_order_id' and o.run_id = p_run.id;
   end if;
   select * into v_position from public.positions p where p.run_id = p_run.id and p.symbol = p_fill ->> 'symbol' and p.status = 'open';
-  p_fill := p_fill || jsonb_build_object('quantity', private.settled_quantity((p_fill ->> 'quantity')::numeric, p_fill ->> 'side', v_order, v_position));
-  refusal := private.refusal_of_fill(v_order, v_position, p_fill);
+  -- Position and trades take it as it was meant; the row of the fill says what was reported.
+  settled := private.settled_quantity((p_fill ->> 'quantity')::numeric, p_fill ->> 'side', v_order, v_position);
+  refusal := private.refusal_of_fill(v_order, v_position, p_fill || jsonb_build_object('quantity', settled));
   if refusal is not null then
     return refusal;
   end if;
@@ -302,7 +304,7 @@ begin
   whole.seq := p_run.last_fill_seq + 1;
   whole.symbol := p_fill ->> 'symbol';
   whole.side := p_fill ->> 'side';
-  whole.quantity := (p_fill ->> 'quantity')::numeric;
+  whole.quantity := settled;
   whole.price := (p_fill ->> 'price')::numeric;
   whole.fee := private.fee_of_fill(p_fill);
   whole.multiplier := coalesce(v_order.multiplier, (p_fill ->> 'multiplier')::numeric, v_position.multiplier, 1);
