@@ -751,13 +751,14 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   constraint bots_offline_policy_check CHECK ((offline_policy = ANY (ARRAY['hold'::text, 'flatten'::text, 'resume'::text])))
   constraint bots_parameters_check CHECK (((jsonb_typeof(parameters) = 'object'::text) AND (pg_column_size(parameters) <= 16384)))
   constraint bots_pkey PRIMARY KEY (id)
+  constraint bots_plain_numbers_check CHECK ((private.has_plain_numbers(parameters) AND private.has_plain_numbers(metadata)))
   constraint bots_risk_check CHECK (((risk_per_trade > (0)::numeric) AND (risk_per_trade <= '1000000000000'::numeric) AND (daily_risk_cap > (0)::numeric) AND (daily_risk_cap <= '1000000000000'::numeric) AND (max_order_value > (0)::numeric) AND (max_order_value <= '1000000000000'::numeric)))
   constraint bots_schedule_days_check CHECK ((((cardinality(schedule_days) >= 1) AND (cardinality(schedule_days) <= 7)) AND (array_ndims(schedule_days) = 1) AND (schedule_days <@ '{1,2,3,4,5,6,7}'::smallint[])))
   constraint bots_schedule_exchange_check CHECK (((schedule_exchange IS NULL) OR (schedule_start_time IS NULL)))
   constraint bots_schedule_exchange_fkey FOREIGN KEY (schedule_exchange) REFERENCES exchange_sessions(exchange)
   constraint bots_schedule_times_check CHECK ((((schedule_start_time IS NULL) = (schedule_end_time IS NULL)) AND (schedule_start_time <> schedule_end_time)))
   constraint bots_schedule_timezone_check CHECK (private.is_time_zone(schedule_timezone))
-  constraint bots_settings_check CHECK (((jsonb_typeof(settings) = 'object'::text) AND (pg_column_size(settings) <= 16384)))
+  constraint bots_settings_check CHECK (((jsonb_typeof(settings) = 'object'::text) AND (pg_column_size(settings) <= 16384) AND private.has_plain_numbers(settings)))
   constraint bots_status_check CHECK ((status = ANY (ARRAY['stopped'::text, 'starting'::text, 'running'::text, 'paused'::text, 'stopping'::text, 'error'::text])))
   constraint bots_strategy_type_check CHECK (((strategy_type ~ '^[a-z][a-z0-9]*(-[a-z0-9]+)*$'::text) AND (char_length(strategy_type) <= 50)))
   constraint bots_strategy_version_check CHECK (((strategy_id IS NULL) = (strategy_version IS NULL)))
@@ -2813,18 +2814,21 @@ CREATE OR REPLACE FUNCTION private.acknowledge_emergency_stop(p_command runner_c
  SET search_path TO ''
 AS $function$
 declare
+  stopped_bot_ids uuid[];
   lease public.bot_leases;
   bot_status text;
 begin
-  for lease in
-    select * from public.bot_leases l
+  -- All of them first: the event of the first bot is numbered, and its number locked, before the second is looked at.
+  stopped_bot_ids := array(
+    select l.bot_id from public.bot_leases l
     where l.runner_session_id = p_command.runner_session_id and l.released_at is null
       and l.bot_id = coalesce(p_command.bot_id, l.bot_id)
       -- What was started since is not what was stopped.
       and l.acquired_at <= p_command.created_at
-    order by l.bot_id for update
-  loop
-    select b.status into bot_status from public.bots b where b.id = lease.bot_id for no key update;
+    order by l.bot_id for update);
+  perform from public.bots b where b.id = any (stopped_bot_ids) order by b.id for no key update;
+  for lease in select * from public.bot_leases l where l.bot_id = any (stopped_bot_ids) order by l.bot_id loop
+    select b.status into bot_status from public.bots b where b.id = lease.bot_id;
     if p_error is not null and bot_status in ('stopping', 'paused') then
       perform private.fail_bot(lease.run_id, 'emergency_stop_failed', coalesce(p_error ->> 'message', 'The runner could not carry out the emergency stop'));
     elsif lease.intent = 'stop' and bot_status = 'stopping' and (p_command.payload ->> 'close_positions')::boolean then
@@ -3776,8 +3780,8 @@ AS $function$
 declare
   most_bytes constant integer := 16384;
 begin
-  if jsonb_typeof(p_machine_info) <> 'object' or pg_column_size(p_machine_info) > most_bytes then
-    perform private.raise_invalid_request(format('machine_info must be an object of at most %s bytes', most_bytes));
+  if jsonb_typeof(p_machine_info) <> 'object' or pg_column_size(p_machine_info) > most_bytes or not private.has_plain_numbers(p_machine_info) then
+    perform private.raise_invalid_request(format('machine_info must be an object of at most %s bytes, of numbers below 1e309', most_bytes));
   end if;
 end
 $function$
@@ -5366,7 +5370,8 @@ begin
     exception
       when lock_not_available or deadlock_detected then
         -- Somebody is at work on the bot: at the next call.
-        null;
+        -- What was done before holds the numbers of events of its user, for whom an emergency stop of all may wait.
+        exit when expired_count > 0;
       when others then
         raise warning 'command % of the runner session % did not expire: %', overdue.seq, overdue.runner_session_id, sqlerrm;
     end;
@@ -5482,15 +5487,17 @@ declare
   units constant numeric := (p_fill ->> 'quantity')::numeric;
   filled_at constant timestamptz := (p_fill ->> 'at')::timestamptz;
   value constant numeric := p_order.filled_value + units * (p_fill ->> 'price')::numeric;
-  left_after constant numeric := p_order.quantity - p_order.filled_quantity - units;
+  left_by_numbers constant numeric := p_order.quantity - p_order.filled_quantity - units;
+  left_after constant numeric := case when abs(left_by_numbers) <= 1e-12 * p_order.quantity then 0 else left_by_numbers end;
 begin
   update public.orders o set
     filled_quantity = o.filled_quantity + units,
+    quantity = case when left_after = 0 then o.filled_quantity + units else o.quantity end,
     filled_value = value,
     average_price = trim_scale(round(value / (o.filled_quantity + units), 18)),
     is_sized_at_fill = false,
-    reserved_value = private.share_of(o.reserved_value, left_after, left_after + units),
-    reserved_risk = private.share_of(o.reserved_risk, left_after, left_after + units),
+    reserved_value = private.share_of(o.reserved_value, left_after, p_order.quantity - p_order.filled_quantity),
+    reserved_risk = private.share_of(o.reserved_risk, left_after, p_order.quantity - p_order.filled_quantity),
     position_id = p_position_id,
     trade_id = coalesce(o.trade_id, p_trade_id),
     -- Brokers tell of fills after the end of an order: the fill counts, and the end remains.
@@ -6084,6 +6091,21 @@ begin
   where b.id = reached.bot_id
     and case when p_halt.close_positions then b.status in ('starting', 'running', 'paused', 'error') else b.status = 'running' end;
 end
+$function$
+
+function private.has_plain_numbers(p_value jsonb) -- Whether all numbers of a JSON value are such as a double has. 1e131000 takes a few bytes, is stored in a few, and is written out in 131,000 each time that somebody reads it: asked of whatever callers make up before it is kept, or turned into text.
+-- executable by: authenticated, service_role, tradebase_worker
+CREATE OR REPLACE FUNCTION private.has_plain_numbers(p_value jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select p_value is null or not (
+    jsonb_path_exists(p_value, 'strict $.** ? (@ >= 1e309 || @ <= -1e309 || (@ < 1e-400 && @ > -1e-400 && @ != 0))')
+    -- 0e-9999 is 0 with as many decimals.
+    or exists (select from jsonb_path_query(p_value, 'strict $.** ? (@ == 0)') z (zero) where scale(z.zero::numeric) > 400)
+  )
 $function$
 
 function private.has_recent_factor() -- Whether the caller has shown a second factor in this session within the last 15 minutes. Auth says in the claim amr when, and a refresh of the token does not change it.
@@ -6779,6 +6801,8 @@ AS $function$
 begin
   -- Shared, and before the rows, as everybody does: who engages an emergency stop waits until this has committed, and finds the bot.
   perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('trading halts', 0));
+  -- There is no lease to wait for until a bot was first started: whoever asks for something then waits for the other here.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('control of ' || p_bot_id::text, 0));
   select * into lease from public.bot_leases l where l.bot_id = p_bot_id and l.user_id = p_user_id for update;
   select * into bot from public.bots b where b.id = p_bot_id and b.user_id = p_user_id for no key update;
   if bot.id is null then
@@ -6987,7 +7011,8 @@ begin
     exception
       when lock_not_available or deadlock_detected then
         -- It is being heard of, or somebody is at work on its bots: at the next call.
-        null;
+        -- What was done before holds the numbers of events of its user, for whom an emergency stop of all may wait.
+        exit when marked > 0;
       when others then
         raise warning 'the runner session % was not marked as silent: %', found_session.id, sqlerrm;
     end;
@@ -8512,15 +8537,15 @@ CREATE OR REPLACE FUNCTION private.reduction_problem(p_order orders)
 AS $function$
 declare
   -- Numbers come from programs that reckon in doubles: what their rounding adds is no more than is open.
-  rounding constant numeric := 1.000000000001;
+  rounding numeric;
   held_quantity numeric;
 begin
-  select p.open_quantity into held_quantity from public.positions p
+  select p.open_quantity, 1e-12 * p.quantity into held_quantity, rounding from public.positions p
   where p.run_id = p_order.run_id and p.user_id = p_order.user_id and p.status = 'open' and p.symbol = p_order.symbol
     and p.direction = case p_order.side when 'sell' then 'long' else 'short' end;
   return case
     when held_quantity is null then format('nothing_to_reduce: the run holds no position in %s that a %s would reduce', p_order.symbol, p_order.side)
-    when p_order.quantity > held_quantity * rounding
+    when p_order.quantity > held_quantity + rounding
       then format('nothing_to_reduce: only %s of the %s are open', trim_scale(held_quantity), trim_scale(p_order.quantity)) end;
 end
 $function$
@@ -8576,7 +8601,8 @@ begin
       return array['invalid_item', format('the order is one to %s %s', p_order.side, p_order.symbol)];
     elsif multiplier not in (p_order.multiplier, 1) then
       return array['invalid_item', format('the multiplier of the order is %s', p_order.multiplier)];
-    elsif quantity > p_order.quantity - p_order.filled_quantity then
+    elsif quantity > p_order.quantity - p_order.filled_quantity
+      and (p_order.quantity = p_order.filled_quantity or quantity - (p_order.quantity - p_order.filled_quantity) > 1e-12 * p_order.quantity) then
       return array['overfill', format('%s of the order were left, and %s were filled', p_order.quantity - p_order.filled_quantity, quantity)];
     elsif p_order.reduce_only and quantity > coalesce(reducible, 0) then
       return array['overfill', format('the order only reduces, and there are %s to reduce', coalesce(reducible, 0))];
@@ -9837,6 +9863,21 @@ begin
 end
 $function$
 
+function private.settled_quantity(p_quantity numeric, p_side text, p_order orders, p_position positions) -- Units that a fill is taken with: all that is held, or all that is left of its order, where it says as much but for the rounding of programs that reckon in doubles. Else what they add or leave out would stay open for ever, or turn a position round.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.settled_quantity(p_quantity numeric, p_side text, p_order orders, p_position positions)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when (p_position.direction = 'long') = (p_side = 'sell') and abs(p_quantity - p_position.open_quantity) <= 1e-12 * p_position.quantity then p_position.open_quantity
+    when p_order.quantity > p_order.filled_quantity and abs(p_quantity - (p_order.quantity - p_order.filled_quantity)) <= 1e-12 * p_order.quantity
+      then p_order.quantity - p_order.filled_quantity
+    else p_quantity end
+$function$
+
 function private.share_of(p_total numeric, p_part numeric, p_whole numeric) -- What falls on a part of a whole, to 18 decimals. Who splits takes the rest as what is left, so that nothing is lost.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.share_of(p_total numeric, p_part numeric, p_whole numeric)
@@ -10085,7 +10126,12 @@ begin
   if jsonb_typeof(p_intents) is distinct from 'array' or jsonb_array_length(p_intents) not between 1 and 100 then
     perform private.raise_api_error(422, 'invalid_request', 'p_intents must be an array of 1 to 100 intents');
   end if;
-  if octet_length(p_intents::text) > 262144 then
+  -- In this order: as text, what is small as it is stored may be a gigabyte.
+  if pg_column_size(p_intents) > 1048576 then
+    perform private.raise_api_error(413, 'payload_too_large', 'the intents of a call are at most 256 KB');
+  elsif not private.has_plain_numbers(p_intents) then
+    perform private.raise_api_error(422, 'invalid_request', 'p_intents: numbers must be below 1e309');
+  elsif octet_length(p_intents::text) > 262144 then
     perform private.raise_api_error(413, 'payload_too_large', 'the intents of a call are at most 256 KB');
   end if;
   -- Who engages an emergency stop waits for those who did not see it, and whoever comes later sees it.
@@ -10254,6 +10300,7 @@ begin
     select * into v_order from public.orders o where o.bot_id = p_run.bot_id and o.client_order_id = p_fill ->> 'client_order_id' and o.run_id = p_run.id;
   end if;
   select * into v_position from public.positions p where p.run_id = p_run.id and p.symbol = p_fill ->> 'symbol' and p.status = 'open';
+  p_fill := p_fill || jsonb_build_object('quantity', private.settled_quantity((p_fill ->> 'quantity')::numeric, p_fill ->> 'side', v_order, v_position));
   refusal := private.refusal_of_fill(v_order, v_position, p_fill);
   if refusal is not null then
     return refusal;
@@ -10274,7 +10321,8 @@ begin
   whole.risk := case
     when v_order.reduce_only then 0
     when v_order.id is null or v_order.status in ('cancelled', 'expired') then whole.quantity * whole.price * whole.multiplier
-    else v_order.reserved_risk - private.share_of(v_order.reserved_risk, v_order.quantity - v_order.filled_quantity - whole.quantity, v_order.quantity - v_order.filled_quantity)
+    else v_order.reserved_risk
+      - private.share_of(v_order.reserved_risk, greatest(v_order.quantity - v_order.filled_quantity - whole.quantity, 0), v_order.quantity - v_order.filled_quantity)
   end;
   if (v_position.direction = 'long') = (whole.side = 'sell') then
     part := whole;
@@ -10486,11 +10534,12 @@ begin
   if v_order.status = 'rejected' and v_order.submitted_at is null and v_status <> 'rejected' then
     return array['order_not_admitted', 'the risk gate refused this order'];
   end if;
-  if v_quantity <> v_order.quantity and not v_order.is_sized_at_fill then
+  -- A bracket grows with the parts of its entry. How much it takes, each fill is held against the position for.
+  if v_quantity <> v_order.quantity and not v_order.is_sized_at_fill
+    and (not v_order.reduce_only or v_order.finished_at is not null or v_quantity <= v_order.filled_quantity) then
     return array['invalid_item', format('the quantity of the order is settled: %s', v_order.quantity)];
   end if;
-  if v_quantity <> v_order.quantity and not v_order.reduce_only
-    and v_quantity * coalesce(v_order.reference_price, 0) * v_order.multiplier > 2 * v_order.reserved_value then
+  if v_quantity > 2 * v_order.quantity and not v_order.reduce_only then
     return array['overfill', 'the order may become at most twice as large as what the risk gate reckoned with'];
   end if;
   -- What was said late, or again, changes no status: brokers' messages overtake each other.
@@ -10518,7 +10567,7 @@ begin
 end
 $function$
 
-function private.take_report(p_run_id uuid, p_fencing_token bigint, p_first_seq bigint, p_items jsonb) -- What public.report_run does. Definer, because no API role writes the ledger; it begins with the lease of the caller.
+function private.take_report(p_run_id uuid, p_fencing_token bigint, p_first_seq bigint, p_items jsonb) -- What public.report_run does. Definer, because no API role writes the ledger; it begins with the lease of the caller, once the request is one.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.take_report(p_run_id uuid, p_fencing_token bigint, p_first_seq bigint, p_items jsonb)
  RETURNS jsonb
@@ -10530,7 +10579,7 @@ declare
   max_items constant integer := 500;
   -- 262,144 bytes as the client writes them; Postgres's form may be half as large again.
   max_bytes constant integer := 393216;
-  lease constant public.bot_leases := private.lock_lease(p_run_id, p_fencing_token);
+  lease public.bot_leases;
   run public.trading_runs;
   rejected jsonb;
   items_last_seq bigint;
@@ -10543,7 +10592,10 @@ begin
     perform private.raise_api_error(422, 'invalid_request', format('p_items: 1 to %s items are taken at a time', max_items));
   elsif pg_column_size(p_items) > max_bytes then
     perform private.raise_api_error(422, 'invalid_request', 'p_items: at most 262144 bytes are taken at a time');
+  elsif not private.has_plain_numbers(p_items) then
+    perform private.raise_api_error(422, 'invalid_request', 'p_items: numbers must be below 1e309');
   end if;
+  lease := private.lock_lease(p_run_id, p_fencing_token);
   perform from public.bots b where b.id = lease.bot_id for no key update;
   select * into run from public.trading_runs r where r.id = lease.run_id for no key update;
   items_last_seq := p_first_seq + jsonb_array_length(p_items) - 1;
