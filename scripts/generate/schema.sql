@@ -5461,16 +5461,18 @@ function private.fee_of_fill(p_fill jsonb) -- Fee of a fill in the account's cur
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.fee_of_fill(p_fill jsonb)
  RETURNS numeric
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select case
+begin
+  return case
     when p_fill ->> 'fee_currency' is null or strpos(p_fill ->> 'symbol', '/') = 0
       or p_fill ->> 'fee_currency' = split_part(p_fill ->> 'symbol', '/', 2) then coalesce((p_fill ->> 'fee')::numeric, 0)
     when p_fill ->> 'fee_currency' = split_part(p_fill ->> 'symbol', '/', 1) then (p_fill ->> 'fee')::numeric * (p_fill ->> 'price')::numeric
     else 0
-  end
+  end;
+end
 $function$
 
 function private.fill_order(p_order orders, p_fill jsonb, p_position_id uuid, p_trade_id uuid) -- Notes a fill with its order; what the order reserved shrinks with what is left of it. Definer, because no API role writes orders.
@@ -9880,11 +9882,13 @@ function private.share_of(p_total numeric, p_part numeric, p_whole numeric) -- W
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.share_of(p_total numeric, p_part numeric, p_whole numeric)
  RETURNS numeric
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select case when p_part = p_whole then p_total else trim_scale(round(p_total * p_part / p_whole, 18)) end
+begin
+  return case when p_part = p_whole then p_total else trim_scale(round(p_total * p_part / p_whole, 18)) end;
+end
 $function$
 
 function private.shared_template_ids() -- Templates that others have shared with the caller. Definer, so that the policy of templates does not depend on that of shares.
