@@ -63,6 +63,26 @@ describe('npm start', () => {
     expect((await run('packages/local-stack/src/cli.ts', ['status'])).code).toBe(3);
   });
 
+  it('lets a bot trade what was backtested, on a runner, to the same profit', async () => {
+    const day_ms = 86_400_000;
+    const bars = Array.from({ length: 120 }, (_, n) => {
+      const price = (100 + 10 * Math.sin(n / 4)).toFixed(2);
+      return `${new Date(Date.UTC(2024, 0, 1) + n * day_ms).toISOString()},${price},${price},${price},${price},1`;
+    });
+    const path = csv('wave.csv', `ts,open,high,low,close,volume\n${bars.join('\n')}\n`);
+    const strategy = ['--param', 'fast=3', '--param', 'slow=9', '--fee-bps', '10'];
+    const { code, out, err } = await start(
+      ...['--once', '--json', '--bot', '--csv', path, '--symbol', 'WAVE', '--timeframe', '1d'],
+      ...strategy,
+    );
+    expect(err).toContain('watched over Realtime');
+    expect(code).toBe(0);
+    const { summary, run } = JSON.parse(out);
+    expect(summary.trades).toBeGreaterThan(2);
+    expect(run.trade_count).toBe(summary.trades);
+    expect(run.total_pnl).toBeCloseTo(summary.final_equity - summary.initial_cash, 6);
+  }, 30_000);
+
   it('stays up until Ctrl-C; a second one uses the stack that is up', async () => {
     const first = launch('scripts/start.ts', []);
     let shown = '';

@@ -228,7 +228,12 @@ begin
   if jsonb_typeof(p_intents) is distinct from 'array' or jsonb_array_length(p_intents) not between 1 and 100 then
     perform private.raise_api_error(422, 'invalid_request', 'p_intents must be an array of 1 to 100 intents');
   end if;
-  if octet_length(p_intents::text) > 262144 then
+  -- In this order: as text, what is small as it is stored may be a gigabyte.
+  if pg_column_size(p_intents) > 1048576 then
+    perform private.raise_api_error(413, 'payload_too_large', 'the intents of a call are at most 256 KB');
+  elsif not private.has_plain_numbers(p_intents) then
+    perform private.raise_api_error(422, 'invalid_request', 'p_intents: numbers must be below 1e309');
+  elsif octet_length(p_intents::text) > 262144 then
     perform private.raise_api_error(413, 'payload_too_large', 'the intents of a call are at most 256 KB');
   end if;
   -- Who engages an emergency stop waits for those who did not see it, and whoever comes later sees it.

@@ -342,7 +342,8 @@ comment on function private.take_fill(public.trading_runs, jsonb) is
   'Takes a fill: the row, its order, its position and its trades. Answers code and message of a fault, or duplicate where it has been taken. Definer, because no API role writes the ledger.';
 
 create function private.take_marks(p_run_id uuid, p_marks jsonb) returns void
-language sql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = '' as $$
+begin
   update public.positions p set
     mark_price = (m.mark ->> 'price')::numeric,
     marked_at = (m.mark ->> 'at')::timestamptz,
@@ -355,7 +356,8 @@ language sql security definer set search_path = '' as $$
     from jsonb_array_elements(p_marks) with ordinality i (mark, n) order by i.mark ->> 'symbol', i.n desc
   ) m
   where p.run_id = p_run_id and p.symbol = m.mark ->> 'symbol' and p.status = 'open'
-    and (p.marked_at is null or p.marked_at <= (m.mark ->> 'at')::timestamptz)
+    and (p.marked_at is null or p.marked_at <= (m.mark ->> 'at')::timestamptz);
+end
 $$;
 comment on function private.take_marks(uuid, jsonb) is
   'Takes the prices of one moment of what is held; of what is not held, or has a later price, nothing changes. Definer, because no API role writes positions.';
