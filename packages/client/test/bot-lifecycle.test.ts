@@ -1,8 +1,8 @@
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeKey } from './support/connect-runner.ts';
-import { liftLimits } from './support/lift-limits.ts';
 import { DrivenRunner, LifecycleDriver } from './support/lifecycle-driver.ts';
+import { liftLimits } from './support/lift-limits.ts';
 import { accessTokenOf, type Persona, signUp } from './support/personas.ts';
 import { makeBot } from './support/seed-trading.ts';
 
@@ -14,7 +14,7 @@ let runners: DrivenRunner[];
 let bots: string[];
 let claims: object;
 
-const SEEDS = (process.env.SEEDS ?? '1,2,3').split(',').map(Number);
+const SEEDS = (process.env.SEEDS ?? '1,2').split(',').map(Number);
 const STEPS = Number(process.env.STEPS ?? 40);
 
 beforeAll(async () => {
@@ -32,9 +32,7 @@ beforeAll(async () => {
   );
 });
 
-const tally = new Map<string, number>();
 afterAll(async () => {
-  console.log(JSON.stringify([...tally].sort()), JSON.stringify(await driver.asService('select type, count(*)::int from public.bot_events group by 1 order by 2 desc')), JSON.stringify(await driver.asService('select type, status, count(*)::int from public.runner_commands group by 1,2 order by 1,2')));
   await driver?.end();
   await stack?.stop();
 });
@@ -88,7 +86,8 @@ function runnerAction(draw: Draw): () => Promise<unknown> {
     if (which === 5) return command && runner.acknowledge(command.seq, flag ? { code: 'failed', message: 'No' } : null);
     if (which === 6) return lease && runner.reconcile(lease, place % 4 > 0);
     if (which <= 9) return lease && runner.open(lease, flag);
-    if (which === 10) return lease && runner.close(lease, flag, place % 3 === 0 ? 'stopped' : place % 3 === 1 ? 'error' : null);
+    if (which === 10)
+      return lease && runner.close(lease, flag, place % 3 === 0 ? 'stopped' : place % 3 === 1 ? 'error' : null);
     return lease && (flag ? runner.fail(lease) : runner.heartbeat());
   };
 }
@@ -98,7 +97,10 @@ function workerAction(draw: Draw): () => Promise<unknown> {
   const [which, place] = [draw(3), draw(5)];
   return async () => {
     if (which === 0) {
-      await driver.asService(`update public.runner_sessions set last_heartbeat_at = now() - interval '1 hour' where id = $1`, [session]);
+      await driver.asService(
+        `update public.runner_sessions set last_heartbeat_at = now() - interval '1 hour' where id = $1`,
+        [session],
+      );
     }
     if (which === 1) {
       await driver.asService(
@@ -144,15 +146,14 @@ describe('Whatever is done to bots, and by whom', () => {
         outcome.status === 'rejected' && outcome.reason?.code !== 'PGRST' ? [String(outcome.reason)] : [],
       );
       expect([...driver.faults.splice(0), ...faults]).toEqual([]);
-      for (const o of outcomes) if (o.status === 'rejected') { const c = JSON.parse(o.reason.message).code; tally.set(c, (tally.get(c) ?? 0) + 1); } else tally.set('ok', (tally.get('ok') ?? 0) + 1);
-      for (const st of await statuses()) tally.set(st, (tally.get(st) ?? 0) + 1);
       expect(await driver.contradictions(), `step ${step}: ${actions}`).toEqual([]);
       const now = await driver.asService(
         `select l.bot_id || l.run_id::text as id, l.fencing_token::float8 as token, r.last_report_seq::float8 as seq, r.event_seq::float8 as event
          from public.bot_leases l join public.trading_runs r on r.id = l.run_id`,
       );
       for (const { id, token, seq: last, event } of now) {
-        for (const [n, value] of [token, last, event].entries()) expect(value).toBeGreaterThanOrEqual(before.get(id)?.[n] ?? 0);
+        for (const [n, value] of [token, last, event].entries())
+          expect(value).toBeGreaterThanOrEqual(before.get(id)?.[n] ?? 0);
       }
       before = new Map(now.map(({ id, token, seq: last, event }) => [id, [token, last, event]]));
     }
@@ -160,7 +161,10 @@ describe('Whatever is done to bots, and by whom', () => {
     for (const runner of runners) await runner.connect();
     await settle();
     for (const status of await statuses()) expect(['stopped', 'running', 'paused', 'error']).toContain(status);
-    await driver.as(claims, 'select public.release_emergency_stop(id) from public.trading_halts where released_at is null');
+    await driver.as(
+      claims,
+      'select public.release_emergency_stop(id) from public.trading_halts where released_at is null',
+    );
     for (const bot of bots) await driver.as(claims, 'select public.stop_bot($1)', [bot]);
     await settle();
     expect(await statuses()).toEqual(['stopped', 'stopped', 'stopped']);

@@ -87,12 +87,24 @@ export class DrivenRunner {
     ]);
     if (!fills || !row.decisions[0].accepted) return;
     await this.#report(run_id, fencing_token, [
-      { kind: 'fill', client_order_id, external_id: client_order_id, symbol: 'ACME', side: 'buy', quantity: 2, price: 10 },
+      {
+        kind: 'fill',
+        client_order_id,
+        external_id: client_order_id,
+        symbol: 'ACME',
+        side: 'buy',
+        quantity: 2,
+        price: 10,
+      },
     ]);
   }
 
   /** Cancels what works, and closes what is held if it is to; then, perhaps, ends the run. */
-  async close({ run_id, fencing_token }: HeldLease, positionsToo: boolean, end: 'stopped' | 'error' | null): Promise<void> {
+  async close(
+    { run_id, fencing_token }: HeldLease,
+    positionsToo: boolean,
+    end: 'stopped' | 'error' | null,
+  ): Promise<void> {
     const orders = await this.#driver.asService(
       `select client_order_id from public.orders where run_id = $1 and status in ('new', 'submitted', 'accepted', 'partially_filled', 'pending_cancel')`,
       [run_id],
@@ -122,7 +134,10 @@ export class DrivenRunner {
     this.#report(run_id, fencing_token, [{ kind: 'error', code: 'broken', message: 'It broke', is_fatal: true }]);
 
   async #report(runId: string, fencingToken: string, items: object[]): Promise<void> {
-    const [run] = await this.#driver.asService('select last_report_seq + 1 as next from public.trading_runs where id = $1', [runId]);
+    const [run] = await this.#driver.asService(
+      'select last_report_seq + 1 as next from public.trading_runs where id = $1',
+      [runId],
+    );
     const at = new Date().toISOString();
     await this.#call('select public.report_run($1, $2, $3, $4)', [
       runId,
@@ -138,7 +153,8 @@ export class DrivenRunner {
   /** Does a command as it should be done. */
   async carryOut({ seq, type, bot_id, payload }: OpenCommand): Promise<void> {
     for (const lease of await this.leases()) {
-      const isMeant = payload.run_id === undefined ? (bot_id ?? lease.bot_id) === lease.bot_id : payload.run_id === lease.run_id;
+      const isMeant =
+        payload.run_id === undefined ? (bot_id ?? lease.bot_id) === lease.bot_id : payload.run_id === lease.run_id;
       if (!isMeant) continue;
       if (type === 'start_bot' && !lease.reconciled) await this.reconcile(lease);
       if (type === 'stop_bot') await this.close(lease, true, 'stopped');
@@ -170,7 +186,10 @@ export class LifecycleDriver {
       return rows;
     } catch (error) {
       await connection.query('rollback');
-      if (error instanceof pg.DatabaseError && error.code !== 'PGRST') this.faults.push(`${error.code} ${error.message} (${error.detail ?? ''}; ${error.where ?? ''}; ${error.hint ?? ''}): ${statement}`);
+      if (error instanceof pg.DatabaseError && error.code !== 'PGRST')
+        this.faults.push(
+          `${error.code} ${error.message} (${error.detail ?? ''}; ${error.where ?? ''}; ${error.hint ?? ''}): ${statement}`,
+        );
       throw error;
     } finally {
       connection.release();
@@ -181,7 +200,10 @@ export class LifecycleDriver {
     try {
       return (await this.#pool.query(statement, values)).rows;
     } catch (error) {
-      if (error instanceof pg.DatabaseError && error.code !== 'PGRST') this.faults.push(`${error.code} ${error.message} (${error.detail ?? ''}; ${error.where ?? ''}; ${error.hint ?? ''}): ${statement}`);
+      if (error instanceof pg.DatabaseError && error.code !== 'PGRST')
+        this.faults.push(
+          `${error.code} ${error.message} (${error.detail ?? ''}; ${error.where ?? ''}; ${error.hint ?? ''}): ${statement}`,
+        );
       throw error;
     }
   }
