@@ -335,8 +335,9 @@ language plpgsql security definer set search_path = '' as $$
 declare
   given_seq bigint;
 begin
-  insert into public.runner_commands (runner_session_id, user_id, type, bot_id, payload, expires_at)
-  select s.id, s.user_id, p_type, p_bot_id, p_payload, now() + p_expires_in
+  -- By the clock, not the beginning of the transaction, which may have waited since: a stop is later than the start that it has seen.
+  insert into public.runner_commands (runner_session_id, user_id, type, bot_id, payload, created_at, expires_at)
+  select s.id, s.user_id, p_type, p_bot_id, p_payload, clock_timestamp(), clock_timestamp() + p_expires_in
   from public.runner_sessions s where s.id = p_session_id
   returning seq into given_seq;
   return given_seq;

@@ -133,11 +133,11 @@ begin
   if p_lease.bot_id is not null then
     perform private.expire_commands(p_lease.runner_session_id, p_bot.id, '{start_bot,stop_bot,pause_bot,resume_bot,update_config}');
   end if;
-  insert into public.bot_leases as held (bot_id, user_id, run_id, runner_session_id, fencing_token, intent, reconciled)
-  values (p_bot.id, p_bot.user_id, p_run_id, p_session_id, 1, 'run', not p_resumes)
+  insert into public.bot_leases as held (bot_id, user_id, run_id, runner_session_id, fencing_token, intent, reconciled, acquired_at)
+  values (p_bot.id, p_bot.user_id, p_run_id, p_session_id, 1, 'run', not p_resumes, clock_timestamp())
   on conflict (bot_id) do update
   set run_id = excluded.run_id, runner_session_id = excluded.runner_session_id, fencing_token = held.fencing_token + 1, intent = 'run',
-      reconciled = excluded.reconciled, acquired_at = now(), released_at = null
+      reconciled = excluded.reconciled, acquired_at = excluded.acquired_at, released_at = null
   returning * into taken;
   return taken;
 end
