@@ -5777,21 +5777,27 @@ function private.gather_profit(p_profit private.run_profit) -- Keeps the profit 
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.gather_profit(p_profit private.run_profit)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-  select set_config('tradebase.run_profit', coalesce(to_jsonb(p_profit)::text, ''), true)
+begin
+  perform set_config('tradebase.run_profit', coalesce(to_jsonb(p_profit)::text, ''), true);
+end
 $function$
 
 function private.gathered_profit(p_run_id uuid) -- The profit of a run while one of its reports is taken; nothing at other times.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.gathered_profit(p_run_id uuid)
  RETURNS private.run_profit
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select p from jsonb_populate_record(null::private.run_profit, nullif(current_setting('tradebase.run_profit', true), '')::jsonb) p where p.run_id = p_run_id
+declare
+  kept constant private.run_profit := jsonb_populate_record(null::private.run_profit, nullif(current_setting('tradebase.run_profit', true), '')::jsonb);
+begin
+  return case when kept.run_id = p_run_id then kept end;
+end
 $function$
 
 function private.generate_recovery_codes() -- Ten new recovery codes for the caller, whose session must have shown a second factor; those before are void. Definer, because nobody may write the table or read Auth's.
@@ -8281,12 +8287,17 @@ function private.read_profit(p_run_id uuid) -- The profit of a run as it is writ
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.read_profit(p_run_id uuid)
  RETURNS private.run_profit
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select row(r.id, b.schedule_timezone, r.total_pnl, r.market_day, r.day_start_pnl, r.peak_pnl, r.max_drawdown, r.trade_count)::private.run_profit
-  from public.trading_runs r join public.bots b on b.id = r.bot_id where r.id = p_run_id
+declare
+  profit private.run_profit;
+begin
+  select r.id, b.schedule_timezone, r.total_pnl, r.market_day, r.day_start_pnl, r.peak_pnl, r.max_drawdown, r.trade_count into profit
+  from public.trading_runs r join public.bots b on b.id = r.bot_id where r.id = p_run_id;
+  return profit;
+end
 $function$
 
 function private.reconcile_run(p_run_id uuid, p_fencing_token bigint, p_holding jsonb) -- Does what public.reconcile_run says. Definer, because runners may not write leases.
@@ -8363,7 +8374,6 @@ AS $function$
         'item', left(p_items ->> ((r.fault ->> 'seq')::bigint - p_first_seq)::integer, 200)) order by r.n)
       from jsonb_array_elements(p_rejected) with ordinality r (fault, n) where r.n <= 20
     ))
-  where p_rejected <> '[]'
 $function$
 
 function private.redact_command_audit() -- Trigger: no secret is written down, whoever writes. Definer, so that the rule stays private.
@@ -9220,7 +9230,12 @@ CREATE OR REPLACE FUNCTION private.run_messages(p_feed private.run_feeds)
  STABLE
  SET search_path TO ''
  SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
 AS $function$
+declare
+  -- A bound on both sides has the planner expect few rows, and take the index by run, user and number.
+  highest_seq constant bigint := 9007199254740991;
+  owner_id constant uuid := (select r.user_id from public.trading_runs r where r.id = p_feed.run_id);
 begin
   return query
   -- Hosted Realtime takes messages of up to 256 KB: a message is closed when it has reached this, and a row has some 50 KB at most.
@@ -9231,7 +9246,8 @@ begin
     where o.run_id = p_feed.run_id and o.event_seq = p_feed.event_seq
     union all
     select 2, 'order_update', f.seq, row_to_json(f)::text from public.fills f
-    where f.run_id = p_feed.run_id and f.seq > p_feed.fills_after and f.executed_at >= p_feed.fills_from
+    where f.run_id = p_feed.run_id and f.user_id = owner_id and f.seq > p_feed.fills_after and f.seq <= highest_seq
+      and f.executed_at >= p_feed.fills_from
     union all
     select 3, 'position_update', 0, row_to_json(p)::text from public.positions p
     where p.run_id = p_feed.run_id and p.event_seq = p_feed.event_seq
@@ -9248,7 +9264,8 @@ begin
     select 6, 'log_message', l.seq, json_build_object(
       'seq', l.seq, 'logged_at', l.logged_at, 'level', l.level, 'message', l.message, 'data', l.data)::text
     from public.run_logs l
-    where l.run_id = p_feed.run_id and l.seq > p_feed.logs_after and l.logged_at >= p_feed.logs_from
+    where l.run_id = p_feed.run_id and l.user_id = owner_id and l.seq > p_feed.logs_after and l.seq <= highest_seq
+      and l.logged_at >= p_feed.logs_from
   ),
   packed as (
     select c.*, (sum(octet_length(c.entry)) over (
@@ -10420,10 +10437,11 @@ function private.take_marks(p_run_id uuid, p_marks jsonb) -- Takes the prices of
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.take_marks(p_run_id uuid, p_marks jsonb)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+begin
   update public.positions p set
     mark_price = (m.mark ->> 'price')::numeric,
     marked_at = (m.mark ->> 'at')::timestamptz,
@@ -10436,7 +10454,8 @@ AS $function$
     from jsonb_array_elements(p_marks) with ordinality i (mark, n) order by i.mark ->> 'symbol', i.n desc
   ) m
   where p.run_id = p_run_id and p.symbol = m.mark ->> 'symbol' and p.status = 'open'
-    and (p.marked_at is null or p.marked_at <= (m.mark ->> 'at')::timestamptz)
+    and (p.marked_at is null or p.marked_at <= (m.mark ->> 'at')::timestamptz);
+end
 $function$
 
 function private.take_orders_word(p_lease bot_leases, p_item jsonb) -- Takes what a broker said of an order, and makes the order where its terms only reduce; answers code and message of a fault. Definer, because no API role writes orders.
@@ -10534,7 +10553,9 @@ begin
   exception when sqlstate 'PGRST' or data_exception or integrity_constraint_violation or raise_exception then
     rejected := private.take_items(lease, run, p_items, p_first_seq, true);
   end;
-  perform private.record_rejections(run, rejected, p_items, p_first_seq);
+  if rejected <> '[]' then
+    perform private.record_rejections(run, rejected, p_items, p_first_seq);
+  end if;
   return jsonb_build_object('last_seq', items_last_seq, 'missing_from', null, 'rejected', rejected);
 end
 $function$
@@ -10883,15 +10904,17 @@ function private.write_profit(p_profit private.run_profit) -- Writes the profit 
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.write_profit(p_profit private.run_profit)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+begin
   update public.trading_runs r set total_pnl = p_profit.total_pnl, daily_pnl = p_profit.total_pnl - p_profit.day_start_pnl, market_day = p_profit.market_day,
     day_start_pnl = p_profit.day_start_pnl, peak_pnl = p_profit.peak_pnl, max_drawdown = p_profit.max_drawdown, trade_count = p_profit.trade_count
   where r.id = p_profit.run_id
     and (r.total_pnl, r.market_day, r.day_start_pnl, r.peak_pnl, r.max_drawdown, r.trade_count)
-      is distinct from (p_profit.total_pnl, p_profit.market_day, p_profit.day_start_pnl, p_profit.peak_pnl, p_profit.max_drawdown, p_profit.trade_count)
+      is distinct from (p_profit.total_pnl, p_profit.market_day, p_profit.day_start_pnl, p_profit.peak_pnl, p_profit.max_drawdown, p_profit.trade_count);
+end
 $function$
 
 function public.acknowledge_command(p_seq bigint, p_error jsonb) -- For a runner: says that it has done a command, or that it could not, and why; answers with what the command is then: acknowledged, failed, or expired where it came too late. Saying it again changes nothing, and the order does not matter. Errors: command_not_found, invalid_request and those of private.require_runner.

@@ -1,7 +1,7 @@
 -- Purpose: what bots that run need beside their rows: which runner holds a bot, what stops trading, what a user risks at most,
 --   and the numbers by which reports, commands and feeds are put in order.
 -- Objects: tables bot_leases, trading_halts, account_limits; columns of bots, trading_runs, orders, positions, trades and
---   runner_sessions; functions private.require_runner, private.lock_lease, private.command_runner; private.live_runner from
+--   runner_sessions; functions private.has_plain_numbers, private.require_runner, private.lock_lease, private.command_runner; private.live_runner from
 --   here on knows epochs.
 -- Risk: refused where one key has two sessions of one machine; nothing has made sessions until now.
 
@@ -17,11 +17,25 @@ alter table public.runner_sessions
   add constraint runner_sessions_api_key_id_machine_id_key unique (api_key_id, machine_id);
 comment on column public.runner_sessions.epoch is 'How often it has connected. Its tokens carry the number: those of an earlier connection of the same machine are no good any more.';
 
+create function private.has_plain_numbers(p_value jsonb) returns boolean
+language sql immutable set search_path = '' as $$
+  select p_value is null or not (
+    jsonb_path_exists(p_value, 'strict $.** ? (@ >= 1e309 || @ <= -1e309 || (@ < 1e-400 && @ > -1e-400 && @ != 0))')
+    -- 0e-9999 is 0 with as many decimals.
+    or exists (select from jsonb_path_query(p_value, 'strict $.** ? (@ == 0)') z (zero) where scale(z.zero::numeric) > 400)
+  )
+$$;
+comment on function private.has_plain_numbers(jsonb) is 'Whether all numbers of a JSON value are such as a double has. 1e131000 takes a few bytes, is stored in a few, and is written out in 131,000 each time that somebody reads it: asked of whatever callers make up before it is kept, or turned into text.';
+revoke execute on function private.has_plain_numbers(jsonb) from public;
+-- Constraints of tables that users write are checked with their rights.
+grant execute on function private.has_plain_numbers(jsonb) to authenticated, service_role, tradebase_worker;
+
 alter table public.bots
+  add constraint bots_plain_numbers_check check (private.has_plain_numbers(parameters) and private.has_plain_numbers(metadata)),
   add column offline_policy text not null default 'hold',
   add column max_symbol_exposure numeric,
   add column settings jsonb not null default '{}',
-  add constraint bots_settings_check check (jsonb_typeof(settings) = 'object' and pg_column_size(settings) <= 16384),
+  add constraint bots_settings_check check (jsonb_typeof(settings) = 'object' and pg_column_size(settings) <= 16384 and private.has_plain_numbers(settings)),
   add constraint bots_offline_policy_check check (offline_policy in ('hold', 'flatten', 'resume')),
   add constraint bots_max_symbol_exposure_check check (max_symbol_exposure > 0 and max_symbol_exposure <= 1e12);
 comment on column public.bots.offline_policy is 'What becomes of what it holds when its runner goes offline: hold (its owner decides), flatten (all is closed when the runner is back) or resume (it goes on when the runner is back).';

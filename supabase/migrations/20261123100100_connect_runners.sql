@@ -54,8 +54,8 @@ language plpgsql set search_path = '' as $$
 declare
   most_bytes constant integer := 16384;
 begin
-  if jsonb_typeof(p_machine_info) <> 'object' or pg_column_size(p_machine_info) > most_bytes then
-    perform private.raise_invalid_request(format('machine_info must be an object of at most %s bytes', most_bytes));
+  if jsonb_typeof(p_machine_info) <> 'object' or pg_column_size(p_machine_info) > most_bytes or not private.has_plain_numbers(p_machine_info) then
+    perform private.raise_invalid_request(format('machine_info must be an object of at most %s bytes, of numbers below 1e309', most_bytes));
   end if;
 end
 $$;

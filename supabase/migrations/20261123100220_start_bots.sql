@@ -78,6 +78,8 @@ language plpgsql security definer set search_path = '' as $$
 begin
   -- Shared, and before the rows, as everybody does: who engages an emergency stop waits until this has committed, and finds the bot.
   perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('trading halts', 0));
+  -- There is no lease to wait for until a bot was first started: whoever asks for something then waits for the other here.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('control of ' || p_bot_id::text, 0));
   select * into lease from public.bot_leases l where l.bot_id = p_bot_id and l.user_id = p_user_id for update;
   select * into bot from public.bots b where b.id = p_bot_id and b.user_id = p_user_id for no key update;
   if bot.id is null then

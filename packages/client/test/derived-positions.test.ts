@@ -135,6 +135,47 @@ describe('Fills', () => {
     ]);
   });
 
+  it('that say all of a position but for the rounding of doubles close it, and turn nothing round', async () => {
+    const run = await holdRun(stack, owner, 'Rounding');
+    const exits = [0.1 + 0.2, 0.7 + 0.1, 0.3, 0.8] as const;
+    const entries = [
+      [0.1, 0.2],
+      [0.7, 0.1],
+      [0.1, 0.2],
+      [0.7, 0.1],
+    ] as const;
+    const items = [];
+    for (const [n, [first, second]] of entries.entries()) {
+      const exit = exits[n] ?? 0;
+      const reducing = n % 2 === 0;
+      await run.admit(`in ${n}`, { quantity: String(first + second), reserved_value: 100, reserved_risk: 10 });
+      await run.admit(`out ${n}`, { side: 'sell', quantity: String(exit), reduce_only: reducing });
+      const fill = { kind: 'fill', symbol: 'ACME', price: 100, at: AT };
+      items.push({ ...fill, client_order_id: `in ${n}`, external_id: `a${n}`, side: 'buy', quantity: first });
+      items.push({ ...fill, client_order_id: `in ${n}`, external_id: `b${n}`, side: 'buy', quantity: second });
+      items.push({ ...fill, client_order_id: `out ${n}`, external_id: `c${n}`, side: 'sell', quantity: exit });
+    }
+    expect((await run.report(1, items)).rejected).toEqual([]);
+    expect(
+      await rows(
+        `select status, count(*)::integer, trim_scale(sum(open_quantity))::text as open from public.positions where run_id = $1 group by 1`,
+        [run.runId],
+      ),
+    ).toEqual([{ status: 'closed', count: 4, open: '0' }]);
+    expect(
+      await rows(
+        `select status, count(*)::integer, trim_scale(sum(reserved_value + reserved_risk))::text as reserved from public.orders where run_id = $1 group by 1`,
+        [run.runId],
+      ),
+    ).toEqual([{ status: 'filled', count: 8, reserved: '0' }]);
+    expect(
+      await rows(
+        `select trim_scale(sum(case side when 'buy' then quantity else -quantity end))::text as held from public.fills where run_id = $1`,
+        [run.runId],
+      ),
+    ).toEqual([{ held: '0' }]);
+  });
+
   const SYMBOLS = ['ACME', 'BTC/USDT'];
   const step = fc.record({
     kind: fc.constantFrom('fill', 'fill', 'fill', 'mark'),

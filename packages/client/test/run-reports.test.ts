@@ -248,6 +248,24 @@ describe('An order', () => {
     ).toEqual([{ status: 'filled', quantity: '20', reserved_value: '0' }]);
   });
 
+  it('that sells options, and whose size the fill settles, is held against its size, not its strike', async () => {
+    const run = await holdRun(stack, owner, 'Sized options');
+    // Two puts with a strike of 100 for a premium of 1: reserved is the strike.
+    await run.admit('1', {
+      side: 'sell',
+      quantity: 2,
+      multiplier: 100,
+      is_sized_at_fill: true,
+      reserved_value: 20_000,
+      reserved_risk: 20_000,
+      reference_price: 1,
+    });
+    const { rejected } = await run.report(1, [
+      { kind: 'order', client_order_id: '1', status: 'submitted', quantity: 5, at: AT },
+    ]);
+    expect(rejected.map(({ code }) => code)).toEqual(['overfill']);
+  });
+
   it('is made by its terms where it only reduces, and refused alone where it does not', async () => {
     const run = await holdRun(stack, owner, 'Terms');
     await run.admit('1');

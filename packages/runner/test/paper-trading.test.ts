@@ -64,7 +64,10 @@ const KINDS = [
   'grid',
   'dca',
 ];
+/** Whole shares: where several lots of fractions are closed at once, the ledger's exact sum is not that of doubles. */
+const WHOLE_SHARES = { lot_size: 1 };
 const SETTINGS = { fees: { type: 'bps' as const, maker_bps: 5, taker_bps: 10 }, slippage: { type: 'none' as const } };
+const WHOLE = { ...SETTINGS, instrument: WHOLE_SHARES };
 
 function makeMinuteBot(name: string, more: object = {}): Promise<string> {
   return makeBot(owner, {
@@ -98,12 +101,16 @@ const fillsOf = (botId: string) =>
   );
 
 /** What the backtest of the same candles fills. */
-function backtestFills(strategy: { name: string; params: Record<string, number> } = SPEC, minutes = MINUTES) {
+function backtestFills(
+  strategy: { name: string; params: Record<string, number> } = SPEC,
+  minutes = MINUTES,
+  settings: object = SETTINGS,
+) {
   const { fills } = runBacktest({
     strategy,
     data: { instruments: [{ symbol: 'ACME', timeframe: '1m', candles: dayOfMinutes(minutes) }] },
     initial_cash: 10_000,
-    settings: SETTINGS,
+    settings,
     path: 'event',
   });
   return (fills ?? []).map(({ side, quantity, price, fee, ts }) => ({
@@ -145,7 +152,10 @@ describe('The runner program', () => {
   it('trades strategies of every kind like their backtests, side by side, through a crash', async () => {
     const { key } = await makeKey(owner);
     const bots = await Promise.all(
-      KINDS.map(async (name) => ({ name, id: await makeMinuteBot(name, { strategy_type: name, parameters: {} }) })),
+      KINDS.map(async (name) => ({
+        name,
+        id: await makeMinuteBot(name, { strategy_type: name, parameters: {}, settings: WHOLE }),
+      })),
     );
     const slowly = [...REPLAY, '--speed', '6000'];
     const first = startProgram(key, slowly);
@@ -157,7 +167,7 @@ describe('The runner program', () => {
     const second = startProgram(key, slowly);
     for (const { name, id } of bots) {
       await expect.poll(() => statusOf(id), { timeout: 40_000 }).toBe('stopped');
-      const expected = backtestFills({ name, params: {} });
+      const expected = backtestFills({ name, params: {} }, MINUTES, WHOLE);
       const fills = await fillsOf(id);
       expect({ name, fills: fills.slice(0, expected.length) }).toEqual({ name, fills: expected });
       expect(await runOf(id)).toMatchObject({ status: 'completed', error: null });
@@ -167,9 +177,9 @@ describe('The runner program', () => {
 
   it('trades orders that rest, and are replaced at every bar, through crashes', async () => {
     const { key } = await makeKey(owner);
-    const botId = await makeMinuteBot('grid', { strategy_type: 'grid', parameters: {} });
+    const botId = await makeMinuteBot('grid', { strategy_type: 'grid', parameters: {}, settings: WHOLE });
     const oneHour = [...REPLAY, '--to', '2024-03-05T15:30:00Z', '--speed', '6000'];
-    const expected = backtestFills({ name: 'grid', params: {} }, 60);
+    const expected = backtestFills({ name: 'grid', params: {} }, 60, WHOLE);
     expect(expected.length).toBeGreaterThan(4);
     let program = startProgram(key, oneHour);
     await startBot(botId);

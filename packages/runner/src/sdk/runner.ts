@@ -174,8 +174,12 @@ export class Runner {
       held.renewLease(fencing_token);
       return held;
     }
-    const { stateDir, sync, most_spool_bytes, clock, events } = this.#parts;
-    const options = { sync, now: () => clock.now(), ...(most_spool_bytes ? { most_bytes: most_spool_bytes } : {}) };
+    const { stateDir, sync, most_spool_bytes, events } = this.#parts;
+    const options = {
+      sync,
+      now: () => this.#server.now(),
+      ...(most_spool_bytes ? { most_bytes: most_spool_bytes } : {}),
+    };
     const spool = await ReportSpool.open(await stateDir.folder('runs', run_id), options);
     const dropped = await spool.alignWith(last_report_seq);
     if (dropped > 0) {
@@ -299,13 +303,16 @@ export class Runner {
     const { session, clock, machineInfo } = this.#parts;
     for (;;) {
       this.#wake = new AbortController();
-      const answer = await this.#server.persist(() => {
+      const answer = await this.#server.persist(async () => {
+        const sent_at_ms = clock.now();
         const args = {
           p_machine_info: machineInfo,
           p_active_bot_ids: this.runs.map(({ botId }) => botId),
-          p_sent_at: new Date(clock.now()).toISOString(),
+          p_sent_at: new Date(sent_at_ms).toISOString(),
         };
-        return this.#server.call('runner_heartbeat', args, HeartbeatAnswer, session.signal);
+        const heard = await this.#server.call('runner_heartbeat', args, HeartbeatAnswer, session.signal);
+        this.#server.hearTime(heard.server_time, sent_at_ms);
+        return heard;
       }, session.signal);
       this.#take(answer.commands);
       const rest = AbortSignal.any([this.#wake.signal, session.signal]);
@@ -361,7 +368,7 @@ export class Runner {
     if (!journal || !executor) return;
     let outcome = journal.outcomeOf(command.seq);
     if (!outcome) {
-      if (Date.parse(command.expires_at) <= this.#parts.clock.now()) return this.#queue.settle(command.seq);
+      if (Date.parse(command.expires_at) <= this.#server.now()) return this.#queue.settle(command.seq);
       this.#parts.events.onCommand?.(command);
       outcome = { error: await this.#errorOf(() => executor.execute(command)) };
       this.#session.signal.throwIfAborted();

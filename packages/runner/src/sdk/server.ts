@@ -50,6 +50,8 @@ export class Server {
   readonly #options: ServerOptions;
   /** Before this time the server wants no calls. */
   #notBefore_ms = 0;
+  /** What the server's clock is ahead of this machine's. */
+  #ahead_ms = 0;
 
   constructor(options: ServerOptions) {
     this.#options = options;
@@ -62,6 +64,18 @@ export class Server {
       global: { fetch: (input, init) => this.#fetch(input, init) },
     });
     return this.#client;
+  }
+
+  /** Milliseconds since the Unix epoch by the server's clock, as far as it is known: this machine's may be wrong. */
+  now(): number {
+    return this.#options.clock.now() + this.#ahead_ms;
+  }
+
+  /** The server has said its time in an answer to what was sent then. */
+  hearTime(server_time: string, sent_at_ms: number): void {
+    const heard_ms = Date.parse(server_time);
+    // It was said somewhere between.
+    if (Number.isFinite(heard_ms)) this.#ahead_ms = heard_ms - (sent_at_ms + this.#options.clock.now()) / 2;
   }
 
   /** Leaves all channels. */

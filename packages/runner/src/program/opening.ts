@@ -1,0 +1,20 @@
+import type { Intent, Item } from './ledger-items.ts';
+
+/** An order of the session that opens something, as the risk gate is asked for it: one intent, or one for each leg of options. */
+export interface Opening {
+  /** Of the session's order. */
+  readonly id: string;
+  /** For the log. */
+  readonly what: string;
+  readonly intents: readonly Intent[];
+  /** Why it cannot be asked for; null where it can. */
+  readonly problem: string | null;
+  readonly isSizedAtFill: boolean;
+  /** What is reported once it was let through. */
+  readonly items: readonly Item[];
+}
+
+/** Names in the ledger. */
+export function namesOf({ intents }: Opening): string[] {
+  return intents.map(({ client_order_id }) => client_order_id);
+}
