@@ -84,7 +84,8 @@ describe('npm start', () => {
     expect(summary.trades).toBeGreaterThan(2);
     expect(run.trade_count).toBe(summary.trades);
     expect(run.total_pnl).toBeCloseTo(summary.final_equity - summary.initial_cash, 6);
-  }, 30_000);
+    // A start of the whole stack, with its worker and a runner.
+  }, 60_000);
 
   it('stays up until Ctrl-C; a second one uses the stack that is up', async () => {
     const first = launch('scripts/start.ts', []);
