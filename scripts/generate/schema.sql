@@ -630,7 +630,7 @@ table public.backtests -- One row a requested backtest. Owners insert requests a
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
   CREATE TRIGGER stamp_end BEFORE UPDATE ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('finished_at', 'completed', 'failed', 'cancelled')
 
-table public.bot_events -- What happened to a bot beside its trading: started, paused, refused, limits reached, connection lost; or to a strategy that no bot runs. Written by runners' functions and workers.
+table public.bot_events -- What happened to a bot beside its trading: started, paused, refused, limits reached, connection lost; or to a strategy that no bot runs. Written by the functions that control bots, by the risk gate, and from what runners report.
   id bigint generated always as identity not null -- Identifies the event.
   bot_id uuid -- The bot, which knows its strategy; null for an event of a strategy alone.
   strategy_id uuid -- The strategy, where no bot is involved; null for an event of a bot.
@@ -1060,14 +1060,14 @@ table public.exchange_sessions -- Regular sessions of exchanges, which bots can 
   grant select to tradebase_admin
   grant select to tradebase_worker
 
-table public.fills -- Executions of orders, by month. Written by runners' functions and workers. Never changed, but that a deleted position leaves its fills without it.
+table public.fills -- Executions of orders, by month. Written from what runners report (report_run). Never changed, but that a deleted position leaves its fills without it.
   run_id uuid not null -- The run.
   user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the run.
-  seq bigint not null -- Number of the fill in its run, given by the runner: with trading_runs.last_fill_seq, what makes sending it again harmless.
+  seq bigint not null -- Number of the fill in its run, given by the database as fills are taken: from 1 without gaps, up to trading_runs.last_fill_seq.
   executed_at timestamp with time zone not null -- When it was executed, as the broker says.
   order_id uuid -- The order; null for what comes without one, such as an assignment.
   position_id uuid -- Position it changed; null if there is none, or it was deleted.
-  external_id text -- Name that the broker gave it, unique in its order.
+  external_id text -- Name that the broker gave it, unique in its run: sending it again makes no second fill.
   symbol text not null -- What was bought or sold.
   side text not null -- buy or sell.
   quantity numeric not null -- Units.
@@ -1385,7 +1385,7 @@ table public.models -- Models that learn from candles: what they are told, how t
   CREATE TRIGGER check_status BEFORE UPDATE ON public.models FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.models FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
-table public.orders -- Orders of runs, from the intention to the broker's last word. Written by runners' functions and workers.
+table public.orders -- Orders of runs, from the intention to the broker's last word. Those that open are made by the risk gate (submit_order_intents), refused ones too; those that reduce also by reports (report_run), which write what becomes of all of them.
   id uuid default gen_random_uuid() not null -- Identifies the order.
   run_id uuid not null -- The run.
   bot_id uuid not null -- The bot, that of the run.
@@ -1586,7 +1586,7 @@ table public.plans -- Plans that a user can be on. Made by migrations and operat
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.plans FOR EACH ROW EXECUTE FUNCTION private.audit_change()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.plans FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
-table public.positions -- Positions of runs: what is or was held, from opening to closing. Written by runners' functions and workers.
+table public.positions -- Positions of runs: what is or was held, from opening to closing. Derived from fills by the database; reports add marks and stops.
   id uuid default gen_random_uuid() not null -- Identifies the position.
   run_id uuid not null -- The run. Its mode says whether the position is PAPER or LIVE; backtests keep theirs in tables of their own.
   bot_id uuid not null -- The bot, that of the run.
@@ -1747,10 +1747,10 @@ table public.recovery_codes -- The ten codes that a user keeps for the day on wh
   grant select (user_id, seq, expires_at, used_at, created_at) to service_role
   grant select (user_id, seq, expires_at, used_at, created_at) to tradebase_admin
 
-table public.run_logs -- What runs say, by month. Written by runners' functions and workers. Dropped at the end of the retention.
+table public.run_logs -- What runs say, by month. Written from what runners report (report_run). Dropped at the end of the retention.
   run_id uuid not null -- The run.
   user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the run.
-  seq bigint not null -- Number of the line in its run, given by the runner: with trading_runs.last_log_seq, what makes sending it again harmless.
+  seq bigint not null -- Number of the line in its run, given by the database as lines are taken: from 1 without gaps, up to trading_runs.last_log_seq.
   logged_at timestamp with time zone not null -- When it was said.
   level text default 'INFO'::text not null -- DEBUG, INFO, WARN, ERROR or CRITICAL.
   message text not null -- What was said.
@@ -1992,7 +1992,7 @@ table public.sign_in_attempts -- The last attempts of each kind to get into an a
   grant select to service_role
   grant select to tradebase_admin
 
-table public.signals -- What the strategy of a run said of a symbol, and whether it was acted on. Written by runners' functions and workers.
+table public.signals -- What the strategy of a run said of a symbol, and whether it was acted on. Written from what runners report (report_run).
   run_id uuid not null -- The run.
   user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the run.
   seq bigint not null -- Number of the signal in its run, given by the runner: sending it again makes no second one.
@@ -2440,7 +2440,7 @@ table public.telegram_settings -- Settings of the Telegram bot. Changed by admin
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.telegram_settings FOR EACH ROW EXECUTE FUNCTION private.audit_change()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.telegram_settings FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
-table public.trades -- Round trips: one entry and one exit of the same size. A position that is built or closed in parts has several. Written by runners' functions and workers.
+table public.trades -- Round trips: one entry and one exit of the same size, first in first out. A position that is built or closed in parts has several. Derived from fills by the database.
   id uuid default gen_random_uuid() not null -- Identifies the trade.
   run_id uuid not null -- The run. Its mode says whether the trade is PAPER or LIVE; those of backtests are in backtest_trades.
   bot_id uuid not null -- The bot, that of the run.
@@ -2556,8 +2556,8 @@ table public.trading_runs -- One row for each time that a bot runs, from its sta
   daily_pnl numeric default 0 not null -- That of the current day.
   trade_count integer default 0 not null -- Closed trades.
   max_drawdown numeric -- Largest fall of the balance from its highest, in the account's currency; null before the first trade.
-  last_fill_seq bigint default 0 not null -- Number of the last fill taken: what is sent again up to it changes nothing.
-  last_log_seq bigint default 0 not null -- Number of the last log line taken: what is sent again up to it changes nothing.
+  last_fill_seq bigint default 0 not null -- Number of the last fill of the run; the next one gets the next.
+  last_log_seq bigint default 0 not null -- Number of the last log line of the run; the next one gets the next.
   metadata jsonb default '{}'::jsonb not null -- What else there is to say.
   created_at timestamp with time zone default now() not null -- When the row was written.
   updated_at timestamp with time zone default now() not null -- When the row last changed.
