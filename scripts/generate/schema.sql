@@ -97,6 +97,14 @@ table private.form_counts -- How often the public forms were used, by network ad
   constraint form_counts_pkey PRIMARY KEY (key, window_started_at)
   policy "No API role can reach form counts" for all to anon, authenticated using (false) with check (false)
 
+table private.halts_pending -- Users whose runners have not been told yet of an emergency stop of the system. It binds them all the same: the risk gate asks whether it is engaged.
+  halt_id uuid not null -- The stop.
+  user_id uuid not null -- The user. No foreign key: a stop waits for nobody who is being deleted.
+  row level security on
+  constraint halts_pending_halt_id_fkey FOREIGN KEY (halt_id) REFERENCES trading_halts(id) ON DELETE CASCADE
+  constraint halts_pending_pkey PRIMARY KEY (halt_id, user_id)
+  policy "No API role can reach pending halts" for all to anon, authenticated using (false) with check (false)
+
 table private.known_factors -- Second factors that the user has been told of: Auth tells nobody when one comes or goes, so each token made is an occasion to compare.
   user_id uuid not null -- The user.
   factor_id uuid not null -- The factor, in auth.mfa_factors.
@@ -3627,7 +3635,7 @@ begin
 end
 $function$
 
-function private.can_listen() -- Whether the caller may listen to the topic that Realtime asks about: user:<own id>, run:<id of an own run>, or, a live runner, runner:<its session>. Definer, so that the answer needs no grants on what it looks at.
+function private.can_listen() -- Whether the caller may listen to the topic that Realtime asks about: user:<own id>, run:<id of an own run>, or, a live runner, runner:<its session>; a deactivated user to none. Definer, so that the answer needs no grants on what it looks at.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.can_listen()
  RETURNS boolean
@@ -3642,11 +3650,11 @@ declare
 begin
   case kind
     when 'user' then
-      return not private.is_runner() and subject = auth.uid()::text;
+      return not private.is_runner() and subject = auth.uid()::text and private.caller_role() is not null;
     when 'runner' then
       return coalesce(subject = private.runner_session_id()::text, false);
     when 'run' then
-      return pg_catalog.pg_input_is_valid(subject, 'uuid')
+      return pg_catalog.pg_input_is_valid(subject, 'uuid') and private.caller_role() is not null
         and exists (select from public.trading_runs r where r.id = subject::uuid and r.user_id = auth.uid());
     else
       return false;
@@ -3707,6 +3715,45 @@ begin
       private.over_cap('max_open_positions_exceeded', 'with this order, the symbols held would be',
         (select count(*) from jsonb_object_keys(p_state.bot_held || jsonb_build_object(p_order.symbol, true))), p_bot.max_open_positions) end
   );
+end
+$function$
+
+function private.carry_out_halts(p_for interval) -- Tells the users whom an emergency stop of the system concerns, and their runners, and says how many users: as many as can be in the time given, a moment for each; call it again until it says 0. Called when one is engaged, and by workers. Definer, because nobody may write leases.
+-- executable by: tradebase_worker
+CREATE OR REPLACE FUNCTION private.carry_out_halts(p_for interval DEFAULT '00:00:05'::interval)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET lock_timeout TO '100ms'
+AS $function$
+declare
+  most_at_once constant integer := 1000;
+  enough_at constant timestamptz := clock_timestamp() + p_for;
+  pending private.halts_pending;
+  halt public.trading_halts;
+  done integer := 0;
+begin
+  -- In any order: who cannot be treated is not in the way of the others.
+  for pending in select * from private.halts_pending order by random() limit most_at_once loop
+    exit when clock_timestamp() > enough_at;
+    begin
+      delete from private.halts_pending p where p.halt_id = pending.halt_id and p.user_id = pending.user_id;
+      continue when not found;
+      select * into halt from public.trading_halts h where h.id = pending.halt_id and h.released_at is null for share;
+      if halt.id is not null and exists (select from auth.users u where u.id = pending.user_id) then
+        perform private.halt_bots(halt, pending.user_id);
+      end if;
+      done := done + 1;
+    exception
+      when lock_not_available or deadlock_detected then
+        -- Somebody is at work on one of the user's bots: at the next call.
+        null;
+      when others then
+        raise warning 'the emergency stop % was not carried out for the user %: %', pending.halt_id, pending.user_id, sqlerrm;
+    end;
+  end loop;
+  return done;
 end
 $function$
 
@@ -4015,9 +4062,9 @@ begin
 end
 $function$
 
-function private.command_halt(p_halt trading_halts) -- Tells every connected runner that an emergency stop concerns. Definer, because owners may not write commands.
+function private.command_halt(p_halt trading_halts, p_user_id uuid) -- Tells the connected runners of a user that an emergency stop concerns. Definer, because owners may not write commands.
 -- executable by: nobody
-CREATE OR REPLACE FUNCTION private.command_halt(p_halt trading_halts)
+CREATE OR REPLACE FUNCTION private.command_halt(p_halt trading_halts, p_user_id uuid)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -4028,11 +4075,21 @@ declare
 begin
   for session_id in
     select s.id from public.runner_sessions s
-    where s.status = 'connected' and (p_halt.scope = 'system' or s.user_id = p_halt.user_id)
+    where s.status = 'connected' and s.user_id = p_user_id
       and (p_halt.scope <> 'bot' or exists (
         select from public.bot_leases l where l.bot_id = p_halt.bot_id and l.runner_session_id = s.id and l.released_at is null))
     order by s.id
   loop
+    -- The new one says it all. What is locked is being acknowledged.
+    update public.runner_commands c set status = 'expired'
+    from (
+      select open_stop.seq from public.runner_commands open_stop
+      where open_stop.runner_session_id = session_id and open_stop.type = 'emergency_stop' and open_stop.status in ('queued', 'delivered')
+        and open_stop.bot_id is not distinct from p_halt.bot_id
+        and open_stop.payload -> 'close_positions' = to_jsonb(p_halt.close_positions)
+      for update skip locked
+    ) replaced
+    where c.runner_session_id = session_id and c.seq = replaced.seq;
     perform private.command_runner(session_id, 'emergency_stop', p_halt.bot_id,
       jsonb_build_object('reason', p_halt.reason, 'close_positions', p_halt.close_positions), interval '1 day');
   end loop;
@@ -4050,8 +4107,9 @@ AS $function$
 declare
   given_seq bigint;
 begin
-  insert into public.runner_commands (runner_session_id, user_id, type, bot_id, payload, expires_at)
-  select s.id, s.user_id, p_type, p_bot_id, p_payload, now() + p_expires_in
+  -- By the clock, not the beginning of the transaction, which may have waited since: a stop is later than the start that it has seen.
+  insert into public.runner_commands (runner_session_id, user_id, type, bot_id, payload, created_at, expires_at)
+  select s.id, s.user_id, p_type, p_bot_id, p_payload, clock_timestamp(), clock_timestamp() + p_expires_in
   from public.runner_sessions s where s.id = p_session_id
   returning seq into given_seq;
   return given_seq;
@@ -5153,7 +5211,7 @@ begin
 end
 $function$
 
-function private.engage_halt(p_scope text, p_user_id uuid, p_bot_id uuid, p_reason text, p_close_positions boolean, p_engaged_by uuid) -- Engages an emergency stop; one that is engaged already is returned, or made to close positions if this one is to. Takes the exclusive lock of trading halts: call it with no other lock in hand. Definer, because nobody may write halts.
+function private.engage_halt(p_scope text, p_user_id uuid, p_bot_id uuid, p_reason text, p_close_positions boolean, p_engaged_by uuid) -- Engages an emergency stop; one that is engaged already is returned, or made to close positions if this one is to. Takes an exclusive lock of trading halts: call it with no other lock in hand. Definer, because nobody may write halts.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.engage_halt(p_scope text, p_user_id uuid, p_bot_id uuid, p_reason text, p_close_positions boolean, p_engaged_by uuid)
  RETURNS trading_halts
@@ -5163,10 +5221,10 @@ CREATE OR REPLACE FUNCTION private.engage_halt(p_scope text, p_user_id uuid, p_b
 AS $function$
 declare
   halt public.trading_halts;
-  affected record;
 begin
-  -- Exclusive: no opening that did not see the stop commits after it.
-  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('trading halts', 0));
+  -- Exclusive: no opening that did not see the stop commits after it. A user's own keeps no other user waiting.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(
+    case p_scope when 'system' then 'trading halts' else 'trading halts of ' || p_user_id::text end, 0));
   select * into halt from public.trading_halts h
   where h.released_at is null and h.scope = p_scope and h.user_id is not distinct from p_user_id and h.bot_id is not distinct from p_bot_id
   for update;
@@ -5180,16 +5238,15 @@ begin
     values (p_scope, p_user_id, p_bot_id, p_reason, p_close_positions, p_engaged_by)
     returning * into halt;
   end if;
-  perform private.halt_bots(halt);
-  for affected in
-    select distinct u.user_id from (
-      select halt.user_id as user_id
-      union all select l.user_id from public.bot_leases l where halt.scope = 'system' and l.released_at is null
-    ) u where u.user_id is not null order by u.user_id
-  loop
-    perform private.create_alert(affected.user_id, 'risk', 'Emergency stop: ' || halt.reason, 'critical',
-      jsonb_build_object('halt_id', halt.id, 'scope', halt.scope, 'close_positions', halt.close_positions), halt.bot_id);
-  end loop;
+  if p_scope <> 'system' then
+    perform private.halt_bots(halt, p_user_id);
+    return halt;
+  end if;
+  insert into private.halts_pending (halt_id, user_id)
+  select halt.id, l.user_id from public.bot_leases l where l.released_at is null
+  union select halt.id, s.user_id from public.runner_sessions s where s.status = 'connected'
+  on conflict do nothing;
+  perform private.carry_out_halts('2 seconds');
   return halt;
 end
 $function$
@@ -6055,9 +6112,9 @@ begin
 end
 $function$
 
-function private.halt_bots(p_halt trading_halts) -- What an emergency stop does to the bots in its scope: they are stopping, or paused, until their runners say that it is done. Definer, because owners may write neither leases nor the status.
+function private.halt_bots(p_halt trading_halts, p_user_id uuid) -- What an emergency stop does to the bots of a user in its scope: they are stopping, or paused, until their runners say that it is done; and their owner is told. Definer, because owners may write neither leases nor the status.
 -- executable by: nobody
-CREATE OR REPLACE FUNCTION private.halt_bots(p_halt trading_halts)
+CREATE OR REPLACE FUNCTION private.halt_bots(p_halt trading_halts, p_user_id uuid)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -6068,7 +6125,7 @@ declare
 begin
   held_bot_ids := array(
     select l.bot_id from public.bot_leases l
-    where l.released_at is null and (p_halt.scope = 'system' or l.user_id = p_halt.user_id) and l.bot_id = coalesce(p_halt.bot_id, l.bot_id)
+    where l.released_at is null and l.user_id = p_user_id and l.bot_id = coalesce(p_halt.bot_id, l.bot_id)
     order by l.bot_id for update);
   perform from public.bots b where b.id = any (held_bot_ids) order by b.id for no key update;
   update public.bot_leases l
@@ -6079,7 +6136,7 @@ begin
   select l.bot_id, l.user_id, l.run_id, 'emergency_stop', 'CRITICAL', p_halt.reason,
     jsonb_build_object('halt_id', p_halt.id, 'scope', p_halt.scope, 'close_positions', p_halt.close_positions)
   from public.bot_leases l where l.bot_id = any (held_bot_ids);
-  perform private.command_halt(p_halt);
+  perform private.command_halt(p_halt, p_user_id);
   -- A bot whose runner is offline waits in its status for the return: its lease says what is to be done then.
   update public.bots b
   set status = case when p_halt.close_positions then 'stopping' else 'paused' end
@@ -6090,6 +6147,10 @@ begin
   ) reached
   where b.id = reached.bot_id
     and case when p_halt.close_positions then b.status in ('starting', 'running', 'paused', 'error') else b.status = 'running' end;
+  if p_halt.scope <> 'system' or held_bot_ids <> '{}' then
+    perform private.create_alert(p_user_id, 'risk', 'Emergency stop: ' || p_halt.reason, 'critical',
+      jsonb_build_object('halt_id', p_halt.id, 'scope', p_halt.scope, 'close_positions', p_halt.close_positions), p_halt.bot_id);
+  end if;
 end
 $function$
 
@@ -6167,6 +6228,20 @@ AS $function$
     (select max(o.event_seq) from public.orders o where o.run_id = p_run_id),
     (select max(p.event_seq) from public.positions p where p.run_id = p_run_id),
     (select max(t.event_seq) from public.trades t where t.run_id = p_run_id))
+$function$
+
+function private.hold_off_halts(p_user_id uuid) -- Until the end of the transaction no emergency stop over the user is engaged: who engages one waits, and finds what was done. To be called before any row is locked, by functions with a short lock_timeout: nobody may hold off a stop of the system for long.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.hold_off_halts(p_user_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- Who waits for a stop of the user's own keeps no stop of the system waiting.
+  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('trading halts of ' || p_user_id::text, 0));
+  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('trading halts', 0));
+end
 $function$
 
 function private.in_schedule(p_bot bots, p_at timestamp with time zone) -- Whether a bot may trade at a time. Definer, because the risk gate asks it.
@@ -6799,8 +6874,7 @@ CREATE OR REPLACE FUNCTION private.lock_own_bot(p_bot_id uuid, p_user_id uuid, O
  SET search_path TO ''
 AS $function$
 begin
-  -- Shared, and before the rows, as everybody does: who engages an emergency stop waits until this has committed, and finds the bot.
-  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('trading halts', 0));
+  perform private.hold_off_halts(p_user_id);
   -- There is no lease to wait for until a bot was first started: whoever asks for something then waits for the other here.
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('control of ' || p_bot_id::text, 0));
   select * into lease from public.bot_leases l where l.bot_id = p_bot_id and l.user_id = p_user_id for update;
@@ -7792,8 +7866,9 @@ CREATE OR REPLACE FUNCTION private.prepare_runner_command()
  SET search_path TO ''
 AS $function$
 declare
-  -- What stops is not kept waiting by what starts.
-  most_open constant integer := case when new.type in ('stop_bot', 'pause_bot', 'emergency_stop') then 1000 else 200 end;
+  -- What stops is not kept waiting by what starts. An emergency stop replaces the one before it, and is always taken: one user's runner
+  -- must not stand in the way of everyone's.
+  most_open constant integer := case when new.type = 'emergency_stop' then null when new.type in ('stop_bot', 'pause_bot') then 1000 else 200 end;
 begin
   if new.bot_id is null and new.type not in ('ping', 'emergency_stop') then
     raise exception 'the command % needs a bot', new.type using errcode = 'check_violation';
@@ -8664,8 +8739,15 @@ CREATE OR REPLACE FUNCTION private.renew_leases(p_session_id uuid)
  SET search_path TO ''
 AS $function$
 begin
+  -- Those that were there when it began to connect are locked. One that came since has the connection for the first it has seen:
+  -- who holds that one may wait for the session, which is locked.
   update public.bot_leases l set fencing_token = l.fencing_token + 1, reconciled = false
-  where l.runner_session_id = p_session_id and l.released_at is null;
+  from (
+    select held.bot_id from public.bot_leases held
+    where held.runner_session_id = p_session_id and held.released_at is null
+    for update skip locked
+  ) renewed
+  where l.bot_id = renewed.bot_id;
   -- What was delivered to the connection before may be lost: it is delivered again at the next heartbeat. What somebody has
   -- in hand right now is being acknowledged, or expires.
   update public.runner_commands c
@@ -9656,6 +9738,7 @@ CREATE OR REPLACE FUNCTION private.set_pause(p_bot_id uuid, p_paused boolean)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET lock_timeout TO '2s'
 AS $function$
 declare
   caller constant uuid := private.require_trader();
@@ -9952,6 +10035,7 @@ CREATE OR REPLACE FUNCTION private.start_bot(p_bot_id uuid, p_runner_session_id 
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET lock_timeout TO '2s'
 AS $function$
 declare
   caller constant uuid := private.require_trader();
@@ -10002,6 +10086,7 @@ CREATE OR REPLACE FUNCTION private.stop_bot(p_bot_id uuid, p_reason text)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET lock_timeout TO '2s'
 AS $function$
 declare
   caller constant uuid := private.require_trader();
@@ -10105,8 +10190,10 @@ CREATE OR REPLACE FUNCTION private.submit_order_intents(p_run_id uuid, p_fencing
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET lock_timeout TO '2s'
 AS $function$
 declare
+  runner record;
   lease public.bot_leases;
   bot public.bots;
   run public.trading_runs;
@@ -10134,8 +10221,9 @@ begin
   elsif octet_length(p_intents::text) > 262144 then
     perform private.raise_api_error(413, 'payload_too_large', 'the intents of a call are at most 256 KB');
   end if;
+  select * into runner from private.require_runner('runner:execute');
   -- Who engages an emergency stop waits for those who did not see it, and whoever comes later sees it.
-  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('trading halts', 0));
+  perform private.hold_off_halts(runner.user_id);
   lease := private.lock_lease(p_run_id, p_fencing_token);
   select * into strict run from public.trading_runs r where r.id = lease.run_id;
   -- One call of a user and mode at a time: what another bot reserves meanwhile would not be seen.
@@ -10477,11 +10565,11 @@ begin
   if p_lease.bot_id is not null then
     perform private.expire_commands(p_lease.runner_session_id, p_bot.id, '{start_bot,stop_bot,pause_bot,resume_bot,update_config}');
   end if;
-  insert into public.bot_leases as held (bot_id, user_id, run_id, runner_session_id, fencing_token, intent, reconciled)
-  values (p_bot.id, p_bot.user_id, p_run_id, p_session_id, 1, 'run', not p_resumes)
+  insert into public.bot_leases as held (bot_id, user_id, run_id, runner_session_id, fencing_token, intent, reconciled, acquired_at)
+  values (p_bot.id, p_bot.user_id, p_run_id, p_session_id, 1, 'run', not p_resumes, clock_timestamp())
   on conflict (bot_id) do update
   set run_id = excluded.run_id, runner_session_id = excluded.runner_session_id, fencing_token = held.fencing_token + 1, intent = 'run',
-      reconciled = excluded.reconciled, acquired_at = now(), released_at = null
+      reconciled = excluded.reconciled, acquired_at = excluded.acquired_at, released_at = null
   returning * into taken;
   return taken;
 end
