@@ -84,6 +84,11 @@ export class PaperSession {
     return this.#outcome?.positions ?? [];
   }
 
+  /** At the close of the latest bar; undefined before the first. */
+  get equity(): number | undefined {
+    return this.#outcome?.equity;
+  }
+
   get isFlat(): boolean {
     return this.positions.length === 0 && this.#working.size === 0;
   }

@@ -5,6 +5,7 @@ export type RunnerErrorCode =
   | ErrorCode
   | 'state_dir_in_use'
   | 'state_dir_unusable'
+  | 'invalid_publishable_key'
   | 'network_unreachable'
   | 'timed_out'
   | 'unexpected_answer'
