@@ -9,10 +9,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 /** `npm start` as a newcomer runs it, on a state folder and ports of its own. */
 const ROOT = join(import.meta.dirname, '..', '..');
 let stateDir: string;
+/** Files that a user has: a state folder takes in none. */
+let filesDir: string;
 let env: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
   stateDir = mkdtempSync(join(tmpdir(), 'tradebase-start-'));
+  filesDir = mkdtempSync(join(tmpdir(), 'tradebase-files-'));
   noteStackHome(stateDir);
   const ports = [await findFreePort(), await findFreePort()];
   env = {
@@ -25,7 +28,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await run('packages/local-stack/src/cli.ts', ['reset']);
-  rmSync(stateDir, { recursive: true, force: true });
+  for (const dir of [stateDir, filesDir]) rmSync(dir, { recursive: true, force: true });
 });
 
 function launch(script: string, args: string[]): ChildProcess {
@@ -45,7 +48,7 @@ async function run(script: string, args: string[]): Promise<{ code: number | nul
 const start = (...args: string[]) => run('scripts/start.ts', args);
 
 function csv(name: string, text: string): string {
-  const path = join(stateDir, name);
+  const path = join(filesDir, name);
   writeFileSync(path, text);
   return path;
 }
@@ -81,7 +84,8 @@ describe('npm start', () => {
     expect(summary.trades).toBeGreaterThan(2);
     expect(run.trade_count).toBe(summary.trades);
     expect(run.total_pnl).toBeCloseTo(summary.final_equity - summary.initial_cash, 6);
-  }, 30_000);
+    // A start of the whole stack, with its worker and a runner.
+  }, 60_000);
 
   it('stays up until Ctrl-C; a second one uses the stack that is up', async () => {
     const first = launch('scripts/start.ts', []);

@@ -333,6 +333,16 @@ describe('The runner program', () => {
     expect(refused.output).toContain('invalid_api_key');
     expect(refused.output).not.toContain(key.slice(12, -1));
   });
+
+  it('says which key is refused when it is the publishable one', async () => {
+    const { key } = await makeKey(owner);
+    const keys = { ...stack.keys, publishableKey: 'sb_publishable_of_another_project' };
+    const refused = new RunnerProgram({ ...stack, keys }, key, stateDir, REPLAY);
+    programs.push(refused);
+    expect(await refused.exit()).toBe(3);
+    expect(refused.output).toContain('invalid_publishable_key');
+    expect(refused.output).toContain('Give --publishable-key');
+  });
 });
 
 const commandsOf = async (botId: string, type: string) =>

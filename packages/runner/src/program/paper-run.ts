@@ -29,6 +29,9 @@ export interface PaperRunParts {
   readonly warmUpBars: number;
 }
 
+/** Least time between two lines about where a run is. */
+const SAY_EVERY_MS = 5000;
+
 /** A run that was taken up. */
 interface Trading {
   readonly session: PaperSession;
@@ -53,6 +56,7 @@ export class PaperRun {
   #hold = new AbortController();
   #isLooping = false;
   #hasFailed = false;
+  #sayNext_ms = 0;
 
   /** @throws RunnerError where this program cannot execute the bot */
   constructor(parts: PaperRunParts, { config, started_at }: Pick<RunnerLease, 'config' | 'started_at'>) {
@@ -196,11 +200,22 @@ export class PaperRun {
         if (done) break;
         await session.push(value.bars, value.next_ts);
         await this.#settle(session);
+        this.#sayHowFar(session);
       }
       await this.#atEndOfFeed(session);
     } finally {
       this.#boundary.leave();
     }
+  }
+
+  /** Tells whoever looks on where the run is, now and then. */
+  #sayHowFar({ at_ms, equity, positions }: PaperSession): void {
+    const { clock, log } = this.#parts;
+    if (equity === undefined || clock.now() < this.#sayNext_ms) return;
+    this.#sayNext_ms = clock.now() + SAY_EVERY_MS;
+    const at = iso(at_ms).slice(0, 16).replace('T', ' ');
+    const held = positions.length === 0 ? 'flat' : positions.map(({ symbol, quantity }) => `${quantity} ${symbol}`);
+    log('info', `${this.#config.name}: ${at} UTC, equity ${equity.toFixed(2)}, ${held}`, { run_id: this.run.runId });
   }
 
   #settle(session: PaperSession): Promise<void> {
