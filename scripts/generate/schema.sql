@@ -2569,7 +2569,7 @@ table public.trading_runs -- One row for each time that a bot runs, from its sta
   metadata jsonb default '{}'::jsonb not null -- What else there is to say.
   created_at timestamp with time zone default now() not null -- When the row was written.
   updated_at timestamp with time zone default now() not null -- When the row last changed.
-  last_report_seq bigint default 0 not null -- Number of the last item of its runner's reports that was taken: what is sent again up to it changes nothing.
+  last_report_seq bigint default 0 not null -- Number of the last item of its runner's reports that was taken: what is sent again up to it changes nothing. It leaps when another runner goes on with the run.
   last_bar_at timestamp with time zone -- Close of the last bar that its strategy has seen.
   market_day date -- The day that daily_pnl is of, in the time zone of the bot's schedule: that of the market, which in a replay is not today.
   day_start_pnl numeric default 0 not null -- total_pnl at the beginning of that day.
@@ -10065,6 +10065,11 @@ begin
   resumes := found;
   if not resumes then
     insert into public.trading_runs (bot_id, user_id, mode, config) values (p_bot_id, caller, (held.bot).mode, config) returning id into run_id;
+  end if;
+  if resumes and (held.lease).runner_session_id <> session_id then
+    -- The next runner's numbers lie beyond all that the last one may have sent, and nobody took: should that one come back, it
+    -- sees that it was overtaken, and sends nothing of its own in the middle of the other's.
+    update public.trading_runs r set last_report_seq = r.last_report_seq + 1000000000 where r.id = run_id;
   end if;
   lease := private.take_lease(held.lease, held.bot, run_id, session_id, resumes);
   command_seq := private.command_start(lease, resumes);

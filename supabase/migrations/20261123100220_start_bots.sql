@@ -176,6 +176,11 @@ begin
   if not resumes then
     insert into public.trading_runs (bot_id, user_id, mode, config) values (p_bot_id, caller, (held.bot).mode, config) returning id into run_id;
   end if;
+  if resumes and (held.lease).runner_session_id <> session_id then
+    -- The next runner's numbers lie beyond all that the last one may have sent, and nobody took: should that one come back, it
+    -- sees that it was overtaken, and sends nothing of its own in the middle of the other's.
+    update public.trading_runs r set last_report_seq = r.last_report_seq + 1000000000 where r.id = run_id;
+  end if;
   lease := private.take_lease(held.lease, held.bot, run_id, session_id, resumes);
   command_seq := private.command_start(lease, resumes);
   -- Asked again, with its row locked by the command: it may have gone since.

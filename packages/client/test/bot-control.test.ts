@@ -311,6 +311,12 @@ describe('A runner that goes offline', () => {
     expect(taken).toMatchObject({ run_id: runId, runner_session_id: second.sessionId });
     expect(await leaseOf()).toMatchObject({ fencing_token: '2', reconciled: false, intent: 'run' });
     expect(await openCommands()).toMatchObject([{ type: 'start_bot', payload: { resumes: true, fencing_token: 2 } }]);
+    // Beyond all that the first may have sent without an answer: when it is back, it knows that it was overtaken.
+    const reportedSeq = () => query('select last_report_seq from public.trading_runs where bot_id = $1');
+    expect(await reportedSeq()).toEqual([{ last_report_seq: '1000000000' }]);
+    await query('select private.fail_bot(run_id, $2, $3) from public.bot_leases where bot_id = $1', [botId, 'x', 'y']);
+    await control(owner, 'start_bot', { p_runner_session_id: second.sessionId });
+    expect(await reportedSeq()).toEqual([{ last_report_seq: '1000000000' }]);
     await goOffline(stack, second.sessionId);
   });
 });

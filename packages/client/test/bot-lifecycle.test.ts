@@ -14,8 +14,8 @@ let runners: DrivenRunner[];
 let bots: string[];
 let claims: object;
 
-const SEEDS = (process.env.SEEDS ?? '1,2').split(',').map(Number);
-const STEPS = Number(process.env.STEPS ?? 40);
+const SEEDS = [1, 2];
+const STEPS = 30;
 
 beforeAll(async () => {
   stack = await startStack();
