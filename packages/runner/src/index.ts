@@ -10,7 +10,6 @@ export { StoredFeed } from './feeds/stored-feed.ts';
 export type { Log } from './program/log.ts';
 export { PaperExecutor } from './program/paper-executor.ts';
 export type { PaperRunParts } from './program/paper-run.ts';
-
 export type { SyncPolicy } from './sdk/append-file.ts';
 export type { BackOffOptions } from './sdk/back-off.ts';
 export { type Clock, systemClock } from './sdk/clock.ts';

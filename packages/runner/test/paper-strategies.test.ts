@@ -100,7 +100,7 @@ describe('The runner program', () => {
   }, 60_000);
 
   it('fills in part what is large for its market, and the rest later', async () => {
-    const settings = { ...WHOLE, execution: { max_volume_share: 0.0003 } };
+    const settings = { ...WHOLE, fills: { max_volume_share: 0.0003 } };
     const botId = await desk.makeMinuteBot('large', { settings });
     const expected = backtestFills({ strategy: SPEC, candles: { ACME: dayOfMinutes() }, settings });
     const whole = backtestFills({ strategy: SPEC, candles: { ACME: dayOfMinutes() }, settings: WHOLE });
@@ -113,7 +113,11 @@ describe('The runner program', () => {
 async function versionOf(spec: { name: string }): Promise<object> {
   const { client } = desk.owner;
   const { data } = await client.from('strategies').insert({ name: spec.name }).select('id').single().throwOnError();
-  await client.from('strategy_versions').insert({ strategy_id: data.id, version: 1, spec }).throwOnError();
+  // The database numbers it.
+  await client
+    .from('strategy_versions')
+    .insert({ strategy_id: data.id, spec } as never)
+    .throwOnError();
   return { strategy_type: 'rules', parameters: {}, strategy_id: data.id, strategy_version: 1 };
 }
 
