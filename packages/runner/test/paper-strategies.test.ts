@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { backtestFills, PaperDesk, SLOWLY, SPEC, WHOLE } from './support/paper-desk.ts';
-import { dayOfMinutes, seedCandles } from './support/seed-candles.ts';
+import { dayOfMinutes, seedCandles, wildDay } from './support/seed-candles.ts';
 
 /** Strategies on paper and their backtests: the same fills. */
 const desk = new PaperDesk(async (stack) => {
   await seedCandles(stack, 'ACME', dayOfMinutes());
+  await seedCandles(stack, 'WILD', wildDay());
   await seedCandles(stack, 'OTHER', dayOfMinutes(undefined, 1));
 });
 
@@ -71,14 +72,15 @@ describe('The runner program', () => {
   it('keeps stops, targets and trailing stops of the rules of its owner, fill by fill, through a crash', async () => {
     const rules = {
       name: 'bracketed',
-      long: { entry: 'crossover(close, sma(close, 10))' },
-      short: { entry: 'crossunder(close, sma(close, 10))' },
-      stop_loss: { percent: 1 },
-      take_profit: { risk_multiple: 2 },
-      trailing_stop: { percent: 1.5, activate: { percent: 0.5 } },
+      long: { entry: 'crosses_above(close, sma(close, 20))' },
+      short: { entry: 'crosses_below(close, sma(close, 20))' },
+      stop_loss: { percent: 0.6 },
+      take_profit: { percent: 1.5 },
+      trailing_stop: { percent: 0.3, activate: { percent: 0.8 } },
     };
-    const botId = await desk.makeMinuteBot('bracketed', { ...(await versionOf(rules)), settings: WHOLE });
-    const expected = backtestFills({ strategy: rules, candles: { ACME: dayOfMinutes() }, settings: WHOLE });
+    const about = { symbols: ['WILD'], settings: WHOLE, ...(await versionOf(rules)) };
+    const botId = await desk.makeMinuteBot('bracketed', about);
+    const expected = backtestFills({ strategy: rules, candles: { WILD: wildDay() }, settings: WHOLE });
     await expectThroughCrash(botId, expected);
     const reasons = await desk.sql('select distinct exit_reason from public.positions where bot_id = $1', [botId]);
     expect(reasons.map(({ exit_reason }) => exit_reason)).toEqual(

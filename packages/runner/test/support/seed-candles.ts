@@ -25,9 +25,15 @@ export function dayOfMinutes(count = MINUTES, phase = 0): Candles {
   return candlesThrough(closes, (n) => OPEN_MS + n * 60_000);
 }
 
-/** The first candles of a series. */
-export function firstCandles(candles: Candles, count: number): Candles {
-  return betweenCandles(candles, 0, count);
+/** A day that nobody can foresee, the same each time. */
+export function wildDay(count = MINUTES): Candles {
+  let [seed, price] = [1, 100];
+  const closes = Array.from({ length: count }, () => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    price *= 1 + (seed / 2_147_483_647 - 0.5) / 100;
+    return price;
+  });
+  return candlesThrough(closes, (n) => OPEN_MS + n * 60_000, 0.1);
 }
 
 /** Candles of a series from one place on, before another. */
