@@ -54,8 +54,8 @@ language plpgsql set search_path = '' as $$
 declare
   most_bytes constant integer := 16384;
 begin
-  if jsonb_typeof(p_machine_info) <> 'object' or pg_column_size(p_machine_info) > most_bytes then
-    perform private.raise_invalid_request(format('machine_info must be an object of at most %s bytes', most_bytes));
+  if jsonb_typeof(p_machine_info) <> 'object' or pg_column_size(p_machine_info) > most_bytes or not private.has_plain_numbers(p_machine_info) then
+    perform private.raise_invalid_request(format('machine_info must be an object of at most %s bytes, of numbers below 1e309', most_bytes));
   end if;
 end
 $$;
@@ -115,8 +115,15 @@ comment on function private.lock_session_leases(uuid) is 'Locks what a session h
 create function private.renew_leases(p_session_id uuid) returns void
 language plpgsql set search_path = '' as $$
 begin
+  -- Those that were there when it began to connect are locked. One that came since has the connection for the first it has seen:
+  -- who holds that one may wait for the session, which is locked.
   update public.bot_leases l set fencing_token = l.fencing_token + 1, reconciled = false
-  where l.runner_session_id = p_session_id and l.released_at is null;
+  from (
+    select held.bot_id from public.bot_leases held
+    where held.runner_session_id = p_session_id and held.released_at is null
+    for update skip locked
+  ) renewed
+  where l.bot_id = renewed.bot_id;
   -- What was delivered to the connection before may be lost: it is delivered again at the next heartbeat. What somebody has
   -- in hand right now is being acknowledged, or expires.
   update public.runner_commands c

@@ -69,15 +69,15 @@ create function private.reduction_problem(p_order public.orders) returns text
 language plpgsql stable security definer set search_path = '' as $$
 declare
   -- Numbers come from programs that reckon in doubles: what their rounding adds is no more than is open.
-  rounding constant numeric := 1.000000000001;
+  rounding numeric;
   held_quantity numeric;
 begin
-  select p.open_quantity into held_quantity from public.positions p
+  select p.open_quantity, 1e-12 * p.quantity into held_quantity, rounding from public.positions p
   where p.run_id = p_order.run_id and p.user_id = p_order.user_id and p.status = 'open' and p.symbol = p_order.symbol
     and p.direction = case p_order.side when 'sell' then 'long' else 'short' end;
   return case
     when held_quantity is null then format('nothing_to_reduce: the run holds no position in %s that a %s would reduce', p_order.symbol, p_order.side)
-    when p_order.quantity > held_quantity * rounding
+    when p_order.quantity > held_quantity + rounding
       then format('nothing_to_reduce: only %s of the %s are open', trim_scale(held_quantity), trim_scale(p_order.quantity)) end;
 end
 $$;
@@ -207,8 +207,9 @@ comment on function private.judge_intent(public.bot_leases, public.bots, public.
   'Lets a drafted order through, and reserves what it needs, or refuses it: the order as it is to be written, and the state of the gate after it. Definer, because it reads other bots'' rows for a runner.';
 
 create function private.submit_order_intents(p_run_id uuid, p_fencing_token bigint, p_intents jsonb) returns jsonb
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set lock_timeout = '2s' as $$
 declare
+  runner record;
   lease public.bot_leases;
   bot public.bots;
   run public.trading_runs;
@@ -228,11 +229,17 @@ begin
   if jsonb_typeof(p_intents) is distinct from 'array' or jsonb_array_length(p_intents) not between 1 and 100 then
     perform private.raise_api_error(422, 'invalid_request', 'p_intents must be an array of 1 to 100 intents');
   end if;
-  if octet_length(p_intents::text) > 262144 then
+  -- In this order: as text, what is small as it is stored may be a gigabyte.
+  if pg_column_size(p_intents) > 1048576 then
+    perform private.raise_api_error(413, 'payload_too_large', 'the intents of a call are at most 256 KB');
+  elsif not private.has_plain_numbers(p_intents) then
+    perform private.raise_api_error(422, 'invalid_request', 'p_intents: numbers must be below 1e309');
+  elsif octet_length(p_intents::text) > 262144 then
     perform private.raise_api_error(413, 'payload_too_large', 'the intents of a call are at most 256 KB');
   end if;
+  select * into runner from private.require_runner('runner:execute');
   -- Who engages an emergency stop waits for those who did not see it, and whoever comes later sees it.
-  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('trading halts', 0));
+  perform private.hold_off_halts(runner.user_id);
   lease := private.lock_lease(p_run_id, p_fencing_token);
   select * into strict run from public.trading_runs r where r.id = lease.run_id;
   -- One call of a user and mode at a time: what another bot reserves meanwhile would not be seen.

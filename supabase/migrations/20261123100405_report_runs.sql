@@ -127,7 +127,6 @@ language sql security definer set search_path = '' as $$
         'item', left(p_items ->> ((r.fault ->> 'seq')::bigint - p_first_seq)::integer, 200)) order by r.n)
       from jsonb_array_elements(p_rejected) with ordinality r (fault, n) where r.n <= 20
     ))
-  where p_rejected <> '[]'
 $$;
 comment on function private.record_rejections(public.trading_runs, jsonb, jsonb, bigint) is
   'Records what was refused of a report as an event of the bot, the first 20 items in part. Definer, because no API role writes events.';
@@ -138,7 +137,7 @@ declare
   max_items constant integer := 500;
   -- 262,144 bytes as the client writes them; Postgres's form may be half as large again.
   max_bytes constant integer := 393216;
-  lease constant public.bot_leases := private.lock_lease(p_run_id, p_fencing_token);
+  lease public.bot_leases;
   run public.trading_runs;
   rejected jsonb;
   items_last_seq bigint;
@@ -151,7 +150,10 @@ begin
     perform private.raise_api_error(422, 'invalid_request', format('p_items: 1 to %s items are taken at a time', max_items));
   elsif pg_column_size(p_items) > max_bytes then
     perform private.raise_api_error(422, 'invalid_request', 'p_items: at most 262144 bytes are taken at a time');
+  elsif not private.has_plain_numbers(p_items) then
+    perform private.raise_api_error(422, 'invalid_request', 'p_items: numbers must be below 1e309');
   end if;
+  lease := private.lock_lease(p_run_id, p_fencing_token);
   perform from public.bots b where b.id = lease.bot_id for no key update;
   select * into run from public.trading_runs r where r.id = lease.run_id for no key update;
   items_last_seq := p_first_seq + jsonb_array_length(p_items) - 1;
@@ -165,12 +167,14 @@ begin
   exception when sqlstate 'PGRST' or data_exception or integrity_constraint_violation or raise_exception then
     rejected := private.take_items(lease, run, p_items, p_first_seq, true);
   end;
-  perform private.record_rejections(run, rejected, p_items, p_first_seq);
+  if rejected <> '[]' then
+    perform private.record_rejections(run, rejected, p_items, p_first_seq);
+  end if;
   return jsonb_build_object('last_seq', items_last_seq, 'missing_from', null, 'rejected', rejected);
 end
 $$;
 comment on function private.take_report(uuid, bigint, bigint, jsonb) is
-  'What public.report_run does. Definer, because no API role writes the ledger; it begins with the lease of the caller.';
+  'What public.report_run does. Definer, because no API role writes the ledger; it begins with the lease of the caller, once the request is one.';
 
 create function public.report_run(p_run_id uuid, p_fencing_token bigint, p_first_seq bigint, p_items jsonb) returns jsonb
 language sql security invoker set search_path = '' as $$

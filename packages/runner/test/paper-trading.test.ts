@@ -85,4 +85,35 @@ describe('The runner program', () => {
     expect(refused.output).toContain('invalid_api_key');
     expect(refused.output).not.toContain(key.slice(12, -1));
   });
+
+  it('says which key is refused when it is the publishable one', async () => {
+    const key = await desk.makeKey();
+    const refused = desk.startProgram(key, REPLAY, { publishableKey: 'sb_publishable_of_another_project' });
+    expect(await refused.exit()).toBe(3);
+    expect(refused.output).toContain('invalid_publishable_key');
+    expect(refused.output).toContain('Give --publishable-key');
+  });
+
+  it('logs by the clock on the wall, and trades by that of the market', async () => {
+    const key = await desk.makeKey();
+    const botId = await desk.makeMinuteBot('clocks');
+    desk.startProgram(key, REPLAY);
+    await desk.startBot(botId);
+    await expect.poll(() => desk.statusOf(botId)).toBe('stopped');
+    const { id } = await desk.runOf(botId);
+    const isRecent = (column: string) => `bool_and(${column} > now() - interval '10 minutes') as is_recent`;
+    const logs = await desk.sql(
+      `select ${isRecent('logged_at')}, bool_and(data ->> 'market_at' like '2024-03-0%') as has_market_time
+       from public.run_logs where run_id = $1 and data is not null`,
+      [id],
+    );
+    expect(logs).toEqual([{ is_recent: true, has_market_time: true }]);
+    const events = await desk.sql(
+      `select ${isRecent('occurred_at')} from public.bot_events where run_id = $1 and type = 'runner_decision'`,
+      [id],
+    );
+    expect(events).toEqual([{ is_recent: true }]);
+    const fills = await desk.fillsOf(botId);
+    expect(fills.every(({ executed_at }) => executed_at < new Date('2024-03-06'))).toBe(true);
+  });
 });

@@ -1,5 +1,5 @@
 import type { ReportItem, ReportReceipt } from '@tradebase/contracts';
-import type { TestStack } from '@tradebase/local-stack/testing';
+import type { StackAddress } from '@tradebase/local-stack/testing';
 import type { z } from 'zod';
 import type { TradebaseClient } from '../../src/index.ts';
 import { asPostgres } from './as-role.ts';
@@ -38,7 +38,7 @@ export interface AdmittedOrder {
 
 /** Makes a bot of the owner, a run of it and a connected runner that holds it with fencing token 1. */
 export async function holdRun(
-  stack: TestStack,
+  stack: StackAddress,
   owner: Persona,
   name: string,
   settings: Record<string, unknown> = {},
@@ -89,7 +89,7 @@ async function report(runner: TradebaseClient, runId: string, first: number, ite
 }
 
 async function admit(
-  stack: TestStack,
+  stack: StackAddress,
   run: { botId: string; runId: string; userId: string },
   clientOrderId: string,
   order: AdmittedOrder,

@@ -1,4 +1,4 @@
-import type { TestStack } from '@tradebase/local-stack/testing';
+import type { StackAddress } from '@tradebase/local-stack/testing';
 import type pg from 'pg';
 import type { TradebaseClient } from '../../src/index.ts';
 import { asPostgres } from './as-role.ts';
@@ -23,7 +23,7 @@ export interface HeldBot {
 
 /** Connects a runner with a new key of the user, past the function `runner`. */
 export async function connectRunner(
-  stack: TestStack,
+  stack: StackAddress,
   owner: Persona,
   permissions = ['runner:connect', 'runner:execute', 'data:read'],
 ): Promise<ConnectedRunner> {
@@ -43,7 +43,7 @@ export async function connectRunner(
 
 /** Makes a bot as its owner would, and its run and lease as if it had been started on the runner. */
 export async function seedHeldBot(
-  stack: TestStack,
+  stack: StackAddress,
   runner: ConnectedRunner,
   settings: Record<string, unknown> = {},
 ): Promise<HeldBot> {

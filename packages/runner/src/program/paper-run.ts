@@ -29,6 +29,9 @@ export interface PaperRunParts {
   readonly warmUpBars: number;
 }
 
+/** Least time between two lines about where a run is. */
+const SAY_EVERY_MS = 5000;
+
 /** A run that was taken up. */
 interface Trading {
   readonly session: PaperSession;
@@ -52,6 +55,8 @@ export class PaperRun {
   #decisions = 0;
   #hold = new AbortController();
   #isLooping = false;
+  #hasFailed = false;
+  #sayNext_ms = 0;
 
   /** @throws RunnerError where this program cannot execute the bot */
   constructor(parts: PaperRunParts, { config, started_at }: Pick<RunnerLease, 'config' | 'started_at'>) {
@@ -122,6 +127,11 @@ export class PaperRun {
     });
   }
 
+  /** Whether it trades no more: what it has reckoned may end in the middle of a bar, and is to be reckoned again. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
   /** Whether a configuration can be taken up without starting anew: the database applies risk and schedule by itself. */
   accepts(config: RunConfig): boolean {
     const essence = ({
@@ -190,11 +200,22 @@ export class PaperRun {
         if (done) break;
         await session.push(value.bars, value.next_ts);
         await this.#settle(session);
+        this.#sayHowFar(session);
       }
       await this.#atEndOfFeed(session);
     } finally {
       this.#boundary.leave();
     }
+  }
+
+  /** Tells whoever looks on where the run is, now and then. */
+  #sayHowFar({ at_ms, equity, positions }: PaperSession): void {
+    const { clock, log } = this.#parts;
+    if (equity === undefined || clock.now() < this.#sayNext_ms) return;
+    this.#sayNext_ms = clock.now() + SAY_EVERY_MS;
+    const at = iso(at_ms).slice(0, 16).replace('T', ' ');
+    const held = positions.length === 0 ? 'flat' : positions.map(({ symbol, quantity }) => `${quantity} ${symbol}`);
+    log('info', `${this.#config.name}: ${at} UTC, equity ${equity.toFixed(2)}, ${held}`, { run_id: this.run.runId });
   }
 
   #settle(session: PaperSession): Promise<void> {
@@ -251,6 +272,7 @@ export class PaperRun {
 
   #fail(error: unknown): void {
     if (this.run.signal.aborted) return;
+    this.#hasFailed = true;
     const code = error instanceof EngineError || error instanceof RunnerError ? error.code : 'internal_error';
     const message = error instanceof Error ? error.message : String(error);
     this.#parts.log('error', `${this.#config.name}: ${message}`, { code, run_id: this.run.runId });

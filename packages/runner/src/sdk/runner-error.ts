@@ -5,6 +5,7 @@ export type RunnerErrorCode =
   | ErrorCode
   | 'state_dir_in_use'
   | 'state_dir_unusable'
+  | 'invalid_publishable_key'
   | 'network_unreachable'
   | 'timed_out'
   | 'unexpected_answer'
@@ -16,7 +17,8 @@ export type RunnerErrorCode =
   | 'invalid_option'
   | 'no_candles'
   | 'token_expired'
-  | 'not_held';
+  | 'not_held'
+  | 'unknown_command';
 
 /** What went wrong, by a code from the table of errors, or one of the runner's own. */
 export class RunnerError extends Error {

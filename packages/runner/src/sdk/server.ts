@@ -138,7 +138,7 @@ export class Server {
       });
       text = await response.text();
     } catch (error) {
-      throw unreachable(error, path);
+      throw unreachable(error, path, url);
     }
     const json = parseJson(text);
     if (!response.ok) throw this.#refusalOf(response.status, json, path);
@@ -174,7 +174,9 @@ export class Server {
 
   #refusalOf(status: number, body: unknown, what: string): RunnerError {
     // supabase-js gives what fetch threw as an error with the status 0.
-    if (status === 0) return unreachable(body, what);
+    if (status === 0) return unreachable(body, what, this.#options.url);
+    if (isPublishableKeyRefused(status, body))
+      return new RunnerError('invalid_publishable_key', 'the publishable key is not one of this server', { status });
     const parsed = z.object({ code: z.string().nullish(), message: z.string().nullish() }).safeParse(body);
     const code = parsed.data?.code ?? ErrorBody.safeParse(body).data?.code ?? '';
     const message = parsed.data?.message || `${what}: the server answered with status ${status}`;
@@ -195,11 +197,16 @@ export class Server {
   }
 }
 
-function unreachable(error: unknown, what: string): RunnerError {
+/** What Supabase's gateway says of a publishable key, not always with a code. Of API keys our functions say other words. */
+function isPublishableKeyRefused(status: number, body: unknown): boolean {
+  return status === 401 && z.object({ message: z.literal('Invalid API key') }).safeParse(body).success;
+}
+
+function unreachable(error: unknown, what: string, url: string): RunnerError {
   const text = error instanceof Error ? `${error.name} ${error.message}` : JSON.stringify(error);
   const isLate = /Timeout|timed out/i.test(text);
   const code = isLate ? 'timed_out' : 'network_unreachable';
-  return new RunnerError(code, `${what}: ${isLate ? 'no answer in time' : 'the server cannot be reached'}`, {
+  return new RunnerError(code, `${what}: ${isLate ? `no answer from ${url} in time` : `${url} cannot be reached`}`, {
     cause: error,
   });
 }

@@ -15,7 +15,12 @@ export interface SessionOptions extends Omit<ServerOptions, 'token' | 'onRefusal
 }
 
 /** Refusals after which nothing more can be done with this key and machine. */
-const FINAL_CODES: ReadonlySet<string> = new Set(['runner_superseded', 'invalid_api_key', 'ip_not_allowed']);
+const FINAL_CODES: ReadonlySet<string> = new Set([
+  'runner_superseded',
+  'invalid_api_key',
+  'invalid_publishable_key',
+  'ip_not_allowed',
+]);
 /** A token is renewed after this part of its life. */
 const RENEW_AT = 2 / 3;
 const SOONEST_RENEWAL_MS = 1000;

@@ -80,9 +80,9 @@ export class PaperDesk {
   startProgram(
     key: string,
     args: readonly string[],
-    { stateDir = this.#stateDir, apiUrl = this.stack.apiUrl } = {},
+    { stateDir = this.#stateDir, apiUrl = this.stack.apiUrl, publishableKey = this.stack.keys.publishableKey } = {},
   ): RunnerProgram {
-    const program = new RunnerProgram({ apiUrl, keys: this.stack.keys }, key, stateDir, args);
+    const program = new RunnerProgram({ apiUrl, keys: { ...this.stack.keys, publishableKey } }, key, stateDir, args);
     this.#programs.push(program);
     return program;
   }
