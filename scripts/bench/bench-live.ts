@@ -22,7 +22,7 @@ export async function benchLive({ quick }: BenchOptions): Promise<Figure[]> {
     return [
       ...(await benchCommitToBrowser(stack, quick ? 30 : 200)),
       ...(await benchReportCosts(stack, quick ? 20 : 200)),
-      ...(await benchTriggerCosts(stack, quick ? 10 : 100)),
+      ...(await benchTriggerCosts(stack, quick ? 3 : 20)),
       ...(await benchGate(stack, quick ? 20 : 200)),
       ...(await benchCommands(fleet, quick ? 20 : 200)),
       ...(await benchHeartbeats(stack, fleet, quick ? 1_000 : 5_000)),

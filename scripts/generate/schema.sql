@@ -97,6 +97,14 @@ table private.form_counts -- How often the public forms were used, by network ad
   constraint form_counts_pkey PRIMARY KEY (key, window_started_at)
   policy "No API role can reach form counts" for all to anon, authenticated using (false) with check (false)
 
+table private.halts_pending -- Users whose runners have not been told yet of an emergency stop of the system. It binds them all the same: the risk gate asks whether it is engaged.
+  halt_id uuid not null -- The stop.
+  user_id uuid not null -- The user. No foreign key: a stop waits for nobody who is being deleted.
+  row level security on
+  constraint halts_pending_halt_id_fkey FOREIGN KEY (halt_id) REFERENCES trading_halts(id) ON DELETE CASCADE
+  constraint halts_pending_pkey PRIMARY KEY (halt_id, user_id)
+  policy "No API role can reach pending halts" for all to anon, authenticated using (false) with check (false)
+
 table private.known_factors -- Second factors that the user has been told of: Auth tells nobody when one comes or goes, so each token made is an occasion to compare.
   user_id uuid not null -- The user.
   factor_id uuid not null -- The factor, in auth.mfa_factors.
@@ -751,13 +759,14 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   constraint bots_offline_policy_check CHECK ((offline_policy = ANY (ARRAY['hold'::text, 'flatten'::text, 'resume'::text])))
   constraint bots_parameters_check CHECK (((jsonb_typeof(parameters) = 'object'::text) AND (pg_column_size(parameters) <= 16384)))
   constraint bots_pkey PRIMARY KEY (id)
+  constraint bots_plain_numbers_check CHECK ((private.has_plain_numbers(parameters) AND private.has_plain_numbers(metadata)))
   constraint bots_risk_check CHECK (((risk_per_trade > (0)::numeric) AND (risk_per_trade <= '1000000000000'::numeric) AND (daily_risk_cap > (0)::numeric) AND (daily_risk_cap <= '1000000000000'::numeric) AND (max_order_value > (0)::numeric) AND (max_order_value <= '1000000000000'::numeric)))
   constraint bots_schedule_days_check CHECK ((((cardinality(schedule_days) >= 1) AND (cardinality(schedule_days) <= 7)) AND (array_ndims(schedule_days) = 1) AND (schedule_days <@ '{1,2,3,4,5,6,7}'::smallint[])))
   constraint bots_schedule_exchange_check CHECK (((schedule_exchange IS NULL) OR (schedule_start_time IS NULL)))
   constraint bots_schedule_exchange_fkey FOREIGN KEY (schedule_exchange) REFERENCES exchange_sessions(exchange)
   constraint bots_schedule_times_check CHECK ((((schedule_start_time IS NULL) = (schedule_end_time IS NULL)) AND (schedule_start_time <> schedule_end_time)))
   constraint bots_schedule_timezone_check CHECK (private.is_time_zone(schedule_timezone))
-  constraint bots_settings_check CHECK (((jsonb_typeof(settings) = 'object'::text) AND (pg_column_size(settings) <= 16384)))
+  constraint bots_settings_check CHECK (((jsonb_typeof(settings) = 'object'::text) AND (pg_column_size(settings) <= 16384) AND private.has_plain_numbers(settings)))
   constraint bots_status_check CHECK ((status = ANY (ARRAY['stopped'::text, 'starting'::text, 'running'::text, 'paused'::text, 'stopping'::text, 'error'::text])))
   constraint bots_strategy_type_check CHECK (((strategy_type ~ '^[a-z][a-z0-9]*(-[a-z0-9]+)*$'::text) AND (char_length(strategy_type) <= 50)))
   constraint bots_strategy_version_check CHECK (((strategy_id IS NULL) = (strategy_version IS NULL)))
@@ -2813,18 +2822,21 @@ CREATE OR REPLACE FUNCTION private.acknowledge_emergency_stop(p_command runner_c
  SET search_path TO ''
 AS $function$
 declare
+  stopped_bot_ids uuid[];
   lease public.bot_leases;
   bot_status text;
 begin
-  for lease in
-    select * from public.bot_leases l
+  -- All of them first: the event of the first bot is numbered, and its number locked, before the second is looked at.
+  stopped_bot_ids := array(
+    select l.bot_id from public.bot_leases l
     where l.runner_session_id = p_command.runner_session_id and l.released_at is null
       and l.bot_id = coalesce(p_command.bot_id, l.bot_id)
       -- What was started since is not what was stopped.
       and l.acquired_at <= p_command.created_at
-    order by l.bot_id for update
-  loop
-    select b.status into bot_status from public.bots b where b.id = lease.bot_id for no key update;
+    order by l.bot_id for update);
+  perform from public.bots b where b.id = any (stopped_bot_ids) order by b.id for no key update;
+  for lease in select * from public.bot_leases l where l.bot_id = any (stopped_bot_ids) order by l.bot_id loop
+    select b.status into bot_status from public.bots b where b.id = lease.bot_id;
     if p_error is not null and bot_status in ('stopping', 'paused') then
       perform private.fail_bot(lease.run_id, 'emergency_stop_failed', coalesce(p_error ->> 'message', 'The runner could not carry out the emergency stop'));
     elsif lease.intent = 'stop' and bot_status = 'stopping' and (p_command.payload ->> 'close_positions')::boolean then
@@ -3706,6 +3718,45 @@ begin
 end
 $function$
 
+function private.carry_out_halts(p_for interval) -- Tells the users whom an emergency stop of the system concerns, and their runners, and says how many users: as many as can be in the time given, a moment for each; call it again until it says 0. Called when one is engaged, and by workers. Definer, because nobody may write leases.
+-- executable by: tradebase_worker
+CREATE OR REPLACE FUNCTION private.carry_out_halts(p_for interval DEFAULT '00:00:05'::interval)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET lock_timeout TO '100ms'
+AS $function$
+declare
+  most_at_once constant integer := 1000;
+  enough_at constant timestamptz := clock_timestamp() + p_for;
+  pending private.halts_pending;
+  halt public.trading_halts;
+  done integer := 0;
+begin
+  -- In any order: who cannot be treated is not in the way of the others.
+  for pending in select * from private.halts_pending order by random() limit most_at_once loop
+    exit when clock_timestamp() > enough_at;
+    begin
+      delete from private.halts_pending p where p.halt_id = pending.halt_id and p.user_id = pending.user_id;
+      continue when not found;
+      select * into halt from public.trading_halts h where h.id = pending.halt_id and h.released_at is null for share;
+      if halt.id is not null and exists (select from auth.users u where u.id = pending.user_id) then
+        perform private.halt_bots(halt, pending.user_id);
+      end if;
+      done := done + 1;
+    exception
+      when lock_not_available or deadlock_detected then
+        -- Somebody is at work on one of the user's bots: at the next call.
+        null;
+      when others then
+        raise warning 'the emergency stop % was not carried out for the user %: %', pending.halt_id, pending.user_id, sqlerrm;
+    end;
+  end loop;
+  return done;
+end
+$function$
+
 function private.change_role(p_user_id uuid, p_role text, p_granted_by uuid) -- Gives a user a role; the last admin stays one. Triggers tell the user and the audit log. Definer, because nobody may write the table.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.change_role(p_user_id uuid, p_role text, p_granted_by uuid)
@@ -3776,8 +3827,8 @@ AS $function$
 declare
   most_bytes constant integer := 16384;
 begin
-  if jsonb_typeof(p_machine_info) <> 'object' or pg_column_size(p_machine_info) > most_bytes then
-    perform private.raise_invalid_request(format('machine_info must be an object of at most %s bytes', most_bytes));
+  if jsonb_typeof(p_machine_info) <> 'object' or pg_column_size(p_machine_info) > most_bytes or not private.has_plain_numbers(p_machine_info) then
+    perform private.raise_invalid_request(format('machine_info must be an object of at most %s bytes, of numbers below 1e309', most_bytes));
   end if;
 end
 $function$
@@ -4011,9 +4062,9 @@ begin
 end
 $function$
 
-function private.command_halt(p_halt trading_halts) -- Tells every connected runner that an emergency stop concerns. Definer, because owners may not write commands.
+function private.command_halt(p_halt trading_halts, p_user_id uuid) -- Tells the connected runners of a user that an emergency stop concerns. Definer, because owners may not write commands.
 -- executable by: nobody
-CREATE OR REPLACE FUNCTION private.command_halt(p_halt trading_halts)
+CREATE OR REPLACE FUNCTION private.command_halt(p_halt trading_halts, p_user_id uuid)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -4024,11 +4075,21 @@ declare
 begin
   for session_id in
     select s.id from public.runner_sessions s
-    where s.status = 'connected' and (p_halt.scope = 'system' or s.user_id = p_halt.user_id)
+    where s.status = 'connected' and s.user_id = p_user_id
       and (p_halt.scope <> 'bot' or exists (
         select from public.bot_leases l where l.bot_id = p_halt.bot_id and l.runner_session_id = s.id and l.released_at is null))
     order by s.id
   loop
+    -- The new one says it all. What is locked is being acknowledged.
+    update public.runner_commands c set status = 'expired'
+    from (
+      select open_stop.seq from public.runner_commands open_stop
+      where open_stop.runner_session_id = session_id and open_stop.type = 'emergency_stop' and open_stop.status in ('queued', 'delivered')
+        and open_stop.bot_id is not distinct from p_halt.bot_id
+        and open_stop.payload -> 'close_positions' = to_jsonb(p_halt.close_positions)
+      for update skip locked
+    ) replaced
+    where c.runner_session_id = session_id and c.seq = replaced.seq;
     perform private.command_runner(session_id, 'emergency_stop', p_halt.bot_id,
       jsonb_build_object('reason', p_halt.reason, 'close_positions', p_halt.close_positions), interval '1 day');
   end loop;
@@ -4046,8 +4107,9 @@ AS $function$
 declare
   given_seq bigint;
 begin
-  insert into public.runner_commands (runner_session_id, user_id, type, bot_id, payload, expires_at)
-  select s.id, s.user_id, p_type, p_bot_id, p_payload, now() + p_expires_in
+  -- By the clock, not the beginning of the transaction, which may have waited since: a stop is later than the start that it has seen.
+  insert into public.runner_commands (runner_session_id, user_id, type, bot_id, payload, created_at, expires_at)
+  select s.id, s.user_id, p_type, p_bot_id, p_payload, clock_timestamp(), clock_timestamp() + p_expires_in
   from public.runner_sessions s where s.id = p_session_id
   returning seq into given_seq;
   return given_seq;
@@ -5149,7 +5211,7 @@ begin
 end
 $function$
 
-function private.engage_halt(p_scope text, p_user_id uuid, p_bot_id uuid, p_reason text, p_close_positions boolean, p_engaged_by uuid) -- Engages an emergency stop; one that is engaged already is returned, or made to close positions if this one is to. Takes the exclusive lock of trading halts: call it with no other lock in hand. Definer, because nobody may write halts.
+function private.engage_halt(p_scope text, p_user_id uuid, p_bot_id uuid, p_reason text, p_close_positions boolean, p_engaged_by uuid) -- Engages an emergency stop; one that is engaged already is returned, or made to close positions if this one is to. Takes an exclusive lock of trading halts: call it with no other lock in hand. Definer, because nobody may write halts.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.engage_halt(p_scope text, p_user_id uuid, p_bot_id uuid, p_reason text, p_close_positions boolean, p_engaged_by uuid)
  RETURNS trading_halts
@@ -5159,10 +5221,10 @@ CREATE OR REPLACE FUNCTION private.engage_halt(p_scope text, p_user_id uuid, p_b
 AS $function$
 declare
   halt public.trading_halts;
-  affected record;
 begin
-  -- Exclusive: no opening that did not see the stop commits after it.
-  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('trading halts', 0));
+  -- Exclusive: no opening that did not see the stop commits after it. A user's own keeps no other user waiting.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(
+    case p_scope when 'system' then 'trading halts' else 'trading halts of ' || p_user_id::text end, 0));
   select * into halt from public.trading_halts h
   where h.released_at is null and h.scope = p_scope and h.user_id is not distinct from p_user_id and h.bot_id is not distinct from p_bot_id
   for update;
@@ -5176,16 +5238,15 @@ begin
     values (p_scope, p_user_id, p_bot_id, p_reason, p_close_positions, p_engaged_by)
     returning * into halt;
   end if;
-  perform private.halt_bots(halt);
-  for affected in
-    select distinct u.user_id from (
-      select halt.user_id as user_id
-      union all select l.user_id from public.bot_leases l where halt.scope = 'system' and l.released_at is null
-    ) u where u.user_id is not null order by u.user_id
-  loop
-    perform private.create_alert(affected.user_id, 'risk', 'Emergency stop: ' || halt.reason, 'critical',
-      jsonb_build_object('halt_id', halt.id, 'scope', halt.scope, 'close_positions', halt.close_positions), halt.bot_id);
-  end loop;
+  if p_scope <> 'system' then
+    perform private.halt_bots(halt, p_user_id);
+    return halt;
+  end if;
+  insert into private.halts_pending (halt_id, user_id)
+  select halt.id, l.user_id from public.bot_leases l where l.released_at is null
+  union select halt.id, s.user_id from public.runner_sessions s where s.status = 'connected'
+  on conflict do nothing;
+  perform private.carry_out_halts('2 seconds');
   return halt;
 end
 $function$
@@ -5366,7 +5427,8 @@ begin
     exception
       when lock_not_available or deadlock_detected then
         -- Somebody is at work on the bot: at the next call.
-        null;
+        -- What was done before holds the numbers of events of its user, for whom an emergency stop of all may wait.
+        exit when expired_count > 0;
       when others then
         raise warning 'command % of the runner session % did not expire: %', overdue.seq, overdue.runner_session_id, sqlerrm;
     end;
@@ -5456,16 +5518,18 @@ function private.fee_of_fill(p_fill jsonb) -- Fee of a fill in the account's cur
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.fee_of_fill(p_fill jsonb)
  RETURNS numeric
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select case
+begin
+  return case
     when p_fill ->> 'fee_currency' is null or strpos(p_fill ->> 'symbol', '/') = 0
       or p_fill ->> 'fee_currency' = split_part(p_fill ->> 'symbol', '/', 2) then coalesce((p_fill ->> 'fee')::numeric, 0)
     when p_fill ->> 'fee_currency' = split_part(p_fill ->> 'symbol', '/', 1) then (p_fill ->> 'fee')::numeric * (p_fill ->> 'price')::numeric
     else 0
-  end
+  end;
+end
 $function$
 
 function private.fill_order(p_order orders, p_fill jsonb, p_position_id uuid, p_trade_id uuid) -- Notes a fill with its order; what the order reserved shrinks with what is left of it. Definer, because no API role writes orders.
@@ -5480,15 +5544,17 @@ declare
   units constant numeric := (p_fill ->> 'quantity')::numeric;
   filled_at constant timestamptz := (p_fill ->> 'at')::timestamptz;
   value constant numeric := p_order.filled_value + units * (p_fill ->> 'price')::numeric;
-  left_after constant numeric := p_order.quantity - p_order.filled_quantity - units;
+  left_by_numbers constant numeric := p_order.quantity - p_order.filled_quantity - units;
+  left_after constant numeric := case when abs(left_by_numbers) <= 1e-12 * p_order.quantity then 0 else left_by_numbers end;
 begin
   update public.orders o set
     filled_quantity = o.filled_quantity + units,
+    quantity = case when left_after = 0 then o.filled_quantity + units else o.quantity end,
     filled_value = value,
     average_price = trim_scale(round(value / (o.filled_quantity + units), 18)),
     is_sized_at_fill = false,
-    reserved_value = private.share_of(o.reserved_value, left_after, left_after + units),
-    reserved_risk = private.share_of(o.reserved_risk, left_after, left_after + units),
+    reserved_value = private.share_of(o.reserved_value, left_after, p_order.quantity - p_order.filled_quantity),
+    reserved_risk = private.share_of(o.reserved_risk, left_after, p_order.quantity - p_order.filled_quantity),
     position_id = p_position_id,
     trade_id = coalesce(o.trade_id, p_trade_id),
     -- Brokers tell of fills after the end of an order: the fill counts, and the end remains.
@@ -6046,9 +6112,9 @@ begin
 end
 $function$
 
-function private.halt_bots(p_halt trading_halts) -- What an emergency stop does to the bots in its scope: they are stopping, or paused, until their runners say that it is done. Definer, because owners may write neither leases nor the status.
+function private.halt_bots(p_halt trading_halts, p_user_id uuid) -- What an emergency stop does to the bots of a user in its scope: they are stopping, or paused, until their runners say that it is done; and their owner is told. Definer, because owners may write neither leases nor the status.
 -- executable by: nobody
-CREATE OR REPLACE FUNCTION private.halt_bots(p_halt trading_halts)
+CREATE OR REPLACE FUNCTION private.halt_bots(p_halt trading_halts, p_user_id uuid)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -6059,7 +6125,7 @@ declare
 begin
   held_bot_ids := array(
     select l.bot_id from public.bot_leases l
-    where l.released_at is null and (p_halt.scope = 'system' or l.user_id = p_halt.user_id) and l.bot_id = coalesce(p_halt.bot_id, l.bot_id)
+    where l.released_at is null and l.user_id = p_user_id and l.bot_id = coalesce(p_halt.bot_id, l.bot_id)
     order by l.bot_id for update);
   perform from public.bots b where b.id = any (held_bot_ids) order by b.id for no key update;
   update public.bot_leases l
@@ -6070,7 +6136,7 @@ begin
   select l.bot_id, l.user_id, l.run_id, 'emergency_stop', 'CRITICAL', p_halt.reason,
     jsonb_build_object('halt_id', p_halt.id, 'scope', p_halt.scope, 'close_positions', p_halt.close_positions)
   from public.bot_leases l where l.bot_id = any (held_bot_ids);
-  perform private.command_halt(p_halt);
+  perform private.command_halt(p_halt, p_user_id);
   -- A bot whose runner is offline waits in its status for the return: its lease says what is to be done then.
   update public.bots b
   set status = case when p_halt.close_positions then 'stopping' else 'paused' end
@@ -6081,7 +6147,26 @@ begin
   ) reached
   where b.id = reached.bot_id
     and case when p_halt.close_positions then b.status in ('starting', 'running', 'paused', 'error') else b.status = 'running' end;
+  if p_halt.scope <> 'system' or held_bot_ids <> '{}' then
+    perform private.create_alert(p_user_id, 'risk', 'Emergency stop: ' || p_halt.reason, 'critical',
+      jsonb_build_object('halt_id', p_halt.id, 'scope', p_halt.scope, 'close_positions', p_halt.close_positions), p_halt.bot_id);
+  end if;
 end
+$function$
+
+function private.has_plain_numbers(p_value jsonb) -- Whether all numbers of a JSON value are such as a double has. 1e131000 takes a few bytes, is stored in a few, and is written out in 131,000 each time that somebody reads it: asked of whatever callers make up before it is kept, or turned into text.
+-- executable by: authenticated, service_role, tradebase_worker
+CREATE OR REPLACE FUNCTION private.has_plain_numbers(p_value jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select p_value is null or not (
+    jsonb_path_exists(p_value, 'strict $.** ? (@ >= 1e309 || @ <= -1e309 || (@ < 1e-400 && @ > -1e-400 && @ != 0))')
+    -- 0e-9999 is 0 with as many decimals.
+    or exists (select from jsonb_path_query(p_value, 'strict $.** ? (@ == 0)') z (zero) where scale(z.zero::numeric) > 400)
+  )
 $function$
 
 function private.has_recent_factor() -- Whether the caller has shown a second factor in this session within the last 15 minutes. Auth says in the claim amr when, and a refresh of the token does not change it.
@@ -6143,6 +6228,20 @@ AS $function$
     (select max(o.event_seq) from public.orders o where o.run_id = p_run_id),
     (select max(p.event_seq) from public.positions p where p.run_id = p_run_id),
     (select max(t.event_seq) from public.trades t where t.run_id = p_run_id))
+$function$
+
+function private.hold_off_halts(p_user_id uuid) -- Until the end of the transaction no emergency stop over the user is engaged: who engages one waits, and finds what was done. To be called before any row is locked, by functions with a short lock_timeout: nobody may hold off a stop of the system for long.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.hold_off_halts(p_user_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- Who waits for a stop of the user's own keeps no stop of the system waiting.
+  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('trading halts of ' || p_user_id::text, 0));
+  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('trading halts', 0));
+end
 $function$
 
 function private.in_schedule(p_bot bots, p_at timestamp with time zone) -- Whether a bot may trade at a time. Definer, because the risk gate asks it.
@@ -6775,8 +6874,9 @@ CREATE OR REPLACE FUNCTION private.lock_own_bot(p_bot_id uuid, p_user_id uuid, O
  SET search_path TO ''
 AS $function$
 begin
-  -- Shared, and before the rows, as everybody does: who engages an emergency stop waits until this has committed, and finds the bot.
-  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('trading halts', 0));
+  perform private.hold_off_halts(p_user_id);
+  -- There is no lease to wait for until a bot was first started: whoever asks for something then waits for the other here.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('control of ' || p_bot_id::text, 0));
   select * into lease from public.bot_leases l where l.bot_id = p_bot_id and l.user_id = p_user_id for update;
   select * into bot from public.bots b where b.id = p_bot_id and b.user_id = p_user_id for no key update;
   if bot.id is null then
@@ -6985,7 +7085,8 @@ begin
     exception
       when lock_not_available or deadlock_detected then
         -- It is being heard of, or somebody is at work on its bots: at the next call.
-        null;
+        -- What was done before holds the numbers of events of its user, for whom an emergency stop of all may wait.
+        exit when marked > 0;
       when others then
         raise warning 'the runner session % was not marked as silent: %', found_session.id, sqlerrm;
     end;
@@ -7765,8 +7866,9 @@ CREATE OR REPLACE FUNCTION private.prepare_runner_command()
  SET search_path TO ''
 AS $function$
 declare
-  -- What stops is not kept waiting by what starts.
-  most_open constant integer := case when new.type in ('stop_bot', 'pause_bot', 'emergency_stop') then 1000 else 200 end;
+  -- What stops is not kept waiting by what starts. An emergency stop replaces the one before it, and is always taken: one user's runner
+  -- must not stand in the way of everyone's.
+  most_open constant integer := case when new.type = 'emergency_stop' then null when new.type in ('stop_bot', 'pause_bot') then 1000 else 200 end;
 begin
   if new.bot_id is null and new.type not in ('ping', 'emergency_stop') then
     raise exception 'the command % needs a bot', new.type using errcode = 'check_violation';
@@ -8510,15 +8612,15 @@ CREATE OR REPLACE FUNCTION private.reduction_problem(p_order orders)
 AS $function$
 declare
   -- Numbers come from programs that reckon in doubles: what their rounding adds is no more than is open.
-  rounding constant numeric := 1.000000000001;
+  rounding numeric;
   held_quantity numeric;
 begin
-  select p.open_quantity into held_quantity from public.positions p
+  select p.open_quantity, 1e-12 * p.quantity into held_quantity, rounding from public.positions p
   where p.run_id = p_order.run_id and p.user_id = p_order.user_id and p.status = 'open' and p.symbol = p_order.symbol
     and p.direction = case p_order.side when 'sell' then 'long' else 'short' end;
   return case
     when held_quantity is null then format('nothing_to_reduce: the run holds no position in %s that a %s would reduce', p_order.symbol, p_order.side)
-    when p_order.quantity > held_quantity * rounding
+    when p_order.quantity > held_quantity + rounding
       then format('nothing_to_reduce: only %s of the %s are open', trim_scale(held_quantity), trim_scale(p_order.quantity)) end;
 end
 $function$
@@ -8574,7 +8676,8 @@ begin
       return array['invalid_item', format('the order is one to %s %s', p_order.side, p_order.symbol)];
     elsif multiplier not in (p_order.multiplier, 1) then
       return array['invalid_item', format('the multiplier of the order is %s', p_order.multiplier)];
-    elsif quantity > p_order.quantity - p_order.filled_quantity then
+    elsif quantity > p_order.quantity - p_order.filled_quantity
+      and (p_order.quantity = p_order.filled_quantity or quantity - (p_order.quantity - p_order.filled_quantity) > 1e-12 * p_order.quantity) then
       return array['overfill', format('%s of the order were left, and %s were filled', p_order.quantity - p_order.filled_quantity, quantity)];
     elsif p_order.reduce_only and quantity > coalesce(reducible, 0) then
       return array['overfill', format('the order only reduces, and there are %s to reduce', coalesce(reducible, 0))];
@@ -8636,8 +8739,15 @@ CREATE OR REPLACE FUNCTION private.renew_leases(p_session_id uuid)
  SET search_path TO ''
 AS $function$
 begin
+  -- Those that were there when it began to connect are locked. One that came since has the connection for the first it has seen:
+  -- who holds that one may wait for the session, which is locked.
   update public.bot_leases l set fencing_token = l.fencing_token + 1, reconciled = false
-  where l.runner_session_id = p_session_id and l.released_at is null;
+  from (
+    select held.bot_id from public.bot_leases held
+    where held.runner_session_id = p_session_id and held.released_at is null
+    for update skip locked
+  ) renewed
+  where l.bot_id = renewed.bot_id;
   -- What was delivered to the connection before may be lost: it is delivered again at the next heartbeat. What somebody has
   -- in hand right now is being acknowledged, or expires.
   update public.runner_commands c
@@ -9628,6 +9738,7 @@ CREATE OR REPLACE FUNCTION private.set_pause(p_bot_id uuid, p_paused boolean)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET lock_timeout TO '2s'
 AS $function$
 declare
   caller constant uuid := private.require_trader();
@@ -9835,15 +9946,32 @@ begin
 end
 $function$
 
-function private.share_of(p_total numeric, p_part numeric, p_whole numeric) -- What falls on a part of a whole, to 18 decimals. Who splits takes the rest as what is left, so that nothing is lost.
+function private.settled_quantity(p_quantity numeric, p_side text, p_order orders, p_position positions) -- Units that a fill is taken with: all that is held, or all that is left of its order, where it says as much but for the rounding of programs that reckon in doubles. Else what they add or leave out would stay open for ever, or turn a position round.
 -- executable by: nobody
-CREATE OR REPLACE FUNCTION private.share_of(p_total numeric, p_part numeric, p_whole numeric)
+CREATE OR REPLACE FUNCTION private.settled_quantity(p_quantity numeric, p_side text, p_order orders, p_position positions)
  RETURNS numeric
  LANGUAGE sql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select case when p_part = p_whole then p_total else trim_scale(round(p_total * p_part / p_whole, 18)) end
+  select case
+    when (p_position.direction = 'long') = (p_side = 'sell') and abs(p_quantity - p_position.open_quantity) <= 1e-12 * p_position.quantity then p_position.open_quantity
+    when p_order.quantity > p_order.filled_quantity and abs(p_quantity - (p_order.quantity - p_order.filled_quantity)) <= 1e-12 * p_order.quantity
+      then p_order.quantity - p_order.filled_quantity
+    else p_quantity end
+$function$
+
+function private.share_of(p_total numeric, p_part numeric, p_whole numeric) -- What falls on a part of a whole, to 18 decimals. Who splits takes the rest as what is left, so that nothing is lost.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.share_of(p_total numeric, p_part numeric, p_whole numeric)
+ RETURNS numeric
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return case when p_part = p_whole then p_total else trim_scale(round(p_total * p_part / p_whole, 18)) end;
+end
 $function$
 
 function private.shared_template_ids() -- Templates that others have shared with the caller. Definer, so that the policy of templates does not depend on that of shares.
@@ -9907,6 +10035,7 @@ CREATE OR REPLACE FUNCTION private.start_bot(p_bot_id uuid, p_runner_session_id 
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET lock_timeout TO '2s'
 AS $function$
 declare
   caller constant uuid := private.require_trader();
@@ -9957,6 +10086,7 @@ CREATE OR REPLACE FUNCTION private.stop_bot(p_bot_id uuid, p_reason text)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET lock_timeout TO '2s'
 AS $function$
 declare
   caller constant uuid := private.require_trader();
@@ -10060,8 +10190,10 @@ CREATE OR REPLACE FUNCTION private.submit_order_intents(p_run_id uuid, p_fencing
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET lock_timeout TO '2s'
 AS $function$
 declare
+  runner record;
   lease public.bot_leases;
   bot public.bots;
   run public.trading_runs;
@@ -10081,11 +10213,17 @@ begin
   if jsonb_typeof(p_intents) is distinct from 'array' or jsonb_array_length(p_intents) not between 1 and 100 then
     perform private.raise_api_error(422, 'invalid_request', 'p_intents must be an array of 1 to 100 intents');
   end if;
-  if octet_length(p_intents::text) > 262144 then
+  -- In this order: as text, what is small as it is stored may be a gigabyte.
+  if pg_column_size(p_intents) > 1048576 then
+    perform private.raise_api_error(413, 'payload_too_large', 'the intents of a call are at most 256 KB');
+  elsif not private.has_plain_numbers(p_intents) then
+    perform private.raise_api_error(422, 'invalid_request', 'p_intents: numbers must be below 1e309');
+  elsif octet_length(p_intents::text) > 262144 then
     perform private.raise_api_error(413, 'payload_too_large', 'the intents of a call are at most 256 KB');
   end if;
+  select * into runner from private.require_runner('runner:execute');
   -- Who engages an emergency stop waits for those who did not see it, and whoever comes later sees it.
-  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('trading halts', 0));
+  perform private.hold_off_halts(runner.user_id);
   lease := private.lock_lease(p_run_id, p_fencing_token);
   select * into strict run from public.trading_runs r where r.id = lease.run_id;
   -- One call of a user and mode at a time: what another bot reserves meanwhile would not be seen.
@@ -10240,6 +10378,7 @@ declare
   v_position public.positions;
   v_trade_id uuid;
   refusal text[];
+  settled numeric;
   whole private.execution;
   part private.execution;
 begin
@@ -10250,7 +10389,9 @@ begin
     select * into v_order from public.orders o where o.bot_id = p_run.bot_id and o.client_order_id = p_fill ->> 'client_order_id' and o.run_id = p_run.id;
   end if;
   select * into v_position from public.positions p where p.run_id = p_run.id and p.symbol = p_fill ->> 'symbol' and p.status = 'open';
-  refusal := private.refusal_of_fill(v_order, v_position, p_fill);
+  -- Position and trades take it as it was meant; the row of the fill says what was reported.
+  settled := private.settled_quantity((p_fill ->> 'quantity')::numeric, p_fill ->> 'side', v_order, v_position);
+  refusal := private.refusal_of_fill(v_order, v_position, p_fill || jsonb_build_object('quantity', settled));
   if refusal is not null then
     return refusal;
   end if;
@@ -10259,7 +10400,7 @@ begin
   whole.seq := p_run.last_fill_seq + 1;
   whole.symbol := p_fill ->> 'symbol';
   whole.side := p_fill ->> 'side';
-  whole.quantity := (p_fill ->> 'quantity')::numeric;
+  whole.quantity := settled;
   whole.price := (p_fill ->> 'price')::numeric;
   whole.fee := private.fee_of_fill(p_fill);
   whole.multiplier := coalesce(v_order.multiplier, (p_fill ->> 'multiplier')::numeric, v_position.multiplier, 1);
@@ -10270,7 +10411,8 @@ begin
   whole.risk := case
     when v_order.reduce_only then 0
     when v_order.id is null or v_order.status in ('cancelled', 'expired') then whole.quantity * whole.price * whole.multiplier
-    else v_order.reserved_risk - private.share_of(v_order.reserved_risk, v_order.quantity - v_order.filled_quantity - whole.quantity, v_order.quantity - v_order.filled_quantity)
+    else v_order.reserved_risk
+      - private.share_of(v_order.reserved_risk, greatest(v_order.quantity - v_order.filled_quantity - whole.quantity, 0), v_order.quantity - v_order.filled_quantity)
   end;
   if (v_position.direction = 'long') = (whole.side = 'sell') then
     part := whole;
@@ -10423,11 +10565,11 @@ begin
   if p_lease.bot_id is not null then
     perform private.expire_commands(p_lease.runner_session_id, p_bot.id, '{start_bot,stop_bot,pause_bot,resume_bot,update_config}');
   end if;
-  insert into public.bot_leases as held (bot_id, user_id, run_id, runner_session_id, fencing_token, intent, reconciled)
-  values (p_bot.id, p_bot.user_id, p_run_id, p_session_id, 1, 'run', not p_resumes)
+  insert into public.bot_leases as held (bot_id, user_id, run_id, runner_session_id, fencing_token, intent, reconciled, acquired_at)
+  values (p_bot.id, p_bot.user_id, p_run_id, p_session_id, 1, 'run', not p_resumes, clock_timestamp())
   on conflict (bot_id) do update
   set run_id = excluded.run_id, runner_session_id = excluded.runner_session_id, fencing_token = held.fencing_token + 1, intent = 'run',
-      reconciled = excluded.reconciled, acquired_at = now(), released_at = null
+      reconciled = excluded.reconciled, acquired_at = excluded.acquired_at, released_at = null
   returning * into taken;
   return taken;
 end
@@ -10482,11 +10624,12 @@ begin
   if v_order.status = 'rejected' and v_order.submitted_at is null and v_status <> 'rejected' then
     return array['order_not_admitted', 'the risk gate refused this order'];
   end if;
-  if v_quantity <> v_order.quantity and not v_order.is_sized_at_fill then
+  -- A bracket grows with the parts of its entry. How much it takes, each fill is held against the position for.
+  if v_quantity <> v_order.quantity and not v_order.is_sized_at_fill
+    and (not v_order.reduce_only or v_order.finished_at is not null or v_quantity <= v_order.filled_quantity) then
     return array['invalid_item', format('the quantity of the order is settled: %s', v_order.quantity)];
   end if;
-  if v_quantity <> v_order.quantity and not v_order.reduce_only
-    and v_quantity * coalesce(v_order.reference_price, 0) * v_order.multiplier > 2 * v_order.reserved_value then
+  if v_quantity > 2 * v_order.quantity and not v_order.reduce_only then
     return array['overfill', 'the order may become at most twice as large as what the risk gate reckoned with'];
   end if;
   -- What was said late, or again, changes no status: brokers' messages overtake each other.
@@ -10514,7 +10657,7 @@ begin
 end
 $function$
 
-function private.take_report(p_run_id uuid, p_fencing_token bigint, p_first_seq bigint, p_items jsonb) -- What public.report_run does. Definer, because no API role writes the ledger; it begins with the lease of the caller.
+function private.take_report(p_run_id uuid, p_fencing_token bigint, p_first_seq bigint, p_items jsonb) -- What public.report_run does. Definer, because no API role writes the ledger; it begins with the lease of the caller, once the request is one.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.take_report(p_run_id uuid, p_fencing_token bigint, p_first_seq bigint, p_items jsonb)
  RETURNS jsonb
@@ -10526,7 +10669,7 @@ declare
   max_items constant integer := 500;
   -- 262,144 bytes as the client writes them; Postgres's form may be half as large again.
   max_bytes constant integer := 393216;
-  lease constant public.bot_leases := private.lock_lease(p_run_id, p_fencing_token);
+  lease public.bot_leases;
   run public.trading_runs;
   rejected jsonb;
   items_last_seq bigint;
@@ -10539,7 +10682,10 @@ begin
     perform private.raise_api_error(422, 'invalid_request', format('p_items: 1 to %s items are taken at a time', max_items));
   elsif pg_column_size(p_items) > max_bytes then
     perform private.raise_api_error(422, 'invalid_request', 'p_items: at most 262144 bytes are taken at a time');
+  elsif not private.has_plain_numbers(p_items) then
+    perform private.raise_api_error(422, 'invalid_request', 'p_items: numbers must be below 1e309');
   end if;
+  lease := private.lock_lease(p_run_id, p_fencing_token);
   perform from public.bots b where b.id = lease.bot_id for no key update;
   select * into run from public.trading_runs r where r.id = lease.run_id for no key update;
   items_last_seq := p_first_seq + jsonb_array_length(p_items) - 1;

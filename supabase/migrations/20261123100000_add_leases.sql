@@ -1,7 +1,7 @@
 -- Purpose: what bots that run need beside their rows: which runner holds a bot, what stops trading, what a user risks at most,
 --   and the numbers by which reports, commands and feeds are put in order.
 -- Objects: tables bot_leases, trading_halts, account_limits; columns of bots, trading_runs, orders, positions, trades and
---   runner_sessions; functions private.has_plain_numbers, private.require_runner, private.lock_lease, private.command_runner; private.live_runner from
+--   runner_sessions; functions private.has_plain_numbers, private.require_runner, private.lock_lease, private.hold_off_halts, private.command_runner; private.live_runner from
 --   here on knows epochs.
 -- Risk: refused where one key has two sessions of one machine; nothing has made sessions until now.
 
@@ -319,13 +319,25 @@ $$;
 comment on function private.lock_lease(uuid, bigint) is
   'What every write of a runner for a run begins with: the lease of the run, locked until the end of the transaction, provided that the calling runner holds it with the latest fencing token. Errors: run_not_found, stale_lease and those of private.require_runner. Definer, because runners may not lock leases.';
 
+create function private.hold_off_halts(p_user_id uuid) returns void
+language plpgsql set search_path = '' as $$
+begin
+  -- Who waits for a stop of the user's own keeps no stop of the system waiting.
+  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('trading halts of ' || p_user_id::text, 0));
+  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('trading halts', 0));
+end
+$$;
+comment on function private.hold_off_halts(uuid) is
+  'Until the end of the transaction no emergency stop over the user is engaged: who engages one waits, and finds what was done. To be called before any row is locked, by functions with a short lock_timeout: nobody may hold off a stop of the system for long.';
+
 create function private.command_runner(p_session_id uuid, p_type text, p_bot_id uuid, p_payload jsonb, p_expires_in interval default interval '10 minutes') returns bigint
 language plpgsql security definer set search_path = '' as $$
 declare
   given_seq bigint;
 begin
-  insert into public.runner_commands (runner_session_id, user_id, type, bot_id, payload, expires_at)
-  select s.id, s.user_id, p_type, p_bot_id, p_payload, now() + p_expires_in
+  -- By the clock, not the beginning of the transaction, which may have waited since: a stop is later than the start that it has seen.
+  insert into public.runner_commands (runner_session_id, user_id, type, bot_id, payload, created_at, expires_at)
+  select s.id, s.user_id, p_type, p_bot_id, p_payload, clock_timestamp(), clock_timestamp() + p_expires_in
   from public.runner_sessions s where s.id = p_session_id
   returning seq into given_seq;
   return given_seq;
@@ -334,4 +346,5 @@ $$;
 comment on function private.command_runner(uuid, text, uuid, jsonb, interval) is
   'Gives a runner a command and returns its number. Definer, because owners may not write commands.';
 
-revoke execute on function private.require_runner(text), private.lock_lease(uuid, bigint), private.command_runner(uuid, text, uuid, jsonb, interval) from public;
+revoke execute on function private.require_runner(text), private.lock_lease(uuid, bigint), private.hold_off_halts(uuid),
+  private.command_runner(uuid, text, uuid, jsonb, interval) from public;

@@ -76,8 +76,7 @@ comment on function private.require_no_halt(public.bots) is
 create function private.lock_own_bot(p_bot_id uuid, p_user_id uuid, out lease public.bot_leases, out bot public.bots)
 language plpgsql security definer set search_path = '' as $$
 begin
-  -- Shared, and before the rows, as everybody does: who engages an emergency stop waits until this has committed, and finds the bot.
-  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('trading halts', 0));
+  perform private.hold_off_halts(p_user_id);
   -- There is no lease to wait for until a bot was first started: whoever asks for something then waits for the other here.
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('control of ' || p_bot_id::text, 0));
   select * into lease from public.bot_leases l where l.bot_id = p_bot_id and l.user_id = p_user_id for update;
@@ -134,11 +133,11 @@ begin
   if p_lease.bot_id is not null then
     perform private.expire_commands(p_lease.runner_session_id, p_bot.id, '{start_bot,stop_bot,pause_bot,resume_bot,update_config}');
   end if;
-  insert into public.bot_leases as held (bot_id, user_id, run_id, runner_session_id, fencing_token, intent, reconciled)
-  values (p_bot.id, p_bot.user_id, p_run_id, p_session_id, 1, 'run', not p_resumes)
+  insert into public.bot_leases as held (bot_id, user_id, run_id, runner_session_id, fencing_token, intent, reconciled, acquired_at)
+  values (p_bot.id, p_bot.user_id, p_run_id, p_session_id, 1, 'run', not p_resumes, clock_timestamp())
   on conflict (bot_id) do update
   set run_id = excluded.run_id, runner_session_id = excluded.runner_session_id, fencing_token = held.fencing_token + 1, intent = 'run',
-      reconciled = excluded.reconciled, acquired_at = now(), released_at = null
+      reconciled = excluded.reconciled, acquired_at = excluded.acquired_at, released_at = null
   returning * into taken;
   return taken;
 end
@@ -147,7 +146,7 @@ comment on function private.take_lease(public.bot_leases, public.bots, uuid, uui
   'Gives a bot to a runner session: whoever held it has an old fencing token from then on, and nothing more to do for it. Definer, because owners may not write leases.';
 
 create function private.start_bot(p_bot_id uuid, p_runner_session_id uuid) returns jsonb
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = '' set lock_timeout = '2s' as $$
 declare
   caller constant uuid := private.require_trader();
   held record;
@@ -203,7 +202,7 @@ $$;
 comment on function private.require_reason(text) is 'A reason, without spaces around it; an error for none, or one that is too long.';
 
 create function private.stop_bot(p_bot_id uuid, p_reason text) returns jsonb
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = '' set lock_timeout = '2s' as $$
 declare
   caller constant uuid := private.require_trader();
   reason constant text := private.require_reason(p_reason);
@@ -243,7 +242,7 @@ $$;
 comment on function private.stop_bot(uuid, text) is 'Stops a bot of the caller. Definer, because owners may write neither leases, commands nor the status.';
 
 create function private.set_pause(p_bot_id uuid, p_paused boolean) returns jsonb
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = '' set lock_timeout = '2s' as $$
 declare
   caller constant uuid := private.require_trader();
   wanted constant text := case when p_paused then 'pause' else 'run' end;

@@ -207,8 +207,9 @@ comment on function private.judge_intent(public.bot_leases, public.bots, public.
   'Lets a drafted order through, and reserves what it needs, or refuses it: the order as it is to be written, and the state of the gate after it. Definer, because it reads other bots'' rows for a runner.';
 
 create function private.submit_order_intents(p_run_id uuid, p_fencing_token bigint, p_intents jsonb) returns jsonb
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set lock_timeout = '2s' as $$
 declare
+  runner record;
   lease public.bot_leases;
   bot public.bots;
   run public.trading_runs;
@@ -236,8 +237,9 @@ begin
   elsif octet_length(p_intents::text) > 262144 then
     perform private.raise_api_error(413, 'payload_too_large', 'the intents of a call are at most 256 KB');
   end if;
+  select * into runner from private.require_runner('runner:execute');
   -- Who engages an emergency stop waits for those who did not see it, and whoever comes later sees it.
-  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('trading halts', 0));
+  perform private.hold_off_halts(runner.user_id);
   lease := private.lock_lease(p_run_id, p_fencing_token);
   select * into strict run from public.trading_runs r where r.id = lease.run_id;
   -- One call of a user and mode at a time: what another bot reserves meanwhile would not be seen.

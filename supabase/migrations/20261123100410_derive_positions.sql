@@ -47,9 +47,12 @@ create type private.execution as (
 );
 comment on type private.execution is 'A fill, or a part of one: its number in the run, the fee in the account''s currency, and the risk that its order reserved for it.';
 
+-- In plpgsql, like all that is called for each fill: functions in SQL are planned at every call.
 create function private.share_of(p_total numeric, p_part numeric, p_whole numeric) returns numeric
-language sql immutable set search_path = '' as $$
-  select case when p_part = p_whole then p_total else trim_scale(round(p_total * p_part / p_whole, 18)) end
+language plpgsql immutable set search_path = '' as $$
+begin
+  return case when p_part = p_whole then p_total else trim_scale(round(p_total * p_part / p_whole, 18)) end;
+end
 $$;
 comment on function private.share_of(numeric, numeric, numeric) is 'What falls on a part of a whole, to 18 decimals. Who splits takes the rest as what is left, so that nothing is lost.';
 
@@ -216,7 +219,8 @@ begin
       return array['invalid_item', format('the order is one to %s %s', p_order.side, p_order.symbol)];
     elsif multiplier not in (p_order.multiplier, 1) then
       return array['invalid_item', format('the multiplier of the order is %s', p_order.multiplier)];
-    elsif quantity - (p_order.quantity - p_order.filled_quantity) > 1e-12 * p_order.quantity then
+    elsif quantity > p_order.quantity - p_order.filled_quantity
+      and (p_order.quantity = p_order.filled_quantity or quantity - (p_order.quantity - p_order.filled_quantity) > 1e-12 * p_order.quantity) then
       return array['overfill', format('%s of the order were left, and %s were filled', p_order.quantity - p_order.filled_quantity, quantity)];
     elsif p_order.reduce_only and quantity > coalesce(reducible, 0) then
       return array['overfill', format('the order only reduces, and there are %s to reduce', coalesce(reducible, 0))];
@@ -234,13 +238,15 @@ comment on function private.refusal_of_fill(public.orders, public.positions, jso
   'Why a fill is none of its order, or of no order at all: code and message; null where it is one.';
 
 create function private.fee_of_fill(p_fill jsonb) returns numeric
-language sql immutable set search_path = '' as $$
-  select case
+language plpgsql immutable set search_path = '' as $$
+begin
+  return case
     when p_fill ->> 'fee_currency' is null or strpos(p_fill ->> 'symbol', '/') = 0
       or p_fill ->> 'fee_currency' = split_part(p_fill ->> 'symbol', '/', 2) then coalesce((p_fill ->> 'fee')::numeric, 0)
     when p_fill ->> 'fee_currency' = split_part(p_fill ->> 'symbol', '/', 1) then (p_fill ->> 'fee')::numeric * (p_fill ->> 'price')::numeric
     else 0
-  end
+  end;
+end
 $$;
 comment on function private.fee_of_fill(jsonb) is
   'Fee of a fill in the account''s currency: of a pair, one in the base is worth the price, and one in a third currency has no price here and counts 0.';
@@ -281,6 +287,7 @@ declare
   v_position public.positions;
   v_trade_id uuid;
   refusal text[];
+  settled numeric;
   whole private.execution;
   part private.execution;
 begin
@@ -291,8 +298,9 @@ begin
     select * into v_order from public.orders o where o.bot_id = p_run.bot_id and o.client_order_id = p_fill ->> 'client_order_id' and o.run_id = p_run.id;
   end if;
   select * into v_position from public.positions p where p.run_id = p_run.id and p.symbol = p_fill ->> 'symbol' and p.status = 'open';
-  p_fill := p_fill || jsonb_build_object('quantity', private.settled_quantity((p_fill ->> 'quantity')::numeric, p_fill ->> 'side', v_order, v_position));
-  refusal := private.refusal_of_fill(v_order, v_position, p_fill);
+  -- Position and trades take it as it was meant; the row of the fill says what was reported.
+  settled := private.settled_quantity((p_fill ->> 'quantity')::numeric, p_fill ->> 'side', v_order, v_position);
+  refusal := private.refusal_of_fill(v_order, v_position, p_fill || jsonb_build_object('quantity', settled));
   if refusal is not null then
     return refusal;
   end if;
@@ -301,7 +309,7 @@ begin
   whole.seq := p_run.last_fill_seq + 1;
   whole.symbol := p_fill ->> 'symbol';
   whole.side := p_fill ->> 'side';
-  whole.quantity := (p_fill ->> 'quantity')::numeric;
+  whole.quantity := settled;
   whole.price := (p_fill ->> 'price')::numeric;
   whole.fee := private.fee_of_fill(p_fill);
   whole.multiplier := coalesce(v_order.multiplier, (p_fill ->> 'multiplier')::numeric, v_position.multiplier, 1);

@@ -170,10 +170,45 @@ describe('Fills', () => {
     ).toEqual([{ status: 'filled', count: 8, reserved: '0' }]);
     expect(
       await rows(
-        `select trim_scale(sum(case side when 'buy' then quantity else -quantity end))::text as held from public.fills where run_id = $1`,
+        `select abs(sum(case side when 'buy' then quantity else -quantity end)) < 1e-15 as is_even from public.fills where run_id = $1`,
         [run.runId],
       ),
-    ).toEqual([{ held: '0' }]);
+    ).toEqual([{ is_even: true }]);
+  });
+
+  it('whose parts are not quite the order for rounding fill it, and close the whole position', async () => {
+    const run = await holdRun(stack, owner, 'Doubles');
+    // As programs reckon: the parts, added up, are not quite the whole.
+    const [first, second, whole] = [6.156, 7.78, 23.11719535892856];
+    await run.admit('1', { quantity: whole });
+    await run.admit('2', { side: 'sell', quantity: 23.11719535892856, reduce_only: true });
+    const fill = { kind: 'fill', symbol: 'ACME', price: 100, at: AT };
+    const buy = (external_id: string, quantity: number) => {
+      return { ...fill, client_order_id: '1', external_id, side: 'buy', quantity };
+    };
+    const { rejected } = await run.report(1, [
+      buy('a', first),
+      buy('b', second),
+      buy('c', 9.181195358928559),
+      buy('crumb', 1e-15),
+      { ...fill, client_order_id: '2', external_id: 'out', side: 'sell', quantity: 23.11719535892856 },
+    ]);
+    expect(rejected.map(({ seq, code }) => `${seq} ${code}`)).toEqual(['4 overfill']);
+    expect(
+      await rows(
+        `select o.status, o.quantity - o.filled_quantity = 0 as is_whole,
+           o.filled_quantity = (select sum(f.quantity) from public.fills f where f.order_id = o.id) as is_filled_by_fills
+         from public.orders o where o.run_id = $1`,
+        [run.runId],
+      ),
+    ).toEqual(Array(2).fill({ status: 'filled', is_whole: true, is_filled_by_fills: true }));
+    expect(
+      await rows(
+        `select status, trim_scale(open_quantity) as open_quantity, (select count(*)::int from public.trades t where t.position_id = p.id and t.status = 'closed') as trades
+         from public.positions p where run_id = $1`,
+        [run.runId],
+      ),
+    ).toEqual([{ status: 'closed', open_quantity: '0', trades: 3 }]);
   });
 
   const SYMBOLS = ['ACME', 'BTC/USDT'];

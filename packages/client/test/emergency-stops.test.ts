@@ -1,8 +1,9 @@
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
+import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { asPostgres } from './support/as-role.ts';
 import { liftLimits } from './support/lift-limits.ts';
-import { anonymous, grantRole, type Persona, signUp, signUpAdmin } from './support/personas.ts';
+import { accessTokenOf, anonymous, grantRole, type Persona, signUp, signUpAdmin } from './support/personas.ts';
 import {
   acknowledgeAll,
   acknowledgeNext,
@@ -76,6 +77,14 @@ const stopsFor = ({ sessionId }: SeededRunner) =>
     [sessionId],
   );
 
+/** Resolves when somebody is engaging a stop of the user. */
+async function untilEngaging(postgres: pg.Client, userId: string) {
+  const holders = `
+    select from pg_locks l where l.locktype = 'advisory' and l.mode = 'ExclusiveLock' and l.granted
+      and (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended('trading halts of ' || $1, 0)`;
+  await expect.poll(async () => (await postgres.query(holders, [userId])).rowCount).toBe(1);
+}
+
 describe('An emergency stop of a bot', () => {
   it('pauses it and tells its runner, which stops it if it holds nothing', async () => {
     const halt = await engage(owner, 'bot', { p_bot_id: botId });
@@ -109,6 +118,22 @@ describe('An emergency stop of a bot', () => {
     expect([await statusOf(), await statusOf(second)]).toEqual(['stopping', 'stopping']);
     await acknowledgeAll(stack, runner.sessionId);
     expect([await statusOf(), await statusOf(second)]).toEqual(['stopped', 'error']);
+  });
+
+  it('that was asked for just before a start, and waited for it, stops what was started', async () => {
+    const started = await makeBot(owner, { name: 'Started meanwhile' });
+    const claims = Buffer.from((await accessTokenOf(owner.client)).split('.')[1] ?? '', 'base64url').toString();
+    await asPostgres(stack, async (postgres) => {
+      await postgres.query('begin');
+      // The transaction of the stop begins here, by its clock.
+      await postgres.query(`select set_config('request.jwt.claims', $1, true)`, [claims]);
+      await owner.client.rpc('start_bot', { p_bot_id: started }).throwOnError();
+      await postgres.query(`select public.engage_emergency_stop('bot', 'Smoke', $1, true)`, [started]);
+      await postgres.query('commit');
+    });
+    expect(await statusOf(started)).toBe('stopping');
+    await acknowledgeAll(stack, runner.sessionId);
+    expect(await statusOf(started)).toBe('stopped');
   });
 
   it('engaged twice at once is one, and becomes one that closes positions when that is asked for', async () => {
@@ -193,6 +218,22 @@ describe('An emergency stop of a user', () => {
     await engage(owner, 'user');
     expect(await stopsFor(runner)).toHaveLength(1);
   });
+
+  it('of theirs keeps nobody else waiting, though it must wait itself', async () => {
+    const foreign = await seedRunner(stack, other, `machine ${owner.id}`);
+    const foreignBot = await makeBot(other, { name: `Bot ${owner.id}` });
+    await asPostgres(stack, async (postgres) => {
+      // As a long report of the bot holds it.
+      await postgres.query(`begin; select from public.bot_leases where bot_id = '${botId}' for update`);
+      const engaged = engage(owner, 'user');
+      await untilEngaging(postgres, owner.id);
+      await other.client
+        .rpc('start_bot', { p_bot_id: foreignBot, p_runner_session_id: foreign.sessionId })
+        .throwOnError();
+      await postgres.query('rollback');
+      expect(await engaged).toMatchObject({ scope: 'user' });
+    });
+  });
 });
 
 describe('An emergency stop of the system', () => {
@@ -213,5 +254,35 @@ describe('An emergency stop of the system', () => {
       await release(admin, halt.id).throwOnError();
     }
     await owner.client.rpc('start_bot', { p_bot_id: botId }).throwOnError();
+  });
+
+  it('is engaged though a user holds on to a bot, whose runner is told later', async () => {
+    const foreign = await seedRunner(stack, other, `machine ${owner.id}`);
+    const foreignBot = await runningBot(other, `Bot ${owner.id}`, foreign);
+    await asPostgres(stack, async (postgres) => {
+      await postgres.query(`begin; select from public.bot_leases where bot_id = '${botId}' for update`);
+      const halt = await engage(admin, 'system');
+      try {
+        expect([await statusOf(), await statusOf(foreignBot)]).toEqual(['running', 'paused']);
+        await postgres.query('rollback');
+        await query('select private.carry_out_halts()', []);
+        expect(await statusOf()).toBe('paused');
+        expect(await stopsFor(runner)).toHaveLength(1);
+        expect(await query('select from private.halts_pending', [])).toEqual([]);
+      } finally {
+        await release(admin, halt.id).throwOnError();
+      }
+    });
+  });
+
+  it('is told to runners whose owners have stopped them over and over', async () => {
+    await query(
+      `insert into public.runner_commands (runner_session_id, user_id, type, payload)
+       select $1, $2, 'emergency_stop', '{"close_positions": false}' from generate_series(1, 1000)`,
+      [runner.sessionId, owner.id],
+    );
+    const halt = await engage(admin, 'system');
+    await release(admin, halt.id).throwOnError();
+    expect(await stopsFor(runner)).toEqual([{ bot_id: null, payload: { reason: 'Smoke', close_positions: false } }]);
   });
 });

@@ -266,6 +266,39 @@ describe('An order', () => {
     expect(rejected.map(({ code }) => code)).toEqual(['overfill']);
   });
 
+  it('that only reduces may be sized anew while it works, as a bracket grows with the parts of its entry', async () => {
+    const run = await holdRun(stack, owner, 'Growing');
+    await run.admit('1');
+    const word = (client_order_id: string, also: object) => ({
+      kind: 'order',
+      client_order_id,
+      status: 'accepted',
+      at: AT,
+      ...also,
+    });
+    const terms = { symbol: 'ACME', side: 'sell', type: 'stop', quantity: 4, stop_price: 95 };
+    const exit = { client_order_id: 'stop', side: 'sell' };
+    const { rejected } = await run.report(1, [
+      fill('first part', { quantity: 4 }),
+      word('stop', { terms }),
+      fill('rest', { quantity: 6 }),
+      word('stop', { quantity: 10 }),
+      word('1', { quantity: 12 }),
+      fill('out', { ...exit, quantity: 3 }),
+      word('stop', { quantity: 3 }),
+      fill('all out', { ...exit, quantity: 7 }),
+      word('stop', { quantity: 20 }),
+    ]);
+    expect(rejected.map(({ seq, code }) => `${seq} ${code}`)).toEqual([
+      '5 invalid_item',
+      '7 invalid_item',
+      '9 invalid_item',
+    ]);
+    expect(
+      await rows('select status, quantity from public.orders where run_id = $1 order by client_order_id', [run.runId]),
+    ).toEqual(Array(2).fill({ status: 'filled', quantity: '10' }));
+  });
+
   it('is made by its terms where it only reduces, and refused alone where it does not', async () => {
     const run = await holdRun(stack, owner, 'Terms');
     await run.admit('1');

@@ -13,6 +13,8 @@ const TABLES = 'public.trading_runs public.orders public.positions public.trades
 const ROWS = 500;
 const FILLS_OF_REPORTS = [1, 50];
 const WARM_UP = 3;
+/** With triggers and without in turns, so that a machine that is busier for a while slows both. */
+const ROUNDS = 5;
 const PEER = 'the same without triggers';
 
 /**
@@ -26,12 +28,18 @@ export async function benchTriggerCosts(stack: LiveStack, batches: number): Prom
     try {
       const work = workOf(reported, inserted, postgres);
       const fills = FILLS_OF_REPORTS.reduce((sum, rows) => sum + rows, 0);
-      await reported.admitNextFills(2 * (WARM_UP + batches) * fills);
-      const withTriggers = await measureAll(work, batches);
-      await switchTriggers(postgres, 'disable');
-      const without = await measureAll(work, batches);
-      await switchTriggers(postgres, 'enable');
-      return Object.keys(work).flatMap((name) => describe(name, withTriggers[name] ?? 0, without[name] ?? 0));
+      await reported.admitNextFills(2 * ROUNDS * (WARM_UP + batches) * fills);
+      const withTriggers: Times = {};
+      const without: Times = {};
+      for (let round = 0; round < ROUNDS; round += 1) {
+        await measureAll(work, batches, withTriggers);
+        await switchTriggers(postgres, 'disable');
+        await measureAll(work, batches, without);
+        await switchTriggers(postgres, 'enable');
+      }
+      return Object.entries(work).flatMap(([name, { rows }]) =>
+        describe(name, rateOf(withTriggers[name], batches * rows), rateOf(without[name], batches * rows)),
+      );
     } finally {
       await reported.close();
       await inserted.close();
@@ -78,18 +86,22 @@ function workOf(reported: LiveRun, { runId, owner }: LiveRun, postgres: pg.Clien
   };
 }
 
-/** Rows a second of each kind of work. */
-async function measureAll(work: Readonly<Record<string, Work>>, batches: number): Promise<Record<string, number>> {
-  const rates: Record<string, number> = {};
-  for (const [name, { rows, write }] of Object.entries(work)) {
+/** Milliseconds of all rounds of each kind of work. */
+type Times = Record<string, number>;
+
+async function measureAll(work: Readonly<Record<string, Work>>, batches: number, times: Times): Promise<void> {
+  for (const [name, { write }] of Object.entries(work)) {
     let startedAt = clockMs();
     for (let n = -WARM_UP; n < batches; n += 1) {
       if (n === 0) startedAt = clockMs();
       await write();
     }
-    rates[name] = ((batches * rows) / (clockMs() - startedAt)) * 1000;
+    times[name] = (times[name] ?? 0) + clockMs() - startedAt;
   }
-  return rates;
+}
+
+function rateOf(ms: number | undefined, rowsOfRound: number): number {
+  return ((ROUNDS * rowsOfRound) / (ms ?? Number.NaN)) * 1000;
 }
 
 async function switchTriggers(postgres: pg.Client, to: 'enable' | 'disable'): Promise<void> {

@@ -47,7 +47,8 @@ async function keepWatching(database: pg.Pool, log: Log, signal: AbortSignal): P
   }
 }
 
-function report(log: Log, { offline, expired }: RunnerSweep): void {
+function report(log: Log, { halted, offline, expired }: RunnerSweep): void {
+  if (halted > 0) log('info', 'emergency stop carried out', { users: halted });
   if (offline > 0) log('info', 'runners offline', { count: offline });
   if (expired > 0) log('info', 'commands expired', { count: expired });
 }

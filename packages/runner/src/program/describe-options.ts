@@ -90,7 +90,7 @@ export function optionOpeningOf(
       at,
     })),
     problem: unpriced === undefined ? null : `nobody offers ${unpriced.symbol}`,
-    isSizedAtFill: false,
+    size: null,
     items,
   };
 }

@@ -1,8 +1,14 @@
-import type { BarOutcome, OrderNews, SessionFill, SessionOrder } from '@tradebase/engine';
+import type { BarOutcome, OrderNews, SessionFill, SessionOrder, SessionOrderChange } from '@tradebase/engine';
 import { optionExecutionItems } from './describe-options.ts';
 import { type Item, iso, logItem, type Moment, type NameOrder } from './ledger-items.ts';
-import type { Opening } from './opening.ts';
+import type { Opening, OrderSize } from './opening.ts';
 import { ledgerSymbol } from './option-contract.ts';
+
+/** Sizes of the orders that work, as they were told last, by the ids of the orders. */
+export type KnownSize = (sessionOrderId: string) => OrderSize | null;
+
+/** Parts of an order, added up, may differ from it by this share. */
+const ROUNDING = 1e-9;
 
 /** What the risk gate is asked for an order that opens, and what is reported once it was let through. */
 export function openingOf(order: SessionOrder, name: NameOrder, timeframe: string, at_ms: number): Opening {
@@ -23,7 +29,7 @@ export function openingOf(order: SessionOrder, name: NameOrder, timeframe: strin
     what: `${side} ${symbol}`,
     intents: [intent],
     problem: quantity > 0 ? null : 'nothing to trade',
-    isSizedAtFill: is_sized_at_fill,
+    size: { quantity, isSizedAtFill: is_sized_at_fill },
     items: [
       ...acceptedItems(order, name, at_ms),
       { kind: 'signal', symbol, type, timeframe, price: reference_price, reasons: [reason], client_order_id, at },
@@ -60,11 +66,18 @@ function acceptedItems(order: SessionOrder, name: NameOrder, at_ms: number): Ite
 
 /** Orders as they became something else, in the ledger's words; nothing for those that fills tell of. */
 function endedItems({ order_changes }: OrderNews, name: NameOrder, at_ms: number): Item[] {
-  return order_changes.flatMap(({ id, status, reject_reason }): Item[] => {
+  return order_changes.flatMap((change): Item[] => {
+    const { id, reject_reason } = change;
+    const status = isDoneInPart(change) ? 'cancelled' : change.status;
     if (status === 'working' || status === 'filled') return [];
     const reason = reject_reason === null ? {} : { reject_reason: reject_reason.slice(0, 2000) };
     return [{ kind: 'order', client_order_id: name(id), status, at: iso(at_ms), ...reason }];
   });
+}
+
+/** Whether an order is over because it has reduced all there was, which was less than it was to. */
+function isDoneInPart({ status, quantity, filled_quantity }: SessionOrderChange): boolean {
+  return status === 'filled' && quantity - filled_quantity > ROUNDING * quantity;
 }
 
 /** @param client_order_id null for what comes without an order: shares that options deliver, and liquidation */
@@ -89,16 +102,20 @@ function fillItem(fill: SessionFill, client_order_id: string | null, name: NameO
 export type ExecutionNews = OrderNews & Partial<Pick<BarOutcome, 'fills' | 'option_fills'>>;
 
 /** What a bar, or a decision, did to orders: fills in their order, what they sized and placed, and what came to its end. */
-export function executionItems(
-  news: ExecutionNews,
-  name: NameOrder,
-  isSizedAtFill: (id: string) => boolean,
-  now: Moment,
-): Item[] {
+export function executionItems(news: ExecutionNews, name: NameOrder, sizeOf: KnownSize, now: Moment): Item[] {
   const items: Item[] = [];
   const placed = new Map(news.new_orders.map((order) => [order.id, order]));
-  const sized = new Set<string>();
   const unordered = new Set<string>();
+  const resized = new Map(
+    news.order_changes.filter((change) => isResized(change, sizeOf)).map((each) => [each.id, each]),
+  );
+  const resize = (id: string, at_ms: number) => {
+    const change = resized.get(id);
+    if (!change) return;
+    resized.delete(id);
+    const { quantity } = change;
+    items.push({ kind: 'order', client_order_id: name(id), status: 'accepted', quantity, at: iso(at_ms) });
+  };
   for (const fill of news.fills ?? []) {
     const order = placed.get(fill.order_id);
     if (order) {
@@ -108,19 +125,14 @@ export function executionItems(
       if (order.reduce_only) items.push(...acceptedItems(order, name, fill.ts));
       else unordered.add(order.id);
     }
-    const change = news.order_changes.find(({ id }) => id === fill.order_id);
-    if (change && isSizedAtFill(fill.order_id) && !sized.has(fill.order_id)) {
-      sized.add(fill.order_id);
-      const { quantity } = change;
-      const client_order_id = name(fill.order_id);
-      items.push({ kind: 'order', client_order_id, status: 'accepted', quantity, at: iso(fill.ts) });
-    }
+    resize(fill.order_id, fill.ts);
     const done = `${fill.side === 'buy' ? 'Bought' : 'Sold'} ${fill.quantity} ${fill.symbol} at ${fill.price}`;
     items.push(
       fillItem(fill, unordered.has(fill.order_id) ? null : name(fill.order_id), name),
       logItem('INFO', `${done} (${fill.reason})`, { ...now, market_ms: fill.ts }),
     );
   }
+  for (const [id, { status }] of resized) if (status === 'working') resize(id, now.market_ms);
   for (const order of placed.values()) {
     if (order.status === 'working' && order.reduce_only) items.push(...acceptedItems(order, name, now.market_ms));
     if (order.status === 'rejected') {
@@ -129,6 +141,13 @@ export function executionItems(
     }
   }
   return [...items, ...endedItems(news, name, now.market_ms), ...optionExecutionItems(news, name, now)];
+}
+
+/** Whether an order was sized by its fill, or, of a bracket, grew with what its entry filled. */
+function isResized({ id, quantity, filled_quantity }: SessionOrderChange, sizeOf: KnownSize): boolean {
+  const size = sizeOf(id);
+  if (size === null) return false;
+  return size.isSizedAtFill ? filled_quantity > 0 : quantity !== size.quantity;
 }
 
 /** Stop and target of a position, as they were reported last. */

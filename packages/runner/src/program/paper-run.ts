@@ -56,6 +56,7 @@ export class PaperRun {
   #hold = new AbortController();
   #isLooping = false;
   #sayNext_ms = 0;
+  #hasFailed = false;
 
   /** @throws RunnerError where this program cannot execute the bot */
   constructor(parts: PaperRunParts, { config, started_at }: Pick<RunnerLease, 'config' | 'started_at'>) {
@@ -124,6 +125,11 @@ export class PaperRun {
       await this.#closeAll(reason);
       await this.#end('stopped');
     });
+  }
+
+  /** Whether it trades no more: what it has reckoned may end in the middle of a bar, and is to be reckoned again. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
   }
 
   /** Whether a configuration can be taken up without starting anew: the database applies risk and schedule by itself. */
@@ -266,6 +272,7 @@ export class PaperRun {
 
   #fail(error: unknown): void {
     if (this.run.signal.aborted) return;
+    this.#hasFailed = true;
     const code = error instanceof EngineError || error instanceof RunnerError ? error.code : 'internal_error';
     const message = error instanceof Error ? error.message : String(error);
     this.#parts.log('error', `${this.#config.name}: ${message}`, { code, run_id: this.run.runId });

@@ -4,7 +4,7 @@ import type { Refusal } from './ask-gate.ts';
 import { endedLegItems, legNames, optionOpeningOf } from './describe-options.ts';
 import { closeItems, type ExecutionNews, executionItems, type KnownExits, openingOf } from './describe-outcome.ts';
 import { type Item, logItem, type Moment, type NameOrder } from './ledger-items.ts';
-import { namesOf, type Opening } from './opening.ts';
+import { namesOf, type Opening, type OrderSize } from './opening.ts';
 import { ledgerSymbol } from './option-contract.ts';
 import { isOpenStatus, type RunLedger } from './run-ledger.ts';
 import type { RunReporter } from './run-reporter.ts';
@@ -23,7 +23,8 @@ export interface PaperSessionParts {
 /** An order that works, as the ledger has it: its name, or those of its legs. */
 interface Working {
   readonly names: readonly string[];
-  readonly isSizedAtFill: boolean;
+  /** Null where it is of several legs. */
+  readonly size: OrderSize | null;
 }
 
 /** Bars in which everything is closed at most: shares that an option delivers meanwhile take another one. */
@@ -203,25 +204,25 @@ export class PaperSession {
 
   /** Reports what a bar or a decision did to orders, and keeps what works. */
   async #tell(news: ExecutionNews): Promise<void> {
-    const isSizedAtFill = (id: string) => this.#working.get(id)?.isSizedAtFill ?? false;
-    const items = executionItems(news, this.#name, isSizedAtFill, this.now);
+    const items = executionItems(news, this.#name, (id) => this.#working.get(id)?.size ?? null, this.now);
     this.#fills += (news.fills?.length ?? 0) + (news.option_fills?.length ?? 0);
-    for (const { id, status, reduce_only } of news.new_orders) {
+    for (const { id, status, reduce_only, quantity } of news.new_orders) {
       if (!reduce_only) continue;
       this.#names.add(this.#name(id));
-      if (status === 'working') this.#working.set(id, { names: [this.#name(id)], isSizedAtFill: false });
+      const size = { quantity, isSizedAtFill: false };
+      if (status === 'working') this.#working.set(id, { names: [this.#name(id)], size });
     }
-    for (const { id, status } of news.order_changes) {
+    for (const { id, status, quantity } of news.order_changes) {
       const order = this.#working.get(id);
       if (status !== 'working') this.#working.delete(id);
       // Its first fill has settled it.
-      else if (order) this.#working.set(id, { ...order, isSizedAtFill: false });
+      else if (order) this.#working.set(id, { ...order, size: { quantity, isSizedAtFill: false } });
     }
     for (const order of news.new_option_orders) {
       if (!order.reduce_only) continue;
       const names = legNames(order, this.#name);
       for (const name of names) this.#names.add(name);
-      if (order.status === 'working') this.#working.set(order.id, { names, isSizedAtFill: false });
+      if (order.status === 'working') this.#working.set(order.id, { names, size: null });
     }
     for (const { id, status, reject_reason } of news.option_order_changes) {
       const names = this.#working.get(id)?.names ?? [];
@@ -232,7 +233,7 @@ export class PaperSession {
   }
 
   #accept(opening: Opening): void {
-    this.#working.set(opening.id, { names: namesOf(opening), isSizedAtFill: opening.isSizedAtFill });
+    this.#working.set(opening.id, { names: namesOf(opening), size: opening.size });
   }
 
   #refuse({ id, what }: Opening, { reason, admitted }: Refusal): Item[] {
@@ -241,7 +242,7 @@ export class PaperSession {
     return [
       logItem('WARN', `No order to ${what}: ${reason}`, this.now),
       ...endedLegItems(admitted, 'cancelled', null, this.at_ms),
-      ...executionItems(others, this.#name, () => false, this.now),
+      ...executionItems(others, this.#name, () => null, this.now),
     ];
   }
 
