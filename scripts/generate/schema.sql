@@ -3635,7 +3635,7 @@ begin
 end
 $function$
 
-function private.can_listen() -- Whether the caller may listen to the topic that Realtime asks about: user:<own id>, run:<id of an own run>, or, a live runner, runner:<its session>. Definer, so that the answer needs no grants on what it looks at.
+function private.can_listen() -- Whether the caller may listen to the topic that Realtime asks about: user:<own id>, run:<id of an own run>, or, a live runner, runner:<its session>; a deactivated user to none. Definer, so that the answer needs no grants on what it looks at.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.can_listen()
  RETURNS boolean
@@ -3650,11 +3650,11 @@ declare
 begin
   case kind
     when 'user' then
-      return not private.is_runner() and subject = auth.uid()::text;
+      return not private.is_runner() and subject = auth.uid()::text and private.caller_role() is not null;
     when 'runner' then
       return coalesce(subject = private.runner_session_id()::text, false);
     when 'run' then
-      return pg_catalog.pg_input_is_valid(subject, 'uuid')
+      return pg_catalog.pg_input_is_valid(subject, 'uuid') and private.caller_role() is not null
         and exists (select from public.trading_runs r where r.id = subject::uuid and r.user_id = auth.uid());
     else
       return false;

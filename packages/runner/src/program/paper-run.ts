@@ -55,8 +55,8 @@ export class PaperRun {
   #decisions = 0;
   #hold = new AbortController();
   #isLooping = false;
-  #sayNext_ms = 0;
   #hasFailed = false;
+  #sayNext_ms = 0;
 
   /** @throws RunnerError where this program cannot execute the bot */
   constructor(parts: PaperRunParts, { config, started_at }: Pick<RunnerLease, 'config' | 'started_at'>) {

@@ -16,7 +16,8 @@ export type RunnerErrorCode =
   | 'invalid_option'
   | 'no_candles'
   | 'token_expired'
-  | 'not_held';
+  | 'not_held'
+  | 'unknown_command';
 
 /** What went wrong, by a code from the table of errors, or one of the runner's own. */
 export class RunnerError extends Error {
