@@ -3,7 +3,9 @@ import { createTradebaseClient } from '@tradebase/client';
 import { nextSignal } from '@tradebase/local-stack';
 import { runCommandLine } from './command-line/run-command-line.ts';
 import { formatSummary } from './report/print-summary.ts';
-import { demonstrate } from './start/demonstrate.ts';
+import { demoKeyPath } from './start/demo-key.ts';
+import { type Demonstration, demonstrate } from './start/demonstrate.ts';
+import { type BotDemonstration, demonstrateBot } from './start/demonstrate-bot.ts';
 import { ensureCredentialKey } from './start/ensure-credential-key.ts';
 import { type OpenStack, openStack, workerLogPath } from './start/open-stack.ts';
 import { parseStartOptions, START_HELP, type StartOptions } from './start/start-options.ts';
@@ -39,22 +41,26 @@ async function run(options: StartOptions, interrupted: Promise<void>): Promise<n
       workerUrl,
     });
     const shown = await Promise.race([demonstration, interrupted.then(() => undefined)]);
+    const traded =
+      shown && options.bot
+        ? await demonstrateBot(client, botOf(options, shown), { stack, steps, interrupted })
+        : undefined;
     await client.auth.stopAutoRefresh();
     await client.realtime.disconnect();
-    if (!shown) return 130;
+    if (!shown || (options.bot && !traded)) return 130;
 
     if (options.json) {
       const { summary, trades } = shown.report;
       const { backtestId, reportPath } = shown;
-      process.stdout.write(
-        `${JSON.stringify({ backtest_id: backtestId, summary, trades, timings_ms: steps.timings_ms, report: reportPath }, null, 2)}\n`,
-      );
+      const { timings_ms } = steps;
+      const result = { backtest_id: backtestId, summary, trades, timings_ms, report: reportPath, run: traded };
+      process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
     } else {
       const { columns = 100, isTTY = false } = process.stdout;
       process.stdout.write(`\n${formatSummary(shown.report, { columns, color: isTTY })}\n`);
     }
     const out = options.json ? process.stderr : process.stdout;
-    out.write(`\n${describe(stack, shown.user, shown.reportPath)}\n`);
+    out.write(`\n${describe(stack, shown, options)}\n`);
     if (options.once) return 0;
     process.stderr.write(`\nThe ${stack.owned ? 'stack' : 'worker'} stays up. Ctrl-C stops it.\n`);
     await Promise.race([
@@ -69,17 +75,27 @@ async function run(options: StartOptions, interrupted: Promise<void>): Promise<n
   }
 }
 
-function describe(stack: OpenStack, user: { email: string; password: string }, reportPath: string): string {
+/** A bot that trades what was backtested, as it was. */
+function botOf({ strategy, feeBps }: StartOptions, { report }: Demonstration): BotDemonstration {
+  const { symbol, timeframe, equity, summary } = report;
+  const [from = '', to = ''] = [equity.at[0], equity.at.at(-1)];
+  return { symbol, timeframe, strategy, feeBps, from, to, bars: summary.bars };
+}
+
+function describe(stack: OpenStack, { user, reportPath }: Demonstration, { bot }: StartOptions): string {
+  const { apiUrl, keys, stateDir } = stack;
+  const toConnect = `--url ${apiUrl} --publishable-key ${keys.publishableKey} --key-file ${demoKeyPath(stateDir)}`;
   const lines: [string, string][] = [
     ['Report', reportPath],
-    ['API', stack.apiUrl],
-    ['Publishable key', stack.keys.publishableKey],
+    ['API', apiUrl],
+    ['Publishable key', keys.publishableKey],
     ['Demo user', `${user.email}, password ${user.password}`],
-    ['E-mails sent', `${stack.apiUrl}/inbox`],
+    ['E-mails sent', `${apiUrl}/inbox`],
     ['Database', stack.databaseUrl],
     ['Secret keys', 'npm run stack -- status'],
+    bot ? ['A runner', `npm run runner -- ${toConnect}`] : ['A bot that trades', 'npm start -- --bot'],
   ];
-  return lines.map(([name, value]) => `${name.padEnd(17)}${value}`).join('\n');
+  return lines.map(([name, value]) => `${name.padEnd(19)}${value}`).join('\n');
 }
 
 try {

@@ -9,6 +9,12 @@ export interface Figure {
   readonly peer_value?: number;
 }
 
+/** How an area is measured. */
+export interface BenchOptions {
+  /** For a look: fewer samples and shorter runs, where that makes a difference. */
+  readonly quick: boolean;
+}
+
 /** Value below which the share `p` of the samples lies. */
 export function percentile(samples: readonly number[], p: number): number {
   const sorted = [...samples].sort((a, b) => a - b);

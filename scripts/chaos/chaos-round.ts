@@ -39,6 +39,7 @@ const MOST_RECOVERY_MS = 90_000;
 /** One user, three bots, one runner, and faults at random moments; then whether anything was lost, done twice or left behind. */
 export async function runChaosRound(world: ChaosWorld, options: RoundOptions): Promise<RoundResult> {
   const { seed, days, log } = options;
+  const startedAt = performance.now();
   const random = new Random(seed);
   const owner = await signUp(world, seed);
   const proxy = await FaultProxy.start(world.apiUrl, NETWORK, new Random(seed, 1));
@@ -55,7 +56,7 @@ export async function runChaosRound(world: ChaosWorld, options: RoundOptions): P
     const orders = commandAtRandom(owner, bots.at(-1), new Random(seed, 2));
     for (const planned of planFaults(random, options.faults)) {
       await new Promise((resolve) => setTimeout(resolve, planned.after_ms));
-      log(`  ${planned.fault}`);
+      log(`  ${((performance.now() - startedAt) / 1000).toFixed(1)} s ${planned.fault}`);
       happened[planned.fault] = (happened[planned.fault] ?? 0) + 1;
       await carryOut(planned, { world, proxy, runner, second, owner });
     }

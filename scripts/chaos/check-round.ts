@@ -86,7 +86,7 @@ const LEDGER_CHECKS: Readonly<Record<string, string>> = {
     select count(*) from public.orders o where o.run_id = $1 and o.filled_quantity <>
       coalesce((select sum(f.quantity) from public.fills f where f.order_id = o.id), 0)`,
   'what was bought and sold does not come out even': `
-    select (coalesce(sum(case side when 'buy' then quantity else -quantity end), 0) <> 0)::int from public.fills where run_id = $1`,
+    select (abs(coalesce(sum(case side when 'buy' then quantity else -quantity end), 0)) > 1e-9)::int from public.fills where run_id = $1`,
   'the profit of the run is not that of its positions': `
     select (r.total_pnl <> coalesce((select sum(p.realized_pnl + p.unrealized_pnl) from public.positions p where p.run_id = r.id), 0))::int
     from public.trading_runs r where r.id = $1`,

@@ -638,7 +638,7 @@ table public.backtests -- One row a requested backtest. Owners insert requests a
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
   CREATE TRIGGER stamp_end BEFORE UPDATE ON public.backtests FOR EACH ROW EXECUTE FUNCTION private.stamp_status_time('finished_at', 'completed', 'failed', 'cancelled')
 
-table public.bot_events -- What happened to a bot beside its trading: started, paused, refused, limits reached, connection lost; or to a strategy that no bot runs. Written by runners' functions and workers.
+table public.bot_events -- What happened to a bot beside its trading: started, paused, refused, limits reached, connection lost; or to a strategy that no bot runs. Written by the functions that control bots, by the risk gate, and from what runners report.
   id bigint generated always as identity not null -- Identifies the event.
   bot_id uuid -- The bot, which knows its strategy; null for an event of a strategy alone.
   strategy_id uuid -- The strategy, where no bot is involved; null for an event of a bot.
@@ -1068,14 +1068,14 @@ table public.exchange_sessions -- Regular sessions of exchanges, which bots can 
   grant select to tradebase_admin
   grant select to tradebase_worker
 
-table public.fills -- Executions of orders, by month. Written by runners' functions and workers. Never changed, but that a deleted position leaves its fills without it.
+table public.fills -- Executions of orders, by month. Written from what runners report (report_run). Never changed, but that a deleted position leaves its fills without it.
   run_id uuid not null -- The run.
   user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the run.
-  seq bigint not null -- Number of the fill in its run, given by the runner: with trading_runs.last_fill_seq, what makes sending it again harmless.
+  seq bigint not null -- Number of the fill in its run, given by the database as fills are taken: from 1 without gaps, up to trading_runs.last_fill_seq.
   executed_at timestamp with time zone not null -- When it was executed, as the broker says.
   order_id uuid -- The order; null for what comes without one, such as an assignment.
   position_id uuid -- Position it changed; null if there is none, or it was deleted.
-  external_id text -- Name that the broker gave it, unique in its order.
+  external_id text -- Name that the broker gave it, unique in its run: sending it again makes no second fill.
   symbol text not null -- What was bought or sold.
   side text not null -- buy or sell.
   quantity numeric not null -- Units.
@@ -1393,7 +1393,7 @@ table public.models -- Models that learn from candles: what they are told, how t
   CREATE TRIGGER check_status BEFORE UPDATE ON public.models FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.models FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
-table public.orders -- Orders of runs, from the intention to the broker's last word. Written by runners' functions and workers.
+table public.orders -- Orders of runs, from the intention to the broker's last word. Those that open are made by the risk gate (submit_order_intents), refused ones too; those that reduce also by reports (report_run), which write what becomes of all of them.
   id uuid default gen_random_uuid() not null -- Identifies the order.
   run_id uuid not null -- The run.
   bot_id uuid not null -- The bot, that of the run.
@@ -1594,7 +1594,7 @@ table public.plans -- Plans that a user can be on. Made by migrations and operat
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.plans FOR EACH ROW EXECUTE FUNCTION private.audit_change()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.plans FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
-table public.positions -- Positions of runs: what is or was held, from opening to closing. Written by runners' functions and workers.
+table public.positions -- Positions of runs: what is or was held, from opening to closing. Derived from fills by the database; reports add marks and stops.
   id uuid default gen_random_uuid() not null -- Identifies the position.
   run_id uuid not null -- The run. Its mode says whether the position is PAPER or LIVE; backtests keep theirs in tables of their own.
   bot_id uuid not null -- The bot, that of the run.
@@ -1755,10 +1755,10 @@ table public.recovery_codes -- The ten codes that a user keeps for the day on wh
   grant select (user_id, seq, expires_at, used_at, created_at) to service_role
   grant select (user_id, seq, expires_at, used_at, created_at) to tradebase_admin
 
-table public.run_logs -- What runs say, by month. Written by runners' functions and workers. Dropped at the end of the retention.
+table public.run_logs -- What runs say, by month. Written from what runners report (report_run). Dropped at the end of the retention.
   run_id uuid not null -- The run.
   user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the run.
-  seq bigint not null -- Number of the line in its run, given by the runner: with trading_runs.last_log_seq, what makes sending it again harmless.
+  seq bigint not null -- Number of the line in its run, given by the database as lines are taken: from 1 without gaps, up to trading_runs.last_log_seq.
   logged_at timestamp with time zone not null -- When it was said.
   level text default 'INFO'::text not null -- DEBUG, INFO, WARN, ERROR or CRITICAL.
   message text not null -- What was said.
@@ -2000,7 +2000,7 @@ table public.sign_in_attempts -- The last attempts of each kind to get into an a
   grant select to service_role
   grant select to tradebase_admin
 
-table public.signals -- What the strategy of a run said of a symbol, and whether it was acted on. Written by runners' functions and workers.
+table public.signals -- What the strategy of a run said of a symbol, and whether it was acted on. Written from what runners report (report_run).
   run_id uuid not null -- The run.
   user_id uuid not null -- Owner of the bot, repeated here so that the policy needs no join; goes with the run.
   seq bigint not null -- Number of the signal in its run, given by the runner: sending it again makes no second one.
@@ -2448,7 +2448,7 @@ table public.telegram_settings -- Settings of the Telegram bot. Changed by admin
   CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.telegram_settings FOR EACH ROW EXECUTE FUNCTION private.audit_change()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.telegram_settings FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
-table public.trades -- Round trips: one entry and one exit of the same size. A position that is built or closed in parts has several. Written by runners' functions and workers.
+table public.trades -- Round trips: one entry and one exit of the same size, first in first out. A position that is built or closed in parts has several. Derived from fills by the database.
   id uuid default gen_random_uuid() not null -- Identifies the trade.
   run_id uuid not null -- The run. Its mode says whether the trade is PAPER or LIVE; those of backtests are in backtest_trades.
   bot_id uuid not null -- The bot, that of the run.
@@ -2564,12 +2564,12 @@ table public.trading_runs -- One row for each time that a bot runs, from its sta
   daily_pnl numeric default 0 not null -- That of the current day.
   trade_count integer default 0 not null -- Closed trades.
   max_drawdown numeric -- Largest fall of the balance from its highest, in the account's currency; null before the first trade.
-  last_fill_seq bigint default 0 not null -- Number of the last fill taken: what is sent again up to it changes nothing.
-  last_log_seq bigint default 0 not null -- Number of the last log line taken: what is sent again up to it changes nothing.
+  last_fill_seq bigint default 0 not null -- Number of the last fill of the run; the next one gets the next.
+  last_log_seq bigint default 0 not null -- Number of the last log line of the run; the next one gets the next.
   metadata jsonb default '{}'::jsonb not null -- What else there is to say.
   created_at timestamp with time zone default now() not null -- When the row was written.
   updated_at timestamp with time zone default now() not null -- When the row last changed.
-  last_report_seq bigint default 0 not null -- Number of the last item of its runner's reports that was taken: what is sent again up to it changes nothing.
+  last_report_seq bigint default 0 not null -- Number of the last item of its runner's reports that was taken: what is sent again up to it changes nothing. It leaps when another runner goes on with the run.
   last_bar_at timestamp with time zone -- Close of the last bar that its strategy has seen.
   market_day date -- The day that daily_pnl is of, in the time zone of the bot's schedule: that of the market, which in a replay is not today.
   day_start_pnl numeric default 0 not null -- total_pnl at the beginning of that day.
@@ -2822,18 +2822,21 @@ CREATE OR REPLACE FUNCTION private.acknowledge_emergency_stop(p_command runner_c
  SET search_path TO ''
 AS $function$
 declare
+  stopped_bot_ids uuid[];
   lease public.bot_leases;
   bot_status text;
 begin
-  for lease in
-    select * from public.bot_leases l
+  -- All of them first: the event of the first bot is numbered, and its number locked, before the second is looked at.
+  stopped_bot_ids := array(
+    select l.bot_id from public.bot_leases l
     where l.runner_session_id = p_command.runner_session_id and l.released_at is null
       and l.bot_id = coalesce(p_command.bot_id, l.bot_id)
       -- What was started since is not what was stopped.
       and l.acquired_at <= p_command.created_at
-    order by l.bot_id for update
-  loop
-    select b.status into bot_status from public.bots b where b.id = lease.bot_id for no key update;
+    order by l.bot_id for update);
+  perform from public.bots b where b.id = any (stopped_bot_ids) order by b.id for no key update;
+  for lease in select * from public.bot_leases l where l.bot_id = any (stopped_bot_ids) order by l.bot_id loop
+    select b.status into bot_status from public.bots b where b.id = lease.bot_id;
     if p_error is not null and bot_status in ('stopping', 'paused') then
       perform private.fail_bot(lease.run_id, 'emergency_stop_failed', coalesce(p_error ->> 'message', 'The runner could not carry out the emergency stop'));
     elsif lease.intent = 'stop' and bot_status = 'stopping' and (p_command.payload ->> 'close_positions')::boolean then
@@ -3632,7 +3635,7 @@ begin
 end
 $function$
 
-function private.can_listen() -- Whether the caller may listen to the topic that Realtime asks about: user:<own id>, run:<id of an own run>, or, a live runner, runner:<its session>. Definer, so that the answer needs no grants on what it looks at.
+function private.can_listen() -- Whether the caller may listen to the topic that Realtime asks about: user:<own id>, run:<id of an own run>, or, a live runner, runner:<its session>; a deactivated user to none. Definer, so that the answer needs no grants on what it looks at.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION private.can_listen()
  RETURNS boolean
@@ -3647,11 +3650,11 @@ declare
 begin
   case kind
     when 'user' then
-      return not private.is_runner() and subject = auth.uid()::text;
+      return not private.is_runner() and subject = auth.uid()::text and private.caller_role() is not null;
     when 'runner' then
       return coalesce(subject = private.runner_session_id()::text, false);
     when 'run' then
-      return pg_catalog.pg_input_is_valid(subject, 'uuid')
+      return pg_catalog.pg_input_is_valid(subject, 'uuid') and private.caller_role() is not null
         and exists (select from public.trading_runs r where r.id = subject::uuid and r.user_id = auth.uid());
     else
       return false;
@@ -4104,8 +4107,9 @@ AS $function$
 declare
   given_seq bigint;
 begin
-  insert into public.runner_commands (runner_session_id, user_id, type, bot_id, payload, expires_at)
-  select s.id, s.user_id, p_type, p_bot_id, p_payload, now() + p_expires_in
+  -- By the clock, not the beginning of the transaction, which may have waited since: a stop is later than the start that it has seen.
+  insert into public.runner_commands (runner_session_id, user_id, type, bot_id, payload, created_at, expires_at)
+  select s.id, s.user_id, p_type, p_bot_id, p_payload, clock_timestamp(), clock_timestamp() + p_expires_in
   from public.runner_sessions s where s.id = p_session_id
   returning seq into given_seq;
   return given_seq;
@@ -5434,7 +5438,8 @@ begin
     exception
       when lock_not_available or deadlock_detected then
         -- Somebody is at work on the bot: at the next call.
-        null;
+        -- What was done before holds the numbers of events of its user, for whom an emergency stop of all may wait.
+        exit when expired_count > 0;
       when others then
         raise warning 'command % of the runner session % did not expire: %', overdue.seq, overdue.runner_session_id, sqlerrm;
     end;
@@ -5524,16 +5529,18 @@ function private.fee_of_fill(p_fill jsonb) -- Fee of a fill in the account's cur
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.fee_of_fill(p_fill jsonb)
  RETURNS numeric
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select case
+begin
+  return case
     when p_fill ->> 'fee_currency' is null or strpos(p_fill ->> 'symbol', '/') = 0
       or p_fill ->> 'fee_currency' = split_part(p_fill ->> 'symbol', '/', 2) then coalesce((p_fill ->> 'fee')::numeric, 0)
     when p_fill ->> 'fee_currency' = split_part(p_fill ->> 'symbol', '/', 1) then (p_fill ->> 'fee')::numeric * (p_fill ->> 'price')::numeric
     else 0
-  end
+  end;
+end
 $function$
 
 function private.fill_order(p_order orders, p_fill jsonb, p_position_id uuid, p_trade_id uuid) -- Notes a fill with its order; what the order reserved shrinks with what is left of it. Definer, because no API role writes orders.
@@ -5548,15 +5555,17 @@ declare
   units constant numeric := (p_fill ->> 'quantity')::numeric;
   filled_at constant timestamptz := (p_fill ->> 'at')::timestamptz;
   value constant numeric := p_order.filled_value + units * (p_fill ->> 'price')::numeric;
-  left_after constant numeric := p_order.quantity - p_order.filled_quantity - units;
+  left_by_numbers constant numeric := p_order.quantity - p_order.filled_quantity - units;
+  left_after constant numeric := case when abs(left_by_numbers) <= 1e-12 * p_order.quantity then 0 else left_by_numbers end;
 begin
   update public.orders o set
     filled_quantity = o.filled_quantity + units,
+    quantity = case when left_after = 0 then o.filled_quantity + units else o.quantity end,
     filled_value = value,
     average_price = trim_scale(round(value / (o.filled_quantity + units), 18)),
     is_sized_at_fill = false,
-    reserved_value = private.share_of(o.reserved_value, left_after, left_after + units),
-    reserved_risk = private.share_of(o.reserved_risk, left_after, left_after + units),
+    reserved_value = private.share_of(o.reserved_value, left_after, p_order.quantity - p_order.filled_quantity),
+    reserved_risk = private.share_of(o.reserved_risk, left_after, p_order.quantity - p_order.filled_quantity),
     position_id = p_position_id,
     trade_id = coalesce(o.trade_id, p_trade_id),
     -- Brokers tell of fills after the end of an order: the fill counts, and the end remains.
@@ -5845,21 +5854,27 @@ function private.gather_profit(p_profit private.run_profit) -- Keeps the profit 
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.gather_profit(p_profit private.run_profit)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-  select set_config('tradebase.run_profit', coalesce(to_jsonb(p_profit)::text, ''), true)
+begin
+  perform set_config('tradebase.run_profit', coalesce(to_jsonb(p_profit)::text, ''), true);
+end
 $function$
 
 function private.gathered_profit(p_run_id uuid) -- The profit of a run while one of its reports is taken; nothing at other times.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.gathered_profit(p_run_id uuid)
  RETURNS private.run_profit
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select p from jsonb_populate_record(null::private.run_profit, nullif(current_setting('tradebase.run_profit', true), '')::jsonb) p where p.run_id = p_run_id
+declare
+  kept constant private.run_profit := jsonb_populate_record(null::private.run_profit, nullif(current_setting('tradebase.run_profit', true), '')::jsonb);
+begin
+  return case when kept.run_id = p_run_id then kept end;
+end
 $function$
 
 function private.generate_recovery_codes() -- Ten new recovery codes for the caller, whose session must have shown a second factor; those before are void. Definer, because nobody may write the table or read Auth's.
@@ -6875,6 +6890,8 @@ CREATE OR REPLACE FUNCTION private.lock_own_bot(p_bot_id uuid, p_user_id uuid, O
 AS $function$
 begin
   perform private.hold_off_halts(p_user_id);
+  -- There is no lease to wait for until a bot was first started: whoever asks for something then waits for the other here.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('control of ' || p_bot_id::text, 0));
   select * into lease from public.bot_leases l where l.bot_id = p_bot_id and l.user_id = p_user_id for update;
   select * into bot from public.bots b where b.id = p_bot_id and b.user_id = p_user_id for no key update;
   if bot.id is null then
@@ -7083,7 +7100,8 @@ begin
     exception
       when lock_not_available or deadlock_detected then
         -- It is being heard of, or somebody is at work on its bots: at the next call.
-        null;
+        -- What was done before holds the numbers of events of its user, for whom an emergency stop of all may wait.
+        exit when marked > 0;
       when others then
         raise warning 'the runner session % was not marked as silent: %', found_session.id, sqlerrm;
     end;
@@ -8389,12 +8407,17 @@ function private.read_profit(p_run_id uuid) -- The profit of a run as it is writ
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.read_profit(p_run_id uuid)
  RETURNS private.run_profit
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select row(r.id, b.schedule_timezone, r.total_pnl, r.market_day, r.day_start_pnl, r.peak_pnl, r.max_drawdown, r.trade_count)::private.run_profit
-  from public.trading_runs r join public.bots b on b.id = r.bot_id where r.id = p_run_id
+declare
+  profit private.run_profit;
+begin
+  select r.id, b.schedule_timezone, r.total_pnl, r.market_day, r.day_start_pnl, r.peak_pnl, r.max_drawdown, r.trade_count into profit
+  from public.trading_runs r join public.bots b on b.id = r.bot_id where r.id = p_run_id;
+  return profit;
+end
 $function$
 
 function private.reconcile_run(p_run_id uuid, p_fencing_token bigint, p_holding jsonb) -- Does what public.reconcile_run says. Definer, because runners may not write leases.
@@ -8471,7 +8494,6 @@ AS $function$
         'item', left(p_items ->> ((r.fault ->> 'seq')::bigint - p_first_seq)::integer, 200)) order by r.n)
       from jsonb_array_elements(p_rejected) with ordinality r (fault, n) where r.n <= 20
     ))
-  where p_rejected <> '[]'
 $function$
 
 function private.redact_command_audit() -- Trigger: no secret is written down, whoever writes. Definer, so that the rule stays private.
@@ -8608,15 +8630,15 @@ CREATE OR REPLACE FUNCTION private.reduction_problem(p_order orders)
 AS $function$
 declare
   -- Numbers come from programs that reckon in doubles: what their rounding adds is no more than is open.
-  rounding constant numeric := 1.000000000001;
+  rounding numeric;
   held_quantity numeric;
 begin
-  select p.open_quantity into held_quantity from public.positions p
+  select p.open_quantity, 1e-12 * p.quantity into held_quantity, rounding from public.positions p
   where p.run_id = p_order.run_id and p.user_id = p_order.user_id and p.status = 'open' and p.symbol = p_order.symbol
     and p.direction = case p_order.side when 'sell' then 'long' else 'short' end;
   return case
     when held_quantity is null then format('nothing_to_reduce: the run holds no position in %s that a %s would reduce', p_order.symbol, p_order.side)
-    when p_order.quantity > held_quantity * rounding
+    when p_order.quantity > held_quantity + rounding
       then format('nothing_to_reduce: only %s of the %s are open', trim_scale(held_quantity), trim_scale(p_order.quantity)) end;
 end
 $function$
@@ -8672,7 +8694,8 @@ begin
       return array['invalid_item', format('the order is one to %s %s', p_order.side, p_order.symbol)];
     elsif multiplier not in (p_order.multiplier, 1) then
       return array['invalid_item', format('the multiplier of the order is %s', p_order.multiplier)];
-    elsif quantity > p_order.quantity - p_order.filled_quantity then
+    elsif quantity > p_order.quantity - p_order.filled_quantity
+      and (p_order.quantity = p_order.filled_quantity or quantity - (p_order.quantity - p_order.filled_quantity) > 1e-12 * p_order.quantity) then
       return array['overfill', format('%s of the order were left, and %s were filled', p_order.quantity - p_order.filled_quantity, quantity)];
     elsif p_order.reduce_only and quantity > coalesce(reducible, 0) then
       return array['overfill', format('the order only reduces, and there are %s to reduce', coalesce(reducible, 0))];
@@ -8742,8 +8765,15 @@ CREATE OR REPLACE FUNCTION private.renew_leases(p_session_id uuid)
  SET search_path TO ''
 AS $function$
 begin
+  -- Those that were there when it began to connect are locked. One that came since has the connection for the first it has seen:
+  -- who holds that one may wait for the session, which is locked.
   update public.bot_leases l set fencing_token = l.fencing_token + 1, reconciled = false
-  where l.runner_session_id = p_session_id and l.released_at is null;
+  from (
+    select held.bot_id from public.bot_leases held
+    where held.runner_session_id = p_session_id and held.released_at is null
+    for update skip locked
+  ) renewed
+  where l.bot_id = renewed.bot_id;
   -- What was delivered to the connection before may be lost: it is delivered again at the next heartbeat. What somebody has
   -- in hand right now is being acknowledged, or expires.
   update public.runner_commands c
@@ -9336,7 +9366,12 @@ CREATE OR REPLACE FUNCTION private.run_messages(p_feed private.run_feeds)
  STABLE
  SET search_path TO ''
  SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
 AS $function$
+declare
+  -- A bound on both sides has the planner expect few rows, and take the index by run, user and number.
+  highest_seq constant bigint := 9007199254740991;
+  owner_id constant uuid := (select r.user_id from public.trading_runs r where r.id = p_feed.run_id);
 begin
   return query
   -- Hosted Realtime takes messages of up to 256 KB: a message is closed when it has reached this, and a row has some 50 KB at most.
@@ -9347,7 +9382,8 @@ begin
     where o.run_id = p_feed.run_id and o.event_seq = p_feed.event_seq
     union all
     select 2, 'order_update', f.seq, row_to_json(f)::text from public.fills f
-    where f.run_id = p_feed.run_id and f.seq > p_feed.fills_after and f.executed_at >= p_feed.fills_from
+    where f.run_id = p_feed.run_id and f.user_id = owner_id and f.seq > p_feed.fills_after and f.seq <= highest_seq
+      and f.executed_at >= p_feed.fills_from
     union all
     select 3, 'position_update', 0, row_to_json(p)::text from public.positions p
     where p.run_id = p_feed.run_id and p.event_seq = p_feed.event_seq
@@ -9364,7 +9400,8 @@ begin
     select 6, 'log_message', l.seq, json_build_object(
       'seq', l.seq, 'logged_at', l.logged_at, 'level', l.level, 'message', l.message, 'data', l.data)::text
     from public.run_logs l
-    where l.run_id = p_feed.run_id and l.seq > p_feed.logs_after and l.logged_at >= p_feed.logs_from
+    where l.run_id = p_feed.run_id and l.user_id = owner_id and l.seq > p_feed.logs_after and l.seq <= highest_seq
+      and l.logged_at >= p_feed.logs_from
   ),
   packed as (
     select c.*, (sum(octet_length(c.entry)) over (
@@ -9937,15 +9974,32 @@ begin
 end
 $function$
 
-function private.share_of(p_total numeric, p_part numeric, p_whole numeric) -- What falls on a part of a whole, to 18 decimals. Who splits takes the rest as what is left, so that nothing is lost.
+function private.settled_quantity(p_quantity numeric, p_side text, p_order orders, p_position positions) -- Units that a fill is taken with: all that is held, or all that is left of its order, where it says as much but for the rounding of programs that reckon in doubles. Else what they add or leave out would stay open for ever, or turn a position round.
 -- executable by: nobody
-CREATE OR REPLACE FUNCTION private.share_of(p_total numeric, p_part numeric, p_whole numeric)
+CREATE OR REPLACE FUNCTION private.settled_quantity(p_quantity numeric, p_side text, p_order orders, p_position positions)
  RETURNS numeric
  LANGUAGE sql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select case when p_part = p_whole then p_total else trim_scale(round(p_total * p_part / p_whole, 18)) end
+  select case
+    when (p_position.direction = 'long') = (p_side = 'sell') and abs(p_quantity - p_position.open_quantity) <= 1e-12 * p_position.quantity then p_position.open_quantity
+    when p_order.quantity > p_order.filled_quantity and abs(p_quantity - (p_order.quantity - p_order.filled_quantity)) <= 1e-12 * p_order.quantity
+      then p_order.quantity - p_order.filled_quantity
+    else p_quantity end
+$function$
+
+function private.share_of(p_total numeric, p_part numeric, p_whole numeric) -- What falls on a part of a whole, to 18 decimals. Who splits takes the rest as what is left, so that nothing is lost.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.share_of(p_total numeric, p_part numeric, p_whole numeric)
+ RETURNS numeric
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return case when p_part = p_whole then p_total else trim_scale(round(p_total * p_part / p_whole, 18)) end;
+end
 $function$
 
 function private.shared_template_ids() -- Templates that others have shared with the caller. Definer, so that the policy of templates does not depend on that of shares.
@@ -10039,6 +10093,11 @@ begin
   resumes := found;
   if not resumes then
     insert into public.trading_runs (bot_id, user_id, mode, config) values (p_bot_id, caller, (held.bot).mode, config) returning id into run_id;
+  end if;
+  if resumes and (held.lease).runner_session_id <> session_id then
+    -- The next runner's numbers lie beyond all that the last one may have sent, and nobody took: should that one come back, it
+    -- sees that it was overtaken, and sends nothing of its own in the middle of the other's.
+    update public.trading_runs r set last_report_seq = r.last_report_seq + 1000000000 where r.id = run_id;
   end if;
   lease := private.take_lease(held.lease, held.bot, run_id, session_id, resumes);
   command_seq := private.command_start(lease, resumes);
@@ -10355,6 +10414,7 @@ declare
   v_position public.positions;
   v_trade_id uuid;
   refusal text[];
+  settled numeric;
   whole private.execution;
   part private.execution;
 begin
@@ -10365,7 +10425,9 @@ begin
     select * into v_order from public.orders o where o.bot_id = p_run.bot_id and o.client_order_id = p_fill ->> 'client_order_id' and o.run_id = p_run.id;
   end if;
   select * into v_position from public.positions p where p.run_id = p_run.id and p.symbol = p_fill ->> 'symbol' and p.status = 'open';
-  refusal := private.refusal_of_fill(p_run.id, v_order, v_position, p_fill);
+  -- Position and trades take it as it was meant; the row of the fill says what was reported.
+  settled := private.settled_quantity((p_fill ->> 'quantity')::numeric, p_fill ->> 'side', v_order, v_position);
+  refusal := private.refusal_of_fill(p_run.id, v_order, v_position, p_fill || jsonb_build_object('quantity', settled));
   if refusal is not null then
     return refusal;
   end if;
@@ -10374,7 +10436,7 @@ begin
   whole.seq := p_run.last_fill_seq + 1;
   whole.symbol := p_fill ->> 'symbol';
   whole.side := p_fill ->> 'side';
-  whole.quantity := (p_fill ->> 'quantity')::numeric;
+  whole.quantity := settled;
   whole.price := (p_fill ->> 'price')::numeric;
   whole.fee := private.fee_of_fill(p_fill);
   whole.multiplier := coalesce(v_order.multiplier, (p_fill ->> 'multiplier')::numeric, v_position.multiplier, 1);
@@ -10385,7 +10447,8 @@ begin
   whole.risk := case
     when v_order.reduce_only then 0
     when v_order.id is null or v_order.status in ('cancelled', 'expired') then whole.quantity * whole.price * whole.multiplier
-    else v_order.reserved_risk - private.share_of(v_order.reserved_risk, v_order.quantity - v_order.filled_quantity - whole.quantity, v_order.quantity - v_order.filled_quantity)
+    else v_order.reserved_risk
+      - private.share_of(v_order.reserved_risk, greatest(v_order.quantity - v_order.filled_quantity - whole.quantity, 0), v_order.quantity - v_order.filled_quantity)
   end;
   if (v_position.direction = 'long') = (whole.side = 'sell') then
     part := whole;
@@ -10538,11 +10601,11 @@ begin
   if p_lease.bot_id is not null then
     perform private.expire_commands(p_lease.runner_session_id, p_bot.id, '{start_bot,stop_bot,pause_bot,resume_bot,update_config}');
   end if;
-  insert into public.bot_leases as held (bot_id, user_id, run_id, runner_session_id, fencing_token, intent, reconciled)
-  values (p_bot.id, p_bot.user_id, p_run_id, p_session_id, 1, 'run', not p_resumes)
+  insert into public.bot_leases as held (bot_id, user_id, run_id, runner_session_id, fencing_token, intent, reconciled, acquired_at)
+  values (p_bot.id, p_bot.user_id, p_run_id, p_session_id, 1, 'run', not p_resumes, clock_timestamp())
   on conflict (bot_id) do update
   set run_id = excluded.run_id, runner_session_id = excluded.runner_session_id, fencing_token = held.fencing_token + 1, intent = 'run',
-      reconciled = excluded.reconciled, acquired_at = now(), released_at = null
+      reconciled = excluded.reconciled, acquired_at = excluded.acquired_at, released_at = null
   returning * into taken;
   return taken;
 end
@@ -10552,10 +10615,11 @@ function private.take_marks(p_run_id uuid, p_marks jsonb) -- Takes the prices of
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.take_marks(p_run_id uuid, p_marks jsonb)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+begin
   update public.positions p set
     mark_price = (m.mark ->> 'price')::numeric,
     marked_at = (m.mark ->> 'at')::timestamptz,
@@ -10568,7 +10632,8 @@ AS $function$
     from jsonb_array_elements(p_marks) with ordinality i (mark, n) order by i.mark ->> 'symbol', i.n desc
   ) m
   where p.run_id = p_run_id and p.symbol = m.mark ->> 'symbol' and p.status = 'open'
-    and (p.marked_at is null or p.marked_at <= (m.mark ->> 'at')::timestamptz)
+    and (p.marked_at is null or p.marked_at <= (m.mark ->> 'at')::timestamptz);
+end
 $function$
 
 function private.take_orders_word(p_lease bot_leases, p_item jsonb) -- Takes what a broker said of an order, and makes the order where its terms only reduce; answers code and message of a fault. Definer, because no API role writes orders.
@@ -10595,11 +10660,12 @@ begin
   if v_order.status = 'rejected' and v_order.submitted_at is null and v_status <> 'rejected' then
     return array['order_not_admitted', 'the risk gate refused this order'];
   end if;
-  if v_quantity <> v_order.quantity and not v_order.is_sized_at_fill then
+  -- A bracket grows with the parts of its entry. How much it takes, each fill is held against the position for.
+  if v_quantity <> v_order.quantity and not v_order.is_sized_at_fill
+    and (not v_order.reduce_only or v_order.finished_at is not null or v_quantity <= v_order.filled_quantity) then
     return array['invalid_item', format('the quantity of the order is settled: %s', v_order.quantity)];
   end if;
-  if v_quantity <> v_order.quantity and not v_order.reduce_only
-    and v_quantity * coalesce(v_order.reference_price, 0) * v_order.multiplier > 2 * v_order.reserved_value then
+  if v_quantity > 2 * v_order.quantity and not v_order.reduce_only then
     return array['overfill', 'the order may become at most twice as large as what the risk gate reckoned with'];
   end if;
   -- What was said late, or again, changes no status: brokers' messages overtake each other.
@@ -10669,7 +10735,9 @@ begin
   exception when sqlstate 'PGRST' or data_exception or integrity_constraint_violation or raise_exception then
     rejected := private.take_items(lease, run, p_items, p_first_seq, true);
   end;
-  perform private.record_rejections(run, rejected, p_items, p_first_seq);
+  if rejected <> '[]' then
+    perform private.record_rejections(run, rejected, p_items, p_first_seq);
+  end if;
   return jsonb_build_object('last_seq', items_last_seq, 'missing_from', null, 'rejected', rejected);
 end
 $function$
@@ -11018,15 +11086,17 @@ function private.write_profit(p_profit private.run_profit) -- Writes the profit 
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.write_profit(p_profit private.run_profit)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+begin
   update public.trading_runs r set total_pnl = p_profit.total_pnl, daily_pnl = p_profit.total_pnl - p_profit.day_start_pnl, market_day = p_profit.market_day,
     day_start_pnl = p_profit.day_start_pnl, peak_pnl = p_profit.peak_pnl, max_drawdown = p_profit.max_drawdown, trade_count = p_profit.trade_count
   where r.id = p_profit.run_id
     and (r.total_pnl, r.market_day, r.day_start_pnl, r.peak_pnl, r.max_drawdown, r.trade_count)
-      is distinct from (p_profit.total_pnl, p_profit.market_day, p_profit.day_start_pnl, p_profit.peak_pnl, p_profit.max_drawdown, p_profit.trade_count)
+      is distinct from (p_profit.total_pnl, p_profit.market_day, p_profit.day_start_pnl, p_profit.peak_pnl, p_profit.max_drawdown, p_profit.trade_count);
+end
 $function$
 
 function public.acknowledge_command(p_seq bigint, p_error jsonb) -- For a runner: says that it has done a command, or that it could not, and why; answers with what the command is then: acknowledged, failed, or expired where it came too late. Saying it again changes nothing, and the order does not matter. Errors: command_not_found, invalid_request and those of private.require_runner.

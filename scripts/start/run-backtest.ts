@@ -1,17 +1,7 @@
-import { FunctionsHttpError } from '@supabase/supabase-js';
 import { followTaskEvents, type NamedTaskEvent, type TradebaseClient } from '@tradebase/client';
-import { Backtest, BacktestReport, BacktestSummary, BacktestTrade, ErrorBody } from '@tradebase/contracts';
+import { Backtest, BacktestReport, BacktestSummary, BacktestTrade } from '@tradebase/contracts';
 import { z } from 'zod';
-
-/** A request or a backtest failed in a way the user can act on. */
-export class BacktestFailedError extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(`${code}: ${message}`);
-    this.code = code;
-  }
-}
+import { postToApi, RequestFailedError } from './post-to-api.ts';
 
 export interface FinishedBacktest {
   readonly summary: BacktestSummary;
@@ -27,7 +17,7 @@ const PAGE_ROWS = 1000;
 
 /**
  * Asks the `api` function for a backtest and follows it over Realtime to its end, with nothing but supabase-js: what any
- * frontend does. Throws BacktestFailedError.
+ * frontend does. Throws RequestFailedError.
  */
 export async function runBacktest(
   client: TradebaseClient,
@@ -43,7 +33,7 @@ export async function runBacktest(
     clearTimeout(silence);
     silence = setTimeout(
       () =>
-        ended.reject(new BacktestFailedError('no_news', `no event for ${SILENCE_LIMIT_MS / 1000} s: is a worker up?`)),
+        ended.reject(new RequestFailedError('no_news', `no event for ${SILENCE_LIMIT_MS / 1000} s: is a worker up?`)),
       SILENCE_LIMIT_MS,
     );
   };
@@ -58,27 +48,18 @@ export async function runBacktest(
   try {
     await feed.live;
     wait();
-    const backtest = await requestBacktest(client, request);
+    const backtest = await postToApi(client, 'backtests', Backtest, request);
     id = backtest.id;
     for (const named of early) handle(named);
     const { name, event } = await ended.promise;
     if (name === 'task_failed') {
-      throw new BacktestFailedError(event.error?.code ?? event.status, event.error?.message ?? 'it was cancelled');
+      throw new RequestFailedError(event.error?.code ?? event.status, event.error?.message ?? 'it was cancelled');
     }
     return backtest;
   } finally {
     clearTimeout(silence);
     await feed.stop();
   }
-}
-
-async function requestBacktest(client: TradebaseClient, request: Record<string, unknown>): Promise<Backtest> {
-  const { data, error } = await client.functions.invoke('api/backtests', { body: request });
-  if (!error) return Backtest.parse(data);
-  const body = error instanceof FunctionsHttpError ? ErrorBody.safeParse(await error.context.json()) : undefined;
-  if (!body?.success) throw error;
-  const details = body.data.details?.map(({ path, message }) => `${path}: ${message}`) ?? [];
-  throw new BacktestFailedError(body.data.code, [body.data.message, ...details].join('; '));
 }
 
 /** Reads a finished backtest back through REST, under RLS. */

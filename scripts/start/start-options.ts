@@ -13,8 +13,9 @@ Usage: npm start -- [options]
   --strategy NAME     ${BUILT_IN_STRATEGY_NAMES.join(' or ')}; default sma-cross
   --param KEY=VALUE   a parameter of the strategy; may be given several times
   --fee-bps N         fee of each fill in basis points; default 0
-  --once              exit when the backtest is done: 0 on success
-  --json              one JSON document on standard output: summary, trades, timings; the rest goes to standard error
+  --bot               then let a PAPER bot trade the same candles again, in ten seconds, on a runner, and watch its profit
+  --once              exit when all is done: 0 on success
+  --json              one JSON document on standard output: summary, trades, timings, with --bot its run; the rest goes to standard error
   --help              this text
 `;
 
@@ -23,6 +24,8 @@ export interface StartOptions {
   readonly csv?: { readonly path: string; readonly symbol: string; readonly timeframe: Timeframe };
   readonly strategy: { readonly name: string; readonly params: Record<string, number | string> };
   readonly feeBps: number;
+  /** Whether a bot is to trade after the backtest. */
+  readonly bot: boolean;
   readonly once: boolean;
   readonly json: boolean;
 }
@@ -35,6 +38,7 @@ export function parseStartOptions(args: string[]): StartOptions | 'help' {
     ...(values.csv === undefined ? {} : { csv: csvOptions(values) }),
     strategy: { name: values.strategy, params: Object.fromEntries(values.param.map(parseParam)) },
     feeBps: parseNumber('--fee-bps', values['fee-bps']),
+    bot: values.bot,
     once: values.once,
     json: values.json,
   };
@@ -50,6 +54,7 @@ function parse(args: string[]) {
       strategy: { type: 'string', default: 'sma-cross' },
       param: { type: 'string', multiple: true, default: [] },
       'fee-bps': { type: 'string', default: '0' },
+      bot: { type: 'boolean', default: false },
       once: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },

@@ -15,7 +15,10 @@ export class Steps {
 
   /** Says how far the step has come; where standard error is no terminal, only its end is shown. */
   progress(text: string): void {
-    if (this.#tty && this.#name) process.stderr.write(`\r\x1b[K  ${this.#name}: ${text}`);
+    if (!this.#tty || !this.#name) return;
+    // A line that is longer than the terminal is wide could not be taken back.
+    const line = `  ${this.#name}: ${text}`.slice(0, Math.max(20, process.stderr.columns - 1));
+    process.stderr.write(`\r\x1b[K${line}`);
   }
 
   /** Ends the step in hand, with a remark. */

@@ -9,10 +9,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 /** `npm start` as a newcomer runs it, on a state folder and ports of its own. */
 const ROOT = join(import.meta.dirname, '..', '..');
 let stateDir: string;
+/** Files that a user has: a state folder takes in none. */
+let filesDir: string;
 let env: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
   stateDir = mkdtempSync(join(tmpdir(), 'tradebase-start-'));
+  filesDir = mkdtempSync(join(tmpdir(), 'tradebase-files-'));
   noteStackHome(stateDir);
   const ports = [await findFreePort(), await findFreePort()];
   env = {
@@ -25,7 +28,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await run('packages/local-stack/src/cli.ts', ['reset']);
-  rmSync(stateDir, { recursive: true, force: true });
+  for (const dir of [stateDir, filesDir]) rmSync(dir, { recursive: true, force: true });
 });
 
 function launch(script: string, args: string[]): ChildProcess {
@@ -45,7 +48,7 @@ async function run(script: string, args: string[]): Promise<{ code: number | nul
 const start = (...args: string[]) => run('scripts/start.ts', args);
 
 function csv(name: string, text: string): string {
-  const path = join(stateDir, name);
+  const path = join(filesDir, name);
   writeFileSync(path, text);
   return path;
 }
@@ -62,6 +65,27 @@ describe('npm start', () => {
     expect(readFileSync(result.report, 'utf8')).toContain('SYNTHETIC');
     expect((await run('packages/local-stack/src/cli.ts', ['status'])).code).toBe(3);
   });
+
+  it('lets a bot trade what was backtested, on a runner, to the same profit', async () => {
+    const day_ms = 86_400_000;
+    const bars = Array.from({ length: 120 }, (_, n) => {
+      const price = (100 + 10 * Math.sin(n / 4)).toFixed(2);
+      return `${new Date(Date.UTC(2024, 0, 1) + n * day_ms).toISOString()},${price},${price},${price},${price},1`;
+    });
+    const path = csv('wave.csv', `ts,open,high,low,close,volume\n${bars.join('\n')}\n`);
+    const strategy = ['--param', 'fast=3', '--param', 'slow=9', '--fee-bps', '10'];
+    const { code, out, err } = await start(
+      ...['--once', '--json', '--bot', '--csv', path, '--symbol', 'WAVE', '--timeframe', '1d'],
+      ...strategy,
+    );
+    expect(err).toContain('watched over Realtime');
+    expect(code).toBe(0);
+    const { summary, run } = JSON.parse(out);
+    expect(summary.trades).toBeGreaterThan(2);
+    expect(run.trade_count).toBe(summary.trades);
+    expect(run.total_pnl).toBeCloseTo(summary.final_equity - summary.initial_cash, 6);
+    // A start of the whole stack, with its worker and a runner.
+  }, 60_000);
 
   it('stays up until Ctrl-C; a second one uses the stack that is up', async () => {
     const first = launch('scripts/start.ts', []);

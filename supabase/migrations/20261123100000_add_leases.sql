@@ -51,7 +51,7 @@ alter table public.trading_runs
   add column peak_pnl numeric not null default 0,
   add column event_seq bigint not null default 0,
   add constraint trading_runs_seqs_check check (last_report_seq >= 0 and event_seq >= 0);
-comment on column public.trading_runs.last_report_seq is 'Number of the last item of its runner''s reports that was taken: what is sent again up to it changes nothing.';
+comment on column public.trading_runs.last_report_seq is 'Number of the last item of its runner''s reports that was taken: what is sent again up to it changes nothing. It leaps when another runner goes on with the run.';
 comment on column public.trading_runs.last_bar_at is 'Close of the last bar that its strategy has seen.';
 comment on column public.trading_runs.market_day is 'The day that daily_pnl is of, in the time zone of the bot''s schedule: that of the market, which in a replay is not today.';
 comment on column public.trading_runs.day_start_pnl is 'total_pnl at the beginning of that day.';
@@ -335,8 +335,9 @@ language plpgsql security definer set search_path = '' as $$
 declare
   given_seq bigint;
 begin
-  insert into public.runner_commands (runner_session_id, user_id, type, bot_id, payload, expires_at)
-  select s.id, s.user_id, p_type, p_bot_id, p_payload, now() + p_expires_in
+  -- By the clock, not the beginning of the transaction, which may have waited since: a stop is later than the start that it has seen.
+  insert into public.runner_commands (runner_session_id, user_id, type, bot_id, payload, created_at, expires_at)
+  select s.id, s.user_id, p_type, p_bot_id, p_payload, clock_timestamp(), clock_timestamp() + p_expires_in
   from public.runner_sessions s where s.id = p_session_id
   returning seq into given_seq;
   return given_seq;

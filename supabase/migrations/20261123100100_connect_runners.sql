@@ -115,8 +115,15 @@ comment on function private.lock_session_leases(uuid) is 'Locks what a session h
 create function private.renew_leases(p_session_id uuid) returns void
 language plpgsql set search_path = '' as $$
 begin
+  -- Those that were there when it began to connect are locked. One that came since has the connection for the first it has seen:
+  -- who holds that one may wait for the session, which is locked.
   update public.bot_leases l set fencing_token = l.fencing_token + 1, reconciled = false
-  where l.runner_session_id = p_session_id and l.released_at is null;
+  from (
+    select held.bot_id from public.bot_leases held
+    where held.runner_session_id = p_session_id and held.released_at is null
+    for update skip locked
+  ) renewed
+  where l.bot_id = renewed.bot_id;
   -- What was delivered to the connection before may be lost: it is delivered again at the next heartbeat. What somebody has
   -- in hand right now is being acknowledged, or expires.
   update public.runner_commands c

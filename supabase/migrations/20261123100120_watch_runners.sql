@@ -102,7 +102,8 @@ begin
     exception
       when lock_not_available or deadlock_detected then
         -- It is being heard of, or somebody is at work on its bots: at the next call.
-        null;
+        -- What was done before holds the numbers of events of its user, for whom an emergency stop of all may wait.
+        exit when marked > 0;
       when others then
         raise warning 'the runner session % was not marked as silent: %', found_session.id, sqlerrm;
     end;

@@ -184,18 +184,21 @@ comment on function private.finish_or_fail(public.bot_leases) is 'What follows w
 create function private.acknowledge_emergency_stop(p_command public.runner_commands, p_error jsonb) returns void
 language plpgsql security definer set search_path = '' as $$
 declare
+  stopped_bot_ids uuid[];
   lease public.bot_leases;
   bot_status text;
 begin
-  for lease in
-    select * from public.bot_leases l
+  -- All of them first: the event of the first bot is numbered, and its number locked, before the second is looked at.
+  stopped_bot_ids := array(
+    select l.bot_id from public.bot_leases l
     where l.runner_session_id = p_command.runner_session_id and l.released_at is null
       and l.bot_id = coalesce(p_command.bot_id, l.bot_id)
       -- What was started since is not what was stopped.
       and l.acquired_at <= p_command.created_at
-    order by l.bot_id for update
-  loop
-    select b.status into bot_status from public.bots b where b.id = lease.bot_id for no key update;
+    order by l.bot_id for update);
+  perform from public.bots b where b.id = any (stopped_bot_ids) order by b.id for no key update;
+  for lease in select * from public.bot_leases l where l.bot_id = any (stopped_bot_ids) order by l.bot_id loop
+    select b.status into bot_status from public.bots b where b.id = lease.bot_id;
     if p_error is not null and bot_status in ('stopping', 'paused') then
       perform private.fail_bot(lease.run_id, 'emergency_stop_failed', coalesce(p_error ->> 'message', 'The runner could not carry out the emergency stop'));
     elsif lease.intent = 'stop' and bot_status = 'stopping' and (p_command.payload ->> 'close_positions')::boolean then

@@ -77,6 +77,8 @@ create function private.lock_own_bot(p_bot_id uuid, p_user_id uuid, out lease pu
 language plpgsql security definer set search_path = '' as $$
 begin
   perform private.hold_off_halts(p_user_id);
+  -- There is no lease to wait for until a bot was first started: whoever asks for something then waits for the other here.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('control of ' || p_bot_id::text, 0));
   select * into lease from public.bot_leases l where l.bot_id = p_bot_id and l.user_id = p_user_id for update;
   select * into bot from public.bots b where b.id = p_bot_id and b.user_id = p_user_id for no key update;
   if bot.id is null then
@@ -131,11 +133,11 @@ begin
   if p_lease.bot_id is not null then
     perform private.expire_commands(p_lease.runner_session_id, p_bot.id, '{start_bot,stop_bot,pause_bot,resume_bot,update_config}');
   end if;
-  insert into public.bot_leases as held (bot_id, user_id, run_id, runner_session_id, fencing_token, intent, reconciled)
-  values (p_bot.id, p_bot.user_id, p_run_id, p_session_id, 1, 'run', not p_resumes)
+  insert into public.bot_leases as held (bot_id, user_id, run_id, runner_session_id, fencing_token, intent, reconciled, acquired_at)
+  values (p_bot.id, p_bot.user_id, p_run_id, p_session_id, 1, 'run', not p_resumes, clock_timestamp())
   on conflict (bot_id) do update
   set run_id = excluded.run_id, runner_session_id = excluded.runner_session_id, fencing_token = held.fencing_token + 1, intent = 'run',
-      reconciled = excluded.reconciled, acquired_at = now(), released_at = null
+      reconciled = excluded.reconciled, acquired_at = excluded.acquired_at, released_at = null
   returning * into taken;
   return taken;
 end
@@ -173,6 +175,11 @@ begin
   resumes := found;
   if not resumes then
     insert into public.trading_runs (bot_id, user_id, mode, config) values (p_bot_id, caller, (held.bot).mode, config) returning id into run_id;
+  end if;
+  if resumes and (held.lease).runner_session_id <> session_id then
+    -- The next runner's numbers lie beyond all that the last one may have sent, and nobody took: should that one come back, it
+    -- sees that it was overtaken, and sends nothing of its own in the middle of the other's.
+    update public.trading_runs r set last_report_seq = r.last_report_seq + 1000000000 where r.id = run_id;
   end if;
   lease := private.take_lease(held.lease, held.bot, run_id, session_id, resumes);
   command_seq := private.command_start(lease, resumes);

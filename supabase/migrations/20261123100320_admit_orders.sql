@@ -72,15 +72,15 @@ create function private.reduction_problem(p_order public.orders) returns text
 language plpgsql stable security definer set search_path = '' as $$
 declare
   -- Numbers come from programs that reckon in doubles: what their rounding adds is no more than is open.
-  rounding constant numeric := 1.000000000001;
+  rounding numeric;
   held_quantity numeric;
 begin
-  select p.open_quantity into held_quantity from public.positions p
+  select p.open_quantity, 1e-12 * p.quantity into held_quantity, rounding from public.positions p
   where p.run_id = p_order.run_id and p.user_id = p_order.user_id and p.status = 'open' and p.symbol = p_order.symbol
     and p.direction = case p_order.side when 'sell' then 'long' else 'short' end;
   return case
     when held_quantity is null then format('nothing_to_reduce: the run holds no position in %s that a %s would reduce', p_order.symbol, p_order.side)
-    when p_order.quantity > held_quantity * rounding
+    when p_order.quantity > held_quantity + rounding
       then format('nothing_to_reduce: only %s of the %s are open', trim_scale(held_quantity), trim_scale(p_order.quantity)) end;
 end
 $$;

@@ -183,11 +183,12 @@ begin
   if v_order.status = 'rejected' and v_order.submitted_at is null and v_status <> 'rejected' then
     return array['order_not_admitted', 'the risk gate refused this order'];
   end if;
-  if v_quantity <> v_order.quantity and not v_order.is_sized_at_fill then
+  -- A bracket grows with the parts of its entry. How much it takes, each fill is held against the position for.
+  if v_quantity <> v_order.quantity and not v_order.is_sized_at_fill
+    and (not v_order.reduce_only or v_order.finished_at is not null or v_quantity <= v_order.filled_quantity) then
     return array['invalid_item', format('the quantity of the order is settled: %s', v_order.quantity)];
   end if;
-  if v_quantity <> v_order.quantity and not v_order.reduce_only
-    and v_quantity * coalesce(v_order.reference_price, 0) * v_order.multiplier > 2 * v_order.reserved_value then
+  if v_quantity > 2 * v_order.quantity and not v_order.reduce_only then
     return array['overfill', 'the order may become at most twice as large as what the risk gate reckoned with'];
   end if;
   -- What was said late, or again, changes no status: brokers' messages overtake each other.

@@ -127,7 +127,6 @@ language sql security definer set search_path = '' as $$
         'item', left(p_items ->> ((r.fault ->> 'seq')::bigint - p_first_seq)::integer, 200)) order by r.n)
       from jsonb_array_elements(p_rejected) with ordinality r (fault, n) where r.n <= 20
     ))
-  where p_rejected <> '[]'
 $$;
 comment on function private.record_rejections(public.trading_runs, jsonb, jsonb, bigint) is
   'Records what was refused of a report as an event of the bot, the first 20 items in part. Definer, because no API role writes events.';
@@ -168,7 +167,9 @@ begin
   exception when sqlstate 'PGRST' or data_exception or integrity_constraint_violation or raise_exception then
     rejected := private.take_items(lease, run, p_items, p_first_seq, true);
   end;
-  perform private.record_rejections(run, rejected, p_items, p_first_seq);
+  if rejected <> '[]' then
+    perform private.record_rejections(run, rejected, p_items, p_first_seq);
+  end if;
   return jsonb_build_object('last_seq', items_last_seq, 'missing_from', null, 'rejected', rejected);
 end
 $$;

@@ -1,6 +1,6 @@
 -- Purpose: positions and trades follow from fills, netted by symbol, first in, first out, exactly.
 -- Objects: columns of orders, positions and trades; table private.fill_names; type private.execution; functions
---   private.share_of, private.reduce_position, private.enlarge_position, private.take_fill, private.take_marks.
+--   private.share_of, private.settled_quantity, private.reduce_position, private.enlarge_position, private.take_fill, private.take_marks.
 -- Risk: refused where a run has two open positions in one symbol; nothing but tests has made any.
 
 alter table public.orders add column filled_value numeric not null default 0;
@@ -47,11 +47,25 @@ create type private.execution as (
 );
 comment on type private.execution is 'A fill, or a part of one: its number in the run, the fee in the account''s currency, and the risk that its order reserved for it.';
 
+-- In plpgsql, like all that is called for each fill: functions in SQL are planned at every call.
 create function private.share_of(p_total numeric, p_part numeric, p_whole numeric) returns numeric
-language sql immutable set search_path = '' as $$
-  select case when p_part = p_whole then p_total else trim_scale(round(p_total * p_part / p_whole, 18)) end
+language plpgsql immutable set search_path = '' as $$
+begin
+  return case when p_part = p_whole then p_total else trim_scale(round(p_total * p_part / p_whole, 18)) end;
+end
 $$;
 comment on function private.share_of(numeric, numeric, numeric) is 'What falls on a part of a whole, to 18 decimals. Who splits takes the rest as what is left, so that nothing is lost.';
+
+create function private.settled_quantity(p_quantity numeric, p_side text, p_order public.orders, p_position public.positions) returns numeric
+language sql immutable set search_path = '' as $$
+  select case
+    when (p_position.direction = 'long') = (p_side = 'sell') and abs(p_quantity - p_position.open_quantity) <= 1e-12 * p_position.quantity then p_position.open_quantity
+    when p_order.quantity > p_order.filled_quantity and abs(p_quantity - (p_order.quantity - p_order.filled_quantity)) <= 1e-12 * p_order.quantity
+      then p_order.quantity - p_order.filled_quantity
+    else p_quantity end
+$$;
+comment on function private.settled_quantity(numeric, text, public.orders, public.positions) is
+  'Units that a fill is taken with: all that is held, or all that is left of its order, where it says as much but for the rounding of programs that reckon in doubles. Else what they add or leave out would stay open for ever, or turn a position round.';
 
 create function private.reduce_position(p_position public.positions, p_exit private.execution) returns void
 language plpgsql security definer set search_path = '' as $$
@@ -205,7 +219,8 @@ begin
       return array['invalid_item', format('the order is one to %s %s', p_order.side, p_order.symbol)];
     elsif multiplier not in (p_order.multiplier, 1) then
       return array['invalid_item', format('the multiplier of the order is %s', p_order.multiplier)];
-    elsif quantity > p_order.quantity - p_order.filled_quantity then
+    elsif quantity > p_order.quantity - p_order.filled_quantity
+      and (p_order.quantity = p_order.filled_quantity or quantity - (p_order.quantity - p_order.filled_quantity) > 1e-12 * p_order.quantity) then
       return array['overfill', format('%s of the order were left, and %s were filled', p_order.quantity - p_order.filled_quantity, quantity)];
     elsif p_order.reduce_only and quantity > coalesce(reducible, 0) then
       return array['overfill', format('the order only reduces, and there are %s to reduce', coalesce(reducible, 0))];
@@ -231,13 +246,15 @@ comment on function private.refusal_of_fill(uuid, public.orders, public.position
   'Why a fill is none of its order, or of no order at all: code and message; null where it is one.';
 
 create function private.fee_of_fill(p_fill jsonb) returns numeric
-language sql immutable set search_path = '' as $$
-  select case
+language plpgsql immutable set search_path = '' as $$
+begin
+  return case
     when p_fill ->> 'fee_currency' is null or strpos(p_fill ->> 'symbol', '/') = 0
       or p_fill ->> 'fee_currency' = split_part(p_fill ->> 'symbol', '/', 2) then coalesce((p_fill ->> 'fee')::numeric, 0)
     when p_fill ->> 'fee_currency' = split_part(p_fill ->> 'symbol', '/', 1) then (p_fill ->> 'fee')::numeric * (p_fill ->> 'price')::numeric
     else 0
-  end
+  end;
+end
 $$;
 comment on function private.fee_of_fill(jsonb) is
   'Fee of a fill in the account''s currency: of a pair, one in the base is worth the price, and one in a third currency has no price here and counts 0.';
@@ -248,15 +265,17 @@ declare
   units constant numeric := (p_fill ->> 'quantity')::numeric;
   filled_at constant timestamptz := (p_fill ->> 'at')::timestamptz;
   value constant numeric := p_order.filled_value + units * (p_fill ->> 'price')::numeric;
-  left_after constant numeric := p_order.quantity - p_order.filled_quantity - units;
+  left_by_numbers constant numeric := p_order.quantity - p_order.filled_quantity - units;
+  left_after constant numeric := case when abs(left_by_numbers) <= 1e-12 * p_order.quantity then 0 else left_by_numbers end;
 begin
   update public.orders o set
     filled_quantity = o.filled_quantity + units,
+    quantity = case when left_after = 0 then o.filled_quantity + units else o.quantity end,
     filled_value = value,
     average_price = trim_scale(round(value / (o.filled_quantity + units), 18)),
     is_sized_at_fill = false,
-    reserved_value = private.share_of(o.reserved_value, left_after, left_after + units),
-    reserved_risk = private.share_of(o.reserved_risk, left_after, left_after + units),
+    reserved_value = private.share_of(o.reserved_value, left_after, p_order.quantity - p_order.filled_quantity),
+    reserved_risk = private.share_of(o.reserved_risk, left_after, p_order.quantity - p_order.filled_quantity),
     position_id = p_position_id,
     trade_id = coalesce(o.trade_id, p_trade_id),
     -- Brokers tell of fills after the end of an order: the fill counts, and the end remains.
@@ -276,6 +295,7 @@ declare
   v_position public.positions;
   v_trade_id uuid;
   refusal text[];
+  settled numeric;
   whole private.execution;
   part private.execution;
 begin
@@ -286,7 +306,9 @@ begin
     select * into v_order from public.orders o where o.bot_id = p_run.bot_id and o.client_order_id = p_fill ->> 'client_order_id' and o.run_id = p_run.id;
   end if;
   select * into v_position from public.positions p where p.run_id = p_run.id and p.symbol = p_fill ->> 'symbol' and p.status = 'open';
-  refusal := private.refusal_of_fill(p_run.id, v_order, v_position, p_fill);
+  -- Position and trades take it as it was meant; the row of the fill says what was reported.
+  settled := private.settled_quantity((p_fill ->> 'quantity')::numeric, p_fill ->> 'side', v_order, v_position);
+  refusal := private.refusal_of_fill(p_run.id, v_order, v_position, p_fill || jsonb_build_object('quantity', settled));
   if refusal is not null then
     return refusal;
   end if;
@@ -295,7 +317,7 @@ begin
   whole.seq := p_run.last_fill_seq + 1;
   whole.symbol := p_fill ->> 'symbol';
   whole.side := p_fill ->> 'side';
-  whole.quantity := (p_fill ->> 'quantity')::numeric;
+  whole.quantity := settled;
   whole.price := (p_fill ->> 'price')::numeric;
   whole.fee := private.fee_of_fill(p_fill);
   whole.multiplier := coalesce(v_order.multiplier, (p_fill ->> 'multiplier')::numeric, v_position.multiplier, 1);
@@ -306,7 +328,8 @@ begin
   whole.risk := case
     when v_order.reduce_only then 0
     when v_order.id is null or v_order.status in ('cancelled', 'expired') then whole.quantity * whole.price * whole.multiplier
-    else v_order.reserved_risk - private.share_of(v_order.reserved_risk, v_order.quantity - v_order.filled_quantity - whole.quantity, v_order.quantity - v_order.filled_quantity)
+    else v_order.reserved_risk
+      - private.share_of(v_order.reserved_risk, greatest(v_order.quantity - v_order.filled_quantity - whole.quantity, 0), v_order.quantity - v_order.filled_quantity)
   end;
   if (v_position.direction = 'long') = (whole.side = 'sell') then
     part := whole;
@@ -335,7 +358,8 @@ comment on function private.take_fill(public.trading_runs, jsonb) is
   'Takes a fill: the row, its order, its position and its trades. Answers code and message of a fault, or duplicate where it has been taken. Definer, because no API role writes the ledger.';
 
 create function private.take_marks(p_run_id uuid, p_marks jsonb) returns void
-language sql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = '' as $$
+begin
   update public.positions p set
     mark_price = (m.mark ->> 'price')::numeric,
     marked_at = (m.mark ->> 'at')::timestamptz,
@@ -348,10 +372,11 @@ language sql security definer set search_path = '' as $$
     from jsonb_array_elements(p_marks) with ordinality i (mark, n) order by i.mark ->> 'symbol', i.n desc
   ) m
   where p.run_id = p_run_id and p.symbol = m.mark ->> 'symbol' and p.status = 'open'
-    and (p.marked_at is null or p.marked_at <= (m.mark ->> 'at')::timestamptz)
+    and (p.marked_at is null or p.marked_at <= (m.mark ->> 'at')::timestamptz);
+end
 $$;
 comment on function private.take_marks(uuid, jsonb) is
   'Takes the prices of one moment of what is held; of what is not held, or has a later price, nothing changes. Definer, because no API role writes positions.';
-revoke execute on function private.share_of(numeric, numeric, numeric), private.reduce_position(public.positions, private.execution),
+revoke execute on function private.share_of(numeric, numeric, numeric), private.settled_quantity(numeric, text, public.orders, public.positions), private.reduce_position(public.positions, private.execution),
   private.enlarge_position(public.trading_runs, uuid, private.execution), private.refusal_of_fill(uuid, public.orders, public.positions, jsonb), private.fee_of_fill(jsonb),
   private.fill_order(public.orders, jsonb, uuid, uuid), private.take_fill(public.trading_runs, jsonb), private.take_marks(uuid, jsonb) from public;

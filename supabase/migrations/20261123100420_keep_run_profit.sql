@@ -65,34 +65,48 @@ $$;
 comment on function private.profit_after(private.run_profit, numeric, timestamptz) is
   'The profit of a run after a change at a time of its market: its day never goes back, and null for a time is that of no market.';
 
+-- In plpgsql, which keeps its plans: these are called in every report, and functions in SQL are planned each time.
 create function private.read_profit(p_run_id uuid) returns private.run_profit
-language sql stable security definer set search_path = '' as $$
-  select row(r.id, b.schedule_timezone, r.total_pnl, r.market_day, r.day_start_pnl, r.peak_pnl, r.max_drawdown, r.trade_count)::private.run_profit
-  from public.trading_runs r join public.bots b on b.id = r.bot_id where r.id = p_run_id
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  profit private.run_profit;
+begin
+  select r.id, b.schedule_timezone, r.total_pnl, r.market_day, r.day_start_pnl, r.peak_pnl, r.max_drawdown, r.trade_count into profit
+  from public.trading_runs r join public.bots b on b.id = r.bot_id where r.id = p_run_id;
+  return profit;
+end
 $$;
 comment on function private.read_profit(uuid) is 'The profit of a run as it is written. Definer, because it is read for writers who have no rights on runs.';
 
 create function private.write_profit(p_profit private.run_profit) returns void
-language sql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = '' as $$
+begin
   update public.trading_runs r set total_pnl = p_profit.total_pnl, daily_pnl = p_profit.total_pnl - p_profit.day_start_pnl, market_day = p_profit.market_day,
     day_start_pnl = p_profit.day_start_pnl, peak_pnl = p_profit.peak_pnl, max_drawdown = p_profit.max_drawdown, trade_count = p_profit.trade_count
   where r.id = p_profit.run_id
     and (r.total_pnl, r.market_day, r.day_start_pnl, r.peak_pnl, r.max_drawdown, r.trade_count)
-      is distinct from (p_profit.total_pnl, p_profit.market_day, p_profit.day_start_pnl, p_profit.peak_pnl, p_profit.max_drawdown, p_profit.trade_count)
+      is distinct from (p_profit.total_pnl, p_profit.market_day, p_profit.day_start_pnl, p_profit.peak_pnl, p_profit.max_drawdown, p_profit.trade_count);
+end
 $$;
 comment on function private.write_profit(private.run_profit) is 'Writes the profit of a run, if it changed. Definer, because it is written for writers who have no rights on runs.';
 
 -- While a report is taken, the profit of its run is kept in a setting of the transaction, and written once: a row that one
 -- transaction writes a thousand times is slower each time.
 create function private.gathered_profit(p_run_id uuid) returns private.run_profit
-language sql stable set search_path = '' as $$
-  select p from jsonb_populate_record(null::private.run_profit, nullif(current_setting('tradebase.run_profit', true), '')::jsonb) p where p.run_id = p_run_id
+language plpgsql stable set search_path = '' as $$
+declare
+  kept constant private.run_profit := jsonb_populate_record(null::private.run_profit, nullif(current_setting('tradebase.run_profit', true), '')::jsonb);
+begin
+  return case when kept.run_id = p_run_id then kept end;
+end
 $$;
 comment on function private.gathered_profit(uuid) is 'The profit of a run while one of its reports is taken; nothing at other times.';
 
 create function private.gather_profit(p_profit private.run_profit) returns void
-language sql set search_path = '' as $$
-  select set_config('tradebase.run_profit', coalesce(to_jsonb(p_profit)::text, ''), true)
+language plpgsql set search_path = '' as $$
+begin
+  perform set_config('tradebase.run_profit', coalesce(to_jsonb(p_profit)::text, ''), true);
+end
 $$;
 comment on function private.gather_profit(private.run_profit) is 'Keeps the profit of a run while one of its reports is taken; null ends that.';
 

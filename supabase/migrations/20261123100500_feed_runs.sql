@@ -150,7 +150,12 @@ $$;
 comment on function private.note_new_logs() is 'Trigger: notes for the end of the transaction which log lines are new. Definer, because writers of logs have no rights on feeds.';
 
 create function private.run_messages(p_feed private.run_feeds) returns table (event text, body jsonb)
-language plpgsql stable set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
+-- The plan is made once for each connection, maybe while the tables are all but empty: it must be the one for full tables.
+language plpgsql stable set search_path = '' set plan_cache_mode = 'force_generic_plan' set enable_seqscan = 'off' as $$
+declare
+  -- A bound on both sides has the planner expect few rows, and take the index by run, user and number.
+  highest_seq constant bigint := 9007199254740991;
+  owner_id constant uuid := (select r.user_id from public.trading_runs r where r.id = p_feed.run_id);
 begin
   return query
   -- Hosted Realtime takes messages of up to 256 KB: a message is closed when it has reached this, and a row has some 50 KB at most.
@@ -161,7 +166,8 @@ begin
     where o.run_id = p_feed.run_id and o.event_seq = p_feed.event_seq
     union all
     select 2, 'order_update', f.seq, row_to_json(f)::text from public.fills f
-    where f.run_id = p_feed.run_id and f.seq > p_feed.fills_after and f.executed_at >= p_feed.fills_from
+    where f.run_id = p_feed.run_id and f.user_id = owner_id and f.seq > p_feed.fills_after and f.seq <= highest_seq
+      and f.executed_at >= p_feed.fills_from
     union all
     select 3, 'position_update', 0, row_to_json(p)::text from public.positions p
     where p.run_id = p_feed.run_id and p.event_seq = p_feed.event_seq
@@ -178,7 +184,8 @@ begin
     select 6, 'log_message', l.seq, json_build_object(
       'seq', l.seq, 'logged_at', l.logged_at, 'level', l.level, 'message', l.message, 'data', l.data)::text
     from public.run_logs l
-    where l.run_id = p_feed.run_id and l.seq > p_feed.logs_after and l.logged_at >= p_feed.logs_from
+    where l.run_id = p_feed.run_id and l.user_id = owner_id and l.seq > p_feed.logs_after and l.seq <= highest_seq
+      and l.logged_at >= p_feed.logs_from
   ),
   packed as (
     select c.*, (sum(octet_length(c.entry)) over (

@@ -1,10 +1,11 @@
 import { BotControl, RunConfig, RunnerCommand } from '@tradebase/contracts';
 import { showSecondFactor, startStack, type TestStack } from '@tradebase/local-stack/testing';
+import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { asPostgres } from './support/as-role.ts';
 import { giveEncryptionKey } from './support/encryption-key.ts';
 import { liftLimits } from './support/lift-limits.ts';
-import { anonymous, grantRole, type Persona, signUp, signUpAs } from './support/personas.ts';
+import { accessTokenOf, anonymous, grantRole, type Persona, signUp, signUpAs } from './support/personas.ts';
 import {
   acknowledgeAll,
   closePositions,
@@ -310,6 +311,12 @@ describe('A runner that goes offline', () => {
     expect(taken).toMatchObject({ run_id: runId, runner_session_id: second.sessionId });
     expect(await leaseOf()).toMatchObject({ fencing_token: '2', reconciled: false, intent: 'run' });
     expect(await openCommands()).toMatchObject([{ type: 'start_bot', payload: { resumes: true, fencing_token: 2 } }]);
+    // Beyond all that the first may have sent without an answer: when it is back, it knows that it was overtaken.
+    const reportedSeq = () => query('select last_report_seq from public.trading_runs where bot_id = $1');
+    expect(await reportedSeq()).toEqual([{ last_report_seq: '1000000000' }]);
+    await query('select private.fail_bot(run_id, $2, $3) from public.bot_leases where bot_id = $1', [botId, 'x', 'y']);
+    await control(owner, 'start_bot', { p_runner_session_id: second.sessionId });
+    expect(await reportedSeq()).toEqual([{ last_report_seq: '1000000000' }]);
     await goOffline(stack, second.sessionId);
   });
 });
@@ -421,6 +428,35 @@ describe('Calls at the same time', () => {
     expect(await statusOf()).toBe('stopped');
     expect((await runsOf()).filter(({ status }) => status === 'running')).toEqual([]);
     expect((await leaseOf()).released_at).not.toBeNull();
+  });
+});
+
+describe('A first start', () => {
+  it('and a stop that has not seen it leave no bot stopped that runs', async () => {
+    const start = new pg.Client({ connectionString: stack.databaseUrl() });
+    await start.connect();
+    try {
+      await start.query('begin');
+      await start.query(`select set_config('request.jwt.claims', $1, true)`, [
+        Buffer.from((await accessTokenOf(owner.client)).split('.')[1] ?? '', 'base64url').toString(),
+      ]);
+      await start.query('select private.lock_own_bot($1, $2)', [botId, owner.id]);
+      const stopped = control(owner, 'stop_bot');
+      await expect
+        .poll(
+          async () =>
+            (await query(`select count(*)::integer as waiting from pg_locks where not granted`, []))[0].waiting,
+        )
+        .toBeGreaterThan(0);
+      await start.query('select private.start_bot($1, null)', [botId]);
+      await start.query('commit');
+      expect((await stopped).status).toBe('stopping');
+    } finally {
+      await start.end();
+    }
+    await acknowledgeAll(stack, runner.sessionId);
+    expect(await statusOf()).toBe('stopped');
+    expect((await runsOf()).map(({ status }) => status)).toEqual(['stopped']);
   });
 });
 

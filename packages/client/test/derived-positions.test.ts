@@ -135,6 +135,82 @@ describe('Fills', () => {
     ]);
   });
 
+  it('that say all of a position but for the rounding of doubles close it, and turn nothing round', async () => {
+    const run = await holdRun(stack, owner, 'Rounding');
+    const exits = [0.1 + 0.2, 0.7 + 0.1, 0.3, 0.8] as const;
+    const entries = [
+      [0.1, 0.2],
+      [0.7, 0.1],
+      [0.1, 0.2],
+      [0.7, 0.1],
+    ] as const;
+    const items = [];
+    for (const [n, [first, second]] of entries.entries()) {
+      const exit = exits[n] ?? 0;
+      const reducing = n % 2 === 0;
+      await run.admit(`in ${n}`, { quantity: String(first + second), reserved_value: 100, reserved_risk: 10 });
+      await run.admit(`out ${n}`, { side: 'sell', quantity: String(exit), reduce_only: reducing });
+      const fill = { kind: 'fill', symbol: 'ACME', price: 100, at: AT };
+      items.push({ ...fill, client_order_id: `in ${n}`, external_id: `a${n}`, side: 'buy', quantity: first });
+      items.push({ ...fill, client_order_id: `in ${n}`, external_id: `b${n}`, side: 'buy', quantity: second });
+      items.push({ ...fill, client_order_id: `out ${n}`, external_id: `c${n}`, side: 'sell', quantity: exit });
+    }
+    expect((await run.report(1, items)).rejected).toEqual([]);
+    expect(
+      await rows(
+        `select status, count(*)::integer, trim_scale(sum(open_quantity))::text as open from public.positions where run_id = $1 group by 1`,
+        [run.runId],
+      ),
+    ).toEqual([{ status: 'closed', count: 4, open: '0' }]);
+    expect(
+      await rows(
+        `select status, count(*)::integer, trim_scale(sum(reserved_value + reserved_risk))::text as reserved from public.orders where run_id = $1 group by 1`,
+        [run.runId],
+      ),
+    ).toEqual([{ status: 'filled', count: 8, reserved: '0' }]);
+    expect(
+      await rows(
+        `select abs(sum(case side when 'buy' then quantity else -quantity end)) < 1e-15 as is_even from public.fills where run_id = $1`,
+        [run.runId],
+      ),
+    ).toEqual([{ is_even: true }]);
+  });
+
+  it('whose parts are not quite the order for rounding fill it, and close the whole position', async () => {
+    const run = await holdRun(stack, owner, 'Doubles');
+    // As programs reckon: the parts, added up, are not quite the whole.
+    const [first, second, whole] = [6.156, 7.78, 23.11719535892856];
+    await run.admit('1', { quantity: whole });
+    await run.admit('2', { side: 'sell', quantity: 23.11719535892856, reduce_only: true });
+    const fill = { kind: 'fill', symbol: 'ACME', price: 100, at: AT };
+    const buy = (external_id: string, quantity: number) => {
+      return { ...fill, client_order_id: '1', external_id, side: 'buy', quantity };
+    };
+    const { rejected } = await run.report(1, [
+      buy('a', first),
+      buy('b', second),
+      buy('c', 9.181195358928559),
+      buy('crumb', 1e-15),
+      { ...fill, client_order_id: '2', external_id: 'out', side: 'sell', quantity: 23.11719535892856 },
+    ]);
+    expect(rejected.map(({ seq, code }) => `${seq} ${code}`)).toEqual(['4 overfill']);
+    expect(
+      await rows(
+        `select o.status, o.quantity - o.filled_quantity = 0 as is_whole,
+           o.filled_quantity = (select sum(f.quantity) from public.fills f where f.order_id = o.id) as is_filled_by_fills
+         from public.orders o where o.run_id = $1`,
+        [run.runId],
+      ),
+    ).toEqual(Array(2).fill({ status: 'filled', is_whole: true, is_filled_by_fills: true }));
+    expect(
+      await rows(
+        `select status, trim_scale(open_quantity) as open_quantity, (select count(*)::int from public.trades t where t.position_id = p.id and t.status = 'closed') as trades
+         from public.positions p where run_id = $1`,
+        [run.runId],
+      ),
+    ).toEqual([{ status: 'closed', open_quantity: '0', trades: 3 }]);
+  });
+
   const SYMBOLS = ['ACME', 'BTC/USDT'];
   const step = fc.record({
     kind: fc.constantFrom('fill', 'fill', 'fill', 'mark'),

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { asPostgres } from './support/as-role.ts';
 import { liftLimits } from './support/lift-limits.ts';
-import { anonymous, grantRole, type Persona, signUp, signUpAdmin } from './support/personas.ts';
+import { accessTokenOf, anonymous, grantRole, type Persona, signUp, signUpAdmin } from './support/personas.ts';
 import {
   acknowledgeAll,
   acknowledgeNext,
@@ -118,6 +118,22 @@ describe('An emergency stop of a bot', () => {
     expect([await statusOf(), await statusOf(second)]).toEqual(['stopping', 'stopping']);
     await acknowledgeAll(stack, runner.sessionId);
     expect([await statusOf(), await statusOf(second)]).toEqual(['stopped', 'error']);
+  });
+
+  it('that was asked for just before a start, and waited for it, stops what was started', async () => {
+    const started = await makeBot(owner, { name: 'Started meanwhile' });
+    const claims = Buffer.from((await accessTokenOf(owner.client)).split('.')[1] ?? '', 'base64url').toString();
+    await asPostgres(stack, async (postgres) => {
+      await postgres.query('begin');
+      // The transaction of the stop begins here, by its clock.
+      await postgres.query(`select set_config('request.jwt.claims', $1, true)`, [claims]);
+      await owner.client.rpc('start_bot', { p_bot_id: started }).throwOnError();
+      await postgres.query(`select public.engage_emergency_stop('bot', 'Smoke', $1, true)`, [started]);
+      await postgres.query('commit');
+    });
+    expect(await statusOf(started)).toBe('stopping');
+    await acknowledgeAll(stack, runner.sessionId);
+    expect(await statusOf(started)).toBe('stopped');
   });
 
   it('engaged twice at once is one, and becomes one that closes positions when that is asked for', async () => {

@@ -248,6 +248,57 @@ describe('An order', () => {
     ).toEqual([{ status: 'filled', quantity: '20', reserved_value: '0' }]);
   });
 
+  it('that sells options, and whose size the fill settles, is held against its size, not its strike', async () => {
+    const run = await holdRun(stack, owner, 'Sized options');
+    // Two puts with a strike of 100 for a premium of 1: reserved is the strike.
+    await run.admit('1', {
+      side: 'sell',
+      quantity: 2,
+      multiplier: 100,
+      is_sized_at_fill: true,
+      reserved_value: 20_000,
+      reserved_risk: 20_000,
+      reference_price: 1,
+    });
+    const { rejected } = await run.report(1, [
+      { kind: 'order', client_order_id: '1', status: 'submitted', quantity: 5, at: AT },
+    ]);
+    expect(rejected.map(({ code }) => code)).toEqual(['overfill']);
+  });
+
+  it('that only reduces may be sized anew while it works, as a bracket grows with the parts of its entry', async () => {
+    const run = await holdRun(stack, owner, 'Growing');
+    await run.admit('1');
+    const word = (client_order_id: string, also: object) => ({
+      kind: 'order',
+      client_order_id,
+      status: 'accepted',
+      at: AT,
+      ...also,
+    });
+    const terms = { symbol: 'ACME', side: 'sell', type: 'stop', quantity: 4, stop_price: 95 };
+    const exit = { client_order_id: 'stop', side: 'sell' };
+    const { rejected } = await run.report(1, [
+      fill('first part', { quantity: 4 }),
+      word('stop', { terms }),
+      fill('rest', { quantity: 6 }),
+      word('stop', { quantity: 10 }),
+      word('1', { quantity: 12 }),
+      fill('out', { ...exit, quantity: 3 }),
+      word('stop', { quantity: 3 }),
+      fill('all out', { ...exit, quantity: 7 }),
+      word('stop', { quantity: 20 }),
+    ]);
+    expect(rejected.map(({ seq, code }) => `${seq} ${code}`)).toEqual([
+      '5 invalid_item',
+      '7 invalid_item',
+      '9 invalid_item',
+    ]);
+    expect(
+      await rows('select status, quantity from public.orders where run_id = $1 order by client_order_id', [run.runId]),
+    ).toEqual(Array(2).fill({ status: 'filled', quantity: '10' }));
+  });
+
   it('is made by its terms where it only reduces, and refused alone where it does not', async () => {
     const run = await holdRun(stack, owner, 'Terms');
     await run.admit('1');

@@ -26,7 +26,9 @@ export const ReportItem = z.discriminatedUnion('kind', [
       at,
       broker_order_id: z.string().min(1).max(200).optional(),
       reject_reason: storableText(2000).optional(),
-      quantity: units.optional().describe('Settles that of an order that is sized at its fill'),
+      quantity: units
+        .optional()
+        .describe('Settles that of an order that is sized at its fill; sizes one anew that only reduces'),
       terms: z
         .strictObject(ORDER_TERMS)
         .omit({ client_order_id: true })

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { type AuthServer, createAuthServer } from './auth/auth-server.ts';
 import { type FunctionHost, startFunctionHost } from './functions/function-host.ts';
+import { answerStarting } from './gateway/answer-starting.ts';
 import { attachGateway } from './gateway/gateway.ts';
 import { type Postgrest, startPostgrest } from './postgrest/postgrest.ts';
 import { Restarter } from './process/restarter.ts';
@@ -11,7 +12,7 @@ import type { StackContext } from './stack-context.ts';
 
 /** Opens the gateway's port before anything else exists, so that its number can go into every URL. */
 export function listen(port: number): Promise<Server> {
-  const server = createServer({ keepAliveTimeout: 60_000 });
+  const server = createServer({ keepAliveTimeout: 60_000 }, answerStarting);
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ port, host: '127.0.0.1', exclusive: true }, () => resolve(server));

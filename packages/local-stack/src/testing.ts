@@ -85,13 +85,17 @@ export interface TestStackOptions {
   readonly log?: Log;
 }
 
-/** A whole stack for one test file: own database, random ports, nothing shared but the Postgres server. */
-export interface TestStack {
+/** What clients need to know of a stack, whichever process it runs in. */
+export interface StackAddress {
   readonly apiUrl: string;
   readonly keys: StackKeys;
-  readonly context: StackContext;
   /** Connection URL of a login role to this stack's database. */
   databaseUrl(role?: LoginRole): string;
+}
+
+/** A whole stack for one test file: own database, random ports, nothing shared but the Postgres server. */
+export interface TestStack extends StackAddress {
+  readonly context: StackContext;
   /** Restarts Postgres under the running services; needs `ownServer`. */
   restartPostgres(): Promise<void>;
   stop(): Promise<void>;

@@ -1,9 +1,10 @@
 import { Agent, type ClientRequest, request } from 'node:http';
-import { connect } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createClient } from '@supabase/supabase-js';
 import { generateKeyPair, importJWK, type JWTPayload, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { listen } from '../src/services.ts';
 import { startStack, type TestStack } from '../src/testing.ts';
 import { ask } from './support/functions-project.ts';
 
@@ -44,6 +45,16 @@ async function sign(claims: JWTPayload, key?: Parameters<SignJWT['sign']>[0]): P
 }
 
 const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
+
+test('a request that comes before the services are there is answered, and not left waiting', async () => {
+  const server = await listen(0);
+  onTestFinished(() => {
+    server.close();
+  });
+  const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/rest/v1/instruments`);
+  expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
+  expect(await response.json()).toMatchObject({ code: 'starting' });
+});
 
 describe('an API key', () => {
   test.each(['/rest/v1/instruments', '/auth/v1/settings', '/realtime/v1/api/broadcast'])(

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { fixOf } from './program/fix-of.ts';
 import { logTo } from './program/log.ts';
 import { HELP, type ProgramOptions, readOptions } from './program/options.ts';
 import { runProgram, VERSION } from './program/run-program.ts';
@@ -8,6 +9,7 @@ import { RunnerError } from './sdk/runner-error.ts';
 const EXIT_CODES: Readonly<Record<string, number>> = {
   invalid_option: 2,
   invalid_api_key: 3,
+  invalid_publishable_key: 3,
   ip_not_allowed: 3,
   forbidden: 3,
   runner_superseded: 4,
@@ -41,8 +43,8 @@ async function main(): Promise<void> {
 }
 
 function fail(error: unknown, asJson: boolean): void {
-  const { code, message, fix } =
-    error instanceof RunnerError ? error : { code: 'internal_error', message: String(error), fix: undefined };
+  const { code, message } = error instanceof RunnerError ? error : { code: 'internal_error', message: String(error) };
+  const fix = error instanceof RunnerError ? fixOf(error) : undefined;
   const line = asJson
     ? JSON.stringify({ at: new Date().toISOString(), level: 'error', code, message, fix })
     : `tradebase-runner: ${message} (${code})${fix ? `\n${fix}` : ''}`;

@@ -17,7 +17,7 @@ const ping = (seq: number): RunnerCommand => ({
 });
 
 /** Carries out what is due, and returns the numbers. */
-function drain(queue: CommandQueue): number[] {
+function drain(queue: CommandQueue<RunnerCommand>): number[] {
   const done: number[] = [];
   for (let command = queue.due(); command; command = queue.due()) {
     done.push(command.seq);
@@ -30,7 +30,7 @@ describe('A queue of commands', () => {
   it('gives each command once and in order, however they arrive', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 40 }), (arrivals) => {
-        const queue = new CommandQueue(0);
+        const queue = new CommandQueue<RunnerCommand>(0);
         const all = [...arrivals, ...Array.from({ length: 12 }, (_, n) => n + 1)];
         const done = new Set<number>();
         const order: number[] = [];
@@ -48,7 +48,7 @@ describe('A queue of commands', () => {
   });
 
   it('waits for a command that is missing, until the server has listed all that are open', () => {
-    const queue = new CommandQueue(3);
+    const queue = new CommandQueue<RunnerCommand>(3);
     queue.add([ping(6)]);
     expect(queue.due()).toBeUndefined();
     expect(queue.hasGap).toBe(true);
@@ -58,7 +58,7 @@ describe('A queue of commands', () => {
   });
 
   it('gives a command that was done before and is delivered again, so that it can be acknowledged again', () => {
-    const queue = new CommandQueue(5);
+    const queue = new CommandQueue<RunnerCommand>(5);
     queue.add([ping(4)]);
     expect(drain(queue)).toEqual([4]);
     queue.add([ping(6)]);

@@ -163,6 +163,13 @@ describe('A spool of reports', () => {
     expect(await spool.alignWith(7)).toBe(2);
     await spool.append([fill(4)]);
     expect(seqs(spool)).toEqual([8]);
+    // Sent, and never answered; another machine takes over, whose numbers lie beyond, and this one is back.
+    await spool.append([fill(5), fill(6)]);
+    await spool.markSent(10);
+    expect(await spool.alignWith(1_000_000_012)).toBe(3);
+    await spool.append([fill(4)]);
+    expect(seqs(spool)).toEqual([1_000_000_013]);
+    expect(await spool.alignWith(7)).toBe(0);
     // The server was set back to an earlier state.
     await spool.markSent(8);
     await spool.confirm(8);

@@ -1,4 +1,4 @@
-import { mintToken, type TestStack } from '@tradebase/local-stack/testing';
+import { mintToken, type StackAddress } from '@tradebase/local-stack/testing';
 
 /** What a runner token says: the runner's session, its owner, and the key with which it connected. */
 export interface RunnerClaims {
@@ -12,7 +12,7 @@ export interface RunnerClaims {
 
 /** A runner token as the function `runner` issues it: of the role of users, with the session as its subject. */
 export function mintRunnerToken(
-  stack: TestStack,
+  stack: StackAddress,
   { sessionId, userId, apiKeyId, permissions, epoch = 1 }: RunnerClaims,
 ) {
   return mintToken(stack.keys, {

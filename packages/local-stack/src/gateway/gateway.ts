@@ -2,6 +2,7 @@ import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } 
 import type { Duplex } from 'node:stream';
 import { createJwtCheck } from '../functions/check-jwt.ts';
 import type { StackContext } from '../stack-context.ts';
+import { answerStarting } from './answer-starting.ts';
 import { METHODS, setCorsHeaders } from './cors.ts';
 import { lacksWhere } from './missing-where.ts';
 import { proxy } from './proxy.ts';
@@ -147,6 +148,7 @@ export function attachGateway(server: Server, context: StackContext, services: G
     });
   }
 
+  server.off('request', answerStarting);
   server.on('request', (request, response) => {
     route(request, response).catch((error: unknown) => {
       context.log(

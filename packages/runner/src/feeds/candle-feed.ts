@@ -12,6 +12,16 @@ export interface BarRequest {
   readonly signal: AbortSignal;
 }
 
+/** The closed bars of one time. */
+export interface FeedBars {
+  readonly bars: readonly SessionBar[];
+  /**
+   * When the first symbol opens next, where that is known for certain (null: never); options settle at the last bar before
+   * their expiry. A run that is taken up again must be told the same.
+   */
+  readonly next_ts?: number | null;
+}
+
 /**
  * Where candles come from: a broker's stream for instance. A run that is taken up again asks for the same bars again, and must
  * get the same.
@@ -24,5 +34,5 @@ export interface CandleFeed {
   /** Closed bars of one symbol that opened in [from, to), oldest first. */
   history(symbol: string, timeframe: Timeframe, from_ms: number, to_ms: number): Promise<SessionBar[]>;
   /** Closed bars as they come in, those of one time together, oldest first. Ends where there will be no more. */
-  bars(request: BarRequest): AsyncIterable<readonly SessionBar[]>;
+  bars(request: BarRequest): AsyncIterable<FeedBars>;
 }

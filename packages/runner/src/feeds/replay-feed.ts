@@ -1,7 +1,7 @@
 import { barEndMs, type Timeframe } from '@tradebase/contracts';
 import type { SessionBar } from '@tradebase/engine';
 import type { Clock } from '../sdk/clock.ts';
-import type { BarRequest, CandleFeed } from './candle-feed.ts';
+import type { BarRequest, CandleFeed, FeedBars } from './candle-feed.ts';
 import type { CandleReader } from './candle-reader.ts';
 import { mergeBars } from './merge-bars.ts';
 
@@ -34,12 +34,12 @@ export class ReplayFeed implements CandleFeed {
     return (await Array.fromAsync(this.#reader.pages(symbol, timeframe, from_ms, to_ms))).flat();
   }
 
-  async *bars({ symbols, timeframe, from_ms, seen_until_ms, signal }: BarRequest): AsyncGenerator<SessionBar[]> {
+  async *bars({ symbols, timeframe, from_ms, seen_until_ms, signal }: BarRequest): AsyncGenerator<FeedBars> {
     const { to_ms, speed } = this.#options;
     const series = symbols.map((symbol) => this.#reader.pages(symbol, timeframe, from_ms, to_ms));
     // The first bar that is new comes at once, and sets the pace for those after it.
     let origin: { market_ms: number; wall_ms: number } | undefined;
-    for await (const bars of mergeBars(series)) {
+    for await (const { bars, next } of withNext(mergeBars(series))) {
       const end_ms = barEndMs(bars[0]?.ts ?? 0, timeframe);
       if (end_ms > seen_until_ms) {
         origin ??= { market_ms: end_ms, wall_ms: this.#clock.now() };
@@ -48,7 +48,20 @@ export class ReplayFeed implements CandleFeed {
         if (wait_ms > 0) await this.#clock.wait(wait_ms, signal);
       }
       signal.throwIfAborted();
-      yield bars;
+      const isOfFirst = next === null || next.some(({ symbol }) => symbol === symbols[0]);
+      yield isOfFirst ? { bars, next_ts: next?.[0]?.ts ?? null } : { bars };
     }
   }
+}
+
+/** The bars of each time, with those of the next; null for the last. */
+async function* withNext(
+  times: AsyncIterable<SessionBar[]>,
+): AsyncGenerator<{ bars: SessionBar[]; next: SessionBar[] | null }> {
+  let bars: SessionBar[] | undefined;
+  for await (const next of times) {
+    if (bars) yield { bars, next };
+    bars = next;
+  }
+  if (bars) yield { bars, next: null };
 }

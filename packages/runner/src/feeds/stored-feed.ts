@@ -1,7 +1,7 @@
 import { barEndMs, type Timeframe, timeframeLengthMs } from '@tradebase/contracts';
 import type { SessionBar } from '@tradebase/engine';
 import type { Clock } from '../sdk/clock.ts';
-import type { BarRequest, CandleFeed } from './candle-feed.ts';
+import type { BarRequest, CandleFeed, FeedBars } from './candle-feed.ts';
 import type { CandleReader } from './candle-reader.ts';
 import { mergeBars } from './merge-bars.ts';
 
@@ -30,7 +30,7 @@ export class StoredFeed implements CandleFeed {
     return (await Array.fromAsync(this.#reader.pages(symbol, timeframe, from_ms, to_ms))).flat();
   }
 
-  async *bars({ symbols, timeframe, from_ms, seen_until_ms, signal }: BarRequest): AsyncGenerator<SessionBar[]> {
+  async *bars({ symbols, timeframe, from_ms, seen_until_ms, signal }: BarRequest): AsyncGenerator<FeedBars> {
     const poll_ms = Math.min(Math.max(timeframeLengthMs(timeframe) / 10, SHORTEST_POLL_MS), LONGEST_POLL_MS);
     let next_ms = from_ms;
     // For which bars others of the same time are waited for, and how often they were.
@@ -49,7 +49,7 @@ export class StoredFeed implements CandleFeed {
           if (part.waits <= MOST_WAITS) break;
         }
         next_ms = ts + 1;
-        yield bars;
+        yield { bars };
       }
       signal.throwIfAborted();
       await this.#clock.wait(poll_ms, signal);

@@ -1,23 +1,39 @@
-import type { OrderIntent, ReportItem } from '@tradebase/contracts';
-import type { BarOutcome, OrderNews, SessionFill, SessionOrder, SessionPosition } from '@tradebase/engine';
-import type { z } from 'zod';
+import type { BarOutcome, OrderNews, SessionFill, SessionOrder, SessionOrderChange } from '@tradebase/engine';
+import { optionExecutionItems } from './describe-options.ts';
+import { type Item, iso, ledgerPrice, logItem, type Moment, type NameOrder } from './ledger-items.ts';
+import type { Opening, OrderSize } from './opening.ts';
+import { ledgerSymbol } from './option-contract.ts';
 
-export type Item = z.input<typeof ReportItem>;
+/** Sizes of the orders that work, as they were told last, by the ids of the orders. */
+export type KnownSize = (sessionOrderId: string) => OrderSize | null;
 
-/** How the ids of a session become names in the ledger. */
-export type NameOrder = (sessionOrderId: string) => string;
+/** Parts of an order, added up, may differ from it by this share. */
+const ROUNDING = 1e-9;
 
-const iso = (ms: number) => new Date(ms).toISOString();
-
-/** What the risk gate is asked for an order that opens. */
-export function intentOf(order: SessionOrder, name: NameOrder, at_ms: number): z.input<typeof OrderIntent> {
-  return {
-    client_order_id: name(order.id),
+/** What the risk gate is asked for an order that opens, and what is reported once it was let through. */
+export function openingOf(order: SessionOrder, name: NameOrder, timeframe: string, at_ms: number): Opening {
+  const { id, side, symbol, quantity, reference_price, stop_loss, is_sized_at_fill, reason } = order;
+  const client_order_id = name(id);
+  const at = iso(at_ms);
+  const intent = {
+    client_order_id,
     ...termsOf(order),
-    reference_price: order.reference_price,
-    ...(order.stop_loss === null ? {} : { stop_loss: order.stop_loss }),
-    is_sized_at_fill: order.is_sized_at_fill,
-    at: iso(at_ms),
+    reference_price,
+    ...(stop_loss === null ? {} : { stop_loss }),
+    is_sized_at_fill,
+    at,
+  };
+  const type = side === 'buy' ? 'BUY' : 'SELL';
+  return {
+    id,
+    what: `${side} ${symbol}`,
+    intents: [intent],
+    problem: quantity > 0 ? null : 'nothing to trade',
+    size: { quantity, isSizedAtFill: is_sized_at_fill },
+    items: [
+      ...acceptedItems(order, name, at_ms),
+      { kind: 'signal', symbol, type, timeframe, price: reference_price, reasons: [reason], client_order_id, at },
+    ],
   };
 }
 
@@ -39,7 +55,7 @@ function termsOf(order: SessionOrder) {
 }
 
 /** An order that was let through, or needs no leave: it was sent, and it works. */
-export function acceptedItems(order: SessionOrder, name: NameOrder, at_ms: number): Item[] {
+function acceptedItems(order: SessionOrder, name: NameOrder, at_ms: number): Item[] {
   const about = { kind: 'order', client_order_id: name(order.id), at: iso(at_ms) } as const;
   const terms = order.reduce_only ? { terms: termsOf(order) } : {};
   return [
@@ -48,33 +64,29 @@ export function acceptedItems(order: SessionOrder, name: NameOrder, at_ms: numbe
   ];
 }
 
-/** An order that opens and was let through, as a signal of the strategy. */
-export function signalOf(order: SessionOrder, name: NameOrder, timeframe: string, at_ms: number): Item {
-  return {
-    kind: 'signal',
-    symbol: order.symbol,
-    type: order.side === 'buy' ? 'BUY' : 'SELL',
-    timeframe,
-    price: order.reference_price,
-    reasons: [order.reason],
-    client_order_id: name(order.id),
-    at: iso(at_ms),
-  };
-}
-
 /** Orders as they became something else, in the ledger's words; nothing for those that fills tell of. */
 function endedItems({ order_changes }: OrderNews, name: NameOrder, at_ms: number): Item[] {
-  return order_changes.flatMap(({ id, status, reject_reason }): Item[] => {
+  return order_changes.flatMap((change): Item[] => {
+    const { id, reject_reason } = change;
+    const status = isDoneInPart(change) ? 'cancelled' : change.status;
     if (status === 'working' || status === 'filled') return [];
     const reason = reject_reason === null ? {} : { reject_reason: reject_reason.slice(0, 2000) };
     return [{ kind: 'order', client_order_id: name(id), status, at: iso(at_ms), ...reason }];
   });
 }
 
-function fillItem(fill: SessionFill, name: NameOrder): Item {
+/** Whether an order is over because it has reduced all there was, which was less than it was to. */
+function isDoneInPart({ status, quantity, filled_quantity }: SessionOrderChange): boolean {
+  return status === 'filled' && quantity - filled_quantity > ROUNDING * quantity;
+}
+
+/** @param client_order_id null for what comes without an order: shares that options deliver, and liquidation */
+function fillItem(fill: SessionFill, client_order_id: string | null, name: NameOrder): Item {
+  // A contract that its holder exercises delivers shares as an assignment does, and opens what no order asked for.
+  const reason = client_order_id === null && fill.reason === 'expiry' ? 'assignment' : fill.reason;
   return {
     kind: 'fill',
-    client_order_id: name(fill.order_id),
+    ...(client_order_id === null ? {} : { client_order_id }),
     external_id: `${name(fill.order_id)}-${fill.id}`,
     symbol: fill.symbol,
     side: fill.side,
@@ -82,68 +94,79 @@ function fillItem(fill: SessionFill, name: NameOrder): Item {
     price: fill.price,
     fee: fill.fee,
     multiplier: fill.multiplier,
-    reason: fill.reason.slice(0, 100),
+    reason: reason.slice(0, 100),
     at: iso(fill.ts),
   };
 }
 
+export type ExecutionNews = OrderNews & Partial<Pick<BarOutcome, 'fills' | 'option_fills'>>;
+
 /** What a bar, or a decision, did to orders: fills in their order, what they sized and placed, and what came to its end. */
-export function executionItems(
-  news: OrderNews & Partial<Pick<BarOutcome, 'fills'>>,
-  name: NameOrder,
-  isSizedAtFill: (id: string) => boolean,
-  at_ms: number,
-): Item[] {
+export function executionItems(news: ExecutionNews, name: NameOrder, sizeOf: KnownSize, now: Moment): Item[] {
   const items: Item[] = [];
   const placed = new Map(news.new_orders.map((order) => [order.id, order]));
-  const sized = new Set<string>();
+  const unordered = new Set<string>();
+  const resized = new Map(
+    news.order_changes.filter((change) => isResized(change, sizeOf)).map((each) => [each.id, each]),
+  );
+  const resize = (id: string, at_ms: number) => {
+    const change = resized.get(id);
+    if (!change) return;
+    resized.delete(id);
+    const { quantity } = change;
+    items.push({ kind: 'order', client_order_id: name(id), status: 'accepted', quantity, at: iso(at_ms) });
+  };
   for (const fill of news.fills ?? []) {
     const order = placed.get(fill.order_id);
     if (order) {
-      // Stop or target of a bracket: placed by a fill of this very bar, and filled in it too.
-      items.push(...acceptedItems(order, name, fill.ts));
       placed.delete(order.id);
+      // Stop or target of a bracket: placed by a fill of this very bar, and filled in it too. What only reduces nothing
+      // else is made by the account itself.
+      if (order.reduce_only) items.push(...acceptedItems(order, name, fill.ts));
+      else unordered.add(order.id);
     }
-    const change = news.order_changes.find(({ id }) => id === fill.order_id);
-    if (change && isSizedAtFill(fill.order_id) && !sized.has(fill.order_id)) {
-      sized.add(fill.order_id);
-      const { quantity } = change;
-      const client_order_id = name(fill.order_id);
-      items.push({ kind: 'order', client_order_id, status: 'accepted', quantity, at: iso(fill.ts) });
-    }
-    items.push(fillItem(fill, name), {
-      kind: 'log',
-      level: 'INFO',
-      message: `${fill.side === 'buy' ? 'Bought' : 'Sold'} ${fill.quantity} ${fill.symbol} at ${fill.price} (${fill.reason})`,
-      at: iso(fill.ts),
-    });
+    resize(fill.order_id, fill.ts);
+    const done = `${fill.side === 'buy' ? 'Bought' : 'Sold'} ${fill.quantity} ${fill.symbol} at ${fill.price}`;
+    items.push(
+      fillItem(fill, unordered.has(fill.order_id) ? null : name(fill.order_id), name),
+      logItem('INFO', `${done} (${fill.reason})`, { ...now, market_ms: fill.ts }),
+    );
   }
+  for (const [id, { status }] of resized) if (status === 'working') resize(id, now.market_ms);
   for (const order of placed.values()) {
-    if (order.status === 'working' && order.reduce_only) items.push(...acceptedItems(order, name, at_ms));
-    if (order.status === 'rejected') items.push(refusalLog(order, at_ms));
+    if (order.status === 'working' && order.reduce_only) items.push(...acceptedItems(order, name, now.market_ms));
+    if (order.status === 'rejected') {
+      const why = order.reject_reason ?? 'rejected';
+      items.push(logItem('DEBUG', `No order to ${order.side} ${order.symbol}: ${why}`, now));
+    }
   }
-  return [...items, ...endedItems(news, name, at_ms)];
+  return [...items, ...endedItems(news, name, now.market_ms), ...optionExecutionItems(news, name, now)];
 }
 
-function refusalLog(order: SessionOrder, at_ms: number): Item {
-  return {
-    kind: 'log',
-    level: 'DEBUG',
-    message: `No order to ${order.side} ${order.symbol}: ${order.reject_reason ?? 'rejected'}`,
-    at: iso(at_ms),
-  };
+/** Whether an order was sized by its fill, or, of a bracket, grew with what its entry filled. */
+function isResized({ id, quantity, filled_quantity }: SessionOrderChange, sizeOf: KnownSize): boolean {
+  const size = sizeOf(id);
+  if (size === null) return false;
+  return size.isSizedAtFill ? filled_quantity > 0 : quantity !== size.quantity;
+}
+
+/** Stop and target of a position, as they were reported last. */
+export interface KnownExits {
+  readonly stop_loss: number | null;
+  readonly take_profit: number | null;
 }
 
 /** Prices of what is held, the cash, and that the bar is done: the last word on a bar. */
-export function closeItems(outcome: BarOutcome, before: ReadonlyMap<string, SessionPosition>): Item[] {
+export function closeItems(outcome: BarOutcome, before: ReadonlyMap<string, KnownExits>): Item[] {
   const at = iso(outcome.available_at);
   const marks = outcome.positions.map((position): Item => {
-    const { symbol, mark, stop_loss, take_profit } = position;
+    const { mark, stop_loss, take_profit } = position;
+    const symbol = ledgerSymbol(position);
     const known = before.get(symbol);
     return {
       kind: 'mark',
       symbol,
-      price: mark,
+      price: ledgerPrice(mark),
       at,
       ...(known?.stop_loss === stop_loss ? {} : { stop_loss }),
       ...(known?.take_profit === take_profit ? {} : { take_profit }),

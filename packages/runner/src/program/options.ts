@@ -58,7 +58,8 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Pr
     values.url ??
     env.TRADEBASE_URL ??
     fail('--url is missing', 'Give the address of the stack, as "npm start" prints it.');
-  if (!URL.canParse(url)) fail(`--url is ${url}, which is no address`, 'Write it as http://127.0.0.1:54321.');
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
+    fail(`--url is ${url}, which is no address`, 'Write it as http://127.0.0.1:54321.');
   const publishableKey =
     values['publishable-key'] ??
     env.TRADEBASE_PUBLISHABLE_KEY ??
@@ -66,11 +67,13 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Pr
   const atEnd = oneOf(values['at-end'] ?? 'hold', ['hold', 'close'], '--at-end');
   const replay =
     oneOf(values.feed ?? 'stored', ['stored', 'replay'], '--feed') === 'replay' ? readReplay(values) : null;
+  const ofReplay = (['from', 'to', 'speed', 'at-end'] as const).find((name) => values[name] !== undefined);
+  if (!replay && ofReplay) fail(`--${ofReplay} is for a replay`, 'Add --feed replay, or leave it out.');
   const warmUpBars = readNumber(values['warm-up'] ?? String(replay ? 0 : DEFAULT_WARM_UP_BARS), '--warm-up');
   if (!Number.isInteger(warmUpBars) || warmUpBars > MOST_WARM_UP_BARS)
     fail(`--warm-up must be a whole number up to ${MOST_WARM_UP_BARS}`);
   return {
-    url,
+    url: url.replace(/\/+$/, ''),
     publishableKey,
     apiKey: readKey(values, env),
     isKeyExposed: values.key !== undefined && values.key !== '-',

@@ -27,7 +27,7 @@ export class PaperExecutor implements BotExecutor {
     if (lease.intent === 'hold') this.#held.add(run.runId);
     else this.#held.delete(run.runId);
     let paper = this.#runs.get(run.runId);
-    if (!paper) {
+    if (!paper || paper.hasFailed) {
       paper = new PaperRun({ ...this.#parts, run }, lease);
       this.#log('info', `${lease.config.name}: taking up the run`, {
         run_id: run.runId,

@@ -29,6 +29,8 @@ export interface RunLedger {
   readonly last_bar_at_ms: number;
   readonly positions: readonly { readonly symbol: string; readonly quantity: number }[];
   readonly orders: ReadonlyMap<string, { readonly status: string; readonly reject_reason: string | null }>;
+  /** Orders that the gate refused: none of those that it let through and that were rejected later. */
+  readonly refused: ReadonlySet<string>;
   readonly fills: ReadonlySet<string>;
   readonly decisions: readonly Decision[];
 }
@@ -63,10 +65,13 @@ export async function readRunLedger(server: Server, run: Run): Promise<RunLedger
     if (page.orders.length < PAGE_ROWS && page.fills.length < PAGE_ROWS) {
       const { positions, last_bar_at } = page;
       const decisions = await readDecisions(server, run);
+      const isRejected = orders.values().some(({ status }) => status === 'rejected');
+      const refused = isRejected ? await readRefused(server, run) : new Set<string>();
       return {
         last_bar_at_ms: last_bar_at === null ? -Infinity : Date.parse(last_bar_at),
         positions,
         orders,
+        refused,
         fills,
         decisions,
       };
@@ -98,5 +103,36 @@ async function readDecisions(server: Server, run: Run): Promise<Decision[]> {
     );
     decisions.push(...rows.map(({ metadata }) => metadata));
     if (rows.length < PAGE_ROWS) return decisions;
+  }
+}
+
+const Refused = z.array(z.object({ client_order_id: z.string() }));
+
+async function readRefused(server: Server, run: Run): Promise<Set<string>> {
+  const refused = new Set<string>();
+  for (let after = ''; ; ) {
+    const rows = await server.persist(
+      () =>
+        server.read(
+          'orders',
+          (client) =>
+            client
+              .from('orders')
+              .select('client_order_id')
+              .eq('bot_id', run.botId)
+              .eq('run_id', run.runId)
+              .not('refusal_code', 'is', null)
+              .gt('client_order_id', after)
+              .order('client_order_id')
+              .limit(PAGE_ROWS),
+          Refused,
+        ),
+      run.signal,
+    );
+    for (const { client_order_id } of rows) refused.add(client_order_id);
+    const last = rows.at(-1);
+    // A server may have been set to smaller pages.
+    if (!last) return refused;
+    after = last.client_order_id;
   }
 }

@@ -56,7 +56,11 @@ export async function runProgram(options: ProgramOptions, log: Log, signal: Abor
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
     runner.start(executor).then(
-      () => log('info', `ready: ${runner.runs.length} runs held`),
+      () =>
+        log(
+          'info',
+          `ready: ${runner.runs.length} runs held; bots are started by their owner: POST functions/v1/api/bots/:id/start`,
+        ),
       // What ended it, `ended` tells.
       () => {},
     );

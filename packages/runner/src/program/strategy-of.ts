@@ -16,7 +16,7 @@ const DEFAULT_INITIAL_CASH = 10_000;
 /**
  * The strategy of a bot, made runnable.
  *
- * @throws RunnerError `live_not_supported`, `strategy_not_supported`, `invalid_config`
+ * @throws RunnerError `live_not_supported`, `invalid_config`
  */
 export function assignmentOf(config: RunConfig): Assignment {
   if (config.mode === 'LIVE') {
@@ -27,12 +27,6 @@ export function assignmentOf(config: RunConfig): Assignment {
   }
   if (config.timeframe === null) throw new RunnerError('invalid_config', 'the bot has no timeframe: set one');
   const strategy = resolve(config);
-  if (strategy.definition.needs?.options) {
-    throw new RunnerError(
-      'strategy_not_supported',
-      `the strategy ${config.strategy_type} trades options, which tradebase-runner does not yet`,
-    );
-  }
   const settings = BacktestSettings.safeParse(config.settings);
   if (!settings.success) {
     const [issue] = settings.error.issues;

@@ -16,7 +16,7 @@ const MOST_RETRY_AFTER_MS = 300_000;
  */
 export function backOffMs(
   failures: number,
-  { first_ms = 250, most_ms = 30_000, random = Math.random }: BackOffOptions = {},
+  { first_ms = 50, most_ms = 30_000, random = Math.random }: BackOffOptions = {},
 ): number {
   const whole = Math.min(most_ms, first_ms * 2 ** Math.min(failures - 1, 30));
   return whole / 2 + (random() * whole) / 2;

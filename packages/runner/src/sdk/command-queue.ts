@@ -1,12 +1,10 @@
-import type { RunnerCommand } from '@tradebase/contracts';
-
 /**
  * Puts the commands of a session into their order, however often and in whatever order they arrive. Numbers have no gaps, so
  * a command is due once all before it are done; or, where some never come because they have expired, once the server has
  * listed all that are still open.
  */
-export class CommandQueue {
-  readonly #waiting = new Map<number, RunnerCommand>();
+export class CommandQueue<Command extends { readonly seq: number }> {
+  readonly #waiting = new Map<number, Command>();
   /** All up to here are done. */
   #doneThrough: number;
   /** Of those up to here, all that are open are known. */
@@ -18,18 +16,18 @@ export class CommandQueue {
   }
 
   /** Takes commands, some of them perhaps known. */
-  add(commands: readonly RunnerCommand[]): void {
+  add(commands: readonly Command[]): void {
     for (const command of commands) this.#waiting.set(command.seq, command);
   }
 
   /** Takes all commands that were open when the server was asked, lowest numbers first; it may leave out higher ones. */
-  addAllOpen(commands: readonly RunnerCommand[]): void {
+  addAllOpen(commands: readonly Command[]): void {
     this.add(commands);
     this.#completeThrough = Math.max(this.#completeThrough, ...commands.map(({ seq }) => seq));
   }
 
   /** The command that is to be done now; undefined where there is none, or one before it is missing. */
-  due(): RunnerCommand | undefined {
+  due(): Command | undefined {
     const first = this.#first();
     if (first === undefined) return undefined;
     return first.seq <= Math.max(this.#doneThrough + 1, this.#completeThrough) ? first : undefined;
@@ -46,8 +44,8 @@ export class CommandQueue {
     this.#doneThrough = Math.max(this.#doneThrough, seq);
   }
 
-  #first(): RunnerCommand | undefined {
-    let first: RunnerCommand | undefined;
+  #first(): Command | undefined {
+    let first: Command | undefined;
     for (const command of this.#waiting.values()) if (!first || command.seq < first.seq) first = command;
     return first;
   }

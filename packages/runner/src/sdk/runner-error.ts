@@ -5,18 +5,19 @@ export type RunnerErrorCode =
   | ErrorCode
   | 'state_dir_in_use'
   | 'state_dir_unusable'
+  | 'invalid_publishable_key'
   | 'network_unreachable'
   | 'timed_out'
   | 'unexpected_answer'
   | 'run_stopped'
   | 'runner_stopped'
   | 'live_not_supported'
-  | 'strategy_not_supported'
   | 'invalid_config'
   | 'invalid_option'
   | 'no_candles'
   | 'token_expired'
-  | 'not_held';
+  | 'not_held'
+  | 'unknown_command';
 
 /** What went wrong, by a code from the table of errors, or one of the runner's own. */
 export class RunnerError extends Error {

@@ -62,7 +62,11 @@ export interface RunnerParts {
   readonly events: RunnerEvents;
 }
 
-const OpenCommands = z.array(z.unknown());
+/** A command as it arrives: perhaps one that only later versions know. */
+const DeliveredCommand = z.looseObject({ seq: z.int().min(1), type: z.string(), expires_at: z.string() });
+type DeliveredCommand = z.infer<typeof DeliveredCommand>;
+const OpenCommands = z.array(DeliveredCommand);
+const Heartbeat = HeartbeatAnswer.extend({ commands: OpenCommands });
 const COMMANDS_AT_ONCE = 50;
 /** Sooner than this the server is not asked again, whatever wakes the heartbeat. */
 const SHORTEST_PAUSE_MS = 20;
@@ -79,7 +83,7 @@ export class Runner {
   readonly #runs = new Map<string, Run>();
   readonly #ended = Promise.withResolvers<RunnerError | null>();
   #executor: BotExecutor | undefined;
-  #queue = new CommandQueue(0);
+  #queue = new CommandQueue<DeliveredCommand>(0);
   #journal: CommandJournal | undefined;
   #journalOf = '';
   #channel: RealtimeChannel | undefined;
@@ -174,8 +178,12 @@ export class Runner {
       held.renewLease(fencing_token);
       return held;
     }
-    const { stateDir, sync, most_spool_bytes, clock, events } = this.#parts;
-    const options = { sync, now: () => clock.now(), ...(most_spool_bytes ? { most_bytes: most_spool_bytes } : {}) };
+    const { stateDir, sync, most_spool_bytes, events } = this.#parts;
+    const options = {
+      sync,
+      now: () => this.#server.now(),
+      ...(most_spool_bytes ? { most_bytes: most_spool_bytes } : {}),
+    };
     const spool = await ReportSpool.open(await stateDir.folder('runs', run_id), options);
     const dropped = await spool.alignWith(last_report_seq);
     if (dropped > 0) {
@@ -264,7 +272,7 @@ export class Runner {
     this.#channel = channel;
     for (const event of RUNNER_COMMANDS) {
       channel.on('broadcast', { event }, ({ payload }) => {
-        const command = RunnerCommand.safeParse(payload);
+        const command = DeliveredCommand.safeParse(payload);
         if (command.success) this.#take([command.data]);
         else this.#hurry();
       });
@@ -299,13 +307,16 @@ export class Runner {
     const { session, clock, machineInfo } = this.#parts;
     for (;;) {
       this.#wake = new AbortController();
-      const answer = await this.#server.persist(() => {
+      const answer = await this.#server.persist(async () => {
+        const sent_at_ms = clock.now();
         const args = {
           p_machine_info: machineInfo,
           p_active_bot_ids: this.runs.map(({ botId }) => botId),
-          p_sent_at: new Date(clock.now()).toISOString(),
+          p_sent_at: new Date(sent_at_ms).toISOString(),
         };
-        return this.#server.call('runner_heartbeat', args, HeartbeatAnswer, session.signal);
+        const heard = await this.#server.call('runner_heartbeat', args, Heartbeat, session.signal);
+        this.#server.hearTime(heard.server_time, sent_at_ms);
+        return heard;
       }, session.signal);
       this.#take(answer.commands);
       const rest = AbortSignal.any([this.#wake.signal, session.signal]);
@@ -314,7 +325,7 @@ export class Runner {
     }
   }
 
-  #take(commands: readonly RunnerCommand[]): void {
+  #take(commands: readonly DeliveredCommand[]): void {
     this.#queue.add(commands);
     this.#working ??= this.#work()
       .catch((error: unknown) => this.#fail(error))
@@ -335,8 +346,8 @@ export class Runner {
   }
 
   /** All commands that are still to be done, lowest numbers first. */
-  async #openCommands(): Promise<RunnerCommand[]> {
-    const rows = await this.#server.persist(
+  async #openCommands(): Promise<DeliveredCommand[]> {
+    return this.#server.persist(
       () =>
         this.#server.read(
           'runner_commands',
@@ -352,23 +363,35 @@ export class Runner {
         ),
       this.#session.signal,
     );
-    return rows.map((row) => RunnerCommand.parse(row));
   }
 
-  async #carryOut(command: RunnerCommand): Promise<void> {
+  async #carryOut(command: DeliveredCommand): Promise<void> {
     const journal = this.#journal;
     const executor = this.#executor;
     if (!journal || !executor) return;
     let outcome = journal.outcomeOf(command.seq);
     if (!outcome) {
-      if (Date.parse(command.expires_at) <= this.#parts.clock.now()) return this.#queue.settle(command.seq);
-      this.#parts.events.onCommand?.(command);
-      outcome = { error: await this.#errorOf(() => executor.execute(command)) };
+      if (Date.parse(command.expires_at) <= this.#server.now()) return this.#queue.settle(command.seq);
+      outcome = { error: await this.#errorOf(async () => this.#execute(executor, command)) };
       this.#session.signal.throwIfAborted();
       await journal.record(command.seq, outcome.error);
     }
     this.#queue.settle(command.seq);
     await this.#acknowledge(command.seq, outcome.error);
+  }
+
+  /** What is not known here fails, and holds nothing up that comes after it. */
+  #execute(executor: BotExecutor, delivered: DeliveredCommand): Promise<void> {
+    const command = RunnerCommand.safeParse(delivered);
+    if (!command.success) {
+      const { type } = delivered;
+      throw new RunnerError(
+        'unknown_command',
+        `this version of the runner knows no such command ${type}`.slice(0, 200),
+      );
+    }
+    this.#parts.events.onCommand?.(command.data);
+    return executor.execute(command.data);
   }
 
   async #errorOf(work: () => Promise<void>): Promise<CommandError | null> {

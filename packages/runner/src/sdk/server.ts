@@ -50,18 +50,33 @@ export class Server {
   readonly #options: ServerOptions;
   /** Before this time the server wants no calls. */
   #notBefore_ms = 0;
+  /** What the server's clock is ahead of this machine's. */
+  #ahead_ms = 0;
 
   constructor(options: ServerOptions) {
     this.#options = options;
   }
 
-  /** For Realtime. Not to be asked for before there is a token. */
+  /** For Realtime and for reading; whoever calls with it before there is a token is nobody. */
   get client(): SupabaseClient {
     this.#client ??= createClient(this.#options.url, this.#options.publishableKey, {
-      accessToken: this.#options.token,
+      // supabase-js asks for one as soon as it is made, and complains of none on the console. Calls have theirs before they come here.
+      accessToken: () => this.#options.token().catch(() => null),
       global: { fetch: (input, init) => this.#fetch(input, init) },
     });
     return this.#client;
+  }
+
+  /** Milliseconds since the Unix epoch by the server's clock, as far as it is known: this machine's may be wrong. */
+  now(): number {
+    return this.#options.clock.now() + this.#ahead_ms;
+  }
+
+  /** The server has said its time in an answer to what was sent then. */
+  hearTime(server_time: string, sent_at_ms: number): void {
+    const heard_ms = Date.parse(server_time);
+    // It was said somewhere between.
+    if (Number.isFinite(heard_ms)) this.#ahead_ms = heard_ms - (sent_at_ms + this.#options.clock.now()) / 2;
   }
 
   /** Leaves all channels. */
@@ -123,7 +138,7 @@ export class Server {
       });
       text = await response.text();
     } catch (error) {
-      throw unreachable(error, path);
+      throw unreachable(error, path, url);
     }
     const json = parseJson(text);
     if (!response.ok) throw this.#refusalOf(response.status, json, path);
@@ -160,7 +175,9 @@ export class Server {
 
   #refusalOf(status: number, body: unknown, what: string): RunnerError {
     // supabase-js gives what fetch threw as an error with the status 0.
-    if (status === 0) return unreachable(body, what);
+    if (status === 0) return unreachable(body, what, this.#options.url);
+    if (isPublishableKeyRefused(status, body))
+      return new RunnerError('invalid_publishable_key', 'the publishable key is not one of this server', { status });
     const parsed = z.object({ code: z.string().nullish(), message: z.string().nullish() }).safeParse(body);
     const code = parsed.data?.code ?? ErrorBody.safeParse(body).data?.code ?? '';
     const message = parsed.data?.message || `${what}: the server answered with status ${status}`;
@@ -181,11 +198,16 @@ export class Server {
   }
 }
 
-function unreachable(error: unknown, what: string): RunnerError {
+/** What Supabase's gateway says of a publishable key, not always with a code. Of API keys our functions say other words. */
+function isPublishableKeyRefused(status: number, body: unknown): boolean {
+  return status === 401 && z.object({ message: z.literal('Invalid API key') }).safeParse(body).success;
+}
+
+function unreachable(error: unknown, what: string, url: string): RunnerError {
   const text = error instanceof Error ? `${error.name} ${error.message}` : JSON.stringify(error);
   const isLate = /Timeout|timed out/i.test(text);
   const code = isLate ? 'timed_out' : 'network_unreachable';
-  return new RunnerError(code, `${what}: ${isLate ? 'no answer in time' : 'the server cannot be reached'}`, {
+  return new RunnerError(code, `${what}: ${isLate ? `no answer from ${url} in time` : `${url} cannot be reached`}`, {
     cause: error,
   });
 }

@@ -15,7 +15,12 @@ export interface SessionOptions extends Omit<ServerOptions, 'token' | 'onRefusal
 }
 
 /** Refusals after which nothing more can be done with this key and machine. */
-const FINAL_CODES: ReadonlySet<string> = new Set(['runner_superseded', 'invalid_api_key', 'ip_not_allowed']);
+const FINAL_CODES: ReadonlySet<string> = new Set([
+  'runner_superseded',
+  'invalid_api_key',
+  'invalid_publishable_key',
+  'ip_not_allowed',
+]);
 /** A token is renewed after this part of its life. */
 const RENEW_AT = 2 / 3;
 const SOONEST_RENEWAL_MS = 1000;
@@ -99,14 +104,16 @@ export class Session {
   async #authenticate(): Promise<void> {
     const { apiKey, machineId, machineInfo, version } = this.#options;
     const body = { api_key: apiKey, machine_id: machineId, machine_info: machineInfo, version };
-    this.#take(await this.server.post('authenticate', body, RunnerToken));
+    const sent_at_ms = this.#clock.now();
+    this.#take(await this.server.post('authenticate', body, RunnerToken), sent_at_ms);
     this.#options.onConnected(this.current);
   }
 
   /** A token that is too old to be renewed, or of a session that the server has given up, is replaced by connecting again. */
   async #refresh(): Promise<void> {
     try {
-      this.#take(await this.server.post('refresh', {}, RunnerToken, this.current.token));
+      const sent_at_ms = this.#clock.now();
+      this.#take(await this.server.post('refresh', {}, RunnerToken, this.current.token), sent_at_ms);
     } catch (error) {
       if (!(error instanceof RunnerError) || FINAL_CODES.has(error.code)) throw error;
       if (error.code !== 'token_expired' && error.code !== 'runner_not_connected') throw error;
@@ -114,8 +121,9 @@ export class Session {
     }
   }
 
-  #take(token: RunnerToken): void {
+  #take(token: RunnerToken, sent_at_ms: number): void {
     this.#token = token;
+    this.server.hearTime(token.server_time, sent_at_ms);
     this.#timer.abort();
     this.#timer = new AbortController();
     // By the server's clock alone: this machine's may be wrong.

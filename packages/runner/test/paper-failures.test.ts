@@ -1,0 +1,164 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startStack, type TestStack } from '@tradebase/local-stack/testing';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { asPostgres } from '../../client/test/support/as-role.ts';
+import { makeKey } from '../../client/test/support/connect-runner.ts';
+import { liftLimits } from '../../client/test/support/lift-limits.ts';
+import { type Persona, signUp } from '../../client/test/support/personas.ts';
+import { makeBot } from '../../client/test/support/seed-trading.ts';
+import type { BarRequest, CandleFeed } from '../src/feeds/candle-feed.ts';
+import { CandleReader } from '../src/feeds/candle-reader.ts';
+import { ReplayFeed } from '../src/feeds/replay-feed.ts';
+import { connectRunner, type Runner, RunnerError } from '../src/index.ts';
+import { PaperExecutor } from '../src/program/paper-executor.ts';
+import { systemClock } from '../src/sdk/clock.ts';
+import { CallCounter } from './support/call-counter.ts';
+import { RunnerProgram } from './support/runner-program.ts';
+import { dayOfMinutes, seedCandles } from './support/seed-candles.ts';
+
+/** Runs on paper that something goes wrong in: what the ledger has in the end is what it has where nothing did. */
+let stack: TestStack;
+let owner: Persona;
+let stateDir: string;
+let runner: Runner | undefined;
+
+const FROM = Date.parse('2024-03-05');
+const TO = Date.parse('2024-03-06');
+
+beforeAll(async () => {
+  stack = await startStack({ functions: true });
+  await liftLimits(stack);
+  await seedCandles(stack, 'ACME', dayOfMinutes());
+  await sql(`update public.system_config set value = '1' where key = 'runner.heartbeat_interval_s'`);
+});
+
+afterAll(() => stack?.stop());
+
+beforeEach(async () => {
+  owner = await signUp(stack, 'trader');
+  stateDir = await mkdtemp(join(tmpdir(), 'runner-'));
+});
+
+afterEach(async () => {
+  await runner?.stop();
+  runner = undefined;
+  await rm(stateDir, { recursive: true, force: true });
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: rows as Postgres gives them
+async function sql(statement: string, values: unknown[] = []): Promise<any[]> {
+  const { rows } = await asPostgres(stack, (client) => client.query(statement, values));
+  return rows;
+}
+
+const makeMinuteBot = (name: string) =>
+  makeBot(owner, {
+    name,
+    strategy_type: 'sma-cross',
+    parameters: { fast: 2, slow: 4 },
+    symbols: ['ACME'],
+    timeframe: '1m',
+    initial_balance: 10_000,
+  });
+
+async function startBot(botId: string): Promise<void> {
+  await expect
+    .poll(async () => (await owner.client.rpc('start_bot', { p_bot_id: botId })).error?.message ?? null)
+    .toBeNull();
+}
+
+const botOf = async (botId: string) =>
+  (await sql('select status, last_error from public.bots where id = $1', [botId]))[0];
+
+/** All that the ledger says of the runs of a bot, but for ids and times of the clock. */
+const ledgerOf = (botId: string) =>
+  sql(
+    `select r.status, r.total_pnl, r.max_drawdown, r.trade_count, r.last_bar_at,
+       (select jsonb_agg(to_jsonb(f) - '{run_id,user_id,order_id,position_id,external_id,created_at}'::text[] order by f.seq) from public.fills f where f.run_id = r.id) as fills,
+       (select jsonb_agg(jsonb_build_array(substr(o.client_order_id, 10), o.status, o.quantity, o.filled_quantity, o.average_price) order by o.client_order_id)
+        from public.orders o where o.run_id = r.id) as orders,
+       (select jsonb_agg(jsonb_build_array(t.entry_at, t.exit_at, t.quantity, t.net_pnl) order by t.entry_at, t.quantity) from public.trades t where t.run_id = r.id) as trades
+     from public.trading_runs r where r.bot_id = $1`,
+    [botId],
+  );
+
+/** A replay whose source breaks once, after some bars. */
+class BreakingFeed implements CandleFeed {
+  readonly name = 'breaking';
+  readonly #inner: CandleFeed;
+  #barsLeft: number;
+
+  constructor(inner: CandleFeed, bars: number) {
+    this.#inner = inner;
+    this.#barsLeft = bars;
+  }
+
+  startOf = (started_ms: number) => this.#inner.startOf(started_ms);
+  history: CandleFeed['history'] = (...range) => this.#inner.history(...range);
+
+  async *bars(request: BarRequest) {
+    for await (const bars of this.#inner.bars(request)) {
+      this.#barsLeft -= 1;
+      if (this.#barsLeft === 0) throw new RunnerError('no_candles', 'the source has broken');
+      yield bars;
+    }
+  }
+}
+
+async function startInProcess(bars: number): Promise<void> {
+  runner = await connectRunner({
+    url: stack.apiUrl,
+    publishableKey: stack.keys.publishableKey,
+    apiKey: (await makeKey(owner)).key,
+    version: '9.9',
+    stateDir,
+  });
+  const reader = new CandleReader(runner.server, AbortSignal.timeout(60_000));
+  const replay = new ReplayFeed(reader, systemClock, { from_ms: FROM, to_ms: TO, speed: Infinity });
+  const parts = { clock: systemClock, log: () => {}, atEnd: 'close' as const, warmUpBars: 0 };
+  await runner.start(
+    new PaperExecutor(runner, { ...parts, server: runner.server, feed: new BreakingFeed(replay, bars) }),
+  );
+}
+
+describe('A run on paper', () => {
+  it('whose feed has failed goes on when its owner starts it again, as if it had not', async () => {
+    await startInProcess(100);
+    const [broken, whole] = [await makeMinuteBot('broken'), await makeMinuteBot('whole')];
+    await startBot(broken);
+    await expect.poll(() => botOf(broken)).toEqual({ status: 'error', last_error: 'the source has broken' });
+    await startBot(broken);
+    await expect.poll(async () => (await botOf(broken)).status, { timeout: 10_000 }).toBe('stopped');
+    await startBot(whole);
+    await expect.poll(async () => (await botOf(whole)).status, { timeout: 10_000 }).toBe('stopped');
+    expect(await ledgerOf(broken)).toEqual(await ledgerOf(whole));
+  });
+
+  it('that is killed at any of its calls, before the server has it or after, says all of it once', async () => {
+    const { key } = await makeKey(owner);
+    const line = await CallCounter.to(stack.apiUrl);
+    const args = ['--feed', 'replay', '--from', '2024-03-05', '--to', '2024-03-06', '--at-end', 'close'];
+    const [killed, whole] = [await makeMinuteBot('killed'), await makeMinuteBot('whole')];
+    const kills = 2;
+    let program: RunnerProgram | undefined;
+    try {
+      for (let kill = 0; kill < kills; kill += 1) {
+        program = new RunnerProgram({ ...stack, apiUrl: line.url }, key, stateDir, args);
+        if (kill === 0) await startBot(killed);
+        await line.untilCall(1 + ((kill * 7) % 4), kill % 2 === 0 ? 'before' : 'after');
+        await program.end('SIGKILL');
+      }
+      line.letThrough();
+      program = new RunnerProgram({ ...stack, apiUrl: line.url }, key, stateDir, args);
+      await expect.poll(async () => (await botOf(killed)).status, { timeout: 20_000 }).toBe('stopped');
+      await startBot(whole);
+      await expect.poll(async () => (await botOf(whole)).status, { timeout: 20_000 }).toBe('stopped');
+      expect(await ledgerOf(killed)).toEqual(await ledgerOf(whole));
+    } finally {
+      await program?.end('SIGKILL');
+      await line.close();
+    }
+  });
+});
