@@ -4231,6 +4231,7 @@ CREATE OR REPLACE FUNCTION private.connect_runner(p_key text, p_ip text, p_machi
 AS $function$
 declare
   address constant inet := case when pg_catalog.pg_input_is_valid(p_ip, 'inet') then p_ip::inet end;
+  most_kept constant integer := 500;
   verified record;
   connected public.runner_sessions;
 begin
@@ -4250,6 +4251,16 @@ begin
   set status = 'connected', error = null, epoch = s.epoch + 1, machine_info = excluded.machine_info, version = excluded.version,
       ip = excluded.ip, active_bot_ids = '{}', connected_at = now(), last_heartbeat_at = now()
   returning * into connected;
+  if connected.epoch = 1 then
+    -- Machines that give themselves a new name at each start: the latest of a user are kept, and what leases remember.
+    delete from public.runner_sessions s where s.id in (
+      select ended.id from public.runner_sessions ended
+      where ended.user_id = verified.user_id and ended.status <> 'connected'
+        and not exists (select from public.bot_leases l where l.runner_session_id = ended.id and l.user_id = ended.user_id)
+      order by ended.created_at desc, ended.id
+      offset most_kept
+      for update skip locked);
+  end if;
   perform private.renew_leases(connected.id);
   return private.describe_runner_session(connected, verified.permissions);
 end
@@ -6619,9 +6630,13 @@ begin
   if (select count(*) from public.api_keys k where k.user_id = new.user_id and k.revoked_at is null) >= most_keys then
     perform private.raise_api_error(409, 'quota_exceeded', format('you have %s API keys: revoke one first', most_keys));
   end if;
+  -- Not one whose sessions a lease remembers: with them would go the lease, and its bot could be neither started nor stopped.
   delete from public.api_keys k where k.id in (
     select old_key.id from public.api_keys old_key
     where old_key.user_id = new.user_id and old_key.revoked_at is not null
+      and not exists (
+        select from public.runner_sessions s join public.bot_leases l on l.runner_session_id = s.id and l.user_id = s.user_id
+        where s.api_key_id = old_key.id)
     order by old_key.revoked_at desc, old_key.id
     offset kept_revoked
   );
@@ -7627,7 +7642,7 @@ begin
 end
 $function$
 
-function private.opening_barred(p_lease bot_leases, p_bot bots, p_order orders, p_at timestamp with time zone) -- Why nothing may be opened now, or not in this symbol, whatever its size; null if it may. Definer, because runners do not see all halts.
+function private.opening_barred(p_lease bot_leases, p_bot bots, p_order orders, p_at timestamp with time zone) -- Why nothing may be opened now, or not in this symbol, whatever its size; null if it may. Definer, because runners see neither all halts nor credentials.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.opening_barred(p_lease bot_leases, p_bot bots, p_order orders, p_at timestamp with time zone)
  RETURNS text
@@ -7641,6 +7656,9 @@ AS $function$
     when p_lease.intent <> 'run' then format('bot_not_running: its owner wants the bot to %s', p_lease.intent)
     when not p_lease.reconciled then 'not_reconciled: the runner has not shown yet that it holds what the ledger says'
     when not private.in_schedule(p_bot, p_at) then 'outside_schedule: the bot does not trade at this time'
+    when p_bot.mode = 'LIVE' and not exists (
+      select from public.exchange_credentials c where c.id = p_bot.credential_id and c.user_id = p_bot.user_id and c.status = 'active'
+    ) then 'credential_disabled: the credential of the bot is disabled'
     when private.exposure_symbol(p_order.symbol, p_order.option_details) <> all (p_bot.symbols)
       then format('symbol_not_allowed: the bot does not trade %s', private.exposure_symbol(p_order.symbol, p_order.option_details))
   end
@@ -8653,9 +8671,9 @@ begin
 end
 $function$
 
-function private.refusal_of_fill(p_order orders, p_position positions, p_fill jsonb) -- Why a fill is none of its order, or of no order at all: code and message; null where it is one.
+function private.refusal_of_fill(p_run_id uuid, p_order orders, p_position positions, p_fill jsonb) -- Why a fill is none of its order, or of no order at all: code and message; null where it is one.
 -- executable by: nobody
-CREATE OR REPLACE FUNCTION private.refusal_of_fill(p_order orders, p_position positions, p_fill jsonb)
+CREATE OR REPLACE FUNCTION private.refusal_of_fill(p_run_id uuid, p_order orders, p_position positions, p_fill jsonb)
  RETURNS text[]
  LANGUAGE plpgsql
  STABLE
@@ -8682,8 +8700,16 @@ begin
     elsif p_order.reduce_only and quantity > coalesce(reducible, 0) then
       return array['overfill', format('the order only reduces, and there are %s to reduce', coalesce(reducible, 0))];
     end if;
-  elsif quantity > coalesce(reducible, 0) and p_fill ->> 'reason' is distinct from 'assignment' then
-    return array['order_not_admitted', 'without an order only an assignment makes a position larger'];
+  elsif quantity > coalesce(reducible, 0) then
+    if p_fill ->> 'reason' is distinct from 'assignment' then
+      return array['order_not_admitted', 'without an order only an assignment makes a position larger'];
+    elsif quantity - coalesce(reducible, 0)
+      + (select coalesce(sum(t.quantity), 0) from public.trades t
+         where t.run_id = p_run_id and t.symbol = p_fill ->> 'symbol' and t.entry_logic = 'assignment')
+      > (select coalesce(sum(o.entered_quantity * o.multiplier), 0) from public.positions o
+         where o.run_id = p_run_id and o.option_details ->> 'underlying' = p_fill ->> 'symbol') then
+      return array['order_not_admitted', 'an assignment delivers no more than the options of the run are on'];
+    end if;
   end if;
   if p_position.multiplier <> coalesce(p_order.multiplier, multiplier) then
     return array['invalid_item', format('the multiplier of the position is %s', p_position.multiplier)];
@@ -9655,6 +9681,8 @@ begin
   perform realtime.send(private.describe_command(c), c.type, 'runner:' || c.runner_session_id::text, true)
   from given g
   join public.runner_commands c using (runner_session_id, seq)
+  -- Who was revoked, or has left, may listen until its token expires.
+  join public.runner_sessions s on s.id = c.runner_session_id and s.status = 'connected'
   order by c.runner_session_id, c.seq;
   return null;
 end
@@ -10208,6 +10236,7 @@ declare
   given public.orders;
   known public.orders;
   judgement record;
+  placed_at timestamptz;
   problem text;
   written public.orders[] := '{}';
   decisions jsonb := '[]';
@@ -10255,7 +10284,9 @@ begin
       select w.* into known from unnest(written) w where w.client_order_id = given.client_order_id;
     end if;
     if known.id is null then
-      judgement := private.judge_intent(lease, bot, run, limits, given, (intent ->> 'at')::timestamptz, state);
+      -- With real money it is now, whatever the runner says: on an older day nothing would be lost and traded yet.
+      placed_at := case run.mode when 'LIVE' then greatest((intent ->> 'at')::timestamptz, now()) else (intent ->> 'at')::timestamptz end;
+      judgement := private.judge_intent(lease, bot, run, limits, given, placed_at, state);
       state := judgement.state;
       known := judgement.judged;
       written := written || known;
@@ -10396,7 +10427,7 @@ begin
   select * into v_position from public.positions p where p.run_id = p_run.id and p.symbol = p_fill ->> 'symbol' and p.status = 'open';
   -- Position and trades take it as it was meant; the row of the fill says what was reported.
   settled := private.settled_quantity((p_fill ->> 'quantity')::numeric, p_fill ->> 'side', v_order, v_position);
-  refusal := private.refusal_of_fill(v_order, v_position, p_fill || jsonb_build_object('quantity', settled));
+  refusal := private.refusal_of_fill(p_run.id, v_order, v_position, p_fill || jsonb_build_object('quantity', settled));
   if refusal is not null then
     return refusal;
   end if;

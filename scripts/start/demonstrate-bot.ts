@@ -46,8 +46,8 @@ export async function demonstrateBot(
   try {
     steps.end('connected with an API key');
     steps.begin('bot');
-    const trading = startBot(client, bot, runner.sessionId).then((runId) =>
-      watchToEnd(client, runId, (state) => steps.progress(describeRun(state))),
+    const trading = startBot(client, bot, runner.sessionId).then((started) =>
+      watchToEnd(client, started, (state) => steps.progress(describeRun(state))),
     );
     const run = await Promise.race([trading, runner.failed, interrupted.then(() => undefined)]);
     if (run) steps.end(`${bot.strategy.name} on paper, watched over Realtime: ${run.trade_count} trades`);

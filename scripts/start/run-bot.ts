@@ -17,15 +17,20 @@ export interface FinishedRun {
   readonly trade_count: number;
 }
 
+interface StartedBot {
+  readonly botId: string;
+  readonly runId: string;
+}
+
 const NAME = 'npm start';
 const INITIAL_BALANCE = 10_000;
 
-/** Makes a PAPER bot in place of that of the last start, and starts it on a runner. Returns the id of its run. */
+/** Makes a PAPER bot in place of that of the last start, and starts it on a runner. */
 export async function startBot(
   client: TradebaseClient,
   { symbol, timeframe, strategy, feeBps }: DemoBot,
   sessionId: string,
-): Promise<string> {
+): Promise<StartedBot> {
   const { error } = await client.from('bots').delete().eq('name', NAME).eq('status', 'stopped');
   if (error) throw error;
   const bot = await postToApi(client, 'bots', z.object({ id: z.guid() }), {
@@ -41,13 +46,13 @@ export async function startBot(
   });
   const { run_id } = await postToApi(client, `bots/${bot.id}/start`, BotControl, { runner_session_id: sessionId });
   if (run_id === null) throw new RequestFailedError('internal_error', 'the bot was started and has no run');
-  return run_id;
+  return { botId: bot.id, runId: run_id };
 }
 
-/** Watches a run to its end, as any frontend does. */
+/** Watches a bot's run to its end, as any frontend does. @throws RequestFailedError where it does not end well */
 export async function watchToEnd(
   client: TradebaseClient,
-  runId: string,
+  { botId, runId }: StartedBot,
   onChange: (state: RunState) => void,
 ): Promise<FinishedRun> {
   const ended = Promise.withResolvers<FinishedRun>();
@@ -59,11 +64,18 @@ export async function watchToEnd(
       else if (status !== 'running') ended.reject(new RequestFailedError(`run_${status}`, error ?? 'see its log'));
     },
   });
+  // Of a bot that fails while it holds something the run goes on: it waits for its owner.
+  const owner = client.user.watch({
+    onChange: ({ bots }) => {
+      const { status, error } = bots.get(botId) ?? {};
+      if (status === 'error') ended.reject(new RequestFailedError('bot_error', error ?? 'see the log of its run'));
+    },
+  });
   try {
-    await watch.ready;
+    await Promise.all([watch.ready, owner.ready]);
     return await ended.promise;
   } finally {
-    await watch.stop();
+    await Promise.all([watch.stop(), owner.stop()]);
   }
 }
 

@@ -147,6 +147,7 @@ create function private.connect_runner(p_key text, p_ip text, p_machine_id text,
 language plpgsql security definer set search_path = '' as $$
 declare
   address constant inet := case when pg_catalog.pg_input_is_valid(p_ip, 'inet') then p_ip::inet end;
+  most_kept constant integer := 500;
   verified record;
   connected public.runner_sessions;
 begin
@@ -166,6 +167,16 @@ begin
   set status = 'connected', error = null, epoch = s.epoch + 1, machine_info = excluded.machine_info, version = excluded.version,
       ip = excluded.ip, active_bot_ids = '{}', connected_at = now(), last_heartbeat_at = now()
   returning * into connected;
+  if connected.epoch = 1 then
+    -- Machines that give themselves a new name at each start: the latest of a user are kept, and what leases remember.
+    delete from public.runner_sessions s where s.id in (
+      select ended.id from public.runner_sessions ended
+      where ended.user_id = verified.user_id and ended.status <> 'connected'
+        and not exists (select from public.bot_leases l where l.runner_session_id = ended.id and l.user_id = ended.user_id)
+      order by ended.created_at desc, ended.id
+      offset most_kept
+      for update skip locked);
+  end if;
   perform private.renew_leases(connected.id);
   return private.describe_runner_session(connected, verified.permissions);
 end

@@ -1,6 +1,7 @@
 -- Purpose: commands reach runners: at once by Realtime, and for certain by heartbeats, until they are acknowledged or expire.
 -- Objects: functions runner_heartbeat, acknowledge_command and what they call in private, private.expire_runner_commands; a
---   trigger on runner_commands that sends them; private.prune_runner_sessions prunes commands too, and no lease with a session.
+--   trigger on runner_commands that sends them; private.prune_runner_sessions prunes commands too, and no lease with a session;
+--   nor does private.limit_api_keys.
 -- Risk: none; an index on runner_commands.
 
 insert into public.system_config (key, value, min_value, max_value, is_optional, description) values
@@ -26,6 +27,8 @@ begin
   perform realtime.send(private.describe_command(c), c.type, 'runner:' || c.runner_session_id::text, true)
   from given g
   join public.runner_commands c using (runner_session_id, seq)
+  -- Who was revoked, or has left, may listen until its token expires.
+  join public.runner_sessions s on s.id = c.runner_session_id and s.status = 'connected'
   order by c.runner_session_id, c.seq;
   return null;
 end
@@ -207,6 +210,31 @@ language sql security invoker set search_path = '' as $$
 $$;
 comment on function public.acknowledge_command(bigint, jsonb) is
   'For a runner: says that it has done a command, or that it could not, and why; answers with what the command is then: acknowledged, failed, or expired where it came too late. Saying it again changes nothing, and the order does not matter. Errors: command_not_found, invalid_request and those of private.require_runner.';
+
+create or replace function private.limit_api_keys() returns trigger
+language plpgsql security definer set search_path = '' as $$
+declare
+  most_keys constant numeric := private.quota(new.user_id, 'api_keys');
+  kept_revoked constant integer := 100;
+begin
+  -- One new key of a user at a time, so that the count is exact.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('API keys of ' || new.user_id::text, 0));
+  if (select count(*) from public.api_keys k where k.user_id = new.user_id and k.revoked_at is null) >= most_keys then
+    perform private.raise_api_error(409, 'quota_exceeded', format('you have %s API keys: revoke one first', most_keys));
+  end if;
+  -- Not one whose sessions a lease remembers: with them would go the lease, and its bot could be neither started nor stopped.
+  delete from public.api_keys k where k.id in (
+    select old_key.id from public.api_keys old_key
+    where old_key.user_id = new.user_id and old_key.revoked_at is not null
+      and not exists (
+        select from public.runner_sessions s join public.bot_leases l on l.runner_session_id = s.id and l.user_id = s.user_id
+        where s.api_key_id = old_key.id)
+    order by old_key.revoked_at desc, old_key.id
+    offset kept_revoked
+  );
+  return new;
+end
+$$;
 
 create or replace function private.prune_runner_sessions() returns bigint
 language plpgsql security definer set search_path = '' as $$

@@ -18,12 +18,15 @@ language sql stable security definer set search_path = '' as $$
     when p_lease.intent <> 'run' then format('bot_not_running: its owner wants the bot to %s', p_lease.intent)
     when not p_lease.reconciled then 'not_reconciled: the runner has not shown yet that it holds what the ledger says'
     when not private.in_schedule(p_bot, p_at) then 'outside_schedule: the bot does not trade at this time'
+    when p_bot.mode = 'LIVE' and not exists (
+      select from public.exchange_credentials c where c.id = p_bot.credential_id and c.user_id = p_bot.user_id and c.status = 'active'
+    ) then 'credential_disabled: the credential of the bot is disabled'
     when private.exposure_symbol(p_order.symbol, p_order.option_details) <> all (p_bot.symbols)
       then format('symbol_not_allowed: the bot does not trade %s', private.exposure_symbol(p_order.symbol, p_order.option_details))
   end
 $$;
 comment on function private.opening_barred(public.bot_leases, public.bots, public.orders, timestamptz) is
-  'Why nothing may be opened now, or not in this symbol, whatever its size; null if it may. Definer, because runners do not see all halts.';
+  'Why nothing may be opened now, or not in this symbol, whatever its size; null if it may. Definer, because runners see neither all halts nor credentials.';
 
 create function private.cap_exceeded(
   p_bot public.bots, p_run public.trading_runs, p_limits public.account_limits, p_state private.gate_state, p_order public.orders
@@ -219,6 +222,7 @@ declare
   given public.orders;
   known public.orders;
   judgement record;
+  placed_at timestamptz;
   problem text;
   written public.orders[] := '{}';
   decisions jsonb := '[]';
@@ -266,7 +270,9 @@ begin
       select w.* into known from unnest(written) w where w.client_order_id = given.client_order_id;
     end if;
     if known.id is null then
-      judgement := private.judge_intent(lease, bot, run, limits, given, (intent ->> 'at')::timestamptz, state);
+      -- With real money it is now, whatever the runner says: on an older day nothing would be lost and traded yet.
+      placed_at := case run.mode when 'LIVE' then greatest((intent ->> 'at')::timestamptz, now()) else (intent ->> 'at')::timestamptz end;
+      judgement := private.judge_intent(lease, bot, run, limits, given, placed_at, state);
       state := judgement.state;
       known := judgement.judged;
       written := written || known;

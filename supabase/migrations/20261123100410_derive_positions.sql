@@ -202,7 +202,7 @@ $$;
 comment on function private.enlarge_position(public.trading_runs, uuid, private.execution) is
   'Opens a position, or adds to one, with a trade of its own for the entry; answers both. Definer, because no API role writes the ledger.';
 
-create function private.refusal_of_fill(p_order public.orders, p_position public.positions, p_fill jsonb) returns text[]
+create function private.refusal_of_fill(p_run_id uuid, p_order public.orders, p_position public.positions, p_fill jsonb) returns text[]
 language plpgsql stable set search_path = '' as $$
 declare
   quantity constant numeric := (p_fill ->> 'quantity')::numeric;
@@ -225,8 +225,16 @@ begin
     elsif p_order.reduce_only and quantity > coalesce(reducible, 0) then
       return array['overfill', format('the order only reduces, and there are %s to reduce', coalesce(reducible, 0))];
     end if;
-  elsif quantity > coalesce(reducible, 0) and p_fill ->> 'reason' is distinct from 'assignment' then
-    return array['order_not_admitted', 'without an order only an assignment makes a position larger'];
+  elsif quantity > coalesce(reducible, 0) then
+    if p_fill ->> 'reason' is distinct from 'assignment' then
+      return array['order_not_admitted', 'without an order only an assignment makes a position larger'];
+    elsif quantity - coalesce(reducible, 0)
+      + (select coalesce(sum(t.quantity), 0) from public.trades t
+         where t.run_id = p_run_id and t.symbol = p_fill ->> 'symbol' and t.entry_logic = 'assignment')
+      > (select coalesce(sum(o.entered_quantity * o.multiplier), 0) from public.positions o
+         where o.run_id = p_run_id and o.option_details ->> 'underlying' = p_fill ->> 'symbol') then
+      return array['order_not_admitted', 'an assignment delivers no more than the options of the run are on'];
+    end if;
   end if;
   if p_position.multiplier <> coalesce(p_order.multiplier, multiplier) then
     return array['invalid_item', format('the multiplier of the position is %s', p_position.multiplier)];
@@ -234,7 +242,7 @@ begin
   return null;
 end
 $$;
-comment on function private.refusal_of_fill(public.orders, public.positions, jsonb) is
+comment on function private.refusal_of_fill(uuid, public.orders, public.positions, jsonb) is
   'Why a fill is none of its order, or of no order at all: code and message; null where it is one.';
 
 create function private.fee_of_fill(p_fill jsonb) returns numeric
@@ -300,7 +308,7 @@ begin
   select * into v_position from public.positions p where p.run_id = p_run.id and p.symbol = p_fill ->> 'symbol' and p.status = 'open';
   -- Position and trades take it as it was meant; the row of the fill says what was reported.
   settled := private.settled_quantity((p_fill ->> 'quantity')::numeric, p_fill ->> 'side', v_order, v_position);
-  refusal := private.refusal_of_fill(v_order, v_position, p_fill || jsonb_build_object('quantity', settled));
+  refusal := private.refusal_of_fill(p_run.id, v_order, v_position, p_fill || jsonb_build_object('quantity', settled));
   if refusal is not null then
     return refusal;
   end if;
@@ -370,5 +378,5 @@ $$;
 comment on function private.take_marks(uuid, jsonb) is
   'Takes the prices of one moment of what is held; of what is not held, or has a later price, nothing changes. Definer, because no API role writes positions.';
 revoke execute on function private.share_of(numeric, numeric, numeric), private.settled_quantity(numeric, text, public.orders, public.positions), private.reduce_position(public.positions, private.execution),
-  private.enlarge_position(public.trading_runs, uuid, private.execution), private.refusal_of_fill(public.orders, public.positions, jsonb), private.fee_of_fill(jsonb),
+  private.enlarge_position(public.trading_runs, uuid, private.execution), private.refusal_of_fill(uuid, public.orders, public.positions, jsonb), private.fee_of_fill(jsonb),
   private.fill_order(public.orders, jsonb, uuid, uuid), private.take_fill(public.trading_runs, jsonb), private.take_marks(uuid, jsonb) from public;

@@ -46,6 +46,7 @@ export const GATE_REFUSALS = [
   'emergency_stop',
   'bot_not_running',
   'not_reconciled',
+  'credential_disabled',
   'risk_per_trade_exceeded',
   'daily_risk_cap_exceeded',
   'max_order_value_exceeded',

@@ -9,7 +9,7 @@ import { invoke } from '../../client/test/support/invoke.ts';
 import { liftLimits } from '../../client/test/support/lift-limits.ts';
 import { type Persona, signUp } from '../../client/test/support/personas.ts';
 import { RunnerProgram } from './support/runner-program.ts';
-import { seedMinutes } from './support/seed-minutes.ts';
+import { dayOfMinutes, seedCandles } from './support/seed-candles.ts';
 
 /** Real money: what a bot needs before it may be started with it, and that the paper runner leaves it alone. */
 let stack: TestStack;
@@ -19,7 +19,7 @@ let owner: Persona;
 beforeAll(async () => {
   stack = await startStack({ functions: true });
   await liftLimits(stack);
-  await seedMinutes(stack);
+  await seedCandles(stack, 'ACME', dayOfMinutes());
   encryption = await giveEncryptionKey(stack);
   owner = await signUp(stack, 'live');
 });

@@ -16,7 +16,7 @@ import { PaperExecutor } from '../src/program/paper-executor.ts';
 import { systemClock } from '../src/sdk/clock.ts';
 import { CallCounter } from './support/call-counter.ts';
 import { RunnerProgram } from './support/runner-program.ts';
-import { seedMinutes } from './support/seed-minutes.ts';
+import { dayOfMinutes, seedCandles } from './support/seed-candles.ts';
 
 /** Runs on paper that something goes wrong in: what the ledger has in the end is what it has where nothing did. */
 let stack: TestStack;
@@ -30,7 +30,7 @@ const TO = Date.parse('2024-03-06');
 beforeAll(async () => {
   stack = await startStack({ functions: true });
   await liftLimits(stack);
-  await seedMinutes(stack);
+  await seedCandles(stack, 'ACME', dayOfMinutes());
   await sql(`update public.system_config set value = '1' where key = 'runner.heartbeat_interval_s'`);
 });
 

@@ -8,7 +8,7 @@ import { asPostgres } from '../../client/test/support/as-role.ts';
 import { makeKey } from '../../client/test/support/connect-runner.ts';
 import { liftLimits } from '../../client/test/support/lift-limits.ts';
 import { type Persona, signUp } from '../../client/test/support/personas.ts';
-import { type BotExecutor, connectRunner, type Runner, RunnerError } from '../src/index.ts';
+import { type BotExecutor, type Clock, connectRunner, type Runner, RunnerError, systemClock } from '../src/index.ts';
 import { NetworkLine } from './support/network-line.ts';
 
 /** The SDK against a real stack: connections, commands and heartbeats. */
@@ -114,6 +114,19 @@ describe('A runner', () => {
     await runner.start(listener);
     await expect.poll(() => statusesOf(runner)).toEqual(['expired', 'acknowledged']);
     expect(listener.heard).toEqual([2]);
+  });
+
+  it("judges by the server's clock what has expired, not by its machine's", async () => {
+    const ahead: Clock = { ...systemClock, now: () => Date.now() + 45_000 };
+    const runner = await connect({ clock: ahead });
+    await ping(runner);
+    await sql(
+      `update public.runner_commands set expires_at = now() + interval '20 seconds' where runner_session_id = $1`,
+      [runner.token.session_id],
+    );
+    const listener = new Listener();
+    await runner.start(listener);
+    await expect.poll(() => listener.heard).toEqual([1]);
   });
 
   it('says why it could not do a command', async () => {

@@ -3,8 +3,8 @@ import type { StackAddress } from '@tradebase/local-stack/testing';
 import type { z } from 'zod';
 import type { TradebaseClient } from '../../src/index.ts';
 import { asPostgres } from './as-role.ts';
-import { type Persona, withToken } from './personas.ts';
-import { mintRunnerToken } from './runner-token.ts';
+import type { Persona } from './personas.ts';
+import { seedRunner } from './seed-runner.ts';
 import { makeBot } from './seed-trading.ts';
 
 /** A bot that runs, and the runner that holds it. */
@@ -45,15 +45,9 @@ export async function holdRun(
 ): Promise<HeldRun> {
   const botId = await makeBot(owner, { name, ...settings });
   const permissions = ['runner:connect', 'runner:execute', 'data:read'];
-  const key = await owner.client.rpc('create_api_key', { p_name: name, p_permissions: permissions });
-  if (key.error) throw key.error;
-  const apiKeyId = String(key.data.id);
-  const [sessionId, runId] = [crypto.randomUUID(), crypto.randomUUID()];
+  const { sessionId, client: runner } = await seedRunner(stack, owner, name, permissions);
+  const runId: string = crypto.randomUUID();
   await asPostgres(stack, async (postgres) => {
-    await postgres.query(
-      `insert into public.runner_sessions (id, user_id, api_key_id, machine_id) values ($1, $2, $3, 'machine')`,
-      [sessionId, owner.id, apiKeyId],
-    );
     await postgres.query(`update public.bots set status = 'starting' where id = $1`, [botId]);
     await postgres.query(`update public.bots set status = 'running' where id = $1`, [botId]);
     await postgres.query(
@@ -66,7 +60,6 @@ export async function holdRun(
       [botId, owner.id, runId, sessionId],
     );
   });
-  const runner = withToken(stack, await mintRunnerToken(stack, { sessionId, userId: owner.id, apiKeyId, permissions }));
   return {
     botId,
     runId,

@@ -1,17 +1,13 @@
 import type { StackAddress } from '@tradebase/local-stack/testing';
 import type pg from 'pg';
-import type { TradebaseClient } from '../../src/index.ts';
 import { asPostgres } from './as-role.ts';
-import { type Persona, withToken } from './personas.ts';
-import { mintRunnerToken } from './runner-token.ts';
+import type { Persona } from './personas.ts';
+import { type SeededRunner, seedRunner } from './seed-runner.ts';
 import { makeBot } from './seed-trading.ts';
 
 /** A runner that is connected with a key of its owner. */
-export interface ConnectedRunner {
+export interface ConnectedRunner extends SeededRunner {
   readonly owner: Persona;
-  readonly sessionId: string;
-  readonly apiKeyId: string;
-  readonly client: TradebaseClient;
 }
 
 /** A bot that runs, held by a runner with fencing token 1. */
@@ -27,18 +23,7 @@ export async function connectRunner(
   owner: Persona,
   permissions = ['runner:connect', 'runner:execute', 'data:read'],
 ): Promise<ConnectedRunner> {
-  const { data, error } = await owner.client.rpc('create_api_key', { p_name: 'runner', p_permissions: permissions });
-  if (error) throw error;
-  const sessionId: string = crypto.randomUUID();
-  await asPostgres(stack, (postgres) =>
-    postgres.query(
-      `insert into public.runner_sessions (id, user_id, api_key_id, machine_id) values ($1, $2, $3, 'machine')`,
-      [sessionId, owner.id, data.id],
-    ),
-  );
-  const apiKeyId = String(data.id);
-  const token = await mintRunnerToken(stack, { sessionId, userId: owner.id, apiKeyId, permissions });
-  return { owner, sessionId, apiKeyId, client: withToken(stack, token) };
+  return { owner, ...(await seedRunner(stack, owner, 'machine', permissions)) };
 }
 
 /** Makes a bot as its owner would, and its run and lease as if it had been started on the runner. */

@@ -1,5 +1,5 @@
 import type { TradebaseClient } from '@tradebase/client';
-import type { TestStack } from '@tradebase/local-stack/testing';
+import type { StackAddress, TestStack } from '@tradebase/local-stack/testing';
 import { asPostgres } from './as-role.ts';
 import { type Persona, withToken } from './personas.ts';
 import { mintRunnerToken } from './runner-token.ts';
@@ -7,12 +7,13 @@ import { mintRunnerToken } from './runner-token.ts';
 /** A runner session that was just heard of, and a client with its token. */
 export interface SeededRunner {
   readonly sessionId: string;
+  readonly apiKeyId: string;
   readonly client: TradebaseClient;
 }
 
 /** Connects a runner of a user, as the function runner would, with a new key. */
 export async function seedRunner(
-  stack: TestStack,
+  stack: StackAddress,
   owner: Persona,
   machineId: string,
   permissions = ['runner:connect', 'runner:execute'],
@@ -28,7 +29,7 @@ export async function seedRunner(
   );
   const sessionId = String(rows[0].id);
   const token = await mintRunnerToken(stack, { sessionId, userId: owner.id, apiKeyId, permissions });
-  return { sessionId, client: withToken(stack, token) };
+  return { sessionId, apiKeyId, client: withToken(stack, token) };
 }
 
 /** A runner says that it has done what it was told first, or that it failed with the error. False where nothing is left. */

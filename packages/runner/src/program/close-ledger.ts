@@ -2,7 +2,7 @@ import type { SessionPosition } from '@tradebase/engine';
 import type { Run } from '../sdk/run.ts';
 import { RunnerError } from '../sdk/runner-error.ts';
 import type { Server } from '../sdk/server.ts';
-import { type Item, iso, type NameOrder } from './ledger-items.ts';
+import { type Item, iso, ledgerPrice, type NameOrder } from './ledger-items.ts';
 import { ledgerContract, ledgerSymbol } from './option-contract.ts';
 import type { PaperSession } from './paper-session.ts';
 import { isOpenStatus, readRunLedger } from './run-ledger.ts';
@@ -51,7 +51,7 @@ function priceOf(
   session: PaperSession,
 ): number | undefined {
   if (position === undefined || position.contract === null) return session.closeOf(symbol);
-  return quantity > 0 ? 0 : position.mark;
+  return quantity > 0 ? 0 : ledgerPrice(position.mark);
 }
 
 function closingItems(

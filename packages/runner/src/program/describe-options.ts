@@ -1,6 +1,6 @@
 import type { SessionOptionFill, SessionOptionLeg, SessionOptionOrder, SessionPosition } from '@tradebase/engine';
 import type { ExecutionNews } from './describe-outcome.ts';
-import { type Item, iso, logItem, type Moment, type NameOrder } from './ledger-items.ts';
+import { type Item, iso, ledgerPrice, logItem, type Moment, type NameOrder } from './ledger-items.ts';
 import type { Opening } from './opening.ts';
 import { type LedgerContract, ledgerContract, ledgerSymbol } from './option-contract.ts';
 
@@ -72,11 +72,20 @@ export function optionOpeningOf(
     const { client_order_id, symbol, reference_price, quantity } = leg;
     const about = { kind: 'order', client_order_id, at } as const;
     const type = quantity > 0 ? 'BUY' : 'SELL';
-    const price = (reference_price ?? 0) > 0 ? { price: reference_price ?? LEAST_PRICE } : {};
+    const price = ledgerPrice(reference_price ?? 0);
     return [
       { ...about, status: 'submitted' },
       { ...about, status: 'accepted' },
-      { kind: 'signal', symbol, type, timeframe, ...price, reasons: [order.reason], client_order_id, at },
+      {
+        kind: 'signal',
+        symbol,
+        type,
+        timeframe,
+        ...(price > 0 ? { price } : {}),
+        reasons: [order.reason],
+        client_order_id,
+        at,
+      },
     ];
   });
   return {
@@ -123,7 +132,7 @@ function fillItems(fill: SessionOptionFill, name: NameOrder, now: Moment): Item[
       symbol,
       side: sideOf(quantity),
       quantity: units,
-      price,
+      price: ledgerPrice(price),
       fee: fill.fee,
       multiplier: fill.multiplier,
       option_details,

@@ -1,6 +1,6 @@
 import type { BarOutcome, OrderNews, SessionFill, SessionOrder, SessionOrderChange } from '@tradebase/engine';
 import { optionExecutionItems } from './describe-options.ts';
-import { type Item, iso, logItem, type Moment, type NameOrder } from './ledger-items.ts';
+import { type Item, iso, ledgerPrice, logItem, type Moment, type NameOrder } from './ledger-items.ts';
 import type { Opening, OrderSize } from './opening.ts';
 import { ledgerSymbol } from './option-contract.ts';
 
@@ -166,7 +166,7 @@ export function closeItems(outcome: BarOutcome, before: ReadonlyMap<string, Know
     return {
       kind: 'mark',
       symbol,
-      price: mark,
+      price: ledgerPrice(mark),
       at,
       ...(known?.stop_loss === stop_loss ? {} : { stop_loss }),
       ...(known?.take_profit === take_profit ? {} : { take_profit }),

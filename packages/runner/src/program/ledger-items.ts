@@ -24,3 +24,10 @@ export function logItem(level: LogLevel, message: string, { market_ms, wall_ms }
   const data = { market_at: iso(market_ms) };
   return { kind: 'log', level, message: message.slice(0, MOST_MESSAGE), data, at: iso(wall_ms) };
 }
+
+const LEAST_PRICE = 1e-12;
+
+/** A price as the ledger takes it: what the model makes of an option far from the money may have more decimals than any price. */
+export function ledgerPrice(price: number): number {
+  return price < LEAST_PRICE ? 0 : price;
+}

@@ -12,7 +12,6 @@ export type RunnerErrorCode =
   | 'run_stopped'
   | 'runner_stopped'
   | 'live_not_supported'
-  | 'strategy_not_supported'
   | 'invalid_config'
   | 'invalid_option'
   | 'no_candles'

@@ -57,10 +57,11 @@ export class Server {
     this.#options = options;
   }
 
-  /** For Realtime. Not to be asked for before there is a token. */
+  /** For Realtime and for reading; whoever calls with it before there is a token is nobody. */
   get client(): SupabaseClient {
     this.#client ??= createClient(this.#options.url, this.#options.publishableKey, {
-      accessToken: this.#options.token,
+      // supabase-js asks for one as soon as it is made, and complains of none on the console. Calls have theirs before they come here.
+      accessToken: () => this.#options.token().catch(() => null),
       global: { fetch: (input, init) => this.#fetch(input, init) },
     });
     return this.#client;
