@@ -103,7 +103,8 @@ begin
     perform private.raise_api_error(409, 'bot_has_open_positions', format('the bot has open %s: its run ends when they are closed', still_open));
   end if;
   if still_open is null then
-    update public.trading_runs r set status = p_status, error = left(p_error, 4000) where r.id = p_run_id;
+    -- Who ends it may have begun before it was started, and waited for that.
+    update public.trading_runs r set status = p_status, error = left(p_error, 4000), ended_at = greatest(now(), r.started_at) where r.id = p_run_id;
     update public.bot_leases l set released_at = now() where l.bot_id = (held.bot).id;
     -- Stops are left: who has reported the end acknowledges them next.
     perform private.expire_commands((held.lease).runner_session_id, (held.bot).id, '{start_bot,pause_bot,resume_bot,update_config}');

@@ -460,6 +460,22 @@ describe('A first start', () => {
   });
 });
 
+describe('The end of a run', () => {
+  it('that was asked for before its start, and waited for that, is not before it', async () => {
+    await asPostgres(stack, async (postgres) => {
+      await postgres.query('begin');
+      // By its clock, the transaction of the end begins here.
+      await postgres.query('select now()');
+      await startAndRun();
+      await postgres.query(`select private.end_run(run_id, 'stopped') from public.bot_leases where bot_id = $1`, [
+        botId,
+      ]);
+      await postgres.query('commit');
+    });
+    expect(await statusOf()).toBe('stopped');
+  });
+});
+
 describe('Each change of status', () => {
   it('is an event of the owner, with the run, and an entry of the audit log', async () => {
     const listener = await signUpAs(stack, 'trader', 'listener');
