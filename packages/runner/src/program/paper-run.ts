@@ -49,6 +49,8 @@ export class PaperRun {
   readonly #config: RunConfig;
   readonly #assignment: Assignment;
   readonly #started_ms: number;
+  /** Time of the market before the first bar. */
+  #start_ms: number;
   readonly #boundary = new Boundary();
   readonly #reporter: RunReporter;
   #trading: Trading | undefined;
@@ -65,6 +67,7 @@ export class PaperRun {
     this.#config = config;
     this.#assignment = assignmentOf(config);
     this.#started_ms = Date.parse(started_at);
+    this.#start_ms = this.#started_ms;
     this.#reporter = new RunReporter(parts.run);
   }
 
@@ -154,7 +157,7 @@ export class PaperRun {
   }
 
   get #now(): Moment {
-    return this.#trading?.session.now ?? { market_ms: this.#started_ms, wall_ms: this.#parts.server.now() };
+    return this.#trading?.session.now ?? { market_ms: this.#start_ms, wall_ms: this.#parts.server.now() };
   }
 
   readonly #name = (id: string): string => `${this.run.runId.slice(0, 8)}-${id}`;
@@ -166,6 +169,7 @@ export class PaperRun {
     this.#decisions = ledger.decisions.length;
     const start = ledger.decisions.find(({ decision }) => decision === 'start');
     const from_ms = start?.from === undefined ? feed.startOf(this.#started_ms) : Date.parse(start.from);
+    this.#start_ms = from_ms;
     const warmUpBars = start?.warm_up_bars ?? this.#parts.warmUpBars;
     const { timeframe } = this.#assignment;
     const session = new PaperSession({
