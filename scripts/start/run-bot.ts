@@ -22,19 +22,20 @@ interface StartedBot {
   readonly runId: string;
 }
 
+/** What names begin with; the rest is the time, because a bot whose demonstration was broken off may still be trading. */
 const NAME = 'npm start';
 const INITIAL_BALANCE = 10_000;
 
-/** Makes a PAPER bot in place of that of the last start, and starts it on a runner. */
+/** Makes a PAPER bot in place of those of earlier starts, and starts it on a runner. */
 export async function startBot(
   client: TradebaseClient,
   { symbol, timeframe, strategy, feeBps }: DemoBot,
   sessionId: string,
 ): Promise<StartedBot> {
-  const { error } = await client.from('bots').delete().eq('name', NAME).eq('status', 'stopped');
+  const { error } = await client.from('bots').delete().like('name', `${NAME} %`).eq('status', 'stopped');
   if (error) throw error;
   const bot = await postToApi(client, 'bots', z.object({ id: z.guid() }), {
-    name: NAME,
+    name: `${NAME} ${new Date().toISOString()}`,
     symbols: [symbol],
     timeframe,
     strategy_type: strategy.name,
