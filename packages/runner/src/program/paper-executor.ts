@@ -47,7 +47,7 @@ export class PaperExecutor implements BotExecutor {
     }
     const reason = matched ? 'its owner is to decide' : 'runner and ledger differ';
     this.#log('warn', `a run is held: ${reason}`, { run_id: run.runId, differences });
-    paper?.hold(reason);
+    paper?.hold();
   }
 
   release(run: Run, reason: RunnerError): void {

@@ -5,6 +5,7 @@ import type { Clock } from '../sdk/clock.ts';
 import type { Run } from '../sdk/run.ts';
 import { RunnerError } from '../sdk/runner-error.ts';
 import type { Server } from '../sdk/server.ts';
+import { untilBotTrades } from '../sdk/until-bot-trades.ts';
 import { askGate } from './ask-gate.ts';
 import { Boundary } from './boundary.ts';
 import { closeLedger, isNameOfSession } from './close-ledger.ts';
@@ -15,7 +16,6 @@ import { repeatRun, startSession } from './rebuild-run.ts';
 import { DECISION_EVENT, type Decision, isOpenStatus, readRunLedger } from './run-ledger.ts';
 import { RunReporter } from './run-reporter.ts';
 import { type Assignment, assignmentOf } from './strategy-of.ts';
-import { untilBotTrades } from './until-bot-trades.ts';
 
 export interface PaperRunParts {
   readonly run: Run;
@@ -96,9 +96,8 @@ export class PaperRun {
     this.#loop().catch((error: unknown) => this.#fail(error));
   }
 
-  /** Touches nothing until `proceed` or `stop`. */
-  hold(reason: string): void {
-    this.#hold.abort(new RunnerError('not_reconciled', reason));
+  /** Touches nothing until `proceed` or `stop`; what the gate was to be asked waits as well. */
+  hold(): void {
     this.#boundary.pause();
   }
 
@@ -113,7 +112,9 @@ export class PaperRun {
 
   /** Cancels what works and opens nothing more; positions are kept. */
   cancelAll(reason: string): Promise<void> {
+    this.#hold.abort(new RunnerError('not_reconciled', reason));
     return this.#boundary.run(async () => {
+      this.#hold = new AbortController();
       const { session } = this.#theTrading;
       await this.#decide('cancel_all', reason);
       await session.setPaused(true);

@@ -50,6 +50,8 @@ export class Run {
   /** Resolved while openings may be asked for: after reconciliation, until the next connection. */
   #ready = Promise.withResolvers<void>();
   #isOpen = false;
+  /** Counts connections. */
+  #connection = 0;
   readonly #undecided = new Set<string>();
 
   constructor(parts: RunParts) {
@@ -137,11 +139,23 @@ export class Run {
   /** The session has connected anew: openings wait for `open`. */
   renewLease(fencingToken: number): void {
     this.#fencingToken = fencingToken;
+    this.#connection += 1;
     // Who waits already goes on waiting.
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#ready = Promise.withResolvers();
     this.#ready.promise.catch(() => {});
+  }
+
+  /** Openings may be asked for once this has come, unless the session connects anew before. */
+  openAfter(condition: Promise<void>): void {
+    const connection = this.#connection;
+    condition.then(
+      () => {
+        if (connection === this.#connection) this.open();
+      },
+      () => {},
+    );
   }
 
   /** Openings may be asked for. */

@@ -21,6 +21,7 @@ import { RunnerError } from './runner-error.ts';
 import type { Server } from './server.ts';
 import type { Session } from './session.ts';
 import type { StateDir } from './state-dir.ts';
+import { untilBotTrades } from './until-bot-trades.ts';
 
 /** What executes the bots of a runner. Its functions are called one at a time. */
 export interface BotExecutor {
@@ -250,7 +251,8 @@ export class Runner {
   async reconcile(run: Run, holding: RunHolding): Promise<void> {
     await run.flush();
     const reconciliation = await run.reconcile(holding);
-    if (reconciliation.matched) run.open();
+    // What is asked for before the bot trades again, the gate refuses for good.
+    if (reconciliation.matched) run.openAfter(untilBotTrades(this.#server, this.#parts.clock, run));
     this.#executor?.proceed(run, reconciliation);
   }
 

@@ -1,8 +1,8 @@
 import { BotStatus } from '@tradebase/contracts';
 import { z } from 'zod';
-import type { Clock } from '../sdk/clock.ts';
-import type { Run } from '../sdk/run.ts';
-import type { Server } from '../sdk/server.ts';
+import type { Clock } from './clock.ts';
+import type { Run } from './run.ts';
+import type { Server } from './server.ts';
 
 const Rows = z.array(z.object({ status: BotStatus }));
 const FIRST_WAIT_MS = 20;
