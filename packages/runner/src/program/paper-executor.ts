@@ -1,6 +1,7 @@
 import type { Reconciliation, RunHolding, RunnerCommand, RunnerLease } from '@tradebase/contracts';
+import type { BotExecutor } from '../sdk/bot-executor.ts';
 import type { Run } from '../sdk/run.ts';
-import type { BotExecutor, Runner } from '../sdk/runner.ts';
+import type { Runner } from '../sdk/runner.ts';
 import { RunnerError } from '../sdk/runner-error.ts';
 import type { Log } from './log.ts';
 import { PaperRun, type PaperRunParts } from './paper-run.ts';

@@ -8,6 +8,7 @@ import {
   type RunHolding,
 } from '@tradebase/contracts';
 import { z } from 'zod';
+import { asRunnerError } from './as-runner-error.ts';
 import type { ReportSpool, SpooledItem } from './report-spool.ts';
 import { RunnerError } from './runner-error.ts';
 import type { Server } from './server.ts';
@@ -236,8 +237,7 @@ export class Run {
 
   #onFailure(error: unknown): void {
     if (this.#stop.signal.aborted) return;
-    const reason =
-      error instanceof RunnerError ? error : new RunnerError('internal_error', String(error), { cause: error });
+    const reason = asRunnerError(error);
     // Not waited for: it waits for the sender, which may be what failed.
     this.end(reason, { keepSpool: !STALE_CODES.has(reason.code) }).catch(() => {});
   }

@@ -1,10 +1,8 @@
 import type { RealtimeChannel } from '@supabase/supabase-js';
 import {
   HeartbeatAnswer,
-  type Reconciliation,
   RUNNER_COMMANDS,
   type RunHolding,
-  RunnerCommand,
   RunnerConfig,
   type RunnerLease,
   type RunnerToken,
@@ -12,46 +10,18 @@ import {
 } from '@tradebase/contracts';
 import { z } from 'zod';
 import type { SyncPolicy } from './append-file.ts';
+import { asRunnerError } from './as-runner-error.ts';
+import type { BotExecutor, RunnerEvents } from './bot-executor.ts';
 import type { Clock } from './clock.ts';
-import { type CommandError, CommandJournal } from './command-journal.ts';
-import { CommandQueue } from './command-queue.ts';
+import { CommandJournal } from './command-journal.ts';
+import { CommandWork, DeliveredCommand } from './command-work.ts';
 import { ReportSpool } from './report-spool.ts';
-import { type RejectedItem, Run } from './run.ts';
+import { Run } from './run.ts';
 import { RunnerError } from './runner-error.ts';
 import type { Server } from './server.ts';
 import type { Session } from './session.ts';
 import type { StateDir } from './state-dir.ts';
 import { untilBotTrades } from './until-bot-trades.ts';
-
-/** What executes the bots of a runner. Its functions are called one at a time. */
-export interface BotExecutor {
-  /**
-   * Carries out a command. Resolves when it is done, for then it is acknowledged; what it throws becomes the error of the
-   * acknowledgement. After a crash it may be called again with a command whose end was not recorded.
-   *
-   * @throws RunnerError with the code and message for the owner
-   */
-  execute(command: RunnerCommand): Promise<void>;
-  /**
-   * Takes up a run that the runner holds, or pauses it where it is executed already, until `proceed` is called: after a
-   * start of the program, and after every new connection. Everything it holds comes from what it reported before.
-   */
-  attach(run: Run, lease: RunnerLease): Promise<RunHolding>;
-  /** Runner and ledger agree, or not: then the server holds the bot, and the run is to wait for its owner. */
-  proceed(run: Run, reconciliation: Reconciliation): void;
-  /** The run is no longer held: stop it and report nothing more. */
-  release(run: Run, reason: RunnerError): void;
-}
-
-/** What a program may want to log. */
-export interface RunnerEvents {
-  readonly onConnected?: (token: RunnerToken) => void;
-  /** Something failed and will be tried again. */
-  readonly onTrouble?: (error: RunnerError) => void;
-  readonly onCommand?: (command: RunnerCommand) => void;
-  /** The server refused an item of a report for good. */
-  readonly onRejected?: (rejected: RejectedItem) => void;
-}
 
 export interface RunnerParts {
   readonly session: Session;
@@ -63,19 +33,10 @@ export interface RunnerParts {
   readonly events: RunnerEvents;
 }
 
-/** A command as it arrives: perhaps one that only later versions know. */
-const DeliveredCommand = z.looseObject({ seq: z.int().min(1), type: z.string(), expires_at: z.string() });
-type DeliveredCommand = z.infer<typeof DeliveredCommand>;
-const OpenCommands = z.array(DeliveredCommand);
-const Heartbeat = HeartbeatAnswer.extend({ commands: OpenCommands });
-const COMMANDS_AT_ONCE = 50;
+const Heartbeat = HeartbeatAnswer.extend({ commands: z.array(DeliveredCommand) });
 /** Sooner than this the server is not asked again, whatever wakes the heartbeat. */
 const SHORTEST_PAUSE_MS = 20;
 const GOODBYE_MS = 3000;
-/** What the server takes as the code and the message of an error. */
-const ERROR_CODE = /^[a-z][a-z0-9_]{0,62}$/;
-const MOST_MESSAGE = 1000;
-
 /** A connected runner: heartbeats, commands in order, runs and their reports. */
 export class Runner {
   readonly #parts: RunnerParts;
@@ -84,13 +45,10 @@ export class Runner {
   readonly #runs = new Map<string, Run>();
   readonly #ended = Promise.withResolvers<RunnerError | null>();
   #executor: BotExecutor | undefined;
-  #queue = new CommandQueue<DeliveredCommand>(0);
-  #journal: CommandJournal | undefined;
-  #journalOf = '';
+  #commands: CommandWork | undefined;
   #channel: RealtimeChannel | undefined;
   #wake = new AbortController();
   #isBeating = false;
-  #working: Promise<void> | undefined;
   #attaching: Promise<void> = Promise.resolve();
   #wasAttached = Promise.withResolvers<void>();
 
@@ -155,9 +113,9 @@ export class Runner {
     this.#wasAttached.reject(reason);
     this.#wake.abort();
     await Promise.all(this.runs.map((run) => run.end(reason, { keepSpool: true })));
-    await this.#working?.catch(() => {});
+    await this.#commands?.finish();
     await this.#server.close();
-    await this.#journal?.close().catch(() => {});
+    await this.#commands?.close();
     await this.#parts.stateDir.close();
     this.#ended.resolve(outcome);
   }
@@ -220,7 +178,7 @@ export class Runner {
   }
 
   async #attachAll(): Promise<void> {
-    await this.#openJournal();
+    await this.#openCommands();
     const { leases } = await this.config();
     for (const run of this.runs) {
       if (leases.some(({ run_id }) => run_id === run.runId)) continue;
@@ -256,14 +214,15 @@ export class Runner {
     this.#executor?.proceed(run, reconciliation);
   }
 
-  async #openJournal(): Promise<void> {
+  /** A session that was made anew numbers its commands anew. */
+  async #openCommands(): Promise<void> {
     const { session_id } = this.token;
-    if (this.#journalOf === session_id) return;
-    await this.#journal?.close();
-    const dir = await this.#parts.stateDir.folder('sessions', session_id);
-    this.#journal = await CommandJournal.open(dir, this.#parts.sync);
-    this.#journalOf = session_id;
-    this.#queue = new CommandQueue(this.#journal.lastSeq);
+    const executor = this.#executor;
+    if (!executor || this.#commands?.sessionId === session_id) return;
+    await this.#commands?.close();
+    const { session, stateDir, sync, events } = this.#parts;
+    const journal = await CommandJournal.open(await stateDir.folder('sessions', session_id), sync);
+    this.#commands = new CommandWork({ sessionId: session_id, session, journal, executor, events });
   }
 
   /** Commands by Realtime: they only make what heartbeats bring faster. supabase-js joins again by itself. */
@@ -275,7 +234,7 @@ export class Runner {
     for (const event of RUNNER_COMMANDS) {
       channel.on('broadcast', { event }, ({ payload }) => {
         const command = DeliveredCommand.safeParse(payload);
-        if (command.success) this.#take([command.data]);
+        if (command.success) this.#commands?.take([command.data]);
         else this.#hurry();
       });
     }
@@ -320,115 +279,16 @@ export class Runner {
         this.#server.hearTime(heard.server_time, sent_at_ms);
         return heard;
       }, session.signal);
-      this.#take(answer.commands);
+      this.#commands?.take(answer.commands);
       const rest = AbortSignal.any([this.#wake.signal, session.signal]);
       await clock.wait(answer.heartbeat_interval_s * 1000, rest).catch(() => {});
       await clock.wait(SHORTEST_PAUSE_MS, session.signal);
     }
   }
 
-  #take(commands: readonly DeliveredCommand[]): void {
-    this.#queue.add(commands);
-    this.#working ??= this.#work()
-      .catch((error: unknown) => this.#fail(error))
-      .finally(() => {
-        this.#working = undefined;
-        if (this.#queue.due() && !this.#session.signal.aborted) this.#take([]);
-      });
-  }
-
-  async #work(): Promise<void> {
-    for (;;) {
-      this.#session.signal.throwIfAborted();
-      const command = this.#queue.due();
-      if (command) await this.#carryOut(command);
-      else if (this.#queue.hasGap) this.#queue.addAllOpen(await this.#openCommands());
-      else return;
-    }
-  }
-
-  /** All commands that are still to be done, lowest numbers first. */
-  async #openCommands(): Promise<DeliveredCommand[]> {
-    return this.#server.persist(
-      () =>
-        this.#server.read(
-          'runner_commands',
-          (client) =>
-            client
-              .from('runner_commands')
-              .select('seq, type, bot_id, payload, attempt, expires_at')
-              .eq('runner_session_id', this.token.session_id)
-              .in('status', ['queued', 'delivered'])
-              .order('seq')
-              .limit(COMMANDS_AT_ONCE),
-          OpenCommands,
-        ),
-      this.#session.signal,
-    );
-  }
-
-  async #carryOut(command: DeliveredCommand): Promise<void> {
-    const journal = this.#journal;
-    const executor = this.#executor;
-    if (!journal || !executor) return;
-    let outcome = journal.outcomeOf(command.seq);
-    if (!outcome) {
-      if (Date.parse(command.expires_at) <= this.#server.now()) return this.#queue.settle(command.seq);
-      outcome = { error: await this.#errorOf(async () => this.#execute(executor, command)) };
-      this.#session.signal.throwIfAborted();
-      await journal.record(command.seq, outcome.error);
-    }
-    this.#queue.settle(command.seq);
-    await this.#acknowledge(command.seq, outcome.error);
-  }
-
-  /** What is not known here fails, and holds nothing up that comes after it. */
-  #execute(executor: BotExecutor, delivered: DeliveredCommand): Promise<void> {
-    const command = RunnerCommand.safeParse(delivered);
-    if (!command.success) {
-      const { type } = delivered;
-      throw new RunnerError(
-        'unknown_command',
-        `this version of the runner knows no such command ${type}`.slice(0, 200),
-      );
-    }
-    this.#parts.events.onCommand?.(command.data);
-    return executor.execute(command.data);
-  }
-
-  async #errorOf(work: () => Promise<void>): Promise<CommandError | null> {
-    try {
-      await work();
-      return null;
-    } catch (error) {
-      this.#session.signal.throwIfAborted();
-      const { code, message } = asRunnerError(error);
-      return { code: ERROR_CODE.test(code) ? code : 'internal_error', message: message.slice(0, MOST_MESSAGE) };
-    }
-  }
-
-  async #acknowledge(seq: number, error: CommandError | null): Promise<void> {
-    try {
-      await this.#server.persist(
-        () =>
-          this.#server.call('acknowledge_command', { p_seq: seq, p_error: error }, z.unknown(), this.#session.signal),
-        this.#session.signal,
-      );
-    } catch (failure) {
-      this.#session.signal.throwIfAborted();
-      // It has expired meanwhile, or the session was made anew: it is done all the same.
-      this.#parts.events.onTrouble?.(asRunnerError(failure));
-    }
-  }
-
   #fail(error: unknown): void {
     if (!this.#session.signal.aborted) this.#session.end(asRunnerError(error));
   }
-}
-
-function asRunnerError(error: unknown): RunnerError {
-  if (error instanceof RunnerError) return error;
-  return new RunnerError('internal_error', error instanceof Error ? error.message : String(error), { cause: error });
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
