@@ -31,13 +31,16 @@ const OPEN = 'exit_at = null, exit_price = null, gross_pnl = null, net_pnl = nul
 
 describe('The status', () => {
   let seeded: SeededBot;
+  let emptyBotId: string;
 
   beforeAll(async () => {
     seeded = await seedBot(stack, owner, 'Statuses');
+    // One that holds something is never stopped.
+    emptyBotId = await makeBot(owner, { name: 'Statuses of what holds nothing' });
   });
 
   it.each([
-    ['bots', () => ({ where: `id = '${seeded.botId}'` })],
+    ['bots', () => ({ where: `id = '${emptyBotId}'` })],
     ['trading_runs', () => ({ where: `id = '${seeded.runId}'` })],
     [
       'orders',

@@ -7,6 +7,7 @@ import type { OutgoingEmail } from '../../src/auth/email/outbox.ts';
 import { type EmailConfig, findProjectDir, readStackConfig, type StackConfig } from '../../src/config/stack-config.ts';
 import { newStackKeys, type StackKeys } from '../../src/config/stack-keys.ts';
 import { createTokenVerifier } from '../../src/config/verify-token.ts';
+import { answerStarting } from '../../src/gateway/answer-starting.ts';
 import { serveFetch } from '../../src/gateway/serve-fetch.ts';
 import type { LoginRole } from '../../src/postgres/cluster.ts';
 import { withClient } from '../../src/postgres/database.ts';
@@ -73,6 +74,8 @@ async function serveAuth(
   await connect('postgres', (connection) => connection.query(migration));
   const keys = await newStackKeys();
   const server = await listen(0);
+  // Nothing but Auth is behind this address.
+  server.off('request', answerStarting);
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const config = readStackConfig(findProjectDir(import.meta.dirname));
   const logLines: string[] = [];
