@@ -79,6 +79,8 @@ describe('a function', () => {
     const [env, path] = (await ask(host.socketPath(), '/env')).json() as [Record<string, string>, unknown];
     expect(Object.keys(env).sort()).toEqual([
       'OWN',
+      // Of a hosted project an operator sets it: it signs the tokens of runners.
+      'RUNNER_SIGNING_KEY',
       'SUPABASE_ANON_KEY',
       'SUPABASE_DB_URL',
       'SUPABASE_JWKS',
