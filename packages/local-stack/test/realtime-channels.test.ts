@@ -16,6 +16,8 @@ beforeAll(async () => {
       with check (realtime.topic() = 'room' and (select auth.uid()) = '${ALICE}');
     create policy "Broadcast only" on realtime.messages for select to authenticated
       using (realtime.topic() = 'broadcast-only' and extension = 'broadcast');
+    create policy "One's own desk" on realtime.messages for select to authenticated
+      using (realtime.topic() = 'desk:' || (select auth.uid())::text);
     create policy "Broken" on realtime.messages for select to authenticated
       using (case when realtime.topic() = 'broken' then realtime.topic()::int = 1 else false end);`);
 });
@@ -36,14 +38,14 @@ describe('joining', () => {
   });
 
   test('a policy lets a user join their own topic', async () => {
-    await joinChannel(await aliceClient(), `user:${ALICE}`, { private: true });
+    await joinChannel(await aliceClient(), `desk:${ALICE}`, { private: true });
   });
 
   test.each([
     ['another user', bobClient],
     ['an anonymous client', () => fixture.client()],
   ])("%s cannot join a user's topic", async (_who, connect) => {
-    await expect(joinChannel(await connect(), `user:${ALICE}`, { private: true })).rejects.toThrow('Unauthorized');
+    await expect(joinChannel(await connect(), `desk:${ALICE}`, { private: true })).rejects.toThrow('Unauthorized');
   });
 
   test.each(['none', 'supabase_realtime_admin', 'postgres', 'no_such_role'])(
