@@ -73,7 +73,13 @@ async function run({ rounds, seed, faults }: Command): Promise<number> {
     });
     for (let round = 0; round < rounds; round += 1) {
       const startedAt = performance.now();
-      const result = await runChaosRound(world, { seed: seed + round, faults, bars_per_s: BARS_PER_S, days, log });
+      const options = { seed: seed + round, faults, bars_per_s: BARS_PER_S, days, log };
+      const result = await runChaosRound(world, options).catch((error: unknown) => ({
+        broken: [error instanceof Error ? error.message : String(error)],
+        happened: {},
+        fills: 0,
+        commands: 0,
+      }));
       for (const [what, count] of Object.entries(result.happened)) total[what] = (total[what] ?? 0) + count;
       fills += result.fills;
       commands += result.commands;

@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ReportItem } from '@tradebase/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type BotExecutor, connectRunner, type Run, type Runner, RunnerError } from '../src/index.ts';
+import {
+  type BotExecutor,
+  type Clock,
+  connectRunner,
+  type Run,
+  type Runner,
+  RunnerError,
+  systemClock,
+} from '../src/index.ts';
 import { backOffMs, retryAfterMs } from '../src/sdk/back-off.ts';
 import type { RejectedItem } from '../src/sdk/run.ts';
 
@@ -49,6 +57,40 @@ function tokenFor(n: number, life_s = 900): Answer {
     },
   };
 }
+
+/** As the server lists it. */
+const wholeLease = {
+  bot_id: BOT,
+  run_id: RUN,
+  fencing_token: 1,
+  intent: 'run',
+  reconciled: false,
+  last_report_seq: 0,
+  last_bar_at: null,
+  started_at: AT,
+  config: {
+    name: 'bot',
+    mode: 'PAPER',
+    strategy_type: 'sma-cross',
+    strategy: null,
+    parameters: {},
+    symbols: ['ACME'],
+    timeframe: '1m',
+    settings: {},
+    initial_balance: null,
+    schedule: { start_time: null, end_time: null, days: [1], timezone: 'UTC' },
+    credential_id: null,
+    risk: {
+      risk_per_trade: null,
+      daily_risk_cap: null,
+      max_order_value: null,
+      max_symbol_exposure: null,
+      max_open_positions: null,
+      max_daily_trades: null,
+      max_drawdown_pct: null,
+    },
+  },
+};
 
 const lease = (last_report_seq: number) => ({
   bot_id: BOT,
@@ -252,6 +294,15 @@ describe('Reports of a run', () => {
     expect(messages()).toEqual(Array.from({ length: 20 }, (_, n) => `line ${n + 1}`));
   });
 
+  it('arrive though Postgres goes away under the call, which PostgREST answers with 400 and no code', async () => {
+    const run = await holdRun();
+    const blank = { status: 400, body: { code: '', message: '', details: null, hint: null } };
+    failing('report_run', blank, blank);
+    await run.report(log('first'));
+    await run.flush();
+    expect(messages()).toEqual(['first']);
+  });
+
   it('outlive the process: the next one sends what was not confirmed', async () => {
     handlers.report_run = () => ({ hangsUp: true });
     const first = await holdRun();
@@ -285,6 +336,29 @@ describe('Reports of a run', () => {
     await run.report(log('one'));
     await run.flush();
     expect(rejected).toMatchObject([{ run_id: RUN, code: 'duplicate', item: { message: 'one' } }]);
+  });
+
+  it('that fail for a reason that nobody foresaw leave no run behind that looks executed: it is taken up again', async () => {
+    const attached: string[] = [];
+    const config = { heartbeat_interval_s: 1, timeout_s: 30, halts: [], account_limits: null };
+    const executor: BotExecutor = {
+      ...idle,
+      attach: async (run) => {
+        attached.push(run.runId);
+        return { positions: [], open_orders: [] };
+      },
+    };
+    handlers.reconcile_run = () => ({ body: { matched: false, differences: [] } });
+    // Waits of seconds are cut short, and those between tokens are not.
+    const wait: Clock['wait'] = (ms, signal) => systemClock.wait(ms < 60_000 ? Math.min(ms, 20) : ms, signal);
+    const runner = await connect({ clock: { ...systemClock, wait } });
+    await runner.start(executor);
+    const run = await runner.hold(lease(0));
+    handlers.runner_config = () => ({ body: { ...config, leases: [wholeLease] } });
+    failing('report_run', refusal(418, 'short_and_stout'));
+    await run.report(log('first'));
+    await expect.poll(() => attached).toEqual([RUN]);
+    await expect.poll(messages).toEqual(['first']);
   });
 
   it('end where the run is held no more, and cannot be added to', async () => {

@@ -37,6 +37,16 @@ const Heartbeat = HeartbeatAnswer.extend({ commands: z.array(DeliveredCommand) }
 /** Sooner than this the server is not asked again, whatever wakes the heartbeat. */
 const SHORTEST_PAUSE_MS = 20;
 const GOODBYE_MS = 3000;
+/** After this time a run that ended by a failure is taken up again. */
+const RETAKE_MS = 5000;
+/** Ends of runs that are meant: held no more, over, or given up with the runner. */
+const ORDERLY_ENDS: ReadonlySet<string> = new Set([
+  'stale_lease',
+  'run_not_found',
+  'run_stopped',
+  'runner_stopped',
+  'not_held',
+]);
 /** A connected runner: heartbeats, commands in order, runs and their reports. */
 export class Runner {
   readonly #parts: RunnerParts;
@@ -167,10 +177,22 @@ export class Runner {
       onEnd: (ended, reason) => {
         this.#runs.delete(ended.runId);
         this.#executor?.release(ended, reason);
+        if (!ORDERLY_ENDS.has(reason.code)) this.#retake(reason);
       },
     });
     this.#runs.set(run_id, run);
     return run;
+  }
+
+  /** A run that failed here is still held: left alone, it would look as if it were executed. */
+  #retake(reason: RunnerError): void {
+    const { clock, session, events } = this.#parts;
+    events.onTrouble?.(reason);
+    clock.wait(RETAKE_MS, session.signal).then(
+      () => this.#onConnected(),
+      // The session is over.
+      () => {},
+    );
   }
 
   #onConnected(): void {

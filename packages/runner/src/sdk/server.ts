@@ -41,6 +41,8 @@ const PASSING_CODES: ReadonlySet<string> = new Set([
 export function isPassing(error: RunnerError): boolean {
   if (PASSING_CODES.has(error.code)) return true;
   const { status } = error;
+  // What PostgREST answers, without a code, when its connection to Postgres breaks in the middle of a call.
+  if (status === 400 && error.code === 'unexpected_answer') return true;
   return status !== undefined && (status >= 500 || status === 429 || status === 408);
 }
 
