@@ -177,7 +177,7 @@ export class Runner {
       onEnd: (ended, reason) => {
         this.#runs.delete(ended.runId);
         this.#executor?.release(ended, reason);
-        if (!ORDERLY_ENDS.has(reason.code)) this.#retake(reason);
+        if (!ORDERLY_ENDS.has(reason.code)) this.#retake(run_id, reason);
       },
     });
     this.#runs.set(run_id, run);
@@ -185,18 +185,29 @@ export class Runner {
   }
 
   /** A run that failed here is still held: left alone, it would look as if it were executed. */
-  #retake(reason: RunnerError): void {
+  #retake(runId: string, reason: RunnerError): void {
     const { clock, session, events } = this.#parts;
     events.onTrouble?.(reason);
     clock.wait(RETAKE_MS, session.signal).then(
-      () => this.#onConnected(),
+      () => this.#inTurn(() => this.#attachOne(runId)),
       // The session is over.
       () => {},
     );
   }
 
+  /** Runs are taken up one after the other. */
+  #inTurn(work: () => Promise<void>): void {
+    this.#attaching = this.#attaching.then(work).catch((error: unknown) => this.#fail(error));
+  }
+
+  async #attachOne(runId: string): Promise<void> {
+    const { leases } = await this.config();
+    const lease = leases.find(({ run_id }) => run_id === runId);
+    if (lease) await this.#attach(lease);
+  }
+
   #onConnected(): void {
-    this.#attaching = this.#attaching.then(() => this.#attachAll()).catch((error: unknown) => this.#fail(error));
+    this.#inTurn(() => this.#attachAll());
   }
 
   async #attachAll(): Promise<void> {
@@ -214,7 +225,7 @@ export class Runner {
     this.#wasAttached.resolve();
   }
 
-  /** One run that cannot be taken up leaves the others alone. */
+  /** One run that cannot be taken up leaves the others alone, and is tried again. */
   async #attach(lease: RunnerLease): Promise<void> {
     const executor = this.#executor;
     if (!executor) return;
@@ -223,7 +234,7 @@ export class Runner {
       await this.reconcile(run, await executor.attach(run, lease));
     } catch (error) {
       if (this.#session.signal.aborted) throw error;
-      this.#parts.events.onTrouble?.(asRunnerError(error));
+      this.#retake(lease.run_id, asRunnerError(error));
     }
   }
 
