@@ -64,10 +64,7 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Worke
   };
   try {
     await boss.start();
-    for (const job of JOBS) {
-      const slots = job.cpu ? cpu.threads : (job.atOnce ?? 1);
-      for (let slot = 0; slot < slots; slot += 1) await consume(boss, job, slots, context);
-    }
+    for (const job of JOBS) await consume(boss, job, job.cpu ? cpu.threads : (job.atOnce ?? 1), context);
   } catch (error) {
     await Promise.allSettled([boss.stop({ graceful: false }), cpu.close(), database.end()]);
     throw error;
@@ -85,18 +82,21 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Worke
   };
 }
 
-/** One consumer of a queue: one job at a time, and the next one at once. */
+/** Consumes a queue: as many jobs at once as it has slots, and the next one at once. */
 async function consume(boss: PgBoss, job: Job, slots: number, context: JobContext): Promise<void> {
-  const consumer: { id?: string } = {};
-  consumer.id = await boss.work(
+  await boss.work(
     job.queue,
     {
       batchSize: 1,
       includeMetadata: true,
       pollingIntervalSeconds: POLL_SECONDS,
       notifyPollingIntervalSeconds: NOTIFY_BACKSTOP_SECONDS,
-      // One user's backlog leaves a slot for the others, where there is more than one.
-      ...(job.cpu || slots > 1 ? { groupConcurrency: Math.max(1, slots - 1) } : {}),
+      ...(slots > 1
+        ? // One user's backlog leaves a slot of this process for the others. Counted here, not in the queue, where two
+          // claims at the same instant do not see each other.
+          { localConcurrency: slots, localGroupConcurrency: slots - 1 }
+        : // Where there is one slot only, processes share out the users as well as claims can see each other.
+          job.cpu && { groupConcurrency: 1 }),
     },
     async ([claimed]) => {
       if (!claimed) return;
@@ -120,7 +120,7 @@ async function consume(boss: PgBoss, job: Job, slots: number, context: JobContex
         throw error;
       } finally {
         // Without this, pg-boss sleeps until the next notification even when more jobs wait.
-        if (consumer.id) boss.notifyWorker(consumer.id);
+        for (const slot of boss.getWipData()) if (slot.name === job.queue) boss.notifyWorker(slot.id);
       }
     },
   );
