@@ -31,12 +31,15 @@ export async function benchTradingData(): Promise<Figure[]> {
       positions_of_20k: '/positions',
       positions_open: '/positions?status=open',
     };
+    const read = async (path: string) => {
+      const { status, body } = await invoke(user.client, 'GET', `api/trading${path}`);
+      if (status !== 200) throw new Error(`${path}: ${JSON.stringify(body)}`);
+    };
+    // So that the list measured first does not pay for what they share.
+    for (const path of Object.values(lists)) await sample(1, 20, () => read(path));
     const figures: Figure[] = [];
     for (const [name, path] of Object.entries(lists)) {
-      const times = await sample(100, 20, async () => {
-        const { status, body } = await invoke(user.client, 'GET', `api/trading${path}`);
-        if (status !== 200) throw new Error(`${path}: ${JSON.stringify(body)}`);
-      });
+      const times = await sample(100, 20, () => read(path));
       figures.push({
         name: `trading-data.${name}_ms_p50`,
         value: percentile(times, 0.5),
@@ -86,12 +89,14 @@ async function fill(stack: TestStack, user: Persona): Promise<readonly string[]>
     }
     await postgres.query(
       `insert into public.positions (run_id, bot_id, user_id, symbol, direction, quantity, open_quantity, status, opened_at, closed_at, created_at)
-       select $1, $2, $3, 'ACME', 'long', 1, case when n % 1000 = 0 then 1 else 0 end, case when n % 1000 = 0 then 'open' else 'closed' end,
+       select $1, $2, $3, case when n % 1000 = 0 then 'ACME' || n else 'ACME' end, 'long', 1,
+         case when n % 1000 = 0 then 1 else 0 end,
+         case when n % 1000 = 0 then 'open' else 'closed' end,
          now() - n * interval '1 minute', case when n % 1000 > 0 then now() end, now() - n * interval '1 minute'
        from generate_series(1, $4::int) n`,
       [rows[0]?.id, botId, user.id, POSITIONS],
     );
-    await postgres.query('analyze public.run_logs, public.positions, public.trading_runs');
+    await postgres.query('vacuum (analyze) public.run_logs, public.positions, public.trading_runs');
     return rows.map(({ id }) => id);
   });
 }

@@ -160,7 +160,7 @@ describe('GET /trading/runs/:id', () => {
     const { body } = await get(owner, `/runs/${seeded.runId}`);
     expect(body.run).toMatchObject({ id: seeded.runId, bot_id: seeded.botId, config: {} });
     expect(body.positions).toMatchObject([{ id: seeded.positionId, symbol: 'ACME' }]);
-    expect(body.logs).toHaveLength(100);
+    expect(body.logs).toHaveLength(50);
     expect(body.logs[0]).toMatchObject({ seq: LINES });
   });
 

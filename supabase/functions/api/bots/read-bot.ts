@@ -11,7 +11,7 @@ import type {
 } from '@tradebase/contracts';
 import { ApiError } from '../../_shared/api-error.ts';
 import { databaseError } from '../../_shared/database-error.ts';
-import { countRows, type RowQuery, readNewestFirst } from '../../_shared/newest-first.ts';
+import { type RowQuery, readCounted, readNewestFirst } from '../../_shared/newest-first.ts';
 
 export const BOT_COLUMNS =
   'id, name, description, strategy_type, strategy_id, strategy_version, parameters, mode, symbols, timeframe, credential_id, ' +
@@ -33,12 +33,7 @@ export async function listBots(
     const ofStatus = status === undefined ? bots : bots.eq('status', status);
     return mode === undefined ? ofStatus : ofStatus.eq('mode', mode);
   };
-  const list = { table: 'bots', columns: BOT_COLUMNS, userId, where };
-  const [rows, total_count] = await Promise.all([
-    readNewestFirst<Bot>(supabase, list, page),
-    countRows(supabase, list),
-  ]);
-  return { ...rows, total_count };
+  return await readCounted<Bot>(supabase, { table: 'bots', columns: BOT_COLUMNS, userId, where }, page);
 }
 
 /** One bot of the user. */
@@ -71,13 +66,9 @@ export async function listBotRuns(
   id: string,
   { status, ...page }: ListBotRunsQuery,
 ): Promise<CountedPage<TradingRun>> {
-  const list = runsOf(userId, id, status);
-  const [rows, total_count] = await Promise.all([
-    readNewestFirst<TradingRun>(supabase, list, page),
-    countRows(supabase, list),
-  ]);
-  if (total_count === 0) await getBot(supabase, userId, id);
-  return { ...rows, total_count };
+  const runs = await readCounted<TradingRun>(supabase, runsOf(userId, id, status), page);
+  if (runs.total_count === 0) await getBot(supabase, userId, id);
+  return runs;
 }
 
 /** What a bot of the user has earned in a range of days. */

@@ -6,7 +6,6 @@ import {
   ListRunsQuery,
   type PositionDetail,
   type RunDetail,
-  type RunLogLine,
   type TradingFill,
   type TradingOrder,
   type TradingPosition,
@@ -17,13 +16,7 @@ import { ApiError } from '../../_shared/api-error.ts';
 import { databaseError } from '../../_shared/database-error.ts';
 import { IdParam } from '../../_shared/id-param.ts';
 import { methodNotAllowed } from '../../_shared/method-not-allowed.ts';
-import {
-  countRows,
-  type OwnRows,
-  type RowQuery,
-  readNewestFirst,
-  type WantedPage,
-} from '../../_shared/newest-first.ts';
+import { type RowQuery, readCounted } from '../../_shared/newest-first.ts';
 import { parseInput } from '../../_shared/parse-input.ts';
 import type { UserEnv } from '../../_shared/require-user.ts';
 import { listRunLogs } from '../trading/list-run-logs.ts';
@@ -40,7 +33,7 @@ const FILL_COLUMNS =
   'seq, order_id, external_id, symbol, side, quantity, price, fee, fee_currency, liquidity, executed_at';
 
 /** Rows of each kind that come with one run or one position; the lists have the rest. */
-const MOST_WITH_DETAIL = 100;
+const MOST_WITH_DETAIL = 50;
 
 /** What the user's bots did: runs, their logs, and positions. All of it can be read from the tables as well. */
 export const trading = new Hono<UserEnv>()
@@ -91,19 +84,6 @@ function listPositions(
   return readCounted<TradingPosition>(supabase, { table: 'positions', columns: POSITION_COLUMNS, userId, where }, page);
 }
 
-/** A page and how many rows there are in all: two queries side by side, of which the count reads no row. */
-async function readCounted<Row extends { created_at: string; id: string }>(
-  supabase: SupabaseClient,
-  list: OwnRows,
-  page: WantedPage,
-): Promise<CountedPage<Row>> {
-  const [rows, total_count] = await Promise.all([
-    readNewestFirst<Row>(supabase, list, page),
-    countRows(supabase, list),
-  ]);
-  return { ...rows, total_count };
-}
-
 function matching(filters: Readonly<Record<string, string | undefined>>) {
   return (rows: RowQuery): RowQuery => {
     let narrowed = rows;
@@ -117,13 +97,16 @@ function matching(filters: Readonly<Record<string, string | undefined>>) {
 /** One run of the user with its latest positions and log lines. */
 async function getRun(supabase: SupabaseClient, userId: string, id: string): Promise<RunDetail> {
   const newest = { ascending: false };
-  const [run, positions, logs] = await Promise.all([
+  // Two requests: the run comes with its lines, which are few bytes; PostgREST takes long to nest the positions too.
+  const [run, positions] = await Promise.all([
     supabase
       .from('trading_runs')
-      .select(`${RUN_COLUMNS}, config`)
+      .select(`${RUN_COLUMNS}, config, logs:run_logs(seq, logged_at, level, message, data)`)
       .eq('id', id)
       .eq('user_id', userId)
-      .maybeSingle<RunDetail['run']>(),
+      .order('seq', { ...newest, referencedTable: 'logs' })
+      .limit(MOST_WITH_DETAIL, { referencedTable: 'logs' })
+      .maybeSingle<RunDetail['run'] & Pick<RunDetail, 'logs'>>(),
     supabase
       .from('positions')
       .select(POSITION_COLUMNS)
@@ -133,19 +116,12 @@ async function getRun(supabase: SupabaseClient, userId: string, id: string): Pro
       .order('id', newest)
       .limit(MOST_WITH_DETAIL)
       .overrideTypes<TradingPosition[], { merge: false }>(),
-    supabase
-      .from('run_logs')
-      .select('seq, logged_at, level, message, data')
-      .eq('run_id', id)
-      .eq('user_id', userId)
-      .order('seq', newest)
-      .limit(MOST_WITH_DETAIL)
-      .overrideTypes<RunLogLine[], { merge: false }>(),
   ]);
-  const error = run.error ?? positions.error ?? logs.error;
+  const error = run.error ?? positions.error;
   if (error) throw databaseError(error);
   if (!run.data) throw new ApiError('run_not_found');
-  return { run: run.data, positions: positions.data ?? [], logs: logs.data ?? [] };
+  const { logs, ...itself } = run.data;
+  return { run: itself, positions: positions.data ?? [], logs };
 }
 
 /** One position of the user with its orders, fills, and the others of its run in the same symbol. */
