@@ -1,3 +1,4 @@
+import { isPlainHttpBeyondLoopback } from '@tradebase/contracts';
 import { CandleReader } from '../feeds/candle-reader.ts';
 import { ReplayFeed } from '../feeds/replay-feed.ts';
 import { StoredFeed } from '../feeds/stored-feed.ts';
@@ -27,8 +28,12 @@ export async function runProgram(options: ProgramOptions, log: Log, signal: Abor
       'the API key is on the command line, where every user of this machine can read it: use --key-file, TRADEBASE_API_KEY or --key -',
     );
   }
+  if (options.allowPlainHttp && isPlainHttpBeyondLoopback(options.url)) {
+    log('warn', `API key and token travel in clear to ${options.url}: whoever is on the way can trade with them`);
+  }
   const runner = await connectRunner({
     url: options.url,
+    allowPlainHttp: options.allowPlainHttp,
     publishableKey: options.publishableKey,
     apiKey: options.apiKey,
     version: VERSION,
