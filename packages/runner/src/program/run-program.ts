@@ -7,6 +7,7 @@ import { connectRunner } from '../sdk/connect-runner.ts';
 import { machineInfoOf } from '../sdk/machine-info.ts';
 import type { Runner } from '../sdk/runner.ts';
 import type { RunnerError } from '../sdk/runner-error.ts';
+import { fixOf } from './fix-of.ts';
 import type { Log } from './log.ts';
 import type { ProgramOptions } from './options.ts';
 import { PaperExecutor } from './paper-executor.ts';
@@ -15,6 +16,8 @@ export const VERSION = '0.1.0';
 
 /** The same trouble is said again after this time, not at every attempt. */
 const REPEAT_TROUBLE_MS = 30_000;
+/** Troubles that are over: with reports that are worth nothing any more, and with acknowledgements that came too late. */
+const NEVER_AGAIN: ReadonlySet<string> = new Set(['stale_lease', 'command_not_found']);
 
 /**
  * Executes bots until the signal is aborted or the runner ends.
@@ -90,6 +93,8 @@ function untiring(log: Log): (error: RunnerError) => void {
     const now_ms = Date.now();
     if (now_ms - (said.get(error.message) ?? 0) < REPEAT_TROUBLE_MS) return;
     said.set(error.message, now_ms);
-    log('warn', `${error.message} (${error.code}); trying again`, { code: error.code });
+    const next = NEVER_AGAIN.has(error.code) ? '' : '; trying again';
+    const fix = fixOf(error);
+    log('warn', `${error.message} (${error.code})${next}${fix ? `. ${fix}` : ''}`, { code: error.code });
   };
 }
