@@ -6381,14 +6381,19 @@ function private.is_closed(p_exchange text, p_start time without time zone, p_en
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.is_closed(p_exchange text, p_start time without time zone, p_end time without time zone, p_timezone text, p_at timestamp with time zone)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select exists (
-    select from (select p_at at time zone p_timezone as local) l
-    join public.exchange_closures c on c.exchange = p_exchange and c.day = private.last_session_day(p_start, p_end, l.local)
-    where c.closes_at is null or l.local >= c.day + c.closes_at)
+declare
+  local constant timestamp := p_at at time zone p_timezone;
+  -- A session over midnight ends on the next day while it is in its first part. Null for start and end is all day.
+  last_day constant date := case when p_end <= p_start and local::time >= p_start then local::date + 1 else local::date end;
+begin
+  return exists (
+    select from public.exchange_closures c
+    where c.exchange = p_exchange and c.day = last_day and (c.closes_at is null or local >= c.day + c.closes_at));
+end
 $function$
 
 function private.is_cron(p_cron text) -- Whether a text is a cron expression: minute, hour, day of month, month, day of week.
@@ -6680,17 +6685,6 @@ begin
   where p.user_id = owner and p.telegram_chat_id is distinct from chat.id;
   return null;
 end
-$function$
-
-function private.last_session_day(p_start time without time zone, p_end time without time zone, p_local timestamp without time zone) -- The day on which a session ends that is on at a time by the clock on the wall: the next one, of a session over midnight in its first part. Null for start and end is all day.
--- executable by: nobody
-CREATE OR REPLACE FUNCTION private.last_session_day(p_start time without time zone, p_end time without time zone, p_local timestamp without time zone)
- RETURNS date
- LANGUAGE sql
- IMMUTABLE
- SET search_path TO ''
-AS $function$
-  select case when p_end <= p_start and p_local::time >= p_start then p_local::date + 1 else p_local::date end
 $function$
 
 function private.limit_api_keys() -- Trigger: bounds the keys of a user, and forgets all but the latest 100 revoked ones. Definer, because owners may not delete.
@@ -11501,7 +11495,7 @@ AS $function$
   from private.verify_api_key(p_key, p_ip, p_permission) verified
 $function$
 
-function public.bot_performance(p_bot_id uuid, p_start_date date, p_end_date date) -- What a bot of the caller has earned by the round trips that it closed from one day to another, both included, in the time zone of its schedule: BotPerformance of the contracts; null where there is no such bot. Drawdowns are those of closed profit, from 0 at the start of the range; in percent, of the initial balance and the profit so far. What is undefined is null, and undefined_metrics says why.
+function public.bot_performance(p_bot_id uuid, p_start_date date, p_end_date date) -- What a bot of the caller has earned by the round trips that it closed from one day to another, both included, in the time zone of its exchange or schedule: BotPerformance of the contracts; null where there is no such bot. Drawdowns are those of closed profit, from 0 at the start of the range; in percent, of the initial balance and the profit so far. What is undefined is null, and undefined_metrics says why.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.bot_performance(p_bot_id uuid, p_start_date date DEFAULT NULL::date, p_end_date date DEFAULT NULL::date)
  RETURNS jsonb

@@ -1,21 +1,20 @@
 -- Purpose: a bot that follows the session of an exchange keeps its closures, and its runner is told of those to come.
--- Objects: functions private.last_session_day, private.is_closed, private.upcoming_days, private.upcoming_closures; private.in_schedule,
+-- Objects: functions private.is_closed, private.upcoming_days, private.upcoming_closures; private.in_schedule,
 --   private.run_config and private.system_report from here on know of closures.
 -- Risk: bots that follow an exchange open nothing any more while it is closed.
 
-create function private.last_session_day(p_start time, p_end time, p_local timestamp) returns date
-language sql immutable set search_path = '' as $$
-  select case when p_end <= p_start and p_local::time >= p_start then p_local::date + 1 else p_local::date end
-$$;
-comment on function private.last_session_day(time, time, timestamp) is
-  'The day on which a session ends that is on at a time by the clock on the wall: the next one, of a session over midnight in its first part. Null for start and end is all day.';
-
+-- In plpgsql, which keeps its plans: it is asked for every order, and functions in SQL are planned each time.
 create function private.is_closed(p_exchange text, p_start time, p_end time, p_timezone text, p_at timestamptz) returns boolean
-language sql stable security definer set search_path = '' as $$
-  select exists (
-    select from (select p_at at time zone p_timezone as local) l
-    join public.exchange_closures c on c.exchange = p_exchange and c.day = private.last_session_day(p_start, p_end, l.local)
-    where c.closes_at is null or l.local >= c.day + c.closes_at)
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  local constant timestamp := p_at at time zone p_timezone;
+  -- A session over midnight ends on the next day while it is in its first part. Null for start and end is all day.
+  last_day constant date := case when p_end <= p_start and local::time >= p_start then local::date + 1 else local::date end;
+begin
+  return exists (
+    select from public.exchange_closures c
+    where c.exchange = p_exchange and c.day = last_day and (c.closes_at is null or local >= c.day + c.closes_at));
+end
 $$;
 comment on function private.is_closed(text, time, time, text, timestamptz) is
   'Whether an exchange with a session of those times is closed for the day, or has closed early, at a time at which its regular session is on. Definer, because the risk gate asks it.';
@@ -126,5 +125,5 @@ $$;
 comment on function public.system_report() is
   'For admins with a second factor: database, workers and queues, Realtime, connected runners, until when the closures of each exchange are known, and the health that components reported. Errors: forbidden, second_factor_required.';
 
-revoke execute on function private.last_session_day(time, time, timestamp), private.is_closed(text, time, time, text, timestamptz),
+revoke execute on function private.is_closed(text, time, time, text, timestamptz),
   private.upcoming_days(), private.upcoming_closures(text) from public;

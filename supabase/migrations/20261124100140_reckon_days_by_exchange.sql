@@ -69,5 +69,7 @@ $$;
 comment on column public.bots.schedule_timezone is 'Time zone of the schedule, as IANA names it, and of the bot''s days; with schedule_exchange, that of the exchange stands in its place.';
 comment on column public.bots.schedule_exchange is 'Exchange whose session it follows, on the days of the schedule, with its closures and by its time zone; then the schedule has no times of its own. Null for a schedule of its own.';
 comment on column public.trading_runs.market_day is 'The day that daily_pnl is of, in the time zone of the bot''s exchange or schedule: that of the market, which in a replay is not today.';
+comment on function public.bot_performance(uuid, date, date) is
+  'What a bot of the caller has earned by the round trips that it closed from one day to another, both included, in the time zone of its exchange or schedule: BotPerformance of the contracts; null where there is no such bot. Drawdowns are those of closed profit, from 0 at the start of the range; in percent, of the initial balance and the profit so far. What is undefined is null, and undefined_metrics says why.';
 
 revoke execute on function private.schedule_timezone(public.bots) from public;
