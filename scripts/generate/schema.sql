@@ -3093,6 +3093,18 @@ AS $function$
   from (select p_at at time zone p_timezone as local) l
 $function$
 
+function private.alert_failure(p_bot bots, p_run_id uuid, p_failure jsonb) -- Alerts the owner of a bot that has failed: {"code", "message"}, and the cause where another code says more. Definer, because nobody may write alerts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.alert_failure(p_bot bots, p_run_id uuid, p_failure jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select private.create_alert(p_bot.user_id, 'error',
+    left(format('The bot %s is in the status error: %s', p_bot.name, p_failure ->> 'message'), 4000), 'critical', p_failure - 'message', p_bot.id, p_run_id)
+$function$
+
 function private.announce_alert() -- Trigger: shows a new alert to its owner at once. Definer, because Auth raises alerts, too.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.announce_alert()
@@ -3326,8 +3338,7 @@ begin
     if p_error is null then
       update public.bots b set status = case lease.intent when 'pause' then 'paused' else 'running' end where b.id = lease.bot_id;
     else
-      perform private.fail_bot(lease.run_id, 'start_failed', message);
-      perform private.end_run(lease.run_id, 'error', message);
+      perform private.fail_start(lease.run_id, p_error ->> 'code', message);
     end if;
   elsif p_command.type = 'stop_bot' and (held.bot).status = 'stopping' then
     if p_error is null then
@@ -3343,7 +3354,7 @@ begin
 end
 $function$
 
-function private.apply_offline(p_lease bot_leases) -- What becomes of a bot whose runner was not heard of: one that holds nothing is stopped, unless it is to be resumed; any other waits in the status error for what its lease intends on the return. Definer, because it writes runs and leases.
+function private.apply_offline(p_lease bot_leases) -- What becomes of a bot whose runner was not heard of: one that holds nothing is stopped, unless it is to be resumed, and if it was not started yet its start has failed; any other waits in the status error for what its lease intends on the return. Definer, because it writes runs and leases.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.apply_offline(p_lease bot_leases)
  RETURNS void
@@ -3355,17 +3366,29 @@ declare
   held record;
   lease public.bot_leases;
   policy text;
-  message constant text := 'The runner is offline';
+  absence constant text := private.describe_absence(p_lease.runner_session_id);
+  status_before text;
 begin
   held := private.lock_run(p_lease.run_id);
   lease := held.lease;
   policy := (held.bot).offline_policy;
+  status_before := (held.bot).status;
   if (held.run).status is distinct from 'running' or lease.released_at is not null or lease.runner_session_id <> p_lease.runner_session_id then
     return;
   end if;
   perform private.expire_commands(lease.runner_session_id, lease.bot_id, '{start_bot,stop_bot,pause_bot,resume_bot,update_config}');
   if private.open_exposure(lease.bot_id) is null and (policy <> 'resume' or lease.intent in ('stop', 'hold')) then
-    perform private.end_run(lease.run_id, case (held.bot).status when 'error' then 'error' else 'stopped' end, (held.bot).last_error);
+    if status_before = 'starting' and lease.intent <> 'stop' then
+      perform private.fail_start(lease.run_id, 'runner_offline', absence || '. Start the bot again when a runner is connected');
+    elsif status_before = 'error' then
+      perform private.end_run(lease.run_id, 'error', (held.bot).last_error);
+    elsif lease.intent = 'stop' then
+      perform private.end_run(lease.run_id, 'stopped');
+    else
+      perform private.note_bot_event(lease, 'runner_offline', 'WARN', absence || '. The bot holds nothing, and is stopped');
+      update public.bots b set last_error = absence where b.id = lease.bot_id;
+      perform private.end_run(lease.run_id, 'stopped', absence);
+    end if;
     return;
   end if;
   update public.bot_leases l
@@ -3378,9 +3401,12 @@ begin
         else 'hold' end
   where l.bot_id = lease.bot_id
   returning * into lease;
-  perform private.note_bot_event(lease, 'runner_offline', 'ERROR', message, jsonb_build_object('intent', lease.intent));
-  update public.bots b set status = 'error', last_error = case b.status when 'error' then b.last_error else message end
+  perform private.note_bot_event(lease, 'runner_offline', 'ERROR', absence, jsonb_build_object('intent', lease.intent));
+  update public.bots b set status = 'error', last_error = case b.status when 'error' then b.last_error else absence end
   where b.id = lease.bot_id;
+  if status_before = 'starting' then
+    perform private.alert_failure(held.bot, lease.run_id, jsonb_build_object('code', 'runner_offline', 'message', absence));
+  end if;
 end
 $function$
 
@@ -4967,6 +4993,22 @@ begin
 end
 $function$
 
+function private.describe_absence(p_session_id uuid) -- Why a runner session does nothing more, for the owner of its bots. Definer, because triggers and workers ask it.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.describe_absence(p_session_id uuid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select 'The runner is offline: ' || case
+    when s.status = 'revoked' then 'its API key was revoked'
+    when s.status = 'connected' and s.last_heartbeat_at < now() - private.config_number('runner.timeout_s') * interval '1 second'
+      then format('it has not been heard of for %s s', round(extract(epoch from now() - s.last_heartbeat_at)))
+    else 'it has left' end
+  from public.runner_sessions s where s.id = p_session_id
+$function$
+
 function private.describe_command(p_command runner_commands) -- A command as a runner gets it, by Realtime or with a heartbeat.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.describe_command(p_command runner_commands)
@@ -4982,6 +5024,25 @@ AS $function$
     'type', p_command.type,
     'bot_id', p_command.bot_id,
     'payload', p_command.payload)
+$function$
+
+function private.describe_halts(p_user_id uuid, p_bot_id uuid) -- The emergency stops that are engaged over a bot of a user, for this user: of what, why, and what releases them; null where there is none. Definer, because runners do not see all halts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.describe_halts(p_user_id uuid, p_bot_id uuid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  -- Not who engaged it: of the system, that is an admin. One of each scope at most.
+  select string_agg(format('an emergency stop of %s is engaged (%s): %s',
+    case h.scope when 'bot' then 'the bot' when 'user' then 'your account' else 'the whole system' end,
+    h.reason,
+    case h.scope when 'system' then 'only an admin can release it' else format('release it with DELETE functions/v1/api/emergency-stop/%s', h.id) end),
+    '; ' order by h.scope)
+  from public.trading_halts h
+  where h.released_at is null
+    and (h.scope = 'system' or (h.user_id = p_user_id and h.bot_id is null) or h.bot_id = p_bot_id)
 $function$
 
 function private.describe_runner_session(p_session runner_sessions, p_permissions text[]) -- What the function runner needs to issue a token of a session.
@@ -5525,9 +5586,20 @@ AS $function$
   select coalesce(p_option_details ->> 'underlying', p_symbol)
 $function$
 
-function private.fail_bot(p_run_id uuid, p_code text, p_message text) -- Puts a bot into the status error and holds what it has; the error is counted, and its owner told. The run goes on, so that it can be continued or stopped. Definer, because runners may not write bots.
+function private.fail_bot(p_run_id uuid, p_code text, p_message text) -- The same as private.fail_bot_of for one failure. Definer, because runners may not write bots.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.fail_bot(p_run_id uuid, p_code text, p_message text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select private.fail_bot_of(p_run_id, array[jsonb_build_object('code', p_code, 'message', p_message)])
+$function$
+
+function private.fail_bot_of(p_run_id uuid, p_failures jsonb[]) -- Puts a bot into the status error and holds what it has, for one failure or several, in their order: {"code", "message"}, and the cause where another code says more. All are counted and noted as events; the last is last_error, and of the first its owner is alerted. The run goes on, so that it can be continued or stopped. Definer, because runners may not write bots.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.fail_bot_of(p_run_id uuid, p_failures jsonb[])
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -5537,16 +5609,33 @@ declare
   held record;
 begin
   held := private.lock_run(p_run_id);
-  if (held.run).status is distinct from 'running' then
+  if (held.run).status is distinct from 'running' or cardinality(p_failures) = 0 then
     return;
   end if;
   update public.bot_leases l set intent = 'hold' where l.bot_id = (held.bot).id and l.intent <> 'hold';
-  perform private.note_bot_event(held.lease, p_code, 'ERROR', p_message);
-  update public.bots b set status = 'error', last_error = left(p_message, 4000), error_count = b.error_count + 1 where b.id = (held.bot).id;
+  insert into public.bot_events (bot_id, user_id, run_id, type, severity, message, metadata)
+  select (held.bot).id, (held.bot).user_id, p_run_id, f.failure ->> 'code', 'ERROR', left(f.failure ->> 'message', 4000), f.failure - '{code,message}'::text[]
+  from unnest(p_failures) with ordinality f (failure, n) order by f.n;
+  update public.bots b
+  set status = 'error', last_error = left(p_failures[cardinality(p_failures)] ->> 'message', 4000), error_count = b.error_count + cardinality(p_failures)
+  where b.id = (held.bot).id;
   if (held.bot).status <> 'error' then
-    perform private.create_alert((held.bot).user_id, 'error', left(format('The bot %s is in the status error: %s', (held.bot).name, p_message), 4000),
-      'critical', jsonb_build_object('code', p_code), (held.bot).id, p_run_id);
+    perform private.alert_failure(held.bot, p_run_id, p_failures[1]);
   end if;
+end
+$function$
+
+function private.fail_start(p_run_id uuid, p_cause text, p_message text) -- What follows when the start of a bot comes to nothing: it has failed, and its run ends, unless something is open in it. The cause is the code of the runner, or command_expired, or runner_offline. Definer, because runners may not write bots.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.fail_start(p_run_id uuid, p_cause text, p_message text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.fail_bot_of(p_run_id, array[jsonb_build_object('code', 'start_failed', 'message', p_message, 'cause', p_cause)]);
+  perform private.end_run(p_run_id, 'error', p_message);
 end
 $function$
 
@@ -7726,7 +7815,7 @@ CREATE OR REPLACE FUNCTION private.opening_barred(p_lease bot_leases, p_bot bots
  SET search_path TO ''
 AS $function$
   select case
-    when private.is_halted(p_lease.user_id, p_lease.bot_id) then 'emergency_stop: an emergency stop is engaged'
+    when private.is_halted(p_lease.user_id, p_lease.bot_id) then 'emergency_stop: ' || private.describe_halts(p_lease.user_id, p_lease.bot_id)
     when p_bot.status <> 'running' then format('bot_not_running: the bot is %s', p_bot.status)
     when p_lease.intent <> 'run' then format('bot_not_running: its owner wants the bot to %s', p_lease.intent)
     when not p_lease.reconciled then 'not_reconciled: the runner has not shown yet that it holds what the ledger says'
@@ -9081,15 +9170,10 @@ CREATE OR REPLACE FUNCTION private.require_no_halt(p_bot bots)
  SET search_path TO ''
 AS $function$
 declare
-  halt public.trading_halts;
+  halts constant text := private.describe_halts(p_bot.user_id, p_bot.id);
 begin
-  select * into halt from public.trading_halts h
-  where h.released_at is null
-    and (h.scope = 'system' or (h.user_id = p_bot.user_id and h.bot_id is null) or h.bot_id = p_bot.id)
-  order by h.scope desc limit 1;
-  if halt.id is not null then
-    perform private.raise_api_error(409, 'trading_halted', format('an emergency stop of the %s is engaged: %s',
-      case halt.scope when 'bot' then 'bot' when 'user' then 'account' else 'system' end, halt.reason));
+  if halts is not null then
+    perform private.raise_api_error(409, 'trading_halted', halts);
   end if;
 end
 $function$
@@ -10582,6 +10666,40 @@ begin
 end
 $function$
 
+function private.take_errors(p_run trading_runs, p_items jsonb[], p_places bigint[]) -- Takes errors of a report, at the given places of its items, together: all are counted, and where any is fatal, or the end of a run that has something open, the bot has failed. Answers the faults of those that are refused by their places. Definer, because no API role writes the ledger.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.take_errors(p_run trading_runs, p_items jsonb[], p_places bigint[])
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  errors constant jsonb[] := array(select p_items[p.place] from unnest(p_places) with ordinality p (place, n) order by p.n);
+  failures constant jsonb[] := array(
+    select jsonb_build_object('code', coalesce(e.error ->> 'code', 'failed'), 'message', coalesce(e.error ->> 'message', e.error ->> 'error', 'The run failed'))
+    from unnest(errors) with ordinality e (error, n) where e.error ->> 'kind' = 'run_ended' or (e.error ->> 'is_fatal')::boolean order by e.n);
+  latest constant jsonb := errors[cardinality(errors)];
+  fault jsonb;
+begin
+  if cardinality(errors) = 0 then
+    return '{}';
+  end if;
+  begin
+    perform private.write_profit(private.gathered_profit(p_run.id));
+    perform private.fail_bot_of(p_run.id, failures);
+    update public.bots b
+    set error_count = b.error_count + cardinality(errors) - cardinality(failures),
+        last_error = case when latest -> 'is_fatal' = 'false' then latest ->> 'message' else b.last_error end
+    where b.id = p_run.bot_id and cardinality(errors) > cardinality(failures);
+    return '{}';
+  exception when sqlstate 'PGRST' or data_exception or integrity_constraint_violation or raise_exception then
+    fault := to_jsonb(private.fault_of_error(sqlstate, sqlerrm));
+    return (select jsonb_object_agg(p.place, fault) from unnest(p_places) p (place));
+  end;
+end
+$function$
+
 function private.take_fill(p_run trading_runs, p_fill jsonb) -- Takes a fill: the row, its order, its position and its trades. Answers code and message of a fault, or duplicate where it has been taken. Definer, because no API role writes the ledger.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.take_fill(p_run trading_runs, p_fill jsonb)
@@ -10671,12 +10789,6 @@ begin
       return private.take_fill(p_run, p_item);
     when 'mark' then
       perform private.take_marks(p_run.id, jsonb_build_array(p_item));
-    when 'error' then
-      if (p_item ->> 'is_fatal')::boolean then
-        perform private.fail_bot(p_run.id, p_item ->> 'code', p_item ->> 'message');
-      else
-        update public.bots b set error_count = b.error_count + 1, last_error = p_item ->> 'message' where b.id = p_run.bot_id;
-      end if;
     when 'run_ended' then
       perform private.end_run(p_run.id, p_item ->> 'status', p_item ->> 'error');
   end case;
@@ -10700,7 +10812,9 @@ declare
   fault text[];
   refused jsonb := '{}';
   marks jsonb := '[]';
+  error_places bigint[] := '{}';
   has_ended boolean := false;
+  stays_open boolean;
   bar_at timestamptz;
   balance numeric;
   log_count bigint;
@@ -10717,17 +10831,24 @@ begin
       marks := '[]';
     end if;
     fault := null;
-    if kind = 'bar' then
+    stays_open := kind = 'run_ended' and not has_ended and private.open_exposure(p_run.bot_id) is not null;
+    if kind = 'run_ended' and not has_ended and not stays_open then
+      refused := refused || private.take_errors(p_run, items, error_places);
+      error_places := '{}';
+    end if;
+    if kind = 'error' or stays_open and item ->> 'status' = 'error' then
+      error_places := error_places || n::bigint;
+    elsif kind = 'bar' then
       bar_at := greatest(bar_at, (item ->> 'at')::timestamptz);
     elsif kind = 'balance' then
       balance := (item ->> 'balance')::numeric;
-    elsif has_ended and kind <> 'error' then
+    elsif has_ended then
       fault := array['run_ended', 'the run has ended'];
     elsif kind = 'mark' and not p_each_alone then
       marks := marks || item;
-    elsif p_each_alone or kind = 'run_ended' or item ? 'terms' or item -> 'is_fatal' = 'true' then
+    elsif p_each_alone or kind = 'run_ended' or item ? 'terms' then
       begin
-        if kind in ('run_ended', 'error') then
+        if kind = 'run_ended' then
           perform private.write_profit(private.gathered_profit(p_run.id));
         end if;
         fault := private.take_item(p_lease, p_run, item);
@@ -10748,6 +10869,7 @@ begin
   if marks <> '[]' then
     perform private.take_marks(p_run.id, marks);
   end if;
+  refused := refused || private.take_errors(p_run, items, error_places);
 
   log_count := private.take_words(p_run, p_items, p_first_seq, array(select generate_series(1, skipped)) || array(select k::bigint from jsonb_object_keys(refused) k));
   if bar_at is not null then
