@@ -1845,6 +1845,7 @@ table public.runner_commands -- What a runner is told to do, in order. Realtime 
   grant select to tradebase_worker
   grant insert (runner_session_id, user_id, type, bot_id, payload, expires_at) to tradebase_worker
   grant update (status, attempt, error, delivered_at, acknowledged_at) to tradebase_worker
+  CREATE TRIGGER before_bot_is_gone BEFORE UPDATE OF bot_id ON public.runner_commands FOR EACH ROW WHEN (((old.bot_id IS NOT NULL) AND (new.bot_id IS NULL) AND (new.status = ANY (ARRAY['queued'::text, 'delivered'::text])))) EXECUTE FUNCTION private.end_command_of_deleted_bot()
   CREATE TRIGGER check_status BEFORE UPDATE ON public.runner_commands FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER prepare BEFORE INSERT ON public.runner_commands FOR EACH ROW EXECUTE FUNCTION private.prepare_runner_command()
   CREATE TRIGGER send_commands AFTER INSERT ON public.runner_commands REFERENCING NEW TABLE AS given FOR EACH STATEMENT EXECUTE FUNCTION private.send_runner_commands()
@@ -5238,6 +5239,19 @@ AS $function$
   )
 $function$
 
+function private.end_command_of_deleted_bot() -- Trigger: what a runner was still to do for a bot that is deleted is not to be done any more. Without its bot, an emergency stop would be one of all that the runner executes.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.end_command_of_deleted_bot()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  new.status := 'expired';
+  return new;
+end
+$function$
+
 function private.end_run(p_run_id uuid, p_status text, p_error text) -- Ends a run: completed or stopped, which gives the bot back and is refused (bot_has_open_positions) while something is open; or error, which ends the run when nothing is open, and else leaves it to be continued. Ending it again changes nothing. Definer, because runners may not write runs.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.end_run(p_run_id uuid, p_status text, p_error text DEFAULT NULL::text)
@@ -5674,11 +5688,14 @@ CREATE OR REPLACE FUNCTION private.fee_of_fill(p_fill jsonb)
  IMMUTABLE
  SET search_path TO ''
 AS $function$
+declare
+  -- Contracts name what they settle in behind a colon: BTC/USDT:USDT.
+  base constant text := split_part(p_fill ->> 'symbol', '/', 1);
+  quote constant text := split_part(split_part(p_fill ->> 'symbol', '/', 2), ':', 1);
 begin
   return case
-    when p_fill ->> 'fee_currency' is null or strpos(p_fill ->> 'symbol', '/') = 0
-      or p_fill ->> 'fee_currency' = split_part(p_fill ->> 'symbol', '/', 2) then coalesce((p_fill ->> 'fee')::numeric, 0)
-    when p_fill ->> 'fee_currency' = split_part(p_fill ->> 'symbol', '/', 1) then (p_fill ->> 'fee')::numeric * (p_fill ->> 'price')::numeric
+    when p_fill ->> 'fee_currency' is null or quote = '' or p_fill ->> 'fee_currency' = quote then coalesce((p_fill ->> 'fee')::numeric, 0)
+    when p_fill ->> 'fee_currency' = base then (p_fill ->> 'fee')::numeric * (p_fill ->> 'price')::numeric
     else 0
   end;
 end
@@ -8645,7 +8662,7 @@ begin
 end
 $function$
 
-function private.record_rejections(p_run trading_runs, p_rejected jsonb, p_items jsonb, p_first_seq bigint) -- Records what was refused of a report as an event of the bot, the first 20 items in part. Definer, because no API role writes events.
+function private.record_rejections(p_run trading_runs, p_rejected jsonb, p_items jsonb, p_first_seq bigint) -- Records what was refused of a report as an event of the bot, of the first 20 items as much as it has room for, in part. Definer, because no API role writes events.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.record_rejections(p_run trading_runs, p_rejected jsonb, p_items jsonb, p_first_seq bigint)
  RETURNS void
@@ -8657,9 +8674,17 @@ AS $function$
   select p_run.bot_id, p_run.user_id, p_run.id, 'report_rejected', 'WARN',
     format('%s items of a report were refused. The first, item %s: %s', jsonb_array_length(p_rejected), p_rejected -> 0 ->> 'seq', left(p_rejected -> 0 ->> 'message', 500)),
     jsonb_build_object('count', jsonb_array_length(p_rejected), 'items', (
-      select jsonb_agg(jsonb_build_object('seq', r.fault -> 'seq', 'code', r.fault -> 'code', 'message', left(r.fault ->> 'message', 200),
-        'item', left(p_items ->> ((r.fault ->> 'seq')::bigint - p_first_seq)::integer, 200)) order by r.n)
-      from jsonb_array_elements(p_rejected) with ordinality r (fault, n) where r.n <= 20
+      select coalesce(jsonb_agg(t.told order by t.n), '[]')
+      from (
+        select d.n, d.told, sum(octet_length(d.told::text)) over (order by d.n) as bytes
+        from (
+          select r.n, jsonb_build_object('seq', r.fault -> 'seq', 'code', r.fault -> 'code', 'message', left(r.fault ->> 'message', 200),
+            'item', left(p_items ->> ((r.fault ->> 'seq')::bigint - p_first_seq)::integer, 200)) as told
+          from jsonb_array_elements(p_rejected) with ordinality r (fault, n) where r.n <= 20
+        ) d
+      ) t
+      -- As many as an event of a bot has room for, whatever the letters take.
+      where t.bytes <= 12000
     ))
 $function$
 
@@ -8870,8 +8895,11 @@ begin
   elsif quantity > coalesce(reducible, 0) then
     if p_fill ->> 'reason' is distinct from 'assignment' then
       return array['order_not_admitted', 'without an order only an assignment makes a position larger'];
-    elsif quantity - coalesce(reducible, 0)
-      + (select coalesce(sum(t.quantity), 0) from public.trades t
+    -- What an option delivers is no option, which could be assigned in its turn.
+    elsif p_fill ? 'option_details' or p_position.option_details is not null then
+      return array['order_not_admitted', 'an assignment delivers what an option is on, and no option'];
+    elsif (quantity - coalesce(reducible, 0)) * coalesce(multiplier, 1)
+      + (select coalesce(sum(t.quantity * o.multiplier), 0) from public.trades t join public.positions o on o.id = t.position_id
          where t.run_id = p_run_id and t.symbol = p_fill ->> 'symbol' and t.entry_logic = 'assignment')
       > (select coalesce(sum(o.entered_quantity * o.multiplier), 0) from public.positions o
          where o.run_id = p_run_id and o.option_details ->> 'underlying' = p_fill ->> 'symbol') then
@@ -10741,7 +10769,8 @@ begin
   whole.multiplier := coalesce(v_order.multiplier, (p_fill ->> 'multiplier')::numeric, v_position.multiplier, 1);
   whole.executed_at := (p_fill ->> 'at')::timestamptz;
   whole.reason := coalesce(nullif(p_fill ->> 'reason', ''), v_order.reason);
-  whole.option_details := coalesce(p_fill -> 'option_details', v_order.option_details);
+  -- The risk gate has weighed the order by its own.
+  whole.option_details := case when v_order.id is not null then v_order.option_details else p_fill -> 'option_details' end;
   -- What an order that has ended reserved is gone: a late fill of it may lose all of its value.
   whole.risk := case
     when v_order.reduce_only then 0

@@ -154,7 +154,10 @@ export class Runner {
       ...(most_spool_bytes ? { most_bytes: most_spool_bytes } : {}),
     };
     const spool = await ReportSpool.open(await stateDir.folder('runs', run_id), options);
-    const dropped = await spool.alignWith(last_report_seq);
+    const dropped = await spool.alignWith(last_report_seq).catch(async (error: unknown) => {
+      await spool.close();
+      throw error;
+    });
     if (dropped > 0) {
       events.onTrouble?.(
         new RunnerError(
