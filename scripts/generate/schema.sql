@@ -7057,6 +7057,8 @@ begin
   if lease.released_at is not null then
     perform private.raise_api_error(409, 'stale_lease', 'the run is over: its bot has been given back');
   end if;
+  -- Again: whoever held the lock may have ended the session.
+  perform private.require_runner('runner:execute');
   return lease;
 end
 $function$
