@@ -253,6 +253,37 @@ describe('An emergency stop of a user', () => {
   });
 });
 
+describe('What is refused under an emergency stop', () => {
+  it('is told which one it is, why, and what releases it; of the system not whose it is', async () => {
+    await acknowledgeAll(stack, runner.sessionId);
+    await owner.client.rpc('stop_bot', { p_bot_id: botId }).throwOnError();
+    await acknowledgeAll(stack, runner.sessionId);
+    const ofBot = await engage(owner, 'bot', { p_bot_id: botId, p_reason: 'Odd fills' });
+    const ofUser = await engage(owner, 'user', { p_reason: 'Holiday' });
+    const ofSystem = await engage(admin, 'system', { p_reason: 'Exchange down' });
+    const start = async () => (await owner.client.rpc('start_bot', { p_bot_id: botId })).error;
+    const told = {
+      bot: `an emergency stop of the bot is engaged (Odd fills): release it with DELETE functions/v1/api/emergency-stop/${ofBot.id}`,
+      user: `an emergency stop of your account is engaged (Holiday): release it with DELETE functions/v1/api/emergency-stop/${ofUser.id}`,
+      system: 'an emergency stop of the whole system is engaged (Exchange down): only an admin can release it',
+    };
+    try {
+      expect(await start()).toMatchObject({
+        code: 'trading_halted',
+        message: [told.bot, told.system, told.user].join('; '),
+      });
+      await release(owner, ofBot.id).throwOnError();
+      await release(owner, ofUser.id).throwOnError();
+      const error = await start();
+      expect(error).toMatchObject({ code: 'trading_halted', message: told.system });
+      expect(JSON.stringify(error)).not.toMatch(new RegExp(`${admin.id}|${ofSystem.id}`));
+    } finally {
+      await release(admin, ofSystem.id).throwOnError();
+    }
+    expect(await start()).toBeNull();
+  });
+});
+
 describe('An emergency stop of the system', () => {
   it('is for admins alone, and stops everyone', async () => {
     expect(await refusal(owner, 'system')).toEqual([403, 'forbidden']);

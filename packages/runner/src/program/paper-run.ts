@@ -131,6 +131,11 @@ export class PaperRun {
     });
   }
 
+  /** Of the bot. */
+  get name(): string {
+    return this.#config.name;
+  }
+
   /** Whether it trades no more: what it has reckoned may end in the middle of a bar, and is to be reckoned again. */
   get hasFailed(): boolean {
     return this.#hasFailed;

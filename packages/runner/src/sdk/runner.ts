@@ -180,7 +180,7 @@ export class Runner {
       onEnd: (ended, reason) => {
         this.#runs.delete(ended.runId);
         this.#executor?.release(ended, reason);
-        if (!ORDERLY_ENDS.has(reason.code)) this.#retake(run_id, reason);
+        if (!ORDERLY_ENDS.has(reason.code) && !this.#session.signal.aborted) this.#retake(run_id, reason);
       },
     });
     this.#runs.set(run_id, run);
