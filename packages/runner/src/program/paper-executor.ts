@@ -47,15 +47,25 @@ export class PaperExecutor implements BotExecutor {
       return;
     }
     const reason = matched ? 'its owner is to decide' : 'runner and ledger differ';
-    this.#log('warn', `a run is held: ${reason}`, { run_id: run.runId, differences });
+    this.#log('warn', `${this.nameOf(run.botId)}: held, and left as it is: ${reason}`, {
+      run_id: run.runId,
+      differences,
+    });
     paper?.hold();
   }
 
   release(run: Run, reason: RunnerError): void {
+    const name = this.nameOf(run.botId);
     this.#runs.delete(run.runId);
     this.#held.delete(run.runId);
     if (reason.code !== 'runner_stopped')
-      this.#log('info', `a run is over here: ${reason.message}`, { run_id: run.runId });
+      this.#log('info', `${name}: no longer executed here: ${reason.message}`, { run_id: run.runId });
+  }
+
+  /** Name of a bot that is executed here, else the beginning of its id. */
+  nameOf(botId: string): string {
+    const paper = this.#runs.values().find(({ run }) => run.botId === botId);
+    return paper?.name ?? `bot ${botId.slice(0, 8)}`;
   }
 
   async execute(command: RunnerCommand): Promise<void> {

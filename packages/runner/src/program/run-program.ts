@@ -1,3 +1,4 @@
+import type { RunnerCommand } from '@tradebase/contracts';
 import { CandleReader } from '../feeds/candle-reader.ts';
 import { ReplayFeed } from '../feeds/replay-feed.ts';
 import { StoredFeed } from '../feeds/stored-feed.ts';
@@ -27,6 +28,7 @@ export async function runProgram(options: ProgramOptions, log: Log, signal: Abor
       'the API key is on the command line, where every user of this machine can read it: use --key-file, TRADEBASE_API_KEY or --key -',
     );
   }
+  let executor: PaperExecutor | undefined;
   const runner = await connectRunner({
     url: options.url,
     publishableKey: options.publishableKey,
@@ -37,13 +39,14 @@ export async function runProgram(options: ProgramOptions, log: Log, signal: Abor
     signal,
     onConnected: ({ session_id, epoch }) => log('info', 'connected', { session_id, epoch }),
     onTrouble: untiring(log),
-    onCommand: ({ type, seq, bot_id }) => log('info', `command ${type}`, { seq, bot_id }),
+    onCommand: (command) =>
+      log('info', describeCommand(command, executor), { seq: command.seq, bot_id: command.bot_id }),
     onRejected: ({ run_id, item, code, message }) =>
       log('warn', `the server refused a report (${item?.kind}): ${message}`, { run_id, code }),
   });
   const ended = new AbortController();
   try {
-    const executor = new PaperExecutor(runner, {
+    executor = new PaperExecutor(runner, {
       server: runner.server,
       feed: feedOf(options, runner, ended.signal),
       clock: systemClock,
@@ -76,6 +79,14 @@ export async function runProgram(options: ProgramOptions, log: Log, signal: Abor
 function feedOf({ replay }: ProgramOptions, runner: Runner, signal: AbortSignal) {
   const reader = new CandleReader(runner.server, signal);
   return replay ? new ReplayFeed(reader, systemClock, replay) : new StoredFeed(reader, systemClock);
+}
+
+/** A command as it came, and for which bot. */
+function describeCommand(command: RunnerCommand, executor: PaperExecutor | undefined): string {
+  const what = `command ${command.type}`;
+  if (command.type === 'start_bot') return `${command.payload.config.name}: ${what}`;
+  if (command.bot_id === null) return what;
+  return `${executor?.nameOf(command.bot_id) ?? command.bot_id}: ${what}`;
 }
 
 /** Says each trouble when it begins, and now and then as long as it lasts. */

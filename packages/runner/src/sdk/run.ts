@@ -9,6 +9,7 @@ import {
 } from '@tradebase/contracts';
 import { z } from 'zod';
 import { asRunnerError } from './as-runner-error.ts';
+import { orAborted } from './or-aborted.ts';
 import type { ReportSpool, SpooledItem } from './report-spool.ts';
 import { RunnerError } from './runner-error.ts';
 import type { Server } from './server.ts';
@@ -119,7 +120,7 @@ export class Run {
     for (const id of ids) this.#undecided.add(id);
     try {
       const decisions = await this.#persist(async () => {
-        await unlessAborted(this.#ready.promise, signal);
+        await (signal ? orAborted(this.#ready.promise, signal) : this.#ready.promise);
         return this.#call('submit_order_intents', { p_intents: intents }, Decisions);
       });
       return ids.map((id) => {
@@ -240,19 +241,5 @@ export class Run {
     const reason = asRunnerError(error);
     // Not waited for: it waits for the sender, which may be what failed.
     this.end(reason, { keepSpool: !STALE_CODES.has(reason.code) }).catch(() => {});
-  }
-}
-
-/** Waits for a promise, or rejects with the reason of a signal that is aborted before. */
-async function unlessAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (!signal) return promise;
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }
