@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -243,6 +243,20 @@ describe('A connection', () => {
     handlers.runner_heartbeat = () => refusal(401, 'runner_superseded');
     expect(await runner.ended).toMatchObject({ code: 'runner_superseded' });
     expect(authenticated).toBe(2);
+  });
+
+  it('is given up where that was asked for before the server was', async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await expect(connect({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'runner_stopped' });
+    expect(calls).toEqual([]);
+  });
+
+  it('is not begun where the state folder does not take the name of the machine, and leaves the folder free', async () => {
+    await mkdir(join(stateDir, 'machine-id'));
+    await expect(connect()).rejects.toMatchObject({ code: 'state_dir_unusable' });
+    await rm(join(stateDir, 'machine-id'), { recursive: true });
+    await connect();
   });
 
   it('gives up a request that is not answered', async () => {

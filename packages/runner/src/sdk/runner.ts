@@ -156,7 +156,10 @@ export class Runner {
       ...(most_spool_bytes ? { most_bytes: most_spool_bytes } : {}),
     };
     const spool = await ReportSpool.open(await stateDir.folder('runs', run_id), options);
-    const dropped = await spool.alignWith(last_report_seq);
+    const dropped = await spool.alignWith(last_report_seq).catch(async (error: unknown) => {
+      await spool.close();
+      throw error;
+    });
     if (dropped > 0) {
       events.onTrouble?.(
         new RunnerError(
@@ -179,7 +182,7 @@ export class Runner {
       onEnd: (ended, reason) => {
         this.#runs.delete(ended.runId);
         this.#executor?.release(ended, reason);
-        if (!ORDERLY_ENDS.has(reason.code)) this.#retake(run_id, reason);
+        if (!ORDERLY_ENDS.has(reason.code) && !this.#session.signal.aborted) this.#retake(run_id, reason);
       },
     });
     this.#runs.set(run_id, run);
