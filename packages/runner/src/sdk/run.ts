@@ -10,6 +10,7 @@ import {
 } from '@tradebase/contracts';
 import { z } from 'zod';
 import { asRunnerError } from './as-runner-error.ts';
+import { orAborted } from './or-aborted.ts';
 import type { ReportSpool, SpooledItem } from './report-spool.ts';
 import { RunnerError } from './runner-error.ts';
 import type { Server } from './server.ts';
@@ -131,7 +132,7 @@ export class Run {
     for (const id of ids) this.#undecided.add(id);
     try {
       const decisions = await this.#persist(async () => {
-        await unlessAborted(this.#ready.promise, signal);
+        await (signal ? orAborted(this.#ready.promise, signal) : this.#ready.promise);
         return this.#call('submit_order_intents', { p_intents: intents }, Decisions);
       });
       return ids.map((id) => {
@@ -281,18 +282,4 @@ export class Run {
 /** Whether what was sent is refused for what it holds, as JSON that Postgres cannot store is, and would be each time. */
 function isUnreadable({ code, status }: RunnerError): boolean {
   return status === 413 || UNREADABLE_CODES.has(code) || /^2[23][0-9A-Z]{3}$/.test(code);
-}
-
-/** Waits for a promise, or rejects with the reason of a signal that is aborted before. */
-async function unlessAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (!signal) return promise;
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }
