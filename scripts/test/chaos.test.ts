@@ -14,7 +14,7 @@ beforeAll(async () => {
     await prepareWorld(postgres);
     for (const day of days) await storeDay(postgres, day);
   });
-}, 60_000);
+});
 
 afterAll(() => world?.stop(), 60_000);
 
