@@ -305,8 +305,8 @@ describe('A limit of the account', () => {
 
   it('of the day counts the losses of all bots on that day, less what others have won', async () => {
     await limitAccount({ daily_loss_cap: 100 });
-    const day = new Date().toISOString().slice(0, 10);
     const at = new Date().toISOString();
+    const day = at.slice(0, 10);
     const [first, second] = [await seedHeldBot(stack, runner), await seedHeldBot(stack, runner)];
     await setRun(first, `market_day = '${day}', daily_pnl = -60`);
     expect(await codes(second, { at })).toEqual(['account_daily_loss_exceeded']);

@@ -122,7 +122,7 @@ describe('a broadcast from the database', () => {
     const frames = await Promise.all(sockets.map((raw) => raw.frames.next()));
     expect(frames.every((frame) => String(frame).includes('news'))).toBe(true);
     for (const raw of sockets) raw.socket.terminate();
-  }, 20_000);
+  });
 });
 
 test('its replication slot is temporary, and one for this server', async () => {
