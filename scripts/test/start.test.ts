@@ -85,7 +85,7 @@ describe('npm start', () => {
     expect(run.trade_count).toBe(summary.trades);
     expect(run.total_pnl).toBeCloseTo(summary.final_equity - summary.initial_cash, 6);
     // A start of the whole stack, with its worker and a runner.
-  }, 60_000);
+  });
 
   it('stays up until Ctrl-C; a second one uses the stack that is up', async () => {
     const first = launch('scripts/start.ts', []);
@@ -106,7 +106,7 @@ describe('npm start', () => {
     expect(await ended).toEqual([0, null]);
     expect((await run('packages/local-stack/src/cli.ts', ['status'])).code).toBe(3);
     // Two starts of the whole stack with their workers.
-  }, 60_000);
+  });
 
   it('says what is wrong with a request, with its code, and fails', async () => {
     const { code, err } = await start('--once', '--param', 'fast=30', '--param', 'slow=10');

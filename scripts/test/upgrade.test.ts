@@ -56,7 +56,7 @@ beforeAll(async () => {
   const password = decodeURIComponent(url.password);
   url.password = '';
   await runCli(['db', 'push', `--remote=${url.href}`, '--yes', '--workdir', ROOT], { PGPASSWORD: password });
-}, 120_000);
+}, 240_000);
 
 afterAll(async () => {
   await client?.end();

@@ -184,7 +184,7 @@ describe('A worker', () => {
     expect(backtest.backtest_results?.equity).toHaveLength(100);
     const { data: ends } = await user.client.from('events').select('event').eq('payload->>id', id).in('event', END);
     expect(ends).toEqual([{ event: 'task_completed' }]);
-  }, 60_000);
+  });
 
   it('that was given up for dead cannot write its result any more', async () => {
     const id = await requestBacktest();
@@ -255,6 +255,6 @@ describe('A worker', () => {
     });
     await startWorker();
     const all = [...mine, String(theirs?.id)];
-    await expect.poll(() => Promise.all(all.map(jobState)), { timeout: 20_000 }).toEqual(all.map(() => 'completed'));
+    await expect.poll(() => Promise.all(all.map(jobState))).toEqual(all.map(() => 'completed'));
   });
 });

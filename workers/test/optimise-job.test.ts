@@ -1,6 +1,7 @@
 import { followTaskEvents, type NamedTaskEvent } from '@tradebase/client';
 import { StudyResult } from '@tradebase/contracts';
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { asPostgres } from '../../packages/client/test/support/as-role.ts';
 import { liftLimits } from '../../packages/client/test/support/lift-limits.ts';
@@ -83,6 +84,31 @@ async function trialsOf(id: string): Promise<{ number: number; finished_at: Date
   return rows;
 }
 
+/** Lets a worker write the first trials of its study, and no more until it is released: the study stays in the middle. */
+async function holdTrials(): Promise<() => Promise<void>> {
+  const client = new pg.Client({ connectionString: stack.databaseUrl() });
+  await client.connect();
+  await client.query(`
+    create or replace function public.wait_in_the_middle() returns trigger language plpgsql as $$
+    begin
+      if exists (select from public.trials t join public.studies s on s.id = t.study_id where s.status = 'running') then
+        perform pg_advisory_xact_lock_shared(1);
+      end if;
+      return null;
+    end $$;
+    create or replace trigger wait_in_the_middle before insert on public.trials execute function public.wait_in_the_middle()`);
+  await client.query('select pg_advisory_lock(1)');
+  return () => client.end();
+}
+
+/** How many wait for a lock. */
+async function waiting(): Promise<number | null> {
+  const { rowCount } = await asPostgres(stack, (client) =>
+    client.query(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`),
+  );
+  return rowCount;
+}
+
 async function familyTrials(): Promise<number | undefined> {
   const { data } = await user.client.from('strategy_trial_counts').select('trial_count').eq('family', 'name:sma-cross');
   return data?.[0]?.trial_count;
@@ -120,9 +146,11 @@ describe('A worker', () => {
 
   it('killed in the middle of a study is replaced: another goes on from the trials that are there', async () => {
     const id = await requestGrid(user, 20, 20, 'LONG');
+    const release = await holdTrials();
     const first = await startWorker();
     await expect.poll(async () => (await trialsOf(id)).length, { interval: 20 }).toBeGreaterThan(0);
     await first.end('SIGKILL');
+    await release();
     const kept = await trialsOf(id);
     expect(kept.length).toBeLessThan(400);
     await startWorker();
@@ -134,14 +162,18 @@ describe('A worker', () => {
     // Those of the first worker are as it wrote them.
     const numbers = new Set(kept.map(({ number }) => number));
     expect(trials.filter(({ number }) => numbers.has(number))).toEqual(kept);
-  }, 90_000);
+  });
 
   it('drops a study that is cancelled while it runs, and keeps its trials', async () => {
     const id = await requestGrid(user, 60, 60, 'LONG');
+    const release = await holdTrials();
     const worker = await startWorker();
     await expect.poll(async () => (await trialsOf(id)).length, { interval: 20 }).toBeGreaterThan(0);
-    const { data } = await user.client.rpc('cancel_study', { p_study_id: id });
-    expect(data?.status).toBe('cancelled');
+    const cancelling = Promise.resolve(user.client.rpc('cancel_study', { p_study_id: id }));
+    // The worker for this test, and the owner for the worker.
+    await expect.poll(waiting).toBe(2);
+    await release();
+    expect((await cancelling).data?.status).toBe('cancelled');
     await worker.logged(new RegExp(`study stopped.*${id}`));
     const { trial_count, result } = await readStudy(id);
     expect(result).toBeNull();

@@ -46,17 +46,14 @@ describe('A restart of Postgres', () => {
     // PostgREST and the worker reconnect by themselves, each in its own time.
     let after: string | undefined;
     await expect
-      .poll(
-        async () => {
-          after ??= await requestBacktest().catch(() => undefined);
-          return after;
-        },
-        { timeout: 20_000 },
-      )
+      .poll(async () => {
+        after ??= await requestBacktest().catch(() => undefined);
+        return after;
+      })
       .toBeDefined();
-    await expect.poll(() => statusOf(String(after)), { timeout: 20_000 }).toBe('completed');
+    await expect.poll(() => statusOf(String(after))).toBe('completed');
     expect(worker.process.exitCode).toBeNull();
-  }, 60_000);
+  });
 
   it('in the middle of a backtest only delays it', async () => {
     const hold = new pg.Client({ connectionString: stack.databaseUrl() });
@@ -68,7 +65,7 @@ describe('A restart of Postgres', () => {
     worker = await startTestWorker(stack);
     await expect.poll(() => statusOf(id)).toBe('running');
     await stack.restartPostgres();
-    await expect.poll(() => statusOf(id), { timeout: 50_000 }).toBe('completed');
+    await expect.poll(() => statusOf(id)).toBe('completed');
     expect(worker.process.exitCode).toBeNull();
-  }, 90_000);
+  });
 });

@@ -86,7 +86,7 @@ beforeAll(async () => {
     TRADEBASE_EXCHANGE_URL_OVERRIDES: JSON.stringify({ kraken: kraken.url }),
   });
   worker.process.stderr?.on('data', (text: string) => workerLog.push(text));
-}, 120_000);
+});
 
 afterAll(async () => {
   await worker?.end();
@@ -105,25 +105,22 @@ async function signUpAgain(): Promise<Persona> {
       if (error) throw error;
       return persona;
     },
-    { timeout: 20_000, interval: 200 },
+    { timeout: 60_000, interval: 200 },
   );
 }
 
 async function waitForTest(id: string): Promise<string | null> {
   let testError: string | null = null;
   await expect
-    .poll(
-      async () => {
-        const { data } = await user.client
-          .from('exchange_credentials')
-          .select('test_status, test_error')
-          .eq('id', id)
-          .single();
-        testError = data?.test_error ?? null;
-        return data?.test_status;
-      },
-      { timeout: 20_000 },
-    )
+    .poll(async () => {
+      const { data } = await user.client
+        .from('exchange_credentials')
+        .select('test_status, test_error')
+        .eq('id', id)
+        .single();
+      testError = data?.test_error ?? null;
+      return data?.test_status;
+    })
     .not.toBe('pending');
   return testError;
 }
@@ -271,7 +268,7 @@ describe('A secret', () => {
     ]);
     await plain.end();
     await admin.query('checkpoint');
-  }, 60_000);
+  });
 
   it('is in no table, view or statistic of the database, in no form', async () => {
     const dump = await dumpDatabase(admin);

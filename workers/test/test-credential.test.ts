@@ -72,7 +72,7 @@ async function test(id: string): Promise<[string | null, string | null]> {
       if (current?.test_status === 'pending') throw new Error('still pending');
       return current;
     },
-    { timeout: 25_000, interval: 50 },
+    { timeout: 60_000, interval: 50 },
   );
   expect(row?.last_tested_at).not.toBeNull();
   const { data: events } = await user.client
@@ -196,7 +196,7 @@ describe('The test of a credential', () => {
     worker = await startTestWorker(stack, { TRADEBASE_CREDENTIAL_KEY_DIR: key.dir });
     const read = async () =>
       (await user.client.from('exchange_credentials').select('test_error').eq('id', id).single()).data?.test_error;
-    await expect.poll(read, { timeout: 20_000 }).toBe('worker_failed');
+    await expect.poll(read).toBe('worker_failed');
     expect((await user.client.rpc('request_credential_test', { p_credential_id: id })).error).toBeNull();
   });
 });

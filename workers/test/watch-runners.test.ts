@@ -42,7 +42,7 @@ describe('A worker', () => {
     await query(`select private.command_runner($1, 'ping', null, '{}', '-1 seconds')`, [runner.session_id]);
     const worker = await startWorker();
     expect(JSON.parse(await worker.logged(/commands expired/))).toMatchObject({ count: 1 });
-    await expect.poll(() => statusOf(runner.session_id), { timeout: 10_000 }).toBe('disconnected');
+    await expect.poll(() => statusOf(runner.session_id)).toBe('disconnected');
     expect(JSON.parse(await worker.logged(/runners offline/))).toMatchObject({ count: 1 });
   });
 
@@ -59,7 +59,7 @@ describe('A worker', () => {
     await expect.poll(holders).toBe(1);
     await first.end('SIGKILL');
     const runner = await connectRunner(stack, owner);
-    await expect.poll(() => statusOf(runner.session_id), { timeout: 10_000 }).toBe('disconnected');
+    await expect.poll(() => statusOf(runner.session_id)).toBe('disconnected');
     expect(await holders()).toBe(1);
     await second.end();
     expect(second.process.exitCode).toBe(0);

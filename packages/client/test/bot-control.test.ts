@@ -445,7 +445,12 @@ describe('A first start', () => {
       await expect
         .poll(
           async () =>
-            (await query(`select count(*)::integer as waiting from pg_locks where not granted`, []))[0].waiting,
+            (
+              await query(
+                `select count(*)::integer as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+                [],
+              )
+            )[0].waiting,
         )
         .toBeGreaterThan(0);
       await start.query('select private.start_bot($1, null)', [botId]);

@@ -158,6 +158,23 @@ describe('An emergency stop of a bot', () => {
     expect(await statusOf()).toBe('stopped');
   });
 
+  it('does not become one of all bots of the runner when its bot is deleted before the runner has heard of it', async () => {
+    await runningBot(owner, 'Bystander', runner);
+    await engage(owner, 'bot', { p_bot_id: botId, p_close_positions: true });
+    await query(`select private.end_run(run_id, 'stopped') from public.bot_leases where bot_id = $1`, [botId]);
+    expect(await stopsFor(runner)).toHaveLength(1);
+    await owner.client.from('bots').delete().eq('id', botId).throwOnError();
+    expect(await stopsFor(runner)).toEqual([]);
+    const { data: heard } = await runner.client
+      .rpc('runner_heartbeat', {
+        p_machine_info: {},
+        p_active_bot_ids: [],
+        p_sent_at: new Date().toISOString(),
+      })
+      .throwOnError();
+    expect(heard).toMatchObject({ commands: [] });
+  });
+
   it('cannot be engaged by anyone else, nor seen, nor released', async () => {
     expect(await refusal(other, 'bot', { p_bot_id: botId })).toEqual([404, 'bot_not_found']);
     expect(await refusal(runner, 'bot', { p_bot_id: botId })).toEqual([403, 'forbidden']);

@@ -162,6 +162,21 @@ describe('What is wrong in a report', () => {
       ),
     ).toEqual([{ severity: 'WARN', count: 19 }]);
   });
+
+  it('is recorded as far as there is room, whatever letters it is written in', async () => {
+    const run = await holdRun(stack, owner, 'Letters');
+    const wrong = log('x', { ['\u{1F600}'.repeat(50)]: '\u{1F600}'.repeat(150) });
+    const { rejected } = await run.report(1, [...Array.from({ length: 25 }, () => wrong), log('beside')]);
+    expect(rejected).toHaveLength(25);
+    expect(await logsOf(run)).toEqual(['1 beside']);
+    const [event] = await rows(
+      `select (metadata -> 'count')::integer as count, jsonb_array_length(metadata -> 'items') as told
+       from public.bot_events where run_id = $1 and type = 'report_rejected'`,
+      [run.runId],
+    );
+    expect(event.count).toBe(25);
+    expect(event.told).toBeGreaterThan(5);
+  });
 });
 
 describe('What is refused as a whole', () => {

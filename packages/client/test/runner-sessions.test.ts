@@ -151,13 +151,14 @@ describe('A heartbeat', () => {
   });
 
   it.each([
-    ['behind', -120],
-    ['ahead of', 120],
-  ])("of a clock that is %s the server's is refused, and says by how much", async (direction, offset_s) => {
+    // The way to the server adds to the one, and takes from the other.
+    ['behind', -120, '12'],
+    ['ahead of', 120, '1[12]'],
+  ])("of a clock that is %s the server's is refused, and says by how much", async (direction, offset_s, tens) => {
     const runner = await connectRunner(stack, owner);
     const { error } = await beat(runner.client, { p_sent_at: new Date(Date.now() + offset_s * 1000).toISOString() });
     expect(error?.code).toBe('clock_skew');
-    expect(error?.message).toMatch(new RegExp(`clock is (119|120)(\\.\\d)? s ${direction} the server's`));
+    expect(error?.message).toMatch(new RegExp(`clock is ${tens}\\d(\\.\\d)? s ${direction} the server's`));
     expect((await beat(runner.client)).error).toBeNull();
   });
 

@@ -46,7 +46,7 @@ test('so many connections are open at once', async () => {
 });
 
 test('too many joins are refused, and their connection is closed', async () => {
-  await limited({ joinsPerSecond: 1, rateWindowSeconds: 2 });
+  await limited({ joinsPerSecond: 1 / 30, rateWindowSeconds: 60 });
   const raw = await open();
   await join(raw, 'one', '1');
   await join(raw, 'two', '2');
@@ -79,7 +79,7 @@ test('too many broadcasts are refused over HTTP, and close the channel of a clie
 });
 
 test('presence of all clients together is limited, too', async () => {
-  await limited({ presenceEventsPerSecond: 1, rateWindowSeconds: 2 });
+  await limited({ presenceEventsPerSecond: 1 / 30, rateWindowSeconds: 60 });
   const channel = await new TestChannel(await fixture.client(), 'crowded', { presence: { key: 'me' } }).join();
   for (let call = 1; call <= 4; call++) void channel.channel.track({ call });
   expect(await channel.system.next()).toMatchObject({ message: 'Too many presence messages per second' });

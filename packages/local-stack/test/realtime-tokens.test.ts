@@ -71,13 +71,19 @@ describe('an expired token', () => {
     await expect(joinChannel(client, TOPIC, { private: true })).rejects.toThrow('InvalidJWTToken: Token has expired');
   });
 
+  /** Joins with a token that lives just long enough for it, on a machine of whatever speed. */
+  async function joinedForAMoment(life_s = 2): Promise<TestChannel[]> {
+    const client = await manualClient(await fixture.userToken(ALICE, { exp: inSeconds(life_s) }));
+    try {
+      return await Promise.all([joinChannel(client, TOPIC, { private: true }), joinChannel(client, 'public-topic')]);
+    } catch (error) {
+      if (!String(error).includes('Token has expired')) throw error;
+      return joinedForAMoment(2 * life_s);
+    }
+  }
+
   test('closes its channel, public or private, when the time comes', async () => {
-    const client = await manualClient(await fixture.userToken(ALICE, { exp: inSeconds(2) }));
-    const channels = await Promise.all([
-      joinChannel(client, TOPIC, { private: true }),
-      joinChannel(client, 'public-topic'),
-    ]);
-    for (const channel of channels) {
+    for (const channel of await joinedForAMoment()) {
       expect(await channel.system.next()).toMatchObject({ status: 'error', message: 'Token has expired' });
       await closing(channel);
     }

@@ -63,13 +63,10 @@ async function expectNothingOf(symbol: string): Promise<void> {
 }
 
 async function untilActive(query: string): Promise<void> {
-  for (;;) {
-    const { rowCount } = await observer.query(
-      "select from pg_stat_activity where pid <> pg_backend_pid() and (query ilike $1 or wait_event_type || ' ' || wait_event ilike $1)",
-      [query],
-    );
-    if (rowCount) return;
-  }
+  // Other files have databases of their own on this server.
+  const active = `select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+    and (query ilike $1 or wait_event_type || ' ' || wait_event ilike $1)`;
+  await expect.poll(async () => (await observer.query(active, [query])).rowCount, { interval: 1 }).toBeGreaterThan(0);
 }
 
 describe('a new series', () => {

@@ -232,12 +232,16 @@ describe('a long range', () => {
  * @param observer not in a transaction, which would see the same activity again and again
  */
 async function untilWaiting(observer: Client, count: number): Promise<number[]> {
-  for (;;) {
+  let waiting: number[] = [];
+  const look = async () => {
     const { rows } = await observer.query<{ pid: number }>(
       `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' order by backend_start`,
     );
-    if (rows.length >= count) return rows.map(({ pid }) => pid);
-  }
+    waiting = rows.map(({ pid }) => pid);
+    return waiting.length;
+  };
+  await expect.poll(look, { interval: 1 }).toBeGreaterThanOrEqual(count);
+  return waiting;
 }
 
 describe('shared candles', () => {

@@ -133,9 +133,9 @@ describe('A run on paper', () => {
     await startBot(broken);
     await expect.poll(() => botOf(broken)).toEqual({ status: 'error', last_error: 'the source has broken' });
     await startBot(broken);
-    await expect.poll(async () => (await botOf(broken)).status, { timeout: 10_000 }).toBe('stopped');
+    await expect.poll(async () => (await botOf(broken)).status).toBe('stopped');
     await startBot(whole);
-    await expect.poll(async () => (await botOf(whole)).status, { timeout: 10_000 }).toBe('stopped');
+    await expect.poll(async () => (await botOf(whole)).status).toBe('stopped');
     expect(await ledgerOf(broken)).toEqual(await ledgerOf(whole));
   });
 
@@ -184,9 +184,9 @@ describe('A run on paper', () => {
       }
       line.letThrough();
       program = new RunnerProgram({ ...stack, apiUrl: line.url }, key, stateDir, args);
-      await expect.poll(async () => (await botOf(killed)).status, { timeout: 20_000 }).toBe('stopped');
+      await expect.poll(async () => (await botOf(killed)).status).toBe('stopped');
       await startBot(whole);
-      await expect.poll(async () => (await botOf(whole)).status, { timeout: 20_000 }).toBe('stopped');
+      await expect.poll(async () => (await botOf(whole)).status).toBe('stopped');
       expect(await ledgerOf(killed)).toEqual(await ledgerOf(whole));
     } finally {
       await program?.end('SIGKILL');

@@ -96,13 +96,13 @@ describe('Options on paper', () => {
     await first.end('SIGKILL');
     const second = desk.startProgram(key, [...REPLAY, '--speed', 'max']);
     for (const { name, id } of bots) {
-      await expect.poll(() => desk.statusOf(id), { timeout: 30_000 }).toBe('stopped');
+      await expect.poll(() => desk.statusOf(id)).toBe('stopped');
       expect(await desk.runOf(id)).toMatchObject({ status: 'completed', error: null });
       await expectFills(id, name);
     }
     expect(`${first.output}${second.output}`).not.toContain('the server refused a report');
     expect(`${first.output}${second.output}`).not.toContain('ledger differ');
-  }, 90_000);
+  });
 
   it('knows what a contract is, and how it ended', async () => {
     const { reasons } = expectedFills('put-lite');

@@ -37,14 +37,14 @@ describe('The runner program', () => {
     await first.end('SIGKILL');
     const second = desk.startProgram(key, SLOWLY);
     for (const { name, id } of bots) {
-      await expect.poll(() => desk.statusOf(id), { timeout: 40_000 }).toBe('stopped');
+      await expect.poll(() => desk.statusOf(id)).toBe('stopped');
       const expected = backtestFills({ strategy: { name }, candles: { ACME: dayOfMinutes() }, settings: WHOLE });
       const fills = await desk.fillsOf(id);
       expect({ name, fills: fills.slice(0, expected.length) }).toEqual({ name, fills: expected });
       expect(await desk.runOf(id)).toMatchObject({ status: 'completed', error: null });
     }
     expect(`${first.output}${second.output}`).not.toContain('the server refused a report');
-  }, 90_000);
+  });
 
   it('trades orders that rest, and are replaced at every bar, through crashes', async () => {
     const key = await desk.makeKey();
@@ -64,10 +64,10 @@ describe('The runner program', () => {
       await program.end('SIGKILL');
       program = desk.startProgram(key, oneHour);
     }
-    await expect.poll(() => desk.statusOf(botId), { timeout: 25_000 }).toBe('stopped');
+    await expect.poll(() => desk.statusOf(botId)).toBe('stopped');
     expect((await desk.fillsOf(botId)).slice(0, expected.length)).toEqual(expected);
     expect(program.output).not.toContain('ledger differ');
-  }, 60_000);
+  });
 
   it('keeps stops, targets and trailing stops of the rules of its owner, fill by fill, through a crash', async () => {
     const rules = {
@@ -86,7 +86,7 @@ describe('The runner program', () => {
     expect(reasons.map(({ exit_reason }) => exit_reason)).toEqual(
       expect.arrayContaining(['stop_loss', 'take_profit', 'trailing_stop']),
     );
-  }, 60_000);
+  });
 
   it('trades several symbols in one bot', async () => {
     const symbols = ['ACME', 'OTHER'];
@@ -99,7 +99,7 @@ describe('The runner program', () => {
     });
     const candles = { ACME: dayOfMinutes(), OTHER: dayOfMinutes(undefined, 1) };
     await expectThroughCrash(botId, backtestFills({ strategy: { name: 'pairs', params }, candles, settings: WHOLE }));
-  }, 60_000);
+  });
 
   it('fills in part what is large for its market, and the rest later', async () => {
     const settings = { ...WHOLE, fills: { max_volume_share: 0.0003 } };
@@ -108,7 +108,7 @@ describe('The runner program', () => {
     const whole = backtestFills({ strategy: SPEC, candles: { ACME: dayOfMinutes() }, settings: WHOLE });
     expect(expected.length).toBeGreaterThan(2 * whole.length);
     await expectThroughCrash(botId, expected);
-  }, 60_000);
+  });
 });
 
 /** Stores a strategy as its owner does. */
@@ -132,7 +132,7 @@ async function expectThroughCrash(botId: string, expected: readonly object[]): P
   await desk.untilFills(botId, Math.floor(expected.length / 2));
   await first.end('SIGKILL');
   const second = desk.startProgram(key, SLOWLY);
-  await expect.poll(() => desk.statusOf(botId), { timeout: 25_000 }).toBe('stopped');
+  await expect.poll(() => desk.statusOf(botId)).toBe('stopped');
   expect((await desk.fillsOf(botId)).slice(0, expected.length)).toEqual(expected);
   expect(await desk.runOf(botId)).toMatchObject({ status: 'completed', error: null });
   expect(`${first.output}${second.output}`).not.toContain('the server refused a report');

@@ -1,5 +1,6 @@
 import type { TestStack } from '@tradebase/local-stack/testing';
 import type pg from 'pg';
+import { vi } from 'vitest';
 import { anonymous, type Persona, signUp } from './personas.ts';
 
 /** A table as any other, with the trigger that tables have whose changes matter, and a column that it must not tell of. */
@@ -18,22 +19,15 @@ const NOTES = `
   create trigger audit_change after insert or update or delete on public.notes
     for each row execute function private.audit_change('api_secret');`;
 
-const RELOAD_TIMEOUT_MS = 10_000;
-
 /** Makes the table and waits until PostgREST knows it. */
 export async function createNotes(stack: TestStack, database: pg.Client): Promise<void> {
   await database.query(NOTES);
   await database.query(`notify pgrst, 'reload schema'`);
-  const deadline = Date.now() + RELOAD_TIMEOUT_MS;
-  while (
-    (
-      await anonymous(stack)
-        .from('notes' as 'instruments')
-        .insert({ body: '' } as never)
-    ).status === 404
-  ) {
-    if (Date.now() > deadline) throw new Error('PostgREST does not get to know the new table');
-  }
+  const attempt = () =>
+    anonymous(stack)
+      .from('notes' as 'instruments')
+      .insert({ body: '' } as never);
+  await vi.waitUntil(async () => (await attempt()).status !== 404, { timeout: 60_000 });
 }
 
 /** The table as supabase-js has it; the generated types do not know the tables of tests, and so call it by another's name. */

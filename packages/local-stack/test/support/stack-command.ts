@@ -2,11 +2,15 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { findFreePort } from '../../src/process/port-in-use.ts';
 import { isRunning, type ProcessIdentity } from '../../src/process/process-identity.ts';
 import type { StackState } from '../../src/state/stack-state.ts';
 import { noteStackHome } from '../../src/testing/test-run.ts';
 import { type Outcome, RunningCommand } from './running-command.ts';
+
+/** Between looks at what sends no event. Looking all the time would take half of a small machine from what is waited for. */
+const POLL_MS = 2;
 
 const CLI = join(import.meta.dirname, '..', '..', 'src', 'cli.ts');
 
@@ -66,7 +70,7 @@ export class StackCommand {
     for (;;) {
       const state = this.state();
       if (state) return state.supervisor;
-      await nextTurn();
+      await delay(POLL_MS);
     }
   }
 
@@ -91,9 +95,5 @@ export class StackCommand {
 /** Resolves when a process of a stack has ended. */
 export async function ended(identity: ProcessIdentity): Promise<void> {
   // A process that is not our child sends no event.
-  while (isRunning(identity)) await nextTurn();
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  while (isRunning(identity)) await delay(POLL_MS);
 }

@@ -54,12 +54,12 @@ export class PaperExecutor implements BotExecutor {
     const why = matched
       ? 'held until its owner decides: POST functions/v1/api/bots/:id/start lets it go on, /stop closes all'
       : 'held, because runner and ledger differ. See what differs, then stop it (POST functions/v1/api/bots/:id/stop), or close by hand';
-    this.#log('warn', `${this.#nameOf(run)}: ${why}`, { run_id: run.runId, bot_id: run.botId, differences });
+    this.#log('warn', `${this.nameOf(run.botId)}: ${why}`, { run_id: run.runId, bot_id: run.botId, differences });
     paper?.hold();
   }
 
   release(run: Run, reason: RunnerError): void {
-    const name = this.#nameOf(run);
+    const name = this.nameOf(run.botId);
     this.#runs.delete(run.runId);
     this.#held.delete(run.runId);
     const about = { run_id: run.runId, bot_id: run.botId };
@@ -71,6 +71,12 @@ export class PaperExecutor implements BotExecutor {
       );
     else if (reason.code !== 'runner_stopped')
       this.#log('info', `${name}: the run is over here: ${reason.message}`, about);
+  }
+
+  /** Name of a bot that is executed here, else its id. */
+  nameOf(botId: string): string {
+    const paper = this.#runs.values().find(({ run }) => run.botId === botId);
+    return paper?.name ?? `bot ${botId}`;
   }
 
   async execute(command: RunnerCommand): Promise<void> {
@@ -128,10 +134,6 @@ export class PaperExecutor implements BotExecutor {
     await Promise.all(
       runs.map((paper) => (how.close_positions ? paper.stop('emergency_stop') : paper.cancelAll(how.reason))),
     );
-  }
-
-  #nameOf({ runId, botId }: Run): string {
-    return this.#runs.get(runId)?.name ?? `bot ${botId}`;
   }
 
   #executed(runId: string): PaperRun {

@@ -1,4 +1,4 @@
-import { isPlainHttpBeyondLoopback } from '@tradebase/contracts';
+import { isPlainHttpBeyondLoopback, type RunnerCommand } from '@tradebase/contracts';
 import { CandleReader } from '../feeds/candle-reader.ts';
 import { ReplayFeed } from '../feeds/replay-feed.ts';
 import { StoredFeed } from '../feeds/stored-feed.ts';
@@ -34,6 +34,7 @@ export async function runProgram(options: ProgramOptions, log: Log, signal: Abor
   if (options.allowPlainHttp && isPlainHttpBeyondLoopback(options.url)) {
     log('warn', `API key and token travel in clear to ${options.url}: whoever is on the way can trade with them`);
   }
+  let executor: PaperExecutor | undefined;
   const runner = await connectRunner({
     url: options.url,
     allowPlainHttp: options.allowPlainHttp,
@@ -45,13 +46,14 @@ export async function runProgram(options: ProgramOptions, log: Log, signal: Abor
     signal,
     onConnected: ({ session_id, epoch }) => log('info', 'connected', { session_id, epoch }),
     onTrouble: untiring(log),
-    onCommand: ({ type, seq, bot_id }) => log('info', `command ${type}`, { seq, bot_id }),
+    onCommand: (command) =>
+      log('info', describeCommand(command, executor), { seq: command.seq, bot_id: command.bot_id }),
     onRejected: ({ run_id, item, code, message }) =>
       log('warn', `the server refused a report (${item?.kind}): ${message}`, { run_id, code }),
   });
   const ended = new AbortController();
   try {
-    const executor = new PaperExecutor(runner, {
+    executor = new PaperExecutor(runner, {
       server: runner.server,
       feed: feedOf(options, runner, ended.signal),
       clock: systemClock,
@@ -84,6 +86,14 @@ export async function runProgram(options: ProgramOptions, log: Log, signal: Abor
 function feedOf({ replay }: ProgramOptions, runner: Runner, signal: AbortSignal) {
   const reader = new CandleReader(runner.server, signal);
   return replay ? new ReplayFeed(reader, systemClock, replay) : new StoredFeed(reader, systemClock);
+}
+
+/** A command as it came, and for which bot. */
+function describeCommand(command: RunnerCommand, executor: PaperExecutor | undefined): string {
+  const what = `command ${command.type}`;
+  if (command.type === 'start_bot') return `${command.payload.config.name}: ${what}`;
+  if (command.bot_id === null) return what;
+  return `${executor?.nameOf(command.bot_id) ?? command.bot_id}: ${what}`;
 }
 
 /** Says each trouble when it begins, and now and then as long as it lasts. */

@@ -54,11 +54,12 @@ export async function connectRunner(options: ConnectRunnerOptions): Promise<Runn
   requireSafeAddress(url, options.allowPlainHttp ?? false, '`allowPlainHttp: true`');
   const stateDir = await StateDir.open(options.stateDir ?? defaultStateDir(url, apiKey));
   const machineInfo = options.machineInfo ?? machineInfoOf();
+  const machineId = options.machineId ?? (await machineIdOf(stateDir));
   const session = new Session({
     url: url.replace(/\/+$/, ''),
     publishableKey,
     apiKey,
-    machineId: options.machineId ?? (await stateDir.machineId()),
+    machineId,
     machineInfo,
     version,
     fetch: options.fetch ?? fetch,
@@ -82,6 +83,8 @@ export async function connectRunner(options: ConnectRunnerOptions): Promise<Runn
   });
   const giveUp = () => session.end(new RunnerError('runner_stopped', 'the runner was stopped'));
   options.signal?.addEventListener('abort', giveUp, { once: true });
+  // What was aborted while the folder was opened tells nobody any more.
+  if (options.signal?.aborted) giveUp();
   try {
     await session.connect();
   } catch (error) {
@@ -91,6 +94,16 @@ export async function connectRunner(options: ConnectRunnerOptions): Promise<Runn
     options.signal?.removeEventListener('abort', giveUp);
   }
   return runner;
+}
+
+/** The folder is free again where it does not take the name. */
+async function machineIdOf(stateDir: StateDir): Promise<string> {
+  try {
+    return await stateDir.machineId();
+  } catch (error) {
+    await stateDir.close();
+    throw error;
+  }
 }
 
 /** One folder per server and key. The key is not in its name: the hash of so long a secret does not lead back to it. */

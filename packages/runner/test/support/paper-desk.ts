@@ -143,7 +143,7 @@ export class PaperDesk {
 
   /** That the run has come to its end, and that the ledger has what the backtest has, and the closing fill of what it left open. */
   async expectTheBacktest(botId: string, program: RunnerProgram): Promise<void> {
-    await expect.poll(() => this.statusOf(botId), { timeout: 25_000 }).toBe('stopped');
+    await expect.poll(() => this.statusOf(botId)).toBe('stopped');
     const expected = backtestFills({ strategy: SPEC, candles: { ACME: dayOfMinutes(MINUTES) } });
     const fills = await this.fillsOf(botId);
     expect(expected.length).toBeGreaterThan(8);
