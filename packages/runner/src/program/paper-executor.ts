@@ -3,6 +3,7 @@ import type { BotExecutor } from '../sdk/bot-executor.ts';
 import type { Run } from '../sdk/run.ts';
 import type { Runner } from '../sdk/runner.ts';
 import { RunnerError } from '../sdk/runner-error.ts';
+import { untilBotTrades } from '../sdk/until-bot-trades.ts';
 import { fixOf } from './fix-of.ts';
 import type { Log } from './log.ts';
 import { PaperRun, type PaperRunParts } from './paper-run.ts';
@@ -21,6 +22,7 @@ export class PaperExecutor implements BotExecutor {
   readonly #runs = new Map<string, PaperRun>();
   /** Runs that are to be touched by no one, whatever the reconciliation says. */
   readonly #held = new Set<string>();
+  readonly #attaching = new Map<string, Promise<RunHolding>>();
 
   constructor(runner: Runner, parts: Omit<PaperRunParts, 'run'>) {
     this.#runner = runner;
@@ -28,7 +30,26 @@ export class PaperExecutor implements BotExecutor {
     this.#log = parts.log;
   }
 
-  async attach(run: Run, lease: RunnerLease): Promise<RunHolding> {
+  /** One after the other for a run: by a start and by a new connection at once, it would be traded twice. */
+  attach(run: Run, lease: RunnerLease): Promise<RunHolding> {
+    const { runId } = run;
+    const before = this.#attaching.get(runId);
+    const attached = before
+      ? before.then(
+          () => this.#attach(run, lease),
+          () => this.#attach(run, lease),
+        )
+      : this.#attach(run, lease);
+    this.#attaching.set(runId, attached);
+    const forget = () => {
+      if (this.#attaching.get(runId) === attached) this.#attaching.delete(runId);
+    };
+    attached.then(forget, forget);
+    return attached;
+  }
+
+  async #attach(run: Run, lease: RunnerLease): Promise<RunHolding> {
+    run.signal.throwIfAborted();
     if (lease.intent === 'hold') this.#held.add(run.runId);
     else this.#held.delete(run.runId);
     let paper = this.#runs.get(run.runId);
@@ -101,10 +122,13 @@ export class PaperExecutor implements BotExecutor {
     if (!lease) throw new RunnerError('not_held', 'the bot was given back in the meantime, or to another runner');
     const run = await this.#runner.hold(lease);
     try {
+      const attached = Promise.withResolvers<void>();
+      // Not where the session connects anew meanwhile: the run is then reconciled first.
+      if (lease.reconciled) run.openAfter(attached.promise.then(() => this.#untilAsked(run, payload.paused)));
       const holding = await this.attach(run, lease);
+      attached.resolve();
       this.#held.delete(run.runId);
       if (lease.reconciled) {
-        run.open();
         this.proceed(run, { matched: true, differences: [] });
       } else await this.#runner.reconcile(run, holding);
       await this.#executed(run.runId).setPaused(payload.paused);
@@ -125,6 +149,11 @@ export class PaperExecutor implements BotExecutor {
     await Promise.all(
       runs.map((paper) => (how.close_positions ? paper.stop('emergency_stop') : paper.cancelAll(how.reason))),
     );
+  }
+
+  /** What is asked before the bot trades again, the gate refuses for good; of one that is paused it refuses all, and may. */
+  #untilAsked(run: Run, isPaused: boolean): Promise<void> {
+    return isPaused ? Promise.resolve() : untilBotTrades(this.#parts.server, this.#parts.clock, run);
   }
 
   #nameOf({ runId, botId }: Run): string {

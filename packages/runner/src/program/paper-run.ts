@@ -101,10 +101,11 @@ export class PaperRun {
     this.#boundary.pause();
   }
 
-  setPaused(isPaused: boolean): Promise<void> {
-    return this.#boundary.run(async () => {
+  async setPaused(isPaused: boolean): Promise<void> {
+    // Not at the next boundary: the loop may be waiting there for a start that this is part of.
+    if (this.#theTrading.session.isPaused === isPaused) return;
+    await this.#boundary.run(async () => {
       const { session } = this.#theTrading;
-      if (session.isPaused === isPaused) return;
       await this.#decide(isPaused ? 'pause' : 'resume', '');
       await session.setPaused(isPaused);
     });
