@@ -796,6 +796,7 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   CREATE TRIGGER check_limit BEFORE INSERT ON public.bots FOR EACH ROW EXECUTE FUNCTION private.check_row_limit('quota.bots')
   CREATE TRIGGER check_status BEFORE UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER guard_change BEFORE DELETE OR UPDATE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.guard_bot_change()
+  CREATE TRIGGER guard_live_caps BEFORE UPDATE OF risk_per_trade, daily_risk_cap, max_order_value, max_symbol_exposure, max_open_positions, max_daily_trades, max_drawdown_pct ON public.bots FOR EACH ROW WHEN (((old.mode = 'LIVE'::text) AND (old.status <> 'stopped'::text) AND ((new.risk_per_trade > old.risk_per_trade) OR (new.daily_risk_cap > old.daily_risk_cap) OR (COALESCE(new.max_order_value, 'Infinity'::numeric) > old.max_order_value) OR (COALESCE(new.max_symbol_exposure, 'Infinity'::numeric) > old.max_symbol_exposure) OR (COALESCE((new.max_open_positions)::numeric, 'Infinity'::numeric) > (old.max_open_positions)::numeric) OR (COALESCE((new.max_daily_trades)::numeric, 'Infinity'::numeric) > (old.max_daily_trades)::numeric) OR (COALESCE(new.max_drawdown_pct, 'Infinity'::numeric) > old.max_drawdown_pct)))) EXECUTE FUNCTION private.guard_live_caps()
   CREATE TRIGGER guard_open_exposure BEFORE DELETE ON public.bots FOR EACH ROW EXECUTE FUNCTION private.guard_open_exposure()
   CREATE TRIGGER guard_stop BEFORE UPDATE ON public.bots FOR EACH ROW WHEN (((new.status = 'stopped'::text) AND (old.status <> 'stopped'::text))) EXECUTE FUNCTION private.guard_bot_stop()
   CREATE TRIGGER send_settings AFTER UPDATE OF name, schedule_exchange, schedule_start_time, schedule_end_time, schedule_days, schedule_timezone, risk_per_trade, daily_risk_cap, max_order_value, max_symbol_exposure, max_open_positions, max_daily_trades, max_drawdown_pct ON public.bots FOR EACH ROW WHEN (((new.status <> 'stopped'::text) AND (((((((((((((new.name IS DISTINCT FROM old.name) OR (new.schedule_exchange IS DISTINCT FROM old.schedule_exchange)) OR (new.schedule_start_time IS DISTINCT FROM old.schedule_start_time)) OR (new.schedule_end_time IS DISTINCT FROM old.schedule_end_time)) OR (new.schedule_days IS DISTINCT FROM old.schedule_days)) OR (new.schedule_timezone IS DISTINCT FROM old.schedule_timezone)) OR (new.risk_per_trade IS DISTINCT FROM old.risk_per_trade)) OR (new.daily_risk_cap IS DISTINCT FROM old.daily_risk_cap)) OR (new.max_order_value IS DISTINCT FROM old.max_order_value)) OR (new.max_symbol_exposure IS DISTINCT FROM old.max_symbol_exposure)) OR (new.max_open_positions IS DISTINCT FROM old.max_open_positions)) OR (new.max_daily_trades IS DISTINCT FROM old.max_daily_trades)) OR (new.max_drawdown_pct IS DISTINCT FROM old.max_drawdown_pct)))) EXECUTE FUNCTION private.send_bot_settings()
@@ -3611,6 +3612,8 @@ begin
       where coverage.instrument_id = dropped.instrument_id and coverage.timeframe = dropped.timeframe
     $sql$, p_partition);
   elsif p_table = 'run_logs' then
+    -- The same: who writes lines has the table first, and then their count.
+    lock table public.run_logs in access exclusive mode;
     execute format($sql$
       update private.run_log_counts as kept set line_count = kept.line_count - dropped.line_count
       from (select run_id, level, count(*) as line_count from partitions.%I group by 1, 2) dropped
@@ -6209,6 +6212,23 @@ begin
 end
 $function$
 
+function private.guard_live_caps() -- Trigger: the caps of a LIVE bot that is not stopped are widened only by an owner who has just shown a second factor: a session that was stolen later does not. Tightening them needs none. Definer, to ask when it was shown.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.guard_live_caps()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if auth.uid() = new.user_id and not private.has_recent_factor() then
+    perform private.raise_api_error(403, 'recent_factor_required',
+      'the bot trades real money: to let it risk more, show your second factor again: it must have been shown within the last 15 minutes');
+  end if;
+  return new;
+end
+$function$
+
 function private.guard_open_exposure() -- Trigger before delete of a bot and of a run: refuses it while the bot has open positions, orders or trades. On runs too, because their row lock waits for a writer who is adding one. Definer, to see whether the user is being deleted.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.guard_open_exposure()
@@ -7165,7 +7185,7 @@ begin
           return query select managed.table_name || ' from ' || period_start::date, 'made';
         end if;
       end loop;
-    exception when lock_not_available then
+    exception when lock_not_available or deadlock_detected then
       return query select managed.table_name, 'in use: looked after by a later run';
       continue;
     end;
@@ -7184,7 +7204,7 @@ begin
         perform private.before_partition_drop(managed.table_name, old_partition);
         execute format('drop table partitions.%I', old_partition);
         return query select old_partition, 'dropped';
-      exception when lock_not_available then
+      exception when lock_not_available or deadlock_detected then
         return query select old_partition, 'in use: dropped by a later run';
       end;
     end loop;

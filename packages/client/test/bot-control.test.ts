@@ -322,7 +322,7 @@ describe('A runner that goes offline', () => {
 });
 
 describe('A LIVE bot', () => {
-  it('starts only with caps, an enabled credential, and a second factor that was just shown', async () => {
+  it('starts, and may lose more, only with caps, an enabled credential, and a second factor that was just shown', async () => {
     const trader = await signUp(stack, 'live');
     await giveEncryptionKey(stack);
     // The function's one parameter has no name; the types make it an empty one.
@@ -359,6 +359,19 @@ describe('A LIVE bot', () => {
     await shownAgo('14 minutes');
     await trader.client.auth.refreshSession();
     expect((await control(trader, 'start_bot')).status).toBe('starting');
+
+    // What it may lose is widened with as much proof as it was started with, and tightened without any.
+    const change = async (caps: object) =>
+      (await trader.client.from('bots').update(caps).eq('id', botId)).error?.code ?? 'changed';
+    expect(await change({ max_order_value: 100, daily_risk_cap: 60 })).toBe('changed');
+    await shownAgo('16 minutes');
+    await trader.client.auth.refreshSession();
+    for (const wider of [{ risk_per_trade: 11 }, { daily_risk_cap: 61 }, { max_order_value: null }])
+      expect(await change(wider)).toBe('recent_factor_required');
+    expect(await change({ risk_per_trade: 9, max_order_value: 90, max_daily_trades: 5 })).toBe('changed');
+    await query(`update public.bots set status = 'stopping' where user_id = $1`, [trader.id]);
+    await query(`update public.bots set status = 'stopped' where user_id = $1`, [trader.id]);
+    expect(await change({ risk_per_trade: 1000 })).toBe('changed');
   });
 });
 

@@ -1,7 +1,9 @@
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asPostgres } from './support/as-role.ts';
 import { anonymous, asService, type Persona, signUp } from './support/personas.ts';
+import { seedBot } from './support/seed-trading.ts';
 
 /** Tables partitioned by time: where rows land, and what maintenance makes, moves and drops. */
 let stack: TestStack;
@@ -157,6 +159,35 @@ describe('Maintenance', () => {
       await holder.query('rollback');
     });
     expect(await maintained()).toEqual([`made ${TABLE} from ${within(3).slice(0, 7)}`]);
+  });
+
+  it('drops old log lines of a run that is saying more, which neither fails nor deadlocks', async () => {
+    const run = await seedBot(stack, user, 'Talkative');
+    const say = (client: Pick<pg.Client, 'query'>, seq: number, at: string) =>
+      client.query(
+        `insert into public.run_logs (run_id, user_id, seq, logged_at, message) values ($1, $2, $3, $4, 'a line')`,
+        [run.runId, user.id, seq, at],
+      );
+    const keepFor = (days: string) =>
+      query(`update public.system_config set value = $1::jsonb where key = 'retention.run_logs_days'`, [days]);
+    await keepFor('36500');
+    await asPostgres(stack, (client) => say(client, 2, within(-5)));
+    await maintain();
+    await keepFor('62');
+    await asPostgres(stack, async (runner) => {
+      await runner.query('begin');
+      await runner.query('lock table public.run_logs in row exclusive mode');
+      const maintaining = maintained('run_logs');
+      const waits = `select from pg_locks where not granted and pid <> pg_backend_pid()`;
+      await expect.poll(async () => (await query(waits)).rowCount, { interval: 5 }).toBeGreaterThan(0);
+      await say(runner, 3, new Date().toISOString());
+      await runner.query('commit');
+      expect(await maintaining).toContain(`dropped ${partition(-5, 'run_logs')}`);
+    });
+    const { rows } = await query('select line_count::integer from private.run_log_counts where run_id = $1', [
+      run.runId,
+    ]);
+    expect(rows).toEqual([{ line_count: 2 }]);
   });
 });
 

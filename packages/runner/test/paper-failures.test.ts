@@ -85,19 +85,24 @@ const ledgerOf = (botId: string) =>
     [botId],
   );
 
-/** A replay whose source breaks once, after some bars. */
+/** A replay whose source opens late, and breaks once, after some bars. */
 class BreakingFeed implements CandleFeed {
   readonly name = 'breaking';
   readonly #inner: CandleFeed;
+  readonly #opensAfter: Promise<void>;
   #barsLeft: number;
 
-  constructor(inner: CandleFeed, bars: number) {
+  constructor(inner: CandleFeed, bars: number, opensAfter: Promise<void>) {
     this.#inner = inner;
     this.#barsLeft = bars;
+    this.#opensAfter = opensAfter;
   }
 
   startOf = (started_ms: number) => this.#inner.startOf(started_ms);
-  history: CandleFeed['history'] = (...range) => this.#inner.history(...range);
+  history: CandleFeed['history'] = async (...range) => {
+    await this.#opensAfter;
+    return this.#inner.history(...range);
+  };
 
   async *bars(request: BarRequest) {
     for await (const bars of this.#inner.bars(request)) {
@@ -108,7 +113,18 @@ class BreakingFeed implements CandleFeed {
   }
 }
 
-async function startInProcess(bars: number, network: typeof fetch = fetch): Promise<void> {
+interface Circumstances {
+  readonly network?: typeof fetch;
+  /** What the source waits for. */
+  readonly opensAfter?: Promise<void>;
+  /** Is told of each run that is taken up. */
+  readonly taken?: string[];
+}
+
+async function startInProcess(
+  bars: number,
+  { network = fetch, opensAfter = Promise.resolve(), taken = [] }: Circumstances = {},
+): Promise<PaperExecutor> {
   runner = await connectRunner({
     fetch: network,
     backOff: { first_ms: 20, most_ms: 200 },
@@ -120,10 +136,20 @@ async function startInProcess(bars: number, network: typeof fetch = fetch): Prom
   });
   const reader = new CandleReader(runner.server, AbortSignal.timeout(60_000));
   const replay = new ReplayFeed(reader, systemClock, { from_ms: FROM, to_ms: TO, speed: Infinity });
-  const parts = { clock: systemClock, log: () => {}, atEnd: 'close' as const, warmUpBars: 0 };
-  await runner.start(
-    new PaperExecutor(runner, { ...parts, server: runner.server, feed: new BreakingFeed(replay, bars) }),
-  );
+  const log = (_level: string, message: string) => {
+    if (message.endsWith('taking up the run')) taken.push(message);
+  };
+  const feed = new BreakingFeed(replay, bars, opensAfter);
+  const executor = new PaperExecutor(runner, {
+    clock: systemClock,
+    log,
+    atEnd: 'close',
+    warmUpBars: 1,
+    server: runner.server,
+    feed,
+  });
+  await runner.start(executor);
+  return executor;
 }
 
 describe('A run on paper', () => {
@@ -145,7 +171,7 @@ describe('A run on paper', () => {
     const restarted = Promise.withResolvers<void>();
     let submits = 0;
     let asks = 0;
-    await startInProcess(Number.POSITIVE_INFINITY, async (input, init) => {
+    const network: typeof fetch = async (input, init) => {
       const url = String(input);
       if (url.includes('/submit_order_intents') && ++submits === 1) {
         await sql(
@@ -159,14 +185,38 @@ describe('A run on paper', () => {
       if (submits > 0 && url.includes('/acknowledge_command')) await restarted.promise;
       if (submits > 0 && url.includes('/bots?select=status') && ++asks === asksOfStatus) restarted.resolve();
       return fetch(input, init);
-    });
+    };
+    await startInProcess(Infinity, { network });
     await startBot(lost);
-    await expect.poll(async () => (await botOf(lost)).status, { timeout: 20_000 }).toBe('stopped');
+    await expect.poll(async () => (await botOf(lost)).status).toBe('stopped');
     expect(submits).toBeGreaterThan(1);
     await startBot(whole);
-    await expect.poll(async () => (await botOf(whole)).status, { timeout: 20_000 }).toBe('stopped');
+    await expect.poll(async () => (await botOf(whole)).status).toBe('stopped');
     expect(await ledgerOf(lost)).toEqual(await ledgerOf(whole));
-  }, 50_000);
+  });
+
+  it('that is being taken up when its runner connects anew is taken up once', async () => {
+    const gate = Promise.withResolvers<void>();
+    const taken: string[] = [];
+    const executor = await startInProcess(Infinity, { opensAfter: gate.promise, taken });
+    const attach = executor.attach.bind(executor);
+    let asked = 0;
+    executor.attach = (...held) => {
+      asked += 1;
+      return attach(...held);
+    };
+    const [interrupted, whole] = [await makeMinuteBot('interrupted'), await makeMinuteBot('whole')];
+    await startBot(interrupted);
+    await expect.poll(() => asked).toBe(1);
+    await sql(`update public.runner_sessions set status = 'disconnected' where user_id = $1`, [owner.id]);
+    await expect.poll(() => asked).toBe(2);
+    gate.resolve();
+    await expect.poll(async () => (await botOf(interrupted)).status).toBe('stopped');
+    expect(taken).toEqual(['interrupted: taking up the run']);
+    await startBot(whole);
+    await expect.poll(async () => (await botOf(whole)).status).toBe('stopped');
+    expect(await ledgerOf(interrupted)).toEqual(await ledgerOf(whole));
+  });
 
   it('that is killed at any of its calls, before the server has it or after, says all of it once', async () => {
     const { key } = await makeKey(owner);

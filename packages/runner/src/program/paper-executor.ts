@@ -22,6 +22,7 @@ export class PaperExecutor implements BotExecutor {
   readonly #runs = new Map<string, PaperRun>();
   /** Runs that are to be touched by no one, whatever the reconciliation says. */
   readonly #held = new Set<string>();
+  readonly #attaching = new Map<string, Promise<RunHolding>>();
 
   constructor(runner: Runner, parts: Omit<PaperRunParts, 'run'>) {
     this.#runner = runner;
@@ -29,7 +30,26 @@ export class PaperExecutor implements BotExecutor {
     this.#log = parts.log;
   }
 
-  async attach(run: Run, lease: RunnerLease): Promise<RunHolding> {
+  /** One after the other for a run: by a start and by a new connection at once, it would be traded twice. */
+  attach(run: Run, lease: RunnerLease): Promise<RunHolding> {
+    const { runId } = run;
+    const before = this.#attaching.get(runId);
+    const attached = before
+      ? before.then(
+          () => this.#attach(run, lease),
+          () => this.#attach(run, lease),
+        )
+      : this.#attach(run, lease);
+    this.#attaching.set(runId, attached);
+    const forget = () => {
+      if (this.#attaching.get(runId) === attached) this.#attaching.delete(runId);
+    };
+    attached.then(forget, forget);
+    return attached;
+  }
+
+  async #attach(run: Run, lease: RunnerLease): Promise<RunHolding> {
+    run.signal.throwIfAborted();
     if (lease.intent === 'hold') this.#held.add(run.runId);
     else this.#held.delete(run.runId);
     let paper = this.#runs.get(run.runId);
@@ -108,12 +128,13 @@ export class PaperExecutor implements BotExecutor {
     if (!lease) throw new RunnerError('not_held', 'the bot was given back in the meantime, or to another runner');
     const run = await this.#runner.hold(lease);
     try {
+      const attached = Promise.withResolvers<void>();
+      // Not where the session connects anew meanwhile: the run is then reconciled first.
+      if (lease.reconciled) run.openAfter(attached.promise.then(() => this.#untilAsked(run, payload.paused)));
       const holding = await this.attach(run, lease);
+      attached.resolve();
       this.#held.delete(run.runId);
       if (lease.reconciled) {
-        // What waits to be asked since a connection was lost, the gate refuses for good until the start is acknowledged.
-        if (payload.paused) run.open();
-        else run.openAfter(untilBotTrades(this.#parts.server, this.#parts.clock, run));
         this.proceed(run, { matched: true, differences: [] });
       } else await this.#runner.reconcile(run, holding);
       await this.#executed(run.runId).setPaused(payload.paused);
@@ -134,6 +155,11 @@ export class PaperExecutor implements BotExecutor {
     await Promise.all(
       runs.map((paper) => (how.close_positions ? paper.stop('emergency_stop') : paper.cancelAll(how.reason))),
     );
+  }
+
+  /** What is asked before the bot trades again, the gate refuses for good; of one that is paused it refuses all, and may. */
+  #untilAsked(run: Run, isPaused: boolean): Promise<void> {
+    return isPaused ? Promise.resolve() : untilBotTrades(this.#parts.server, this.#parts.clock, run);
   }
 
   #executed(runId: string): PaperRun {

@@ -102,10 +102,10 @@ export class PaperRun {
   }
 
   async setPaused(isPaused: boolean): Promise<void> {
-    const { session } = this.#theTrading;
-    // Commands come one at a time. Where there is nothing to do, the loop is not waited for: it may be waiting for the end of this one.
-    if (session.isPaused === isPaused) return;
+    // Not at the next boundary: the loop may be waiting there for a start that this is part of.
+    if (this.#theTrading.session.isPaused === isPaused) return;
     await this.#boundary.run(async () => {
+      const { session } = this.#theTrading;
       await this.#decide(isPaused ? 'pause' : 'resume', '');
       await session.setPaused(isPaused);
     });

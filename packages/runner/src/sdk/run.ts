@@ -152,7 +152,8 @@ export class Run {
 
   /** The session has connected anew: openings wait for `open`. */
   renewLease(fencingToken: number): void {
-    this.#fencingToken = fencingToken;
+    // What was asked before a newer connection may be answered after it.
+    this.#fencingToken = Math.max(this.#fencingToken, fencingToken);
     this.#connection += 1;
     // Who waits already goes on waiting.
     if (!this.#isOpen) return;
@@ -266,7 +267,8 @@ export class Run {
           this.#onFailure(error);
           throw error;
         }
-        this.#fencingToken = held;
+        // The session has connected anew: what was not let through yet waits for the reconciliation.
+        if (held > this.#fencingToken) this.renewLease(held);
       }
     }
   }
