@@ -266,7 +266,8 @@ export class Run {
           this.#onFailure(error);
           throw error;
         }
-        this.#fencingToken = held;
+        // The connection that it belongs to is reconciled in a moment: what is asked of the gate before, is refused for good.
+        if (held > this.#fencingToken) this.renewLease(held);
       }
     }
   }
