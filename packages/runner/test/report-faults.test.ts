@@ -170,4 +170,32 @@ describe('Reports of a run', () => {
     expect(await asked).toMatchObject([{ client_order_id: 'a', accepted: true }]);
     expect(seen).toEqual([1, 1, 1]);
   });
+
+  it('ask the gate with a lease that a new connection has brought only once that is reconciled', async () => {
+    const run = await holdRun();
+    run.open();
+    let isReconciled = false;
+    server.handlers.runner_config = () => {
+      const renewed = { ...wholeLease, fencing_token: 2 };
+      return { body: { leases: [renewed], heartbeat_interval_s: 1, timeout_s: 30, halts: [], account_limits: null } };
+    };
+    server.handlers.submit_order_intents = ({ p_fencing_token }) => {
+      if (p_fencing_token !== 2) return refusal(409, 'stale_lease');
+      const code = isReconciled ? null : 'not_reconciled';
+      return { body: [{ client_order_id: 'a', order_id: BOT, accepted: isReconciled, code, message: null }] };
+    };
+    const asked = run.submit([
+      { client_order_id: 'a', symbol: 'ACME', side: 'buy', type: 'market', quantity: 1, reference_price: 1, at: AT },
+    ]);
+    await expect.poll(() => server.calls).toContain('runner_config');
+    server.handlers.reconcile_run = ({ p_fencing_token }) => {
+      if (p_fencing_token !== 2) return refusal(409, 'stale_lease');
+      isReconciled = true;
+      return { body: { matched: true, differences: [] } };
+    };
+    await run.reconcile({ positions: [], open_orders: [] });
+    run.open();
+    expect(await asked).toMatchObject([{ accepted: true, code: null }]);
+    expect(server.calls.filter((name) => name === 'submit_order_intents')).toHaveLength(2);
+  });
 });

@@ -5,7 +5,7 @@ import { backtests } from './routes/backtests.ts';
 import { biasChecks } from './routes/bias-checks.ts';
 import { bots } from './routes/bots.ts';
 import { credentials } from './routes/credentials.ts';
-import { halts } from './routes/halts.ts';
+import { emergencyStops } from './routes/emergency-stops.ts';
 import { keys } from './routes/keys.ts';
 import { optimisations } from './routes/optimisations.ts';
 import { strategies } from './routes/strategies.ts';
@@ -21,6 +21,6 @@ app.route('/keys', keys);
 app.route('/credentials', credentials);
 app.route('/trading', trading);
 app.route('/bots', bots);
-app.route('/', halts);
+app.route('/', emergencyStops);
 
 export default { fetch: app.fetch };

@@ -11,7 +11,9 @@ import type {
 } from '@tradebase/contracts';
 import { ApiError } from '../../_shared/api-error.ts';
 import { databaseError } from '../../_shared/database-error.ts';
-import { type RowQuery, readCounted, readNewestFirst } from '../../_shared/newest-first.ts';
+import { matching } from '../../_shared/matching.ts';
+import { readCounted, readNewestFirst } from '../../_shared/newest-first.ts';
+import { RUN_COLUMNS } from '../trading/read-run.ts';
 
 export const BOT_COLUMNS =
   'id, name, description, strategy_type, strategy_id, strategy_version, parameters, mode, symbols, timeframe, credential_id, ' +
@@ -19,8 +21,6 @@ export const BOT_COLUMNS =
   'risk_per_trade, daily_risk_cap, max_order_value, max_symbol_exposure, max_open_positions, max_daily_trades, max_drawdown_pct, ' +
   'offline_policy, metadata, status, error_count, last_error, current_balance, total_pnl, last_heartbeat_at, started_at, ' +
   'last_run_at, created_at, updated_at';
-const RUN_COLUMNS =
-  'id, bot_id, mode, status, started_at, ended_at, error, total_pnl, daily_pnl, trade_count, max_drawdown, last_bar_at, created_at';
 const RECENT_RUNS = 10;
 
 /** A page of the user's bots, newest first. */
@@ -29,10 +29,7 @@ export async function listBots(
   userId: string,
   { status, mode, ...page }: ListBotsQuery,
 ): Promise<CountedPage<Bot>> {
-  const where = (bots: RowQuery): RowQuery => {
-    const ofStatus = status === undefined ? bots : bots.eq('status', status);
-    return mode === undefined ? ofStatus : ofStatus.eq('mode', mode);
-  };
+  const where = matching({ status, mode });
   return await readCounted<Bot>(supabase, { table: 'bots', columns: BOT_COLUMNS, userId, where }, page);
 }
 
@@ -88,9 +85,5 @@ export async function getPerformance(
 }
 
 function runsOf(userId: string, botId: string, status?: string) {
-  const where = (runs: RowQuery): RowQuery => {
-    const ofBot = runs.eq('bot_id', botId);
-    return status === undefined ? ofBot : ofBot.eq('status', status);
-  };
-  return { table: 'trading_runs', columns: RUN_COLUMNS, userId, where };
+  return { table: 'trading_runs', columns: RUN_COLUMNS, userId, where: matching({ bot_id: botId, status }) };
 }

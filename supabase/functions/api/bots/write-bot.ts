@@ -46,6 +46,14 @@ export async function updateBot(
   return data;
 }
 
+/** Deletes a bot that neither runs nor holds anything, with its runs. */
+export async function deleteBot(supabase: SupabaseClient, userId: string, id: string): Promise<void> {
+  await getBot(supabase, userId, id);
+  const { data, error } = await supabase.from('bots').delete().eq('id', id).eq('user_id', userId).select('id');
+  if (error) throw databaseError(error);
+  if (data.length === 0) throw new ApiError('forbidden');
+}
+
 async function changedStrategy(supabase: SupabaseClient, userId: string, bot: Bot, request: UpdateBotRequest) {
   const { strategy_type, strategy_id, strategy_version, parameters } = request;
   const named = strategy_type !== undefined || strategy_id !== undefined;

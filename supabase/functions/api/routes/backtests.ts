@@ -16,6 +16,7 @@ import { Hono } from 'hono';
 import { ApiError } from '../../_shared/api-error.ts';
 import { databaseError } from '../../_shared/database-error.ts';
 import { IdParam } from '../../_shared/id-param.ts';
+import { matching } from '../../_shared/matching.ts';
 import { methodNotAllowed } from '../../_shared/method-not-allowed.ts';
 import { readNewestFirst } from '../../_shared/newest-first.ts';
 import { cutNumberedPage } from '../../_shared/numbered-page.ts';
@@ -120,7 +121,7 @@ async function listBacktests(
 ): Promise<BacktestPage> {
   return readNewestFirst<Backtest>(
     supabase,
-    { table: 'backtests', columns: COLUMNS, userId, where: (rows) => (status ? rows.eq('status', status) : rows) },
+    { table: 'backtests', columns: COLUMNS, userId, where: matching({ status }) },
     page,
   );
 }

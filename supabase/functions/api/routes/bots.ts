@@ -10,15 +10,14 @@ import {
   UpdateBotRequest,
 } from '@tradebase/contracts';
 import { Hono } from 'hono';
-import { ApiError } from '../../_shared/api-error.ts';
 import { databaseError } from '../../_shared/database-error.ts';
 import { IdParam } from '../../_shared/id-param.ts';
 import { methodNotAllowed } from '../../_shared/method-not-allowed.ts';
 import { parseInput } from '../../_shared/parse-input.ts';
 import { readJson, readOptionalJson } from '../../_shared/read-json.ts';
 import type { UserEnv } from '../../_shared/require-user.ts';
-import { getBot, getBotDetail, getPerformance, listBotRuns, listBots } from '../bots/read-bot.ts';
-import { createBot, updateBot } from '../bots/write-bot.ts';
+import { getBotDetail, getPerformance, listBotRuns, listBots } from '../bots/read-bot.ts';
+import { createBot, deleteBot, updateBot } from '../bots/write-bot.ts';
 
 /** The user's bots: their settings, their start and stop, and what they have done. */
 export const bots = new Hono<UserEnv>()
@@ -92,12 +91,4 @@ async function control(
   const { data, error } = await supabase.rpc(action, { p_bot_id: id, ...more });
   if (error) throw databaseError(error);
   return data;
-}
-
-/** Deletes a bot that neither runs nor holds anything, with its runs. */
-async function deleteBot(supabase: SupabaseClient, userId: string, id: string): Promise<void> {
-  await getBot(supabase, userId, id);
-  const { data, error } = await supabase.from('bots').delete().eq('id', id).eq('user_id', userId).select('id');
-  if (error) throw databaseError(error);
-  if (data.length === 0) throw new ApiError('forbidden');
 }

@@ -15,7 +15,7 @@ import type { UserEnv } from '../../_shared/require-user.ts';
 const COLUMNS = 'id, scope, user_id, bot_id, reason, close_positions, engaged_by, engaged_at, released_by, released_at';
 
 /** Emergency stops of the user and the user's bots. Those of the whole system are in the function admin. */
-export const halts = new Hono<UserEnv>()
+export const emergencyStops = new Hono<UserEnv>()
   .post('/emergency-stop', async (c) => {
     const { scope, bot_id, reason, close_positions } = parseInput(
       EngageEmergencyStopRequest,
