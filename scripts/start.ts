@@ -79,7 +79,8 @@ async function run(options: StartOptions, interrupted: Promise<void>): Promise<n
 function botOf({ strategy, feeBps }: StartOptions, { report }: Demonstration): BotDemonstration {
   const { symbol, timeframe, equity, summary } = report;
   const [from = '', to = ''] = [equity.at[0], equity.at.at(-1)];
-  return { symbol, timeframe, strategy, feeBps, from, to, bars: summary.bars };
+  const backtest_pnl = summary.final_equity - summary.initial_cash;
+  return { symbol, timeframe, strategy, feeBps, from, to, bars: summary.bars, backtest_pnl };
 }
 
 function describe(stack: OpenStack, { user, reportPath }: Demonstration, { bot }: StartOptions): string {

@@ -8,7 +8,7 @@ import { RestartableProcess } from './restartable-process.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 
 /** Parts of the backend that chaos kills, and how the stack's notes call them. */
-export const PARTS = { realtime: 'supervisor', functions: 'deno', rest: 'postgrest', postgres: 'postgres' } as const;
+const PARTS = { realtime: 'supervisor', functions: 'deno', rest: 'postgrest', postgres: 'postgres' } as const;
 export type Part = keyof typeof PARTS;
 
 /** The backend as an operator runs it: the stack by its command line, and a worker; each is a process that can be killed. */
@@ -18,7 +18,6 @@ export class ChaosWorld {
   readonly databaseUrl: string;
   readonly worker: RestartableProcess;
   readonly dir: string;
-  readonly kills: Record<string, number> = {};
   readonly #stack: StackCommand;
 
   private constructor(stack: StackCommand, status: Record<string, unknown>, workerUrl: string) {
@@ -48,7 +47,6 @@ export class ChaosWorld {
   async kill(part: Part): Promise<void> {
     const victim = this.#stack.processes().find(({ name }) => name === PARTS[part]);
     if (!victim) return;
-    this.kills[part] = (this.kills[part] ?? 0) + 1;
     try {
       process.kill(victim.pid, 'SIGKILL');
     } catch {

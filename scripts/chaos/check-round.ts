@@ -4,6 +4,7 @@ import { runBacktest } from '@tradebase/engine';
 import type pg from 'pg';
 import { type ChaosBot, INITIAL_BALANCE, SETTINGS } from './chaos-bots.ts';
 import type { ChaosWorld } from './chaos-world.ts';
+import { checkFeed } from './check-feed.ts';
 import { until } from './until.ts';
 
 interface StoredFill {
@@ -15,7 +16,6 @@ interface StoredFill {
   readonly fee: string;
 }
 
-const MOST_FEED_MS = 20_000;
 const MOST_COMMAND_MS = 40_000;
 
 /** Whether a round lost nothing, did nothing twice and left nothing behind: one sentence for each thing that does not hold. */
@@ -33,10 +33,10 @@ export async function checkRound(
       fills += stored.length;
       broken.push(...checkFills(bot, stored), ...(await checkLedger(postgres, bot)));
       const watch = watches[n];
-      if (watch) broken.push(...(await checkFeed(postgres, bot, watch)));
+      if (watch) broken.push(...(await checkFeed(postgres, bot.runId, watch)));
     }
-    const { commands, faults } = await checkCommands(postgres, bots);
-    broken.push(...faults);
+    const { commands, undone } = await checkCommands(postgres, bots);
+    broken.push(...undone);
     const { data: alive } = await owner.from('bots').select('name, status').neq('status', 'stopped');
     for (const bot of alive ?? []) broken.push(`${bot.name} is ${bot.status} after its run has ended`);
     return { broken, fills, commands };
@@ -111,7 +111,7 @@ async function checkLedger(postgres: pg.Client, { runId }: ChaosBot): Promise<st
 
 /** Every command was carried out, or ran out of time or sense; none waits. */
 async function checkCommands(postgres: pg.Client, bots: readonly ChaosBot[]) {
-  const faults: string[] = [];
+  const undone: string[] = [];
   const query = `select type, status, count(*)::int as count from public.runner_commands where bot_id = any ($1) group by type, status`;
   const read = async () =>
     (await postgres.query<{ type: string; status: string; count: number }>(query, [bots.map(({ botId }) => botId)]))
@@ -121,72 +121,11 @@ async function checkCommands(postgres: pg.Client, bots: readonly ChaosBot[]) {
       (await read()).every(({ status }) => status !== 'queued' && status !== 'delivered'),
     );
   } catch (error) {
-    faults.push(String(error));
+    undone.push(String(error));
   }
   const rows = await read();
   for (const { type, status, count } of rows) {
-    if (status === 'failed') faults.push(`${count} commands ${type} have failed`);
+    if (status === 'failed') undone.push(`${count} commands ${type} have failed`);
   }
-  return { faults, commands: rows.reduce((sum, { count }) => sum + count, 0) };
-}
-
-const ROWS_OF: Readonly<Record<'orders' | 'positions' | 'trades', string>> = {
-  orders: 'select to_jsonb(o) as row from public.orders o where o.run_id = $1',
-  positions: 'select to_jsonb(p) as row from public.positions p where p.run_id = $1',
-  trades: 'select to_jsonb(t) as row from public.trades t where t.run_id = $1',
-};
-
-/** Feed = rows: what a browser has built from the feed alone is what the database has. */
-async function checkFeed(postgres: pg.Client, { runId }: ChaosBot, watch: RunWatch): Promise<string[]> {
-  const differences = async (): Promise<string[]> => {
-    const { state } = watch;
-    if (!state) return ['there is no state'];
-    const found: string[] = [];
-    for (const [name, query] of Object.entries(ROWS_OF)) {
-      const { rows } = await postgres.query<{ row: { id: string } }>(query, [runId]);
-      const shown: ReadonlyMap<string, unknown> = state[name as keyof typeof ROWS_OF];
-      if (shown.size !== rows.length) found.push(`${name}: ${shown.size} of ${rows.length}`);
-      else if (rows.some(({ row }) => !isDeepStrictEqual(row, shown.get(row.id)))) found.push(`${name} differ`);
-    }
-    const { rows: fillSeqs } = await postgres.query<{ seq: string }>(
-      'select seq from public.fills where run_id = $1 order by seq',
-      [runId],
-    );
-    if (
-      !isDeepStrictEqual(
-        state.fills.map(({ seq }) => seq),
-        fillSeqs.map(({ seq }) => Number(seq)),
-      )
-    )
-      found.push('fills differ');
-    const { rows: lines } = await postgres.query<{ seq: string; message: string }>(
-      'select seq, message from public.run_logs where run_id = $1 order by seq',
-      [runId],
-    );
-    const shownLines = state.logs.map(({ seq, message }) => [seq, message]);
-    if (
-      !isDeepStrictEqual(
-        shownLines,
-        lines.map(({ seq, message }) => [Number(seq), message]),
-      )
-    )
-      found.push(`logs: ${shownLines.length} of ${lines.length}`);
-    const { rows: runs } = await postgres.query<{ status: string; total_pnl: string }>(
-      'select status, total_pnl from public.trading_runs where id = $1',
-      [runId],
-    );
-    if (state.run.status !== runs[0]?.status || state.run.total_pnl !== Number(runs[0]?.total_pnl))
-      found.push('the run differs');
-    return found;
-  };
-  let found: string[] = [];
-  try {
-    await until('the feed has all rows', MOST_FEED_MS, async () => {
-      found = await differences();
-      return found.length === 0;
-    });
-  } catch {
-    return found.map((difference) => `${runId}: in the feed, ${difference} (it is ${watch.status})`);
-  }
-  return [];
+  return { undone, commands: rows.reduce((sum, { count }) => sum + count, 0) };
 }

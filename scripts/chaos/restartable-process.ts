@@ -9,7 +9,6 @@ export interface ProcessSpec {
 
 /** A program that is killed and started again, as a service manager would start it. Its output is kept for a failure. */
 export class RestartableProcess {
-  kills = 0;
   readonly #spec: ProcessSpec;
   readonly #output: string[] = [];
   #child: ChildProcess | undefined;
@@ -36,15 +35,9 @@ export class RestartableProcess {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Its exit code, once it has ended by itself. */
-  get exitCode(): number | null {
-    return this.#child?.exitCode ?? null;
-  }
-
   /** Ends it at once, without a chance to tidy up. */
-  async kill(): Promise<void> {
-    this.kills += 1;
-    await this.#end('SIGKILL');
+  kill(): Promise<void> {
+    return this.#end('SIGKILL');
   }
 
   /** Asks it to end. */

@@ -717,7 +717,7 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   schedule_start_time time without time zone -- From when on a day it may trade, in the schedule's time zone; null for all day.
   schedule_end_time time without time zone -- Until when; before the start for a session over midnight.
   schedule_days smallint[] default '{1,2,3,4,5,6,7}'::smallint[] not null -- Days on which it may trade: 1 for Monday to 7 for Sunday.
-  schedule_timezone text default 'UTC'::text not null -- Time zone of the schedule, as IANA names it.
+  schedule_timezone text default 'UTC'::text not null -- Time zone of the schedule, as IANA names it, and of the bot's days; with schedule_exchange, that of the exchange stands in its place.
   risk_per_trade numeric -- Most that one trade may lose, in the account's currency.
   daily_risk_cap numeric -- Loss of a day after which it opens nothing more, in the account's currency.
   max_order_value numeric -- Greatest value of one order, in the account's currency; null for no such bound.
@@ -741,7 +741,7 @@ table public.bots -- Bots: what trades, with what, when and within which bounds.
   offline_policy text default 'hold'::text not null -- What becomes of what it holds when its runner goes offline: hold (its owner decides), flatten (all is closed when the runner is back) or resume (it goes on when the runner is back).
   max_symbol_exposure numeric -- Greatest value of position and open orders in one symbol, in the account's currency; null for no such bound.
   settings jsonb default '{}'::jsonb not null -- Fees, slippage, fills and rules of instruments with which a PAPER bot is executed: those of a backtest, whose defaults hold where it is silent.
-  schedule_exchange text -- Exchange whose regular session it follows, on the days of the schedule; then the schedule has no times of its own. Null for a schedule of its own.
+  schedule_exchange text -- Exchange whose session it follows, on the days of the schedule, with its closures and by its time zone; then the schedule has no times of its own. Null for a schedule of its own.
   row level security on
   constraint bots_counts_check CHECK ((((max_open_positions >= 1) AND (max_open_positions <= 1000)) AND ((max_daily_trades >= 1) AND (max_daily_trades <= 100000))))
   constraint bots_credential_id_fkey FOREIGN KEY (credential_id, user_id) REFERENCES exchange_credentials(id, user_id)
@@ -1001,6 +1001,27 @@ table public.events -- The last 1,000 events of each topic, in order. What Realt
   grant select to service_role
   grant select to tradebase_admin
 
+table public.exchange_closures -- Days on which exchanges are closed or close early: holidays, half days and special closures. What is not here is a day like every other. exchange_sessions says for which days they are complete. Admins write them with set_exchange_closures.
+  exchange text not null -- The exchange.
+  day date not null -- The day, by the clock of the exchange. It concerns the session that ends on it: one that runs over midnight has begun on the day before.
+  closes_at time without time zone -- When that session ends, by the clock of the exchange; a time after its regular end changes nothing. Null if there is no session.
+  name text not null -- What the day is.
+  row level security on
+  constraint exchange_closures_day_check CHECK (((day >= '2000-01-01'::date) AND (day <= '2100-12-31'::date)))
+  constraint exchange_closures_exchange_fkey FOREIGN KEY (exchange) REFERENCES exchange_sessions(exchange) ON DELETE CASCADE
+  constraint exchange_closures_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 80)))
+  constraint exchange_closures_pkey PRIMARY KEY (exchange, day)
+  policy "Admins can read closures of exchanges" for select to tradebase_admin using (( SELECT private.is_admin() AS is_admin))
+  policy "Everyone signed in can read closures of exchanges" for select to authenticated using (true)
+  grant select to authenticated
+  grant select to service_role
+  grant select to tradebase_admin
+  grant select to tradebase_worker
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.exchange_closures FOR EACH ROW EXECUTE FUNCTION private.audit_change()
+  CREATE TRIGGER send_changed AFTER UPDATE ON public.exchange_closures REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION private.send_exchange_closures()
+  CREATE TRIGGER send_deleted AFTER DELETE ON public.exchange_closures REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION private.send_exchange_closures()
+  CREATE TRIGGER send_new AFTER INSERT ON public.exchange_closures REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION private.send_exchange_closures()
+
 table public.exchange_credentials -- Keys to users' accounts on exchanges. Made by create_credential; what is secret in them can be opened by a worker that holds the private key, and by nobody else.
   id uuid default gen_random_uuid() not null -- Identifies the credential.
   user_id uuid default auth.uid() not null -- Owner.
@@ -1047,14 +1068,17 @@ table public.exchange_credentials -- Keys to users' accounts on exchanges. Made 
   CREATE TRIGGER guard_deletion BEFORE DELETE ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.guard_credential_deletion()
   CREATE TRIGGER set_updated_at BEFORE UPDATE OF name, status ON public.exchange_credentials FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
-table public.exchange_sessions -- Regular sessions of exchanges, which bots can follow. Without holidays and half days: on those nothing trades, whatever is said here.
+table public.exchange_sessions -- Regular sessions of exchanges, which bots can follow. The days on which there is none, or a shorter one, are in exchange_closures.
   exchange text not null -- Short name.
   description text not null -- What it is.
   start_time time without time zone -- Opening, in its time zone; null for all day.
   end_time time without time zone -- Close, at which it is over; not after the opening for a session that ends on the next day.
   days smallint[] not null -- Days on which sessions begin: 1 for Monday to 7 for Sunday.
   timezone text not null -- Its time zone, as IANA names it.
+  closures_from date -- First day for which exchange_closures are complete; on earlier ones it may have been closed all the same. Null if nobody keeps them.
+  closures_until date -- Last day for which exchange_closures are complete; later ones count as ordinary days unless they are listed. Null if nobody keeps them.
   row level security on
+  constraint exchange_sessions_closures_check CHECK ((((closures_from IS NULL) = (closures_until IS NULL)) AND (closures_from <= closures_until)))
   constraint exchange_sessions_days_check CHECK ((((cardinality(days) >= 1) AND (cardinality(days) <= 7)) AND (array_ndims(days) = 1) AND (days <@ '{1,2,3,4,5,6,7}'::smallint[])))
   constraint exchange_sessions_description_check CHECK (((char_length(description) >= 1) AND (char_length(description) <= 200)))
   constraint exchange_sessions_exchange_check CHECK ((exchange ~ '^[A-Z][A-Z0-9_]{1,19}$'::text))
@@ -1067,6 +1091,7 @@ table public.exchange_sessions -- Regular sessions of exchanges, which bots can 
   grant select to service_role
   grant select to tradebase_admin
   grant select to tradebase_worker
+  CREATE TRIGGER audit_change AFTER INSERT OR DELETE OR UPDATE ON public.exchange_sessions FOR EACH ROW EXECUTE FUNCTION private.audit_change()
 
 table public.fills -- Executions of orders, by month. Written from what runners report (report_run). Never changed, but that a deleted position leaves its fills without it.
   run_id uuid not null -- The run.
@@ -1820,6 +1845,7 @@ table public.runner_commands -- What a runner is told to do, in order. Realtime 
   grant select to tradebase_worker
   grant insert (runner_session_id, user_id, type, bot_id, payload, expires_at) to tradebase_worker
   grant update (status, attempt, error, delivered_at, acknowledged_at) to tradebase_worker
+  CREATE TRIGGER before_bot_is_gone BEFORE UPDATE OF bot_id ON public.runner_commands FOR EACH ROW WHEN (((old.bot_id IS NOT NULL) AND (new.bot_id IS NULL) AND (new.status = ANY (ARRAY['queued'::text, 'delivered'::text])))) EXECUTE FUNCTION private.end_command_of_deleted_bot()
   CREATE TRIGGER check_status BEFORE UPDATE ON public.runner_commands FOR EACH ROW EXECUTE FUNCTION private.check_status()
   CREATE TRIGGER prepare BEFORE INSERT ON public.runner_commands FOR EACH ROW EXECUTE FUNCTION private.prepare_runner_command()
   CREATE TRIGGER send_commands AFTER INSERT ON public.runner_commands REFERENCING NEW TABLE AS given FOR EACH STATEMENT EXECUTE FUNCTION private.send_runner_commands()
@@ -2571,7 +2597,7 @@ table public.trading_runs -- One row for each time that a bot runs, from its sta
   updated_at timestamp with time zone default now() not null -- When the row last changed.
   last_report_seq bigint default 0 not null -- Number of the last item of its runner's reports that was taken: what is sent again up to it changes nothing. It leaps when another runner goes on with the run.
   last_bar_at timestamp with time zone -- Close of the last bar that its strategy has seen.
-  market_day date -- The day that daily_pnl is of, in the time zone of the bot's schedule: that of the market, which in a replay is not today.
+  market_day date -- The day that daily_pnl is of, in the time zone of the bot's exchange or schedule: that of the market, which in a replay is not today.
   day_start_pnl numeric default 0 not null -- total_pnl at the beginning of that day.
   peak_pnl numeric default 0 not null -- Highest total_pnl so far, at least 0.
   event_seq bigint default 0 not null -- Number, on the topic of the run, of the event that told of its latest profit or status.
@@ -3068,6 +3094,18 @@ AS $function$
   from (select p_at at time zone p_timezone as local) l
 $function$
 
+function private.alert_failure(p_bot bots, p_run_id uuid, p_failure jsonb) -- Alerts the owner of a bot that has failed: {"code", "message"}, and the cause where another code says more. Definer, because nobody may write alerts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.alert_failure(p_bot bots, p_run_id uuid, p_failure jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select private.create_alert(p_bot.user_id, 'error',
+    left(format('The bot %s is in the status error: %s', p_bot.name, p_failure ->> 'message'), 4000), 'critical', p_failure - 'message', p_bot.id, p_run_id)
+$function$
+
 function private.announce_alert() -- Trigger: shows a new alert to its owner at once. Definer, because Auth raises alerts, too.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.announce_alert()
@@ -3301,8 +3339,7 @@ begin
     if p_error is null then
       update public.bots b set status = case lease.intent when 'pause' then 'paused' else 'running' end where b.id = lease.bot_id;
     else
-      perform private.fail_bot(lease.run_id, 'start_failed', message);
-      perform private.end_run(lease.run_id, 'error', message);
+      perform private.fail_start(lease.run_id, p_error ->> 'code', message);
     end if;
   elsif p_command.type = 'stop_bot' and (held.bot).status = 'stopping' then
     if p_error is null then
@@ -3318,7 +3355,7 @@ begin
 end
 $function$
 
-function private.apply_offline(p_lease bot_leases) -- What becomes of a bot whose runner was not heard of: one that holds nothing is stopped, unless it is to be resumed; any other waits in the status error for what its lease intends on the return. Definer, because it writes runs and leases.
+function private.apply_offline(p_lease bot_leases) -- What becomes of a bot whose runner was not heard of: one that holds nothing is stopped, unless it is to be resumed, and if it was not started yet its start has failed; any other waits in the status error for what its lease intends on the return. Definer, because it writes runs and leases.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.apply_offline(p_lease bot_leases)
  RETURNS void
@@ -3330,17 +3367,29 @@ declare
   held record;
   lease public.bot_leases;
   policy text;
-  message constant text := 'The runner is offline';
+  absence constant text := private.describe_absence(p_lease.runner_session_id);
+  status_before text;
 begin
   held := private.lock_run(p_lease.run_id);
   lease := held.lease;
   policy := (held.bot).offline_policy;
+  status_before := (held.bot).status;
   if (held.run).status is distinct from 'running' or lease.released_at is not null or lease.runner_session_id <> p_lease.runner_session_id then
     return;
   end if;
   perform private.expire_commands(lease.runner_session_id, lease.bot_id, '{start_bot,stop_bot,pause_bot,resume_bot,update_config}');
   if private.open_exposure(lease.bot_id) is null and (policy <> 'resume' or lease.intent in ('stop', 'hold')) then
-    perform private.end_run(lease.run_id, case (held.bot).status when 'error' then 'error' else 'stopped' end, (held.bot).last_error);
+    if status_before = 'starting' and lease.intent <> 'stop' then
+      perform private.fail_start(lease.run_id, 'runner_offline', absence || '. Start the bot again when a runner is connected');
+    elsif status_before = 'error' then
+      perform private.end_run(lease.run_id, 'error', (held.bot).last_error);
+    elsif lease.intent = 'stop' then
+      perform private.end_run(lease.run_id, 'stopped');
+    else
+      perform private.note_bot_event(lease, 'runner_offline', 'WARN', absence || '. The bot holds nothing, and is stopped');
+      update public.bots b set last_error = absence where b.id = lease.bot_id;
+      perform private.end_run(lease.run_id, 'stopped', absence);
+    end if;
     return;
   end if;
   update public.bot_leases l
@@ -3353,9 +3402,12 @@ begin
         else 'hold' end
   where l.bot_id = lease.bot_id
   returning * into lease;
-  perform private.note_bot_event(lease, 'runner_offline', 'ERROR', message, jsonb_build_object('intent', lease.intent));
-  update public.bots b set status = 'error', last_error = case b.status when 'error' then b.last_error else message end
+  perform private.note_bot_event(lease, 'runner_offline', 'ERROR', absence, jsonb_build_object('intent', lease.intent));
+  update public.bots b set status = 'error', last_error = case b.status when 'error' then b.last_error else absence end
   where b.id = lease.bot_id;
+  if status_before = 'starting' then
+    perform private.alert_failure(held.bot, lease.run_id, jsonb_build_object('code', 'runner_offline', 'message', absence));
+  end if;
 end
 $function$
 
@@ -4059,6 +4111,32 @@ begin
   execute format('create policy %I on partitions.%I for all to anon, authenticated using (false) with check (false)',
     'No API role can reach partitions', p_partition);
   execute format('comment on policy %I on partitions.%I is %L', 'No API role can reach partitions', p_partition, 'Rows are reached through their table, whose policies are others.');
+end
+$function$
+
+function private.closure_problem(p_closure jsonb, p_from date, p_until date) -- What is wrong with a closure that an admin gave for one of those days, as a sentence; null if nothing is.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.closure_problem(p_closure jsonb, p_from date, p_until date)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if jsonb_typeof(p_closure) <> 'object' or exists (select from jsonb_object_keys(p_closure) k where k not in ('day', 'name', 'closes_at')) then
+    return 'must be an object with day, name, and optionally closes_at';
+  elsif jsonb_typeof(p_closure -> 'day') is distinct from 'string' or (p_closure ->> 'day') !~ '^\d{4}-\d{2}-\d{2}$'
+    or not pg_catalog.pg_input_is_valid(p_closure ->> 'day', 'date') then
+    return 'day must be a day such as 2031-01-01';
+  elsif (p_closure ->> 'day')::date not between p_from and p_until then
+    return 'day must be from p_from to p_until';
+  elsif jsonb_typeof(p_closure -> 'name') is distinct from 'string' or char_length(p_closure ->> 'name') not between 1 and 80 then
+    return 'name must have 1 to 80 characters';
+  elsif coalesce(jsonb_typeof(p_closure -> 'closes_at'), 'null') <> 'null'
+    and (jsonb_typeof(p_closure -> 'closes_at') <> 'string' or (p_closure ->> 'closes_at') !~ '^([01]\d|2[0-3]):[0-5]\d$') then
+    return 'closes_at must be a time such as 13:00, or null';
+  end if;
+  return null;
 end
 $function$
 
@@ -4916,6 +4994,22 @@ begin
 end
 $function$
 
+function private.describe_absence(p_session_id uuid) -- Why a runner session does nothing more, for the owner of its bots. Definer, because triggers and workers ask it.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.describe_absence(p_session_id uuid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select 'The runner is offline: ' || case
+    when s.status = 'revoked' then 'its API key was revoked'
+    when s.status = 'connected' and s.last_heartbeat_at < now() - private.config_number('runner.timeout_s') * interval '1 second'
+      then format('it has not been heard of for %s s', round(extract(epoch from now() - s.last_heartbeat_at)))
+    else 'it has left' end
+  from public.runner_sessions s where s.id = p_session_id
+$function$
+
 function private.describe_command(p_command runner_commands) -- A command as a runner gets it, by Realtime or with a heartbeat.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.describe_command(p_command runner_commands)
@@ -4931,6 +5025,25 @@ AS $function$
     'type', p_command.type,
     'bot_id', p_command.bot_id,
     'payload', p_command.payload)
+$function$
+
+function private.describe_halts(p_user_id uuid, p_bot_id uuid) -- The emergency stops that are engaged over a bot of a user, for this user: of what, why, and what releases them; null where there is none. Definer, because runners do not see all halts.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.describe_halts(p_user_id uuid, p_bot_id uuid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  -- Not who engaged it: of the system, that is an admin. One of each scope at most.
+  select string_agg(format('an emergency stop of %s is engaged (%s): %s',
+    case h.scope when 'bot' then 'the bot' when 'user' then 'your account' else 'the whole system' end,
+    h.reason,
+    case h.scope when 'system' then 'only an admin can release it' else format('release it with DELETE functions/v1/api/emergency-stop/%s', h.id) end),
+    '; ' order by h.scope)
+  from public.trading_halts h
+  where h.released_at is null
+    and (h.scope = 'system' or (h.user_id = p_user_id and h.bot_id is null) or h.bot_id = p_bot_id)
 $function$
 
 function private.describe_runner_session(p_session runner_sessions, p_permissions text[]) -- What the function runner needs to issue a token of a session.
@@ -5124,6 +5237,19 @@ AS $function$
     jsonb_build_object('kind', 'study', 'id', p_study.id, 'status', p_study.status,
                        'progress', p_study.progress, 'error', p_study.error, 'at', now())
   )
+$function$
+
+function private.end_command_of_deleted_bot() -- Trigger: what a runner was still to do for a bot that is deleted is not to be done any more. Without its bot, an emergency stop would be one of all that the runner executes.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.end_command_of_deleted_bot()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  new.status := 'expired';
+  return new;
+end
 $function$
 
 function private.end_run(p_run_id uuid, p_status text, p_error text) -- Ends a run: completed or stopped, which gives the bot back and is refused (bot_has_open_positions) while something is open; or error, which ends the run when nothing is open, and else leaves it to be continued. Ending it again changes nothing. Definer, because runners may not write runs.
@@ -5474,9 +5600,20 @@ AS $function$
   select coalesce(p_option_details ->> 'underlying', p_symbol)
 $function$
 
-function private.fail_bot(p_run_id uuid, p_code text, p_message text) -- Puts a bot into the status error and holds what it has; the error is counted, and its owner told. The run goes on, so that it can be continued or stopped. Definer, because runners may not write bots.
+function private.fail_bot(p_run_id uuid, p_code text, p_message text) -- The same as private.fail_bot_of for one failure. Definer, because runners may not write bots.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.fail_bot(p_run_id uuid, p_code text, p_message text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select private.fail_bot_of(p_run_id, array[jsonb_build_object('code', p_code, 'message', p_message)])
+$function$
+
+function private.fail_bot_of(p_run_id uuid, p_failures jsonb[]) -- Puts a bot into the status error and holds what it has, for one failure or several, in their order: {"code", "message"}, and the cause where another code says more. All are counted and noted as events; the last is last_error, and of the first its owner is alerted. The run goes on, so that it can be continued or stopped. Definer, because runners may not write bots.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.fail_bot_of(p_run_id uuid, p_failures jsonb[])
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -5486,16 +5623,33 @@ declare
   held record;
 begin
   held := private.lock_run(p_run_id);
-  if (held.run).status is distinct from 'running' then
+  if (held.run).status is distinct from 'running' or cardinality(p_failures) = 0 then
     return;
   end if;
   update public.bot_leases l set intent = 'hold' where l.bot_id = (held.bot).id and l.intent <> 'hold';
-  perform private.note_bot_event(held.lease, p_code, 'ERROR', p_message);
-  update public.bots b set status = 'error', last_error = left(p_message, 4000), error_count = b.error_count + 1 where b.id = (held.bot).id;
+  insert into public.bot_events (bot_id, user_id, run_id, type, severity, message, metadata)
+  select (held.bot).id, (held.bot).user_id, p_run_id, f.failure ->> 'code', 'ERROR', left(f.failure ->> 'message', 4000), f.failure - '{code,message}'::text[]
+  from unnest(p_failures) with ordinality f (failure, n) order by f.n;
+  update public.bots b
+  set status = 'error', last_error = left(p_failures[cardinality(p_failures)] ->> 'message', 4000), error_count = b.error_count + cardinality(p_failures)
+  where b.id = (held.bot).id;
   if (held.bot).status <> 'error' then
-    perform private.create_alert((held.bot).user_id, 'error', left(format('The bot %s is in the status error: %s', (held.bot).name, p_message), 4000),
-      'critical', jsonb_build_object('code', p_code), (held.bot).id, p_run_id);
+    perform private.alert_failure(held.bot, p_run_id, p_failures[1]);
   end if;
+end
+$function$
+
+function private.fail_start(p_run_id uuid, p_cause text, p_message text) -- What follows when the start of a bot comes to nothing: it has failed, and its run ends, unless something is open in it. The cause is the code of the runner, or command_expired, or runner_offline. Definer, because runners may not write bots.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.fail_start(p_run_id uuid, p_cause text, p_message text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.fail_bot_of(p_run_id, array[jsonb_build_object('code', 'start_failed', 'message', p_message, 'cause', p_cause)]);
+  perform private.end_run(p_run_id, 'error', p_message);
 end
 $function$
 
@@ -5534,11 +5688,14 @@ CREATE OR REPLACE FUNCTION private.fee_of_fill(p_fill jsonb)
  IMMUTABLE
  SET search_path TO ''
 AS $function$
+declare
+  -- Contracts name what they settle in behind a colon: BTC/USDT:USDT.
+  base constant text := split_part(p_fill ->> 'symbol', '/', 1);
+  quote constant text := split_part(split_part(p_fill ->> 'symbol', '/', 2), ':', 1);
 begin
   return case
-    when p_fill ->> 'fee_currency' is null or strpos(p_fill ->> 'symbol', '/') = 0
-      or p_fill ->> 'fee_currency' = split_part(p_fill ->> 'symbol', '/', 2) then coalesce((p_fill ->> 'fee')::numeric, 0)
-    when p_fill ->> 'fee_currency' = split_part(p_fill ->> 'symbol', '/', 1) then (p_fill ->> 'fee')::numeric * (p_fill ->> 'price')::numeric
+    when p_fill ->> 'fee_currency' is null or quote = '' or p_fill ->> 'fee_currency' = quote then coalesce((p_fill ->> 'fee')::numeric, 0)
+    when p_fill ->> 'fee_currency' = base then (p_fill ->> 'fee')::numeric * (p_fill ->> 'price')::numeric
     else 0
   end;
 end
@@ -6256,7 +6413,7 @@ begin
 end
 $function$
 
-function private.in_schedule(p_bot bots, p_at timestamp with time zone) -- Whether a bot may trade at a time. Definer, because the risk gate asks it.
+function private.in_schedule(p_bot bots, p_at timestamp with time zone) -- Whether a bot may trade at a time: within its hours, or within the session of its exchange, which closures end early or call off. Definer, because the risk gate asks it.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.in_schedule(p_bot bots, p_at timestamp with time zone)
  RETURNS boolean
@@ -6266,9 +6423,12 @@ CREATE OR REPLACE FUNCTION private.in_schedule(p_bot bots, p_at timestamp with t
 AS $function$
 declare
   schedule constant jsonb := private.resolve_schedule(p_bot);
+  start_time constant time := (schedule ->> 'start_time')::time;
+  end_time constant time := (schedule ->> 'end_time')::time;
+  timezone constant text := schedule ->> 'timezone';
 begin
-  return private.is_in_session((schedule ->> 'start_time')::time, (schedule ->> 'end_time')::time,
-    array(select d::smallint from jsonb_array_elements_text(schedule -> 'days') d), schedule ->> 'timezone', p_at);
+  return private.is_in_session(start_time, end_time, array(select d::smallint from jsonb_array_elements_text(schedule -> 'days') d), timezone, p_at)
+    and (p_bot.schedule_exchange is null or not private.is_closed(p_bot.schedule_exchange, start_time, end_time, timezone, p_at));
 end
 $function$
 
@@ -6321,6 +6481,25 @@ CREATE OR REPLACE FUNCTION private.is_amount(p_value jsonb, p_below numeric)
 AS $function$
   -- The bound on digits keeps arithmetic short: JSON can write a number of a hundred thousand.
   select case when jsonb_typeof(p_value) = 'number' then p_value::numeric > 0 and p_value::numeric < p_below and scale(p_value::numeric) <= 40 else false end
+$function$
+
+function private.is_closed(p_exchange text, p_start time without time zone, p_end time without time zone, p_timezone text, p_at timestamp with time zone) -- Whether an exchange with a session of those times is closed for the day, or has closed early, at a time at which its regular session is on. Definer, because the risk gate asks it.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.is_closed(p_exchange text, p_start time without time zone, p_end time without time zone, p_timezone text, p_at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  local constant timestamp := p_at at time zone p_timezone;
+  -- A session over midnight ends on the next day while it is in its first part. Null for start and end is all day.
+  last_day constant date := case when p_end <= p_start and local::time >= p_start then local::date + 1 else local::date end;
+begin
+  return exists (
+    select from public.exchange_closures c
+    where c.exchange = p_exchange and c.day = last_day and (c.closes_at is null or local >= c.day + c.closes_at));
+end
 $function$
 
 function private.is_cron(p_cron text) -- Whether a text is a cron expression: minute, hour, day of month, month, day of week.
@@ -6759,16 +6938,17 @@ begin
   end if;
   loaded.at := p_at;
   loaded.market_day := private.market_day(p_bot, p_run, p_at);
-  is_replay := p_run.mode = 'PAPER' and loaded.market_day < (now() at time zone p_bot.schedule_timezone)::date - 1;
-  -- The day of the same moment may be another in the time zone of another bot.
+  is_replay := p_run.mode = 'PAPER' and loaded.market_day < (now() at time zone private.schedule_timezone(p_bot))::date - 1;
+  -- The day of the same moment may be another in the time zone of another bot: that of private.schedule_timezone, written out.
   select greatest(-coalesce(sum(r.daily_pnl) filter (where r.bot_id = p_bot.id), 0), 0), greatest(-coalesce(sum(r.daily_pnl), 0), 0)
   into loaded.bot_loss, loaded.account_loss
   from public.trading_runs r
   join public.bots b on b.id = r.bot_id
+  left join public.exchange_sessions e on e.exchange = b.schedule_exchange
   where r.user_id = p_run.user_id and r.mode = p_run.mode and r.market_day >= loaded.market_day - 2
     and case when is_replay then r.id = p_run.id and r.market_day >= loaded.market_day
              when r.bot_id = p_bot.id then r.market_day >= loaded.market_day
-             else r.market_day >= (p_at at time zone b.schedule_timezone)::date end;
+             else r.market_day >= (p_at at time zone coalesce(e.timezone, b.schedule_timezone))::date end;
   if p_bot.max_daily_trades is not null then
     select count(*) into loaded.entries
     from public.orders o
@@ -6877,6 +7057,8 @@ begin
   if lease.released_at is not null then
     perform private.raise_api_error(409, 'stale_lease', 'the run is over: its bot has been given back');
   end if;
+  -- Again: whoever held the lock may have ended the session.
+  perform private.require_runner('runner:execute');
   return lease;
 end
 $function$
@@ -7111,7 +7293,7 @@ begin
 end
 $function$
 
-function private.market_day(p_bot bots, p_run trading_runs, p_at timestamp with time zone) -- The day whose caps an order of that time counts against, in the time zone of the bot's schedule.
+function private.market_day(p_bot bots, p_run trading_runs, p_at timestamp with time zone) -- The day whose caps an order of that time counts against, in the time zone of the bot's exchange or schedule.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.market_day(p_bot bots, p_run trading_runs, p_at timestamp with time zone)
  RETURNS date
@@ -7120,7 +7302,7 @@ CREATE OR REPLACE FUNCTION private.market_day(p_bot bots, p_run trading_runs, p_
  SET search_path TO ''
 AS $function$
   -- Never a day before the one that the ledger is at: an old time must not bring back room that is used up.
-  select greatest((p_at at time zone p_bot.schedule_timezone)::date, p_run.market_day)
+  select greatest((p_at at time zone private.schedule_timezone(p_bot))::date, p_run.market_day)
 $function$
 
 function private.mfa_verification_attempt(event jsonb) -- Auth's hook, asked at each code of a second factor: after lockout.max_attempts wrong ones it refuses all, right or wrong, for lockout.duration_s. Definer, so that Auth needs no rights on the tables.
@@ -7652,7 +7834,7 @@ CREATE OR REPLACE FUNCTION private.opening_barred(p_lease bot_leases, p_bot bots
  SET search_path TO ''
 AS $function$
   select case
-    when private.is_halted(p_lease.user_id, p_lease.bot_id) then 'emergency_stop: an emergency stop is engaged'
+    when private.is_halted(p_lease.user_id, p_lease.bot_id) then 'emergency_stop: ' || private.describe_halts(p_lease.user_id, p_lease.bot_id)
     when p_bot.status <> 'running' then format('bot_not_running: the bot is %s', p_bot.status)
     when p_lease.intent <> 'run' then format('bot_not_running: its owner wants the bot to %s', p_lease.intent)
     when not p_lease.reconciled then 'not_reconciled: the runner has not shown yet that it holds what the ledger says'
@@ -8415,8 +8597,11 @@ AS $function$
 declare
   profit private.run_profit;
 begin
-  select r.id, b.schedule_timezone, r.total_pnl, r.market_day, r.day_start_pnl, r.peak_pnl, r.max_drawdown, r.trade_count into profit
-  from public.trading_runs r join public.bots b on b.id = r.bot_id where r.id = p_run_id;
+  select r.id, coalesce(e.timezone, b.schedule_timezone), r.total_pnl, r.market_day, r.day_start_pnl, r.peak_pnl, r.max_drawdown, r.trade_count into profit
+  from public.trading_runs r
+  join public.bots b on b.id = r.bot_id
+  left join public.exchange_sessions e on e.exchange = b.schedule_exchange
+  where r.id = p_run_id;
   return profit;
 end
 $function$
@@ -8479,7 +8664,7 @@ begin
 end
 $function$
 
-function private.record_rejections(p_run trading_runs, p_rejected jsonb, p_items jsonb, p_first_seq bigint) -- Records what was refused of a report as an event of the bot, the first 20 items in part. Definer, because no API role writes events.
+function private.record_rejections(p_run trading_runs, p_rejected jsonb, p_items jsonb, p_first_seq bigint) -- Records what was refused of a report as an event of the bot, of the first 20 items as much as it has room for, in part. Definer, because no API role writes events.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.record_rejections(p_run trading_runs, p_rejected jsonb, p_items jsonb, p_first_seq bigint)
  RETURNS void
@@ -8491,9 +8676,17 @@ AS $function$
   select p_run.bot_id, p_run.user_id, p_run.id, 'report_rejected', 'WARN',
     format('%s items of a report were refused. The first, item %s: %s', jsonb_array_length(p_rejected), p_rejected -> 0 ->> 'seq', left(p_rejected -> 0 ->> 'message', 500)),
     jsonb_build_object('count', jsonb_array_length(p_rejected), 'items', (
-      select jsonb_agg(jsonb_build_object('seq', r.fault -> 'seq', 'code', r.fault -> 'code', 'message', left(r.fault ->> 'message', 200),
-        'item', left(p_items ->> ((r.fault ->> 'seq')::bigint - p_first_seq)::integer, 200)) order by r.n)
-      from jsonb_array_elements(p_rejected) with ordinality r (fault, n) where r.n <= 20
+      select coalesce(jsonb_agg(t.told order by t.n), '[]')
+      from (
+        select d.n, d.told, sum(octet_length(d.told::text)) over (order by d.n) as bytes
+        from (
+          select r.n, jsonb_build_object('seq', r.fault -> 'seq', 'code', r.fault -> 'code', 'message', left(r.fault ->> 'message', 200),
+            'item', left(p_items ->> ((r.fault ->> 'seq')::bigint - p_first_seq)::integer, 200)) as told
+          from jsonb_array_elements(p_rejected) with ordinality r (fault, n) where r.n <= 20
+        ) d
+      ) t
+      -- As many as an event of a bot has room for, whatever the letters take.
+      where t.bytes <= 12000
     ))
 $function$
 
@@ -8704,8 +8897,11 @@ begin
   elsif quantity > coalesce(reducible, 0) then
     if p_fill ->> 'reason' is distinct from 'assignment' then
       return array['order_not_admitted', 'without an order only an assignment makes a position larger'];
-    elsif quantity - coalesce(reducible, 0)
-      + (select coalesce(sum(t.quantity), 0) from public.trades t
+    -- What an option delivers is no option, which could be assigned in its turn.
+    elsif p_fill ? 'option_details' or p_position.option_details is not null then
+      return array['order_not_admitted', 'an assignment delivers what an option is on, and no option'];
+    elsif (quantity - coalesce(reducible, 0)) * coalesce(multiplier, 1)
+      + (select coalesce(sum(t.quantity * o.multiplier), 0) from public.trades t join public.positions o on o.id = t.position_id
          where t.run_id = p_run_id and t.symbol = p_fill ->> 'symbol' and t.entry_logic = 'assignment')
       > (select coalesce(sum(o.entered_quantity * o.multiplier), 0) from public.positions o
          where o.run_id = p_run_id and o.option_details ->> 'underlying' = p_fill ->> 'symbol') then
@@ -9004,15 +9200,10 @@ CREATE OR REPLACE FUNCTION private.require_no_halt(p_bot bots)
  SET search_path TO ''
 AS $function$
 declare
-  halt public.trading_halts;
+  halts constant text := private.describe_halts(p_bot.user_id, p_bot.id);
 begin
-  select * into halt from public.trading_halts h
-  where h.released_at is null
-    and (h.scope = 'system' or (h.user_id = p_bot.user_id and h.bot_id is null) or h.bot_id = p_bot.id)
-  order by h.scope desc limit 1;
-  if halt.id is not null then
-    perform private.raise_api_error(409, 'trading_halted', format('an emergency stop of the %s is engaged: %s',
-      case halt.scope when 'bot' then 'bot' when 'user' then 'account' else 'system' end, halt.reason));
+  if halts is not null then
+    perform private.raise_api_error(409, 'trading_halted', halts);
   end if;
 end
 $function$
@@ -9250,7 +9441,7 @@ begin
     'timeframe', bot.timeframe,
     'settings', bot.settings,
     'initial_balance', bot.initial_balance,
-    'schedule', private.resolve_schedule(bot),
+    'schedule', private.resolve_schedule(bot) || private.upcoming_closures(bot.schedule_exchange),
     'credential_id', bot.credential_id,
     'risk', jsonb_build_object(
       'risk_per_trade', bot.risk_per_trade,
@@ -9552,6 +9743,19 @@ AS $function$
     and (p_known.quantity = p_given.quantity or p_given.is_sized_at_fill)
 $function$
 
+function private.schedule_timezone(p_bot bots) -- The time zone of the days of a bot: that of the exchange that it follows, or else of its own schedule.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.schedule_timezone(p_bot bots)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return coalesce((select e.timezone from public.exchange_sessions e where e.exchange = p_bot.schedule_exchange), p_bot.schedule_timezone);
+end
+$function$
+
 function private.seal_audit_entry() -- Trigger at commit: gives the pending entries of the transaction their numbers and hashes and moves them to the log. Definer, because nobody may write the log otherwise.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.seal_audit_entry()
@@ -9631,6 +9835,47 @@ begin
     perform private.command_runner(lease.runner_session_id, 'update_config', new.id,
       jsonb_build_object('run_id', lease.run_id, 'config', private.run_config(new.id)));
   end if;
+  return null;
+end
+$function$
+
+function private.send_exchange_closures() -- Trigger after each statement on closures: tells the runners of bots that follow the exchange, as far as that can be done within two seconds. The others learn of it with their next configuration; the risk gate heeds it at once in any case. Definer, because nobody may write commands.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.send_exchange_closures()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET lock_timeout TO '100ms'
+AS $function$
+declare
+  enough_at constant timestamptz := clock_timestamp() + interval '2 seconds';
+  held public.bot_leases;
+begin
+  for held in
+    select l.* from public.bot_leases l
+    join public.bots b on b.id = l.bot_id and b.status <> 'stopped'
+    join public.runner_sessions s on s.id = l.runner_session_id and s.status = 'connected'
+    where l.released_at is null and b.schedule_exchange in (select c.exchange from changed c where c.day <@ (select private.upcoming_days()))
+    order by l.runner_session_id, l.bot_id
+  loop
+    exit when clock_timestamp() > enough_at;
+    begin
+      -- The latest says it all. What is locked is being acknowledged.
+      update public.runner_commands c set status = 'expired'
+      from (
+        select o.seq from public.runner_commands o
+        where o.runner_session_id = held.runner_session_id and o.bot_id = held.bot_id and o.type = 'update_config' and o.status in ('queued', 'delivered')
+        for update skip locked
+      ) replaced
+      where c.runner_session_id = held.runner_session_id and c.seq = replaced.seq;
+      perform private.command_runner(held.runner_session_id, 'update_config', held.bot_id,
+        jsonb_build_object('run_id', held.run_id, 'config', private.run_config(held.bot_id)));
+    exception
+      -- Somebody is at work on that runner, or it has too much to do: nobody's runner stands in the way of an admin.
+      when lock_not_available or deadlock_detected or sqlstate 'PGRST' then null;
+    end;
+  end loop;
   return null;
 end
 $function$
@@ -9733,6 +9978,54 @@ begin
     perform private.raise_api_error(404, 'not_found', 'there is no such channel');
   end if;
   return changed;
+end
+$function$
+
+function private.set_exchange_closures(p_exchange text, p_from date, p_until date, p_closures jsonb) -- Does what public.set_exchange_closures says. Definer, because nobody may write closures otherwise.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION private.set_exchange_closures(p_exchange text, p_from date, p_until date, p_closures jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  problem text;
+begin
+  perform private.require_admin();
+  if p_from is null or p_until is null or p_from < '2000-01-01' or p_until > '2100-12-31' or p_until - p_from not between 0 and 366 then
+    perform private.raise_api_error(422, 'invalid_request', 'p_from and p_until must be days from 2000 to 2100, in order, and at most 366 days apart');
+  elsif jsonb_typeof(p_closures) is distinct from 'array' or pg_column_size(p_closures) > 65536 or jsonb_array_length(p_closures) > 100 then
+    perform private.raise_api_error(422, 'invalid_request', 'p_closures must be an array of at most 100 closures and 64 KB');
+  end if;
+  select format('p_closures[%s]: %s', g.position - 1, g.problem) into problem
+  from (
+    select c.position, private.closure_problem(c.value, p_from, p_until) as problem
+    from jsonb_array_elements(p_closures) with ordinality c (value, position)
+  ) g where g.problem is not null order by g.position limit 1;
+  if problem is null and (select count(distinct c.value ->> 'day') from jsonb_array_elements(p_closures) c) < jsonb_array_length(p_closures) then
+    problem := 'p_closures: each day can be there once';
+  end if;
+  if problem is not null then
+    perform private.raise_api_error(422, 'invalid_request', problem);
+  end if;
+  -- One call for an exchange at a time.
+  perform from public.exchange_sessions e where e.exchange = p_exchange for no key update;
+  if not found then
+    perform private.raise_api_error(404, 'not_found', 'there is no such exchange');
+  end if;
+  delete from public.exchange_closures c
+  where c.exchange = p_exchange and c.day between p_from and p_until
+    and not exists (select from jsonb_array_elements(p_closures) g where (g.value ->> 'day')::date = c.day);
+  insert into public.exchange_closures as c (exchange, day, closes_at, name)
+  select p_exchange, (g.value ->> 'day')::date, (g.value ->> 'closes_at')::time, g.value ->> 'name' from jsonb_array_elements(p_closures) g
+  on conflict (exchange, day) do update set closes_at = excluded.closes_at, name = excluded.name
+    where (c.closes_at, c.name) is distinct from (excluded.closes_at, excluded.name);
+  -- Days that touch those that are known are known from now on; days apart from them would leave a gap.
+  update public.exchange_sessions e
+  set closures_from = least(e.closures_from, p_from), closures_until = greatest(e.closures_until, p_until)
+  where e.exchange = p_exchange and (e.closures_from is null or (p_from <= e.closures_until + 1 and p_until >= e.closures_from - 1))
+    and (e.closures_from is null or p_from < e.closures_from or p_until > e.closures_until);
 end
 $function$
 
@@ -10336,6 +10629,7 @@ begin
     'realtime', jsonb_build_object(
       'events_last_minute', (select count(*) from public.events e where e.created_at > now() - interval '1 minute')),
     'runner_connections', (select count(*) from public.runner_sessions s where s.status = 'connected'),
+    'closures_until', (select jsonb_object_agg(e.exchange, e.closures_until) from public.exchange_sessions e),
     'components', (select coalesce(jsonb_agg(to_jsonb(h) - 'id' order by h.system, h.component), '[]') from public.system_health h)
   );
 end
@@ -10402,6 +10696,40 @@ begin
 end
 $function$
 
+function private.take_errors(p_run trading_runs, p_items jsonb[], p_places bigint[]) -- Takes errors of a report, at the given places of its items, together: all are counted, and where any is fatal, or the end of a run that has something open, the bot has failed. Answers the faults of those that are refused by their places. Definer, because no API role writes the ledger.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.take_errors(p_run trading_runs, p_items jsonb[], p_places bigint[])
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  errors constant jsonb[] := array(select p_items[p.place] from unnest(p_places) with ordinality p (place, n) order by p.n);
+  failures constant jsonb[] := array(
+    select jsonb_build_object('code', coalesce(e.error ->> 'code', 'failed'), 'message', coalesce(e.error ->> 'message', e.error ->> 'error', 'The run failed'))
+    from unnest(errors) with ordinality e (error, n) where e.error ->> 'kind' = 'run_ended' or (e.error ->> 'is_fatal')::boolean order by e.n);
+  latest constant jsonb := errors[cardinality(errors)];
+  fault jsonb;
+begin
+  if cardinality(errors) = 0 then
+    return '{}';
+  end if;
+  begin
+    perform private.write_profit(private.gathered_profit(p_run.id));
+    perform private.fail_bot_of(p_run.id, failures);
+    update public.bots b
+    set error_count = b.error_count + cardinality(errors) - cardinality(failures),
+        last_error = case when latest -> 'is_fatal' = 'false' then latest ->> 'message' else b.last_error end
+    where b.id = p_run.bot_id and cardinality(errors) > cardinality(failures);
+    return '{}';
+  exception when sqlstate 'PGRST' or data_exception or integrity_constraint_violation or raise_exception then
+    fault := to_jsonb(private.fault_of_error(sqlstate, sqlerrm));
+    return (select jsonb_object_agg(p.place, fault) from unnest(p_places) p (place));
+  end;
+end
+$function$
+
 function private.take_fill(p_run trading_runs, p_fill jsonb) -- Takes a fill: the row, its order, its position and its trades. Answers code and message of a fault, or duplicate where it has been taken. Definer, because no API role writes the ledger.
 -- executable by: nobody
 CREATE OR REPLACE FUNCTION private.take_fill(p_run trading_runs, p_fill jsonb)
@@ -10443,7 +10771,8 @@ begin
   whole.multiplier := coalesce(v_order.multiplier, (p_fill ->> 'multiplier')::numeric, v_position.multiplier, 1);
   whole.executed_at := (p_fill ->> 'at')::timestamptz;
   whole.reason := coalesce(nullif(p_fill ->> 'reason', ''), v_order.reason);
-  whole.option_details := coalesce(p_fill -> 'option_details', v_order.option_details);
+  -- The risk gate has weighed the order by its own.
+  whole.option_details := case when v_order.id is not null then v_order.option_details else p_fill -> 'option_details' end;
   -- What an order that has ended reserved is gone: a late fill of it may lose all of its value.
   whole.risk := case
     when v_order.reduce_only then 0
@@ -10491,12 +10820,6 @@ begin
       return private.take_fill(p_run, p_item);
     when 'mark' then
       perform private.take_marks(p_run.id, jsonb_build_array(p_item));
-    when 'error' then
-      if (p_item ->> 'is_fatal')::boolean then
-        perform private.fail_bot(p_run.id, p_item ->> 'code', p_item ->> 'message');
-      else
-        update public.bots b set error_count = b.error_count + 1, last_error = p_item ->> 'message' where b.id = p_run.bot_id;
-      end if;
     when 'run_ended' then
       perform private.end_run(p_run.id, p_item ->> 'status', p_item ->> 'error');
   end case;
@@ -10520,7 +10843,9 @@ declare
   fault text[];
   refused jsonb := '{}';
   marks jsonb := '[]';
+  error_places bigint[] := '{}';
   has_ended boolean := false;
+  stays_open boolean;
   bar_at timestamptz;
   balance numeric;
   log_count bigint;
@@ -10537,17 +10862,24 @@ begin
       marks := '[]';
     end if;
     fault := null;
-    if kind = 'bar' then
+    stays_open := kind = 'run_ended' and not has_ended and private.open_exposure(p_run.bot_id) is not null;
+    if kind = 'run_ended' and not has_ended and not stays_open then
+      refused := refused || private.take_errors(p_run, items, error_places);
+      error_places := '{}';
+    end if;
+    if kind = 'error' or stays_open and item ->> 'status' = 'error' then
+      error_places := error_places || n::bigint;
+    elsif kind = 'bar' then
       bar_at := greatest(bar_at, (item ->> 'at')::timestamptz);
     elsif kind = 'balance' then
       balance := (item ->> 'balance')::numeric;
-    elsif has_ended and kind <> 'error' then
+    elsif has_ended then
       fault := array['run_ended', 'the run has ended'];
     elsif kind = 'mark' and not p_each_alone then
       marks := marks || item;
-    elsif p_each_alone or kind = 'run_ended' or item ? 'terms' or item -> 'is_fatal' = 'true' then
+    elsif p_each_alone or kind = 'run_ended' or item ? 'terms' then
       begin
-        if kind in ('run_ended', 'error') then
+        if kind = 'run_ended' then
           perform private.write_profit(private.gathered_profit(p_run.id));
         end if;
         fault := private.take_item(p_lease, p_run, item);
@@ -10568,6 +10900,7 @@ begin
   if marks <> '[]' then
     perform private.take_marks(p_run.id, marks);
   end if;
+  refused := refused || private.take_errors(p_run, items, error_places);
 
   log_count := private.take_words(p_run, p_items, p_first_seq, array(select generate_series(1, skipped)) || array(select k::bigint from jsonb_object_keys(refused) k));
   if bar_at is not null then
@@ -10881,6 +11214,45 @@ CREATE OR REPLACE FUNCTION private.timeframe_rank(p_timeframe text)
  SET search_path TO ''
 AS $function$
   select array_position(array['1m', '3m', '5m', '15m', '30m', '1h', '2h', '4h', '6h', '8h', '12h', '1d', '1w', '1mo'], p_timeframe)
+$function$
+
+function private.upcoming_closures(p_exchange text) -- Closures of an exchange from now on, at most 32 of the next 400 days, and the last day for which they are complete, null where nobody keeps them; of no exchange, none. Definer, because triggers of users ask it.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.upcoming_closures(p_exchange text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  most_closures constant integer := 32;
+  days constant daterange := private.upcoming_days();
+  closures jsonb;
+  last_day date;
+begin
+  select coalesce(jsonb_agg(jsonb_build_object('day', n.day, 'closes_at', n.closes_at, 'name', n.name) order by n.day), '[]'),
+    case when count(*) < most_closures then upper(days) - 1 else max(n.day) end
+  into closures, last_day
+  from (
+    select c.day, c.closes_at, c.name from public.exchange_closures c
+    where c.exchange = p_exchange and c.day <@ days
+    order by c.day limit most_closures
+  ) n;
+  return jsonb_build_object('closures', closures,
+    'closures_until', (select least(e.closures_until, last_day) from public.exchange_sessions e where e.exchange = p_exchange and e.closures_until is not null));
+end
+$function$
+
+function private.upcoming_days() -- The days of whose closures runners are told: a year ahead, and a month more.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.upcoming_days()
+ RETURNS daterange
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  -- From yesterday: somewhere it is still that day.
+  select daterange(current_date - 1, current_date + 400, '[]')
 $function$
 
 function private.update_credential(p_credential_id uuid, p_name text, p_enabled boolean) -- Renames, disables or enables a credential of the caller. Definer, because users may not update the table.
@@ -11276,7 +11648,7 @@ AS $function$
   from private.verify_api_key(p_key, p_ip, p_permission) verified
 $function$
 
-function public.bot_performance(p_bot_id uuid, p_start_date date, p_end_date date) -- What a bot of the caller has earned by the round trips that it closed from one day to another, both included, in the time zone of its schedule: BotPerformance of the contracts; null where there is no such bot. Drawdowns are those of closed profit, from 0 at the start of the range; in percent, of the initial balance and the profit so far. What is undefined is null, and undefined_metrics says why.
+function public.bot_performance(p_bot_id uuid, p_start_date date, p_end_date date) -- What a bot of the caller has earned by the round trips that it closed from one day to another, both included, in the time zone of its exchange or schedule: BotPerformance of the contracts; null where there is no such bot. Drawdowns are those of closed profit, from 0 at the start of the range; in percent, of the initial balance and the profit so far. What is undefined is null, and undefined_metrics says why.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.bot_performance(p_bot_id uuid, p_start_date date DEFAULT NULL::date, p_end_date date DEFAULT NULL::date)
  RETURNS jsonb
@@ -11899,6 +12271,16 @@ AS $function$
   select private.answer_contact_message(p_contact_message_id, p_status, null)
 $function$
 
+function public.set_exchange_closures(p_exchange text, p_from date, p_until date, p_closures jsonb) -- For admins with a second factor: says when an exchange is closed from one day to another, both included: a whole year, or one day alone. p_closures is an array of {"day", "name", "closes_at"}, at most 100; without closes_at there is no session that ends on that day. What was listed for those days before, and is not in the array, is a day like every other. closures_until of the exchange moves on to p_until, if no day between is left out. Audited. Errors: forbidden, second_factor_required, invalid_request, not_found.
+-- executable by: authenticated
+CREATE OR REPLACE FUNCTION public.set_exchange_closures(p_exchange text, p_from date, p_until date, p_closures jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.set_exchange_closures(p_exchange, p_from, p_until, p_closures)
+$function$
+
 function public.set_feedback_status(p_feedback_id uuid, p_status text) -- For admins: takes feedback on. Audited. Errors: forbidden, not_found, invalid_transition.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.set_feedback_status(p_feedback_id uuid, p_status text)
@@ -12019,7 +12401,7 @@ AS $function$
   select private.submit_order_intents(p_run_id, p_fencing_token, p_intents)
 $function$
 
-function public.system_report() -- For admins with a second factor: database, workers and queues, Realtime, connected runners, and the health that components reported. Errors: forbidden, second_factor_required.
+function public.system_report() -- For admins with a second factor: database, workers and queues, Realtime, connected runners, until when the closures of each exchange are known, and the health that components reported. Errors: forbidden, second_factor_required.
 -- executable by: authenticated
 CREATE OR REPLACE FUNCTION public.system_report()
  RETURNS jsonb

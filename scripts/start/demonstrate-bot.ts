@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import type { TradebaseClient } from '@tradebase/client';
 import { readDemoKey } from './demo-key.ts';
 import type { OpenStack } from './open-stack.ts';
-import { type DemoBot, describeRun, type FinishedRun, startBot, watchToEnd } from './run-bot.ts';
+import { type DemoBot, type FinishedRun, INITIAL_BALANCE, startBot, watchToEnd } from './run-bot.ts';
+import { formatProfit, RunPanel } from './run-panel.ts';
 import { startRunnerProcess } from './runner-process.ts';
 import type { Steps } from './steps.ts';
 
@@ -11,6 +12,8 @@ export interface BotDemonstration extends DemoBot {
   readonly from: string;
   readonly to: string;
   readonly bars: number;
+  /** What the backtest has earned, for comparison. */
+  readonly backtest_pnl: number;
 }
 
 interface Surroundings {
@@ -27,7 +30,7 @@ const LONGEST_REPLAY_S = 10;
 /** What a trader would do next: connect a runner, start a PAPER bot on it, and watch it trade the candles again. */
 export async function demonstrateBot(
   client: TradebaseClient,
-  { from, to, bars, ...bot }: BotDemonstration,
+  { from, to, bars, backtest_pnl, ...bot }: BotDemonstration,
   { stack: { apiUrl, keys, stateDir }, steps, interrupted }: Surroundings,
 ): Promise<FinishedRun | undefined> {
   steps.begin('runner');
@@ -46,11 +49,15 @@ export async function demonstrateBot(
   try {
     steps.end('connected with an API key');
     steps.begin('bot');
+    const panel = new RunPanel({ from_ms, to_ms, initial_balance: INITIAL_BALANCE });
     const trading = startBot(client, bot, runner.sessionId).then((started) =>
-      watchToEnd(client, started, (state) => steps.progress(describeRun(state))),
+      watchToEnd(client, started, (state) => steps.show((columns) => panel.draw(state, columns))),
     );
     const run = await Promise.race([trading, runner.failed, interrupted.then(() => undefined)]);
-    if (run) steps.end(`${bot.strategy.name} on paper, watched over Realtime: ${run.trade_count} trades`);
+    if (run) {
+      const profit = `${formatProfit(run.total_pnl)} in ${run.trade_count} trades`;
+      steps.end(`on paper, watched over Realtime: ${profit}; the backtest ${formatProfit(backtest_pnl)}`);
+    }
     return run;
   } finally {
     await runner.stop();

@@ -24,7 +24,7 @@ interface StartedBot {
 
 /** What names begin with; the rest is the time, because a bot whose demonstration was broken off may still be trading. */
 const NAME = 'npm start';
-const INITIAL_BALANCE = 10_000;
+export const INITIAL_BALANCE = 10_000;
 
 /** Makes a PAPER bot in place of those of earlier starts, and starts it on a runner. */
 export async function startBot(
@@ -78,24 +78,4 @@ export async function watchToEnd(
   } finally {
     await Promise.all([watch.stop(), owner.stop()]);
   }
-}
-
-const money = new Intl.NumberFormat('en', {
-  minimumFractionDigits: 2,
-  maximumFractionDigits: 2,
-  signDisplay: 'always',
-});
-
-/** How far a run has come, in one line. */
-export function describeRun({ run, positions, logs }: RunState): string {
-  const held = [...positions.values()].filter(({ status }) => status === 'open');
-  const holds = held.map(({ direction, open_quantity, symbol }) => `${direction} ${open_quantity} ${symbol}`);
-  const latest = logs.at(-1)?.message;
-  return [
-    run.last_bar_at?.slice(0, 16).replace('T', ' ') ?? 'starting',
-    `P&L ${money.format(run.total_pnl)}`,
-    `${run.trade_count} trades`,
-    holds.join(', ') || 'flat',
-    ...(latest === undefined ? [] : [latest]),
-  ].join('  ');
 }

@@ -13,7 +13,7 @@ Usage: npm start -- [options]
   --strategy NAME     ${BUILT_IN_STRATEGY_NAMES.join(' or ')}; default sma-cross
   --param KEY=VALUE   a parameter of the strategy; may be given several times
   --fee-bps N         fee of each fill in basis points; default 0
-  --bot               then let a PAPER bot trade the same candles again, in ten seconds, on a runner, and watch its profit
+  --bot               then let a PAPER bot trade the same candles again, in ten seconds, on a runner, and watch it live
   --once              exit when all is done: 0 on success
   --json              one JSON document on standard output: summary, trades, timings, with --bot its run; the rest goes to standard error
   --help              this text

@@ -1323,6 +1323,36 @@ export type Database = {
         };
         Relationships: [];
       };
+      exchange_closures: {
+        Row: {
+          closes_at: string | null;
+          day: string;
+          exchange: string;
+          name: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          closes_at?: string | null;
+          day: string;
+          exchange: string;
+          name: string;
+        };
+        Update: {
+          closes_at?: string | null;
+          day?: string;
+          exchange?: string;
+          name?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'exchange_closures_exchange_fkey';
+            columns: ['exchange'];
+            isOneToOne: false;
+            referencedRelation: 'exchange_sessions';
+            referencedColumns: ['exchange'];
+          },
+        ];
+      };
       exchange_credentials: {
         Row: {
           ciphertext: string;
@@ -1386,6 +1416,8 @@ export type Database = {
       };
       exchange_sessions: {
         Row: {
+          closures_from: string | null;
+          closures_until: string | null;
           days: number[];
           description: string;
           end_time: string | null;
@@ -1395,6 +1427,8 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          closures_from?: string | null;
+          closures_until?: string | null;
           days: number[];
           description: string;
           end_time?: string | null;
@@ -1403,6 +1437,8 @@ export type Database = {
           timezone: string;
         };
         Update: {
+          closures_from?: string | null;
+          closures_until?: string | null;
           days?: number[];
           description?: string;
           end_time?: string | null;
@@ -4493,6 +4529,10 @@ export type Database = {
           isOneToOne: true;
           isSetofReturn: false;
         };
+      };
+      set_exchange_closures: {
+        Args: { p_closures: Json; p_exchange: string; p_from: string; p_until: string };
+        Returns: undefined;
       };
       set_feedback_status: {
         Args: { p_feedback_id: string; p_status: string };

@@ -1,4 +1,9 @@
-export { createTradebaseClient, type LiveFeeds, type TradebaseClient } from './create-tradebase-client.ts';
+export {
+  createTradebaseClient,
+  type LiveFeeds,
+  type TradebaseClient,
+  type TradebaseClientOptions,
+} from './create-tradebase-client.ts';
 export type { Database, Json } from './database.types.ts';
 export { followTaskEvents, type TaskFeed } from './follow-task-events.ts';
 export type { FeedStatus } from './ordered-feed.ts';

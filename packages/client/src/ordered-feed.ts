@@ -1,4 +1,5 @@
 import type { SupabaseClient } from '@supabase/supabase-js';
+import { asError } from './as-error.ts';
 import type { Database } from './database.types.ts';
 import { shareTopic } from './share-topic.ts';
 
@@ -185,16 +186,12 @@ export class OrderedFeed {
     }
   }
 
-  /** Reading failed: an answer is final for a feed that never was live; anything else is tried again later. */
-  #fail(error: Error): void {
+  /** Reading failed: it is tried again later, unless there is nothing to read. */
+  #fail(error: ReturnType<typeof asError>): void {
     if (this.#isOver) return;
     this.#trouble(error);
     this.#isBehind = true;
-    if (this.#lastSeq === undefined && 'code' in error && error.code === 'run_not_found') {
-      this.#end('denied', error);
-      this.#leave().catch((failure: unknown) => this.#trouble(asError(failure)));
-      return;
-    }
+    if (this.#endWhereGone(error)) return;
     this.#isResting = true;
     this.#checkIn(RETRY_MS[Math.min(this.#failures, RETRY_MS.length - 1)] ?? CHECK_INTERVAL_MS);
     this.#failures += 1;
@@ -219,7 +216,16 @@ export class OrderedFeed {
       if (newest > this.#lastSeq) this.#readRows();
     } catch (error) {
       this.#trouble(asError(error));
+      this.#endWhereGone(asError(error));
     }
+  }
+
+  /** What is not the caller's, or is no more since it was deleted, is final. */
+  #endWhereGone(error: ReturnType<typeof asError>): boolean {
+    if (this.#isOver || error.code !== 'run_not_found') return false;
+    this.#end('denied', error);
+    this.#leave().catch((failure: unknown) => this.#trouble(asError(failure)));
+    return true;
   }
 
   #setStatus(status: FeedStatus): void {
@@ -242,8 +248,4 @@ export class OrderedFeed {
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

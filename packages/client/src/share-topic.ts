@@ -1,4 +1,5 @@
 import type { RealtimeChannel, SupabaseClient } from '@supabase/supabase-js';
+import { asError } from './as-error.ts';
 import type { Database } from './database.types.ts';
 
 /** Who listens to a topic. */
@@ -122,10 +123,6 @@ class SharedTopic {
     this.#isJoined = false;
     if (channel) await this.#client.removeChannel(channel);
   }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }
 
 /** Whether the server said that the topic is not the caller's, rather than that it is too busy or gone. */

@@ -1,5 +1,6 @@
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { LogMessage, OrderUpdate, PnlUpdate, PositionUpdate, RunChanges, runTopic } from '@tradebase/contracts';
+import { asError } from './as-error.ts';
 import type { Database } from './database.types.ts';
 import { type CaughtUp, type FeedFrame, type FeedStatus, OrderedFeed } from './ordered-feed.ts';
 import { type RunChange, type RunState, RunStateBuilder } from './run-state.ts';
@@ -46,7 +47,7 @@ export function watchRun(
     try {
       onChange?.(state, change);
     } catch (error) {
-      onTrouble?.(error instanceof Error ? error : new Error(String(error)));
+      onTrouble?.(asError(error));
     }
   }, throttle_ms);
 

@@ -1,5 +1,6 @@
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { TaskEvent, userTopic } from '@tradebase/contracts';
+import { asError } from './as-error.ts';
 import type { Database } from './database.types.ts';
 import { MOST_EVENTS, newestEvent, readEvents } from './event-rows.ts';
 import { type CaughtUp, type FeedFrame, type FeedStatus, OrderedFeed } from './ordered-feed.ts';
@@ -48,7 +49,7 @@ export function watchUser(client: SupabaseClient<Database>, options: UserWatchOp
   };
   const ready = start();
   ready.catch((error: unknown) => {
-    if (!feed && !isStopped) options.onTrouble?.(error instanceof Error ? error : new Error(String(error)));
+    if (!feed && !isStopped) options.onTrouble?.(asError(error));
   });
   return {
     ready,
@@ -124,6 +125,6 @@ function attempt(work: () => void, onTrouble: ((error: Error) => void) | undefin
   try {
     work();
   } catch (error) {
-    onTrouble?.(error instanceof Error ? error : new Error(String(error)));
+    onTrouble?.(asError(error));
   }
 }

@@ -228,7 +228,10 @@ describe('Emergency stops', () => {
     expect(engaged.status).toBe(201);
     const { id } = EmergencyStop.parse(engaged.body);
     const bot = await create('Halted');
-    expect((await call(owner, 'POST', `/bots/${bot.id}/start`)).body.code).toBe('trading_halted');
+    const refused = await call(owner, 'POST', `/bots/${bot.id}/start`);
+    expect(refused.body.code).toBe('trading_halted');
+    // The message names the call that follows.
+    expect(refused.body.message).toContain(`(Smoke): release it with DELETE functions/v1/api/emergency-stop/${id}`);
     expect((await call(owner, 'GET', '/emergency-stops?engaged=true')).body.items).toMatchObject([{ id }]);
     expect((await call(other, 'GET', '/emergency-stops')).body.items).toEqual([]);
     expect((await call(other, 'DELETE', `/emergency-stop/${id}`)).body.code).toBe('halt_not_found');

@@ -103,6 +103,24 @@ describe('Fills', () => {
     ]);
   });
 
+  it.each([
+    ['BTC/USDT', 'USDT', 2],
+    ['BTC/USDT:USDT', 'USDT', 2],
+    ['BTC/USDT', 'BTC', 200],
+    ['BTC/USD:BTC', 'BTC', 200],
+    ['BTC/USDT', 'BNB', 0],
+    ['ACME', 'EUR', 2],
+  ])('of %s with a fee in %s cost what it is worth, where that is known', async (symbol, fee_currency, cost) => {
+    const run = await holdRun(stack, owner, `Fee of ${symbol} in ${fee_currency}`);
+    await run.admit('1', { symbol });
+    const bought = { kind: 'fill', client_order_id: '1', external_id: 'x', symbol, side: 'buy', quantity: 10, at: AT };
+    await run.report(1, [{ ...bought, price: 100, fee: 2, fee_currency }]);
+    const [position] = await rows('select fees::float, unrealized_pnl::float from public.positions where run_id = $1', [
+      run.runId,
+    ]);
+    expect(position).toEqual({ fees: cost, unrealized_pnl: cost === 0 ? 0 : -cost });
+  });
+
   it('of price 0 let an option expire', async () => {
     const run = await holdRun(stack, owner, 'Expiry');
     await run.admit('1', { symbol: 'ACME240119P00100000', side: 'sell', quantity: 2, multiplier: 100 });

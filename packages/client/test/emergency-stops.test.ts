@@ -158,6 +158,23 @@ describe('An emergency stop of a bot', () => {
     expect(await statusOf()).toBe('stopped');
   });
 
+  it('does not become one of all bots of the runner when its bot is deleted before the runner has heard of it', async () => {
+    await runningBot(owner, 'Bystander', runner);
+    await engage(owner, 'bot', { p_bot_id: botId, p_close_positions: true });
+    await query(`select private.end_run(run_id, 'stopped') from public.bot_leases where bot_id = $1`, [botId]);
+    expect(await stopsFor(runner)).toHaveLength(1);
+    await owner.client.from('bots').delete().eq('id', botId).throwOnError();
+    expect(await stopsFor(runner)).toEqual([]);
+    const { data: heard } = await runner.client
+      .rpc('runner_heartbeat', {
+        p_machine_info: {},
+        p_active_bot_ids: [],
+        p_sent_at: new Date().toISOString(),
+      })
+      .throwOnError();
+    expect(heard).toMatchObject({ commands: [] });
+  });
+
   it('cannot be engaged by anyone else, nor seen, nor released', async () => {
     expect(await refusal(other, 'bot', { p_bot_id: botId })).toEqual([404, 'bot_not_found']);
     expect(await refusal(runner, 'bot', { p_bot_id: botId })).toEqual([403, 'forbidden']);
@@ -233,6 +250,37 @@ describe('An emergency stop of a user', () => {
       await postgres.query('rollback');
       expect(await engaged).toMatchObject({ scope: 'user' });
     });
+  });
+});
+
+describe('What is refused under an emergency stop', () => {
+  it('is told which one it is, why, and what releases it; of the system not whose it is', async () => {
+    await acknowledgeAll(stack, runner.sessionId);
+    await owner.client.rpc('stop_bot', { p_bot_id: botId }).throwOnError();
+    await acknowledgeAll(stack, runner.sessionId);
+    const ofBot = await engage(owner, 'bot', { p_bot_id: botId, p_reason: 'Odd fills' });
+    const ofUser = await engage(owner, 'user', { p_reason: 'Holiday' });
+    const ofSystem = await engage(admin, 'system', { p_reason: 'Exchange down' });
+    const start = async () => (await owner.client.rpc('start_bot', { p_bot_id: botId })).error;
+    const told = {
+      bot: `an emergency stop of the bot is engaged (Odd fills): release it with DELETE functions/v1/api/emergency-stop/${ofBot.id}`,
+      user: `an emergency stop of your account is engaged (Holiday): release it with DELETE functions/v1/api/emergency-stop/${ofUser.id}`,
+      system: 'an emergency stop of the whole system is engaged (Exchange down): only an admin can release it',
+    };
+    try {
+      expect(await start()).toMatchObject({
+        code: 'trading_halted',
+        message: [told.bot, told.system, told.user].join('; '),
+      });
+      await release(owner, ofBot.id).throwOnError();
+      await release(owner, ofUser.id).throwOnError();
+      const error = await start();
+      expect(error).toMatchObject({ code: 'trading_halted', message: told.system });
+      expect(JSON.stringify(error)).not.toMatch(new RegExp(`${admin.id}|${ofSystem.id}`));
+    } finally {
+      await release(admin, ofSystem.id).throwOnError();
+    }
+    expect(await start()).toBeNull();
   });
 });
 

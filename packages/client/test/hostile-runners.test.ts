@@ -129,6 +129,24 @@ describe('A runner that means harm', () => {
     expect(await take(shares, 5)).toEqual(['order_not_admitted']);
   });
 
+  it('makes no option of what the risk gate let through as something else, nor of what an option delivers', async () => {
+    const cheap = { client_order_id: 'cheap', quantity: 100, reference_price: 1, stop_loss: undefined };
+    expect(await submitIntents(bot, [orderIntent(cheap)])).toMatchObject([{ accepted: true }]);
+    const on = { option_details: { underlying: 'BTC/USDT', strike: 1 } };
+    expect(await take({ client_order_id: 'cheap', symbol: 'ACME', quantity: 100, price: 1, ...on }, 1)).toEqual([]);
+    const coins = { symbol: 'BTC/USDT', quantity: 100, price: 60_000, reason: 'assignment' };
+    expect(await take(coins, 2)).toEqual(['order_not_admitted']);
+
+    const call = { symbol: 'BTC260116C1', quantity: 1, open_quantity: 1, entered_quantity: 1, multiplier: 10 };
+    await asPostgres(stack, (postgres) =>
+      holdPosition(postgres, bot, { ...call, option_details: JSON.stringify(on.option_details) }),
+    );
+    expect(await take({ ...coins, quantity: 1, multiplier: 1000 }, 3)).toEqual(['order_not_admitted']);
+    expect(await take({ ...coins, quantity: 1, ...on }, 4)).toEqual(['order_not_admitted']);
+    expect(await take({ ...coins, quantity: 10 }, 5)).toEqual([]);
+    expect(await take({ ...coins, quantity: 1 }, 6)).toEqual(['order_not_admitted']);
+  });
+
   describe('with real money', () => {
     let live: HeldBot;
     let credentialId: string;

@@ -224,6 +224,26 @@ describe('A cap', () => {
     expect(await codes(bot, { at: '2024-01-03T05:00:00Z' })).toEqual([null]);
   });
 
+  it('of the day goes by the clock of the exchange that the bot follows', async () => {
+    // Midnight in Tokyo is 15:00 by UTC, in the middle of the session of New York; midnight in New York is 5:00 by UTC.
+    const settings = { daily_risk_cap: 100, schedule_timezone: 'Asia/Tokyo' };
+    const stocks = await seedHeldBot(stack, runner, { ...settings, schedule_exchange: 'NYSE' });
+    await setRun(stocks, `market_day = '2024-01-02', daily_pnl = -100`);
+    expect(await codes(stocks, { at: '2024-01-02T14:59:59Z' }, { at: '2024-01-02T15:00:00Z' })).toEqual(
+      Array(2).fill('daily_risk_cap_exceeded'),
+    );
+    expect(await codes(stocks, { at: '2024-01-03T14:59:59Z' })).toEqual([null]);
+    const currencies = await seedHeldBot(stack, runner, { ...settings, schedule_exchange: 'FX' });
+    await setRun(currencies, `market_day = '2024-01-02', daily_pnl = -100`);
+    expect(await codes(currencies, { at: '2024-01-03T04:59:59Z' })).toEqual(['daily_risk_cap_exceeded']);
+    expect(await codes(currencies, { at: '2024-01-03T05:00:00Z' })).toEqual([null]);
+    expect(
+      await rows(`select market_day::text from public.orders where bot_id = $1 and status <> 'rejected'`, [
+        currencies.botId,
+      ]),
+    ).toEqual([{ market_day: '2024-01-03' }]);
+  });
+
   it('on entries counts those of the day, and in a replay those of the run alone', async () => {
     const bot = await seedHeldBot(stack, runner, { max_daily_trades: 1 });
     expect(await codes(bot, {}, {}, { at: '2024-01-03T15:00:00Z' })).toEqual([null, 'max_daily_trades_exceeded', null]);
@@ -293,6 +313,20 @@ describe('A limit of the account', () => {
     expect(await codes(second, { at })).toEqual(['account_daily_loss_exceeded']);
     await setRun(second, `market_day = '${day}', daily_pnl = 20`);
     expect(await codes(second, { at })).toEqual([null]);
+  });
+
+  it('of the day counts the loss of each bot by the day of the exchange that it follows', async () => {
+    await limitAccount({ daily_loss_cap: 100 });
+    // It is never the same day in Pago Pago and in Kiritimati, which are 25 hours apart.
+    await postgres.query(
+      `insert into public.exchange_sessions (exchange, description, days, timezone) values ('SAMOA', 'Samoa', '{1,2,3,4,5,6,7}', 'Pacific/Pago_Pago')`,
+    );
+    const settings = { schedule_exchange: 'SAMOA', schedule_timezone: 'Pacific/Kiritimati' };
+    const [first, second] = [await seedHeldBot(stack, runner, settings), await seedHeldBot(stack, runner)];
+    const at = new Date();
+    const day = new Date(at.getTime() - 11 * 3_600_000).toISOString().slice(0, 10);
+    await setRun(first, `market_day = '${day}', daily_pnl = -60`);
+    expect(await codes(second, { at: at.toISOString() })).toEqual(['account_daily_loss_exceeded']);
   });
 
   it('does not count bots of the other mode', async () => {

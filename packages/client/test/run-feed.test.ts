@@ -263,6 +263,17 @@ describe('A watched run', () => {
     expect([data, error?.code]).toEqual([null, 'run_not_found']);
   });
 
+  it('that is deleted is not shown as if it still went on', async () => {
+    const run = await newRun();
+    const { watch, troubles } = watchRun(owner.client, run);
+    await watch.ready;
+    await postgres.query('delete from public.bots where id = $1', [run.botId]);
+    const said = { run_id: run.runId, from_seq: 1000, seq: 1000, orders: [], fills: [] };
+    await postgres.query(`select realtime.send($1, 'order_update', $2, true)`, [said, `run:${run.runId}`]);
+    await expect.poll(() => watch.status).toBe('denied');
+    expect(troubles).toMatchObject([{ code: 'run_not_found', message: 'there is no such run' }]);
+  });
+
   it('can be watched by a viewer who owns it', async () => {
     const viewer = await signUp(stack, 'viewer');
     const run = await newRun(viewer);

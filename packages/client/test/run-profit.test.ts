@@ -89,6 +89,19 @@ describe('The profit of a run', () => {
     expect(await profitOf(run)).toMatchObject({ total: '-10', daily: '-11', day: '2024-01-04' });
   });
 
+  it('of a day begins anew by the clock of the exchange that the bot follows, not by that of its own schedule', async () => {
+    const run = await holdRun(stack, owner, 'Exchange', { schedule_exchange: 'NYSE', schedule_timezone: 'Asia/Tokyo' });
+    await insertPosition(run, 'ACME', 0);
+    await postgres.query('update public.positions set open_value = 100 where run_id = $1', [run.runId]);
+    const mark = (price: number, at: string) => ({ kind: 'mark', symbol: 'ACME', price, at });
+    await run.report(1, [mark(103, '2024-01-02T14:59:59Z'), mark(104, '2024-01-02T15:00:00Z')]);
+    expect(await profitOf(run)).toMatchObject({ total: '4', daily: '4', day: '2024-01-02' });
+    await run.report(3, [mark(105, '2024-01-03T04:59:59Z')]);
+    expect(await profitOf(run)).toMatchObject({ daily: '5', day: '2024-01-02' });
+    await run.report(4, [mark(106, '2024-01-03T05:00:00Z')]);
+    expect(await profitOf(run)).toMatchObject({ total: '6', daily: '1', day: '2024-01-03' });
+  });
+
   it('remembers highs and falls within one report', async () => {
     const run = await holdRun(stack, owner, 'Within');
     await run.admit('1', { quantity: 1 });

@@ -149,6 +149,21 @@ describe('What is wrong in a report', () => {
       ),
     ).toEqual([{ severity: 'WARN', count: 19 }]);
   });
+
+  it('is recorded as far as there is room, whatever letters it is written in', async () => {
+    const run = await holdRun(stack, owner, 'Letters');
+    const wrong = log('x', { ['\u{1F600}'.repeat(50)]: '\u{1F600}'.repeat(150) });
+    const { rejected } = await run.report(1, [...Array.from({ length: 25 }, () => wrong), log('beside')]);
+    expect(rejected).toHaveLength(25);
+    expect(await logsOf(run)).toEqual(['1 beside']);
+    const [event] = await rows(
+      `select (metadata -> 'count')::integer as count, jsonb_array_length(metadata -> 'items') as told
+       from public.bot_events where run_id = $1 and type = 'report_rejected'`,
+      [run.runId],
+    );
+    expect(event.count).toBe(25);
+    expect(event.told).toBeGreaterThan(5);
+  });
 });
 
 describe('What is refused as a whole', () => {
@@ -223,6 +238,54 @@ describe('The end of a run', () => {
       ),
     ).toEqual([{ status: 'error', error_count: 2, last_error: 'no answer', intent: 'hold' }]);
     expect(await logsOf(run)).toEqual(['1 no answer', '2 no answer']);
+  });
+
+  it('of hundreds of errors writes the bot a few times, and keeps every one of them', async () => {
+    const run = await holdRun(stack, owner, 'Broken for good');
+    await rows(`create sequence public.bot_updates`);
+    await rows(`
+      create function public.count_update() returns trigger language plpgsql security definer as
+      $$ begin perform nextval('public.bot_updates'); return new; end $$`);
+    await rows(
+      `create trigger count_update before update on public.bots for each row execute function public.count_update()`,
+    );
+    const errors = Array.from({ length: 497 }, (_, n) => ({
+      kind: 'error',
+      code: n % 2 === 0 ? 'broker_down' : 'no_prices',
+      message: `error ${n}`,
+      is_fatal: n % 3 === 0,
+      at: AT,
+    }));
+    // Neither what only the tables refuse, nor ends that cannot be while something is open, make them dear.
+    const refused = [
+      fill('unknown', { option_details: { strike: 'x'.repeat(20_000) } }),
+      { kind: 'run_ended', status: 'stopped', at: AT },
+    ];
+    await run.admit('1');
+    const end = { kind: 'run_ended', status: 'error', error: 'gave up', at: AT };
+    const receipt = await run.report(1, [...errors, ...refused, end]);
+    expect(receipt).toMatchObject({ last_seq: 500, rejected: [{ seq: 498 }, { seq: 499 }] });
+    const [{ updates }] = await rows('select last_value::integer as updates from public.bot_updates');
+    await rows('drop function public.count_update() cascade');
+    expect(updates).toBeLessThan(10);
+    expect(await rows('select status, error_count, last_error from public.bots where id = $1', [run.botId])).toEqual([
+      { status: 'error', error_count: 498, last_error: 'gave up' },
+    ]);
+    const events = await rows(
+      `select type, message from public.bot_events where bot_id = $1 and severity = 'ERROR' order by id`,
+      [run.botId],
+    );
+    expect(events).toHaveLength(167);
+    expect(events.slice(0, 2)).toEqual([
+      { type: 'broker_down', message: 'error 0' },
+      { type: 'no_prices', message: 'error 3' },
+    ]);
+    expect(events.at(-1)).toEqual({ type: 'failed', message: 'gave up' });
+    expect(await logsOf(run)).toHaveLength(497);
+    const alerts = await rows('select message, metadata from public.alert_history where run_id = $1', [run.runId]);
+    expect(alerts).toEqual([
+      { message: 'The bot Broken for good is in the status error: error 0', metadata: { code: 'broker_down' } },
+    ]);
   });
 });
 

@@ -68,12 +68,13 @@ describe('A strategy', () => {
 
   it('gets versions at the same time with different numbers', async () => {
     const id = await makeStrategy(owner, 'Busy');
+    // As many as one user may have at once.
     const added = await Promise.all(
-      Array.from({ length: 8 }, () =>
+      Array.from({ length: 6 }, () =>
         owner.client.from('strategy_versions').insert(version(id)).select('version').single(),
       ),
     );
-    expect(added.map(({ data }) => data?.version).sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(added.map(({ data }) => data?.version).sort()).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
   it('gets no version from another user', async () => {

@@ -22,7 +22,7 @@ export const ListBotRunsQuery = z.strictObject({
 });
 export type ListBotRunsQuery = z.infer<typeof ListBotRunsQuery>;
 
-/** Query of GET /api/bots/:id/performance: days in the time zone of the bot's schedule, both included. */
+/** Query of GET /api/bots/:id/performance: days in the time zone of the bot's exchange or schedule, both included. */
 export const BotPerformanceQuery = z
   .strictObject({ start_date: z.iso.date().optional(), end_date: z.iso.date().optional() })
   .refine(({ start_date, end_date }) => start_date === undefined || end_date === undefined || start_date <= end_date, {

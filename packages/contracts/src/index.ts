@@ -26,6 +26,7 @@ export * from './options-settings.ts';
 export * from './order-intent.ts';
 export * from './parse-settings-document.ts';
 export * from './parse-strategy-document.ts';
+export * from './plain-http.ts';
 export * from './public-forms.ts';
 export * from './request-costs.ts';
 export * from './request-range.ts';

@@ -26,6 +26,21 @@ export const RunConfig = z.object({
       end_time: z.string().nullable().describe('Not after the start for a session that ends on the next day'),
       days: z.array(z.int().min(1).max(7)).describe('On which sessions begin; none when it may never trade'),
       timezone: z.string(),
+      closures: z
+        .array(
+          z.object({
+            day: z.iso.date().describe('On which a session ends: one over midnight has begun on the day before'),
+            closes_at: z.string().nullable().describe('When that session ends; null if there is none'),
+            name: z.string(),
+          }),
+        )
+        .max(32)
+        .optional()
+        .describe('Days to come on which the exchange is closed or closes early, in their order'),
+      closures_until: z.iso
+        .date()
+        .nullish()
+        .describe('Last day for which the closures are complete; null where nobody keeps them'),
     })
     .describe('When the bot may trade, by the clock of the time zone'),
   credential_id: z.guid().nullable(),

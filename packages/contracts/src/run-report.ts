@@ -9,7 +9,7 @@ const symbol = ORDER_TERMS.symbol;
 const { client_order_id } = ORDER_TERMS;
 const small = z.record(z.string(), z.json()).describe('At most 16 KB');
 
-/** A reason and how bad it is. */
+/** How bad it is. */
 export const LogLevel = z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR', 'CRITICAL']);
 export type LogLevel = z.infer<typeof LogLevel>;
 

@@ -10,6 +10,7 @@ export { StoredFeed } from './feeds/stored-feed.ts';
 export type { Log } from './program/log.ts';
 export { PaperExecutor } from './program/paper-executor.ts';
 export type { PaperRunParts } from './program/paper-run.ts';
+export { isOpenStatus, type RunLedger, readRunLedger } from './program/run-ledger.ts';
 export type { SyncPolicy } from './sdk/append-file.ts';
 export type { BackOffOptions } from './sdk/back-off.ts';
 export type { BotExecutor, RunnerEvents } from './sdk/bot-executor.ts';

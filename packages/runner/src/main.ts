@@ -8,6 +8,7 @@ import { RunnerError } from './sdk/runner-error.ts';
 /** By the code of the error; 1 for all others. */
 const EXIT_CODES: Readonly<Record<string, number>> = {
   invalid_option: 2,
+  insecure_url: 2,
   invalid_api_key: 3,
   invalid_publishable_key: 3,
   ip_not_allowed: 3,

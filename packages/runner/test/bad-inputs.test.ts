@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { BotControl } from '@tradebase/contracts';
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { asPostgres } from '../../client/test/support/as-role.ts';
 import { makeKey } from '../../client/test/support/connect-runner.ts';
 import { liftLimits } from '../../client/test/support/lift-limits.ts';
 import { type Persona, signUp, withToken } from '../../client/test/support/personas.ts';
 import { makeBot } from '../../client/test/support/seed-trading.ts';
-import { type BotExecutor, connectRunner, type Runner } from '../src/index.ts';
+import { type BotExecutor, connectRunner, type RejectedItem, type Runner } from '../src/index.ts';
 
 /** What a runner should not send, with the token that it really has: one clear error each, and what is beside it is there. */
 let stack: TestStack;
@@ -18,6 +19,7 @@ let other: Persona;
 let runner: Runner;
 let stateDir: string;
 let runId: string;
+let rejected: RejectedItem[];
 
 beforeAll(async () => {
   stack = await startStack({ functions: true });
@@ -29,6 +31,7 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 
 beforeEach(async () => {
+  rejected = [];
   stateDir = await mkdtemp(join(tmpdir(), 'bad-inputs-'));
   runner = await connect(owner, stateDir);
   await runner.start(EXECUTOR);
@@ -39,6 +42,8 @@ afterEach(async () => {
   await runner.stop();
   await rm(stateDir, { recursive: true, force: true });
 });
+
+const Data = z.record(z.string(), z.json());
 
 /** Does whatever it is told, at once. */
 const EXECUTOR: BotExecutor = {
@@ -80,7 +85,14 @@ async function sql(statement: string, values: unknown[] = []): Promise<any[]> {
 async function connect(user: Persona, dir: string): Promise<Runner> {
   const { key: apiKey } = await makeKey(user);
   const { publishableKey } = stack.keys;
-  return connectRunner({ url: stack.apiUrl, publishableKey, apiKey, version: '1.0', stateDir: dir });
+  return connectRunner({
+    url: stack.apiUrl,
+    publishableKey,
+    apiKey,
+    version: '1.0',
+    stateDir: dir,
+    onRejected: (item) => rejected.push(item),
+  });
 }
 
 async function startBot(user: Persona): Promise<string> {
@@ -139,6 +151,55 @@ describe('A report', () => {
     expect(error?.message).toContain('262144 bytes');
     await report(1, [log('beside')]).throwOnError();
     expect(await linesOf(runId)).toEqual(['beside']);
+  });
+
+  it('of which the server can read nothing loses what it cannot read, and no fill beside it', async () => {
+    await asRunner()
+      .rpc('submit_order_intents', {
+        p_run_id: runId,
+        p_fencing_token: 1,
+        p_intents: [{ client_order_id: '1', ...intent }],
+      })
+      .throwOnError();
+    const [{ bot_id }] = await sql('select bot_id from public.bot_leases where run_id = $1', [runId]);
+    const run = await runner.hold({ run_id: runId, bot_id, fencing_token: 1, last_report_seq: 0 });
+    const said = (message: string, data: z.infer<typeof Data>) => ({
+      kind: 'log' as const,
+      level: 'INFO' as const,
+      message,
+      data,
+      at: AT,
+    });
+    await run.report(
+      said('NUL', { text: 'a\0b' }),
+      said('fine', {}),
+      said('half a pair', { text: '\ud83d' }),
+      said('many numbers', { numbers: Array.from({ length: 40_000 }, () => 0) }),
+      said('large', { text: 'x'.repeat(500_000) }),
+    );
+    await run.report({
+      kind: 'fill',
+      client_order_id: '1',
+      external_id: 'right',
+      symbol: 'ACME',
+      side: 'buy',
+      quantity: 10,
+      price: 100,
+      at: AT,
+    });
+    await run.flush();
+    expect(await sql('select external_id from public.fills where run_id = $1', [runId])).toEqual([
+      { external_id: 'right' },
+    ]);
+    const unreadable = (code: string) => `The server could not read a report (log, ${code})`;
+    expect(await linesOf(runId)).toEqual([
+      unreadable('22P05'),
+      'fine',
+      unreadable('PGRST102'),
+      unreadable('invalid_request'),
+      unreadable('invalid_request'),
+    ]);
+    expect(rejected.map(({ code }) => code)).toEqual(['22P05', 'PGRST102', 'invalid_request', 'invalid_request']);
   });
 
   it("for another's run, or with a token of before, changes neither run", async () => {

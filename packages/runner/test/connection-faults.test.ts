@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -56,6 +56,20 @@ describe('A connection', () => {
     server.handlers.runner_heartbeat = () => refusal(401, 'runner_superseded');
     expect(await runner.ended).toMatchObject({ code: 'runner_superseded' });
     expect(server.authenticated).toBe(2);
+  });
+
+  it('is given up where that was asked for before the server was', async () => {
+    await server.leave();
+    await expect(server.connect({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'runner_stopped' });
+    expect(server.calls).toEqual([]);
+  });
+
+  it('is not begun where the state folder does not take the name of the machine, and leaves the folder free', async () => {
+    const inTheWay = join(server.stateDir, 'machine-id');
+    await mkdir(inTheWay);
+    await expect(server.connect()).rejects.toMatchObject({ code: 'state_dir_unusable' });
+    await rm(inTheWay, { recursive: true });
+    await server.connect();
   });
 
   it('gives up a request that is not answered', async () => {

@@ -118,7 +118,7 @@ describe('Reports of a run', () => {
     expect(rejected).toMatchObject([{ run_id: RUN, code: 'duplicate', item: { message: 'one' } }]);
   });
 
-  it('that fail for a reason that nobody foresaw leave no run behind that looks executed: it is server.taken up again', async () => {
+  it('that fail for a reason that nobody foresaw leave no run behind that looks executed: it is taken up again', async () => {
     const attached: string[] = [];
     const config = { heartbeat_interval_s: 1, timeout_s: 30, halts: [], account_limits: null };
     const executor: BotExecutor = {

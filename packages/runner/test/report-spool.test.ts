@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { ReportItem } from '@tradebase/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ReportSpool, type ReportSpoolOptions } from '../src/sdk/report-spool.ts';
@@ -93,6 +95,38 @@ describe('A spool of reports', () => {
     expect(seqs(after)).toEqual([1]);
     await after.close();
   });
+
+  it.runIf(process.platform === 'linux')(
+    'has all that it said was safe, though the disk was full for a while',
+    async () => {
+      const module = JSON.stringify(new URL('../src/sdk/report-spool.ts', import.meta.url).href);
+      const program = `
+      import { execFileSync } from 'node:child_process';
+      const { ReportSpool } = await import(${module});
+      const spool = await ReportSpool.open(${JSON.stringify(dir)}, { sync: 'never' });
+      const log = (message) => ({ kind: 'log', level: 'ERROR', message, at: '${AT}' });
+      const safe = [];
+      const append = (message) => spool.append([log(message)]).then(() => safe.push(message), () => {});
+      for (let n = 1; n <= 20; n += 1) await append('x'.repeat(500) + n);
+      const before = safe.length;
+      execFileSync('prlimit', ['--pid', String(process.pid), '--fsize=unlimited:']);
+      for (let n = 21; n <= 24; n += 1) await append('y'.repeat(500) + n);
+      process.stdout.write(JSON.stringify({ before, safe }));`;
+      // A file that may grow no further takes half a line, as a full disk does.
+      const limited = `trap '' XFSZ; ulimit -S -f 4; exec "$0" --input-type=module -e "$1"`;
+      const { stdout } = await promisify(execFile)('bash', ['-c', limited, process.execPath, program]);
+      const { before, safe } = JSON.parse(stdout);
+      expect(before).toBeGreaterThan(2);
+      const after = await open();
+      expect(after.pending.map(({ item }) => (item.kind === 'log' ? item.message : ''))).toEqual(safe);
+      // Opened anew it goes on.
+      await after.append([fill(1)]);
+      await after.close();
+      const again = await open();
+      expect(again.pending).toHaveLength(safe.length + 1);
+      await again.close();
+    },
+  );
 
   it('keeps the order of items that are reported at once', async () => {
     const spool = await open({ sync: 'always' });

@@ -227,6 +227,10 @@ export const functions: FunctionExpectations = {
     args: () => ({ p_system: 'database', p_component: null, p_status: 'HEALTHY' }),
   },
   set_system_config: { by: ADMIN, args: () => ({ p_key: 'matrix.setting', p_value: '2' }) },
+  set_exchange_closures: {
+    by: ADMIN,
+    args: () => ({ p_exchange: 'CRYPTO', p_from: '2026-01-01', p_until: '2026-01-01', p_closures: [] }),
+  },
   set_user_plan: {
     by: ['admin_aal2', 'service'],
     args: (tenant) => ({ p_user_id: tenant.userId, p_plan: 'pro' }),

@@ -14,6 +14,12 @@ export const trading: DomainExpectation = {
     key: ['exchange'],
     select: PERSONAS.filter((persona) => persona !== 'anonymous'),
   },
+  exchange_closures: {
+    kind: 'shared',
+    row: () => ({ exchange: 'MATRIX', day: '2026-01-01', name: 'Matrix' }),
+    key: ['exchange', 'day'],
+    select: PERSONAS.filter((persona) => persona !== 'anonymous'),
+  },
   bots: {
     kind: 'owned',
     row: ({ userId }) => ({ user_id: userId, name: 'Matrix', strategy_type: 'put-lite', symbols: ['MATRIX'] }),

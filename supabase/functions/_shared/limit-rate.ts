@@ -14,7 +14,9 @@ const READS: readonly string[] = ['GET', 'HEAD'];
  */
 export const limitRate = createMiddleware<UserEnv>(async (c, next) => {
   if (!READS.includes(c.req.method)) return await next();
-  const [{ error }] = await Promise.all([c.var.supabase.rpc('take_call'), next()]);
+  const [counted, handled] = await Promise.allSettled([c.var.supabase.rpc('take_call'), next()]);
+  if (counted.status === 'rejected') throw counted.reason;
   // Whatever else is wrong with the database, the handler's own query meets and says.
-  if (error?.code === 'rate_limited') throw databaseError(error);
+  if (counted.value.error?.code === 'rate_limited') throw databaseError(counted.value.error);
+  if (handled.status === 'rejected') throw handled.reason;
 });

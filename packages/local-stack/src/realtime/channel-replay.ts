@@ -3,8 +3,8 @@ import type { Frame } from './serializer.ts';
 import type { StoredMessage } from './stored-message.ts';
 
 /**
- * Keeps order between what a client missed and what is sent while that is being read: the missed first, then the new, and
- * nothing twice.
+ * Keeps order between what a client missed and what is sent while that is being read: each in its place, and nothing
+ * twice.
  */
 export class ChannelReplay {
   #held: Frame[] | undefined = [];
@@ -33,8 +33,17 @@ export class ChannelReplay {
     return this.#heldBytes;
   }
 
-  /** The broadcasts to send before those that are held; a held one is not among them. */
-  replays(missed: readonly StoredMessage[]): Broadcast[] {
+  /**
+   * The missed broadcasts that are not held, oldest first: those to send before what is held, and those that were read
+   * sooner than they came, to send after it.
+   */
+  replays(missed: readonly StoredMessage[]): { before: Broadcast[]; after: Broadcast[] } {
+    const firstHeld = missed.findIndex(({ id }) => this.#heldIds.has(id));
+    const end = firstHeld === -1 ? missed.length : firstHeld;
+    return { before: this.#replay(missed.slice(0, end)), after: this.#replay(missed.slice(end)) };
+  }
+
+  #replay(missed: readonly StoredMessage[]): Broadcast[] {
     const unheld = missed.filter(({ id }) => !this.#heldIds.has(id));
     for (const { id } of unheld) this.#replayedIds.add(id);
     return unheld.map(({ broadcast }) => ({ ...broadcast, replayed: true }));

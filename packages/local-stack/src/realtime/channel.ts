@@ -181,11 +181,18 @@ export class Channel implements RoomMember {
   }
 
   #sendMissed(missed: readonly StoredMessage[]): void {
-    for (const broadcast of this.#replay?.replays(missed) ?? []) {
+    if (!this.#replay) return;
+    const { before, after } = this.#replay.replays(missed);
+    this.#sendReplayed(before);
+    for (const frame of this.#replay.release()) this.#connection.sendFrame(frame);
+    this.#sendReplayed(after);
+  }
+
+  #sendReplayed(broadcasts: readonly Broadcast[]): void {
+    for (const broadcast of broadcasts) {
       const frame = this.serializer.encodeBroadcast(this.topic, broadcast);
       if (frame) this.#connection.sendFrame(frame);
     }
-    for (const frame of this.#replay?.release() ?? []) this.#connection.sendFrame(frame);
   }
 
   /** Holds the reply to a join until changes will be seen. */

@@ -1,3 +1,5 @@
+import { orAborted } from '../sdk/or-aborted.ts';
+
 /**
  * Where commands meet a loop: between two bars. The loop works alone while it does a bar; while it waits for the next one,
  * others may work, one at a time. Paused, it does not go on, however much it waited for has come.
@@ -90,18 +92,5 @@ export class Boundary {
 
   #tellAtRest(): void {
     for (const resolve of this.#atRest.splice(0)) resolve();
-  }
-}
-
-/** Waits for a promise, or rejects with the reason of a signal that is aborted before. */
-async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }

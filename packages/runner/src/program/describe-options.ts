@@ -3,6 +3,7 @@ import type { ExecutionNews } from './describe-outcome.ts';
 import { type Item, iso, ledgerPrice, logItem, type Moment, type NameOrder } from './ledger-items.ts';
 import type { Opening } from './opening.ts';
 import { type LedgerContract, ledgerContract, ledgerSymbol } from './option-contract.ts';
+import { readable } from './readable.ts';
 
 /** One contract of an order of options: an order of its own in the ledger. */
 interface Leg extends LedgerContract {
@@ -139,7 +140,10 @@ function fillItems(fill: SessionOptionFill, name: NameOrder, now: Moment): Item[
       reason: reason.slice(0, 100),
       at: iso(fill.ts),
     },
-    logItem('INFO', `${done} ${units} ${symbol} at ${price} (${reason})`, { ...now, market_ms: fill.ts }),
+    logItem('INFO', `${done} ${readable(units)} ${symbol} at ${readable(price)} (${reason})`, {
+      ...now,
+      market_ms: fill.ts,
+    }),
   ];
 }
 

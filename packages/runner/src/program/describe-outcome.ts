@@ -3,6 +3,7 @@ import { optionExecutionItems } from './describe-options.ts';
 import { type Item, iso, ledgerPrice, logItem, type Moment, type NameOrder } from './ledger-items.ts';
 import type { Opening, OrderSize } from './opening.ts';
 import { ledgerSymbol } from './option-contract.ts';
+import { readable } from './readable.ts';
 
 /** Sizes of the orders that work, as they were told last, by the ids of the orders. */
 export type KnownSize = (sessionOrderId: string) => OrderSize | null;
@@ -126,7 +127,7 @@ export function executionItems(news: ExecutionNews, name: NameOrder, sizeOf: Kno
       else unordered.add(order.id);
     }
     resize(fill.order_id, fill.ts);
-    const done = `${fill.side === 'buy' ? 'Bought' : 'Sold'} ${fill.quantity} ${fill.symbol} at ${fill.price}`;
+    const done = `${fill.side === 'buy' ? 'Bought' : 'Sold'} ${readable(fill.quantity)} ${fill.symbol} at ${readable(fill.price)}`;
     items.push(
       fillItem(fill, unordered.has(fill.order_id) ? null : name(fill.order_id), name),
       logItem('INFO', `${done} (${fill.reason})`, { ...now, market_ms: fill.ts }),

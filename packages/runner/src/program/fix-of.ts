@@ -9,6 +9,11 @@ const FIXES: Readonly<Record<string, string>> = {
   ip_not_allowed: 'Make an API key whose ip_allowlist has the address of this machine, or none.',
   runner_superseded:
     'Another process has connected as this machine. Stop one of them, or give one a folder of its own with --state-dir.',
+  runner_not_connected:
+    'The server had given this runner up as offline, and it connects anew by itself. Bots that held something do as their offline_policy says; the others are started by their owner: POST functions/v1/api/bots/:id/start.',
+  network_unreachable: 'Check the network and --url. Bots keep what they hold, and go on when the server is back.',
+  stale_lease:
+    'To have it here again, stop it, and start it on this runner: POST functions/v1/api/bots/:id/start with its runner_session_id.',
   not_found: 'Give --url without a path, as "npm start" prints it.',
   unexpected_answer: 'Is --url the address of the stack, as "npm start" prints it?',
 };

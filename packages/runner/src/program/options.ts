@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { requireSafeAddress } from '../sdk/require-safe-address.ts';
 import { RunnerError } from '../sdk/runner-error.ts';
 
 export const HELP = `tradebase-runner: executes your PAPER bots on this machine.
 
 Usage: tradebase-runner --url <url> [--key-file <file>] [options]
 
-  --url <url>               of the stack; or TRADEBASE_URL
+  --url <url>               of the stack: https, or http on this machine; or TRADEBASE_URL
+  --allow-plain-http        lets the API key travel in clear to an http address of another machine: for private
+                            networks alone; or TRADEBASE_ALLOW_PLAIN_HTTP=1
   --publishable-key <key>   as "npm start" prints it; or TRADEBASE_PUBLISHABLE_KEY
   --key-file <file>         file with the API key (tb_...), or TRADEBASE_API_KEY; "--key -" reads it from stdin.
                             "--key tb_..." works too, but whoever is on this machine can read it there
@@ -31,6 +34,8 @@ Exit codes: 0 stopped, 1 failed, 2 wrong options, 3 key refused, 4 another runne
 
 export interface ProgramOptions {
   readonly url: string;
+  /** Whether API key and token may travel in clear to another machine. */
+  readonly allowPlainHttp: boolean;
   readonly publishableKey: string;
   readonly apiKey: string;
   /** Whether the key was on the command line, for all to see. */
@@ -50,7 +55,7 @@ const STDIN = 0;
 /**
  * Reads command line and environment.
  *
- * @throws RunnerError `invalid_option`
+ * @throws RunnerError `invalid_option`, or `insecure_url` where the key would travel in clear
  */
 export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): ProgramOptions {
   const { values } = parse(args);
@@ -60,6 +65,9 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Pr
     fail('--url is missing', 'Give the address of the stack, as "npm start" prints it.');
   if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
     fail(`--url is ${url}, which is no address`, 'Write it as http://127.0.0.1:54321.');
+  const allowed = oneOf(env.TRADEBASE_ALLOW_PLAIN_HTTP || '0', ['0', '1'], 'TRADEBASE_ALLOW_PLAIN_HTTP');
+  const allowPlainHttp = (values['allow-plain-http'] ?? false) || allowed === '1';
+  requireSafeAddress(url, allowPlainHttp, '--allow-plain-http or TRADEBASE_ALLOW_PLAIN_HTTP=1');
   const publishableKey =
     values['publishable-key'] ??
     env.TRADEBASE_PUBLISHABLE_KEY ??
@@ -74,6 +82,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Pr
     fail(`--warm-up must be a whole number up to ${MOST_WARM_UP_BARS}`);
   return {
     url: url.replace(/\/+$/, ''),
+    allowPlainHttp,
     publishableKey,
     apiKey: readKey(values, env),
     isKeyExposed: values.key !== undefined && values.key !== '-',
@@ -92,6 +101,7 @@ function parse(args: readonly string[]) {
       args: [...args],
       options: {
         url: { type: 'string' },
+        'allow-plain-http': { type: 'boolean' },
         'publishable-key': { type: 'string' },
         key: { type: 'string' },
         'key-file': { type: 'string' },

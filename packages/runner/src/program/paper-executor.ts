@@ -3,11 +3,15 @@ import type { BotExecutor } from '../sdk/bot-executor.ts';
 import type { Run } from '../sdk/run.ts';
 import type { Runner } from '../sdk/runner.ts';
 import { RunnerError } from '../sdk/runner-error.ts';
+import { fixOf } from './fix-of.ts';
 import type { Log } from './log.ts';
 import { PaperRun, type PaperRunParts } from './paper-run.ts';
 import { assignmentOf } from './strategy-of.ts';
 
 type Start = Extract<RunnerCommand, { type: 'start_bot' }>;
+
+const AFTER_EMERGENCY_STOP =
+  'Nothing is opened until it is released: DELETE functions/v1/api/emergency-stop/:id, of the whole system by an admin. Then bots are started or resumed: POST functions/v1/api/bots/:id/start, or /resume.';
 
 /** Executes PAPER bots: each held run is a session of the engine. */
 export class PaperExecutor implements BotExecutor {
@@ -46,16 +50,32 @@ export class PaperExecutor implements BotExecutor {
       paper?.proceed();
       return;
     }
-    const reason = matched ? 'its owner is to decide' : 'runner and ledger differ';
-    this.#log('warn', `a run is held: ${reason}`, { run_id: run.runId, differences });
+    const why = matched
+      ? 'held until its owner decides: POST functions/v1/api/bots/:id/start lets it go on, /stop closes all'
+      : 'held, because runner and ledger differ. See what differs, then stop it (POST functions/v1/api/bots/:id/stop), or close by hand';
+    this.#log('warn', `${this.nameOf(run.botId)}: ${why}`, { run_id: run.runId, bot_id: run.botId, differences });
     paper?.hold();
   }
 
   release(run: Run, reason: RunnerError): void {
+    const name = this.nameOf(run.botId);
     this.#runs.delete(run.runId);
     this.#held.delete(run.runId);
-    if (reason.code !== 'runner_stopped')
-      this.#log('info', `a run is over here: ${reason.message}`, { run_id: run.runId });
+    const about = { run_id: run.runId, bot_id: run.botId };
+    if (reason.code === 'stale_lease')
+      this.#log(
+        'warn',
+        `${name}: executed here no more: it was given to another runner, or has ended. ${fixOf(reason)}`,
+        about,
+      );
+    else if (reason.code !== 'runner_stopped')
+      this.#log('info', `${name}: the run is over here: ${reason.message}`, about);
+  }
+
+  /** Name of a bot that is executed here, else its id. */
+  nameOf(botId: string): string {
+    const paper = this.#runs.values().find(({ run }) => run.botId === botId);
+    return paper?.name ?? `bot ${botId}`;
   }
 
   async execute(command: RunnerCommand): Promise<void> {
@@ -105,6 +125,8 @@ export class PaperExecutor implements BotExecutor {
   }
 
   async #stopAll(botId: string | null, how: { reason: string; close_positions: boolean }): Promise<void> {
+    const done = how.close_positions ? 'all positions are closed' : 'open orders are cancelled, and positions kept';
+    this.#log('warn', `emergency stop (${how.reason}): ${done}. ${AFTER_EMERGENCY_STOP}`, { bot_id: botId });
     const runs = [...this.#runs.values()].filter(({ run }) => botId === null || run.botId === botId);
     await Promise.all(
       runs.map((paper) => (how.close_positions ? paper.stop('emergency_stop') : paper.cancelAll(how.reason))),

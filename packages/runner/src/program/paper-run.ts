@@ -13,6 +13,7 @@ import { iso, logItem, type Moment } from './ledger-items.ts';
 import type { Log } from './log.ts';
 import { PaperSession } from './paper-session.ts';
 import { repeatRun, startSession } from './rebuild-run.ts';
+import { RunCommentary } from './run-commentary.ts';
 import { DECISION_EVENT, type Decision, isOpenStatus, readRunLedger } from './run-ledger.ts';
 import { RunReporter } from './run-reporter.ts';
 import { type Assignment, assignmentOf } from './strategy-of.ts';
@@ -28,9 +29,6 @@ export interface PaperRunParts {
   /** Bars before the first one that indicators see. */
   readonly warmUpBars: number;
 }
-
-/** Least time between two lines about where a run is. */
-const SAY_EVERY_MS = 5000;
 
 /** A run that was taken up. */
 interface Trading {
@@ -53,12 +51,12 @@ export class PaperRun {
   #start_ms: number;
   readonly #boundary = new Boundary();
   readonly #reporter: RunReporter;
+  readonly #commentary: RunCommentary;
   #trading: Trading | undefined;
   #decisions = 0;
   #hold = new AbortController();
   #isLooping = false;
   #hasFailed = false;
-  #sayNext_ms = 0;
 
   /** @throws RunnerError where this program cannot execute the bot */
   constructor(parts: PaperRunParts, { config, started_at }: Pick<RunnerLease, 'config' | 'started_at'>) {
@@ -68,7 +66,9 @@ export class PaperRun {
     this.#assignment = assignmentOf(config);
     this.#started_ms = Date.parse(started_at);
     this.#start_ms = this.#started_ms;
-    this.#reporter = new RunReporter(parts.run);
+    const { run, clock, log } = parts;
+    this.#commentary = new RunCommentary({ name: config.name, runId: run.runId, clock, log });
+    this.#reporter = new RunReporter(run, (items) => this.#commentary.tell(items));
   }
 
   /** Reckons the run up to where the ledger has it, or, where it is executed already, holds it at the next boundary. */
@@ -129,6 +129,11 @@ export class PaperRun {
       await this.#closeAll(reason);
       await this.#end('stopped');
     });
+  }
+
+  /** Of the bot, as its owner calls it. */
+  get name(): string {
+    return this.#config.name;
   }
 
   /** Whether it trades no more: what it has reckoned may end in the middle of a bar, and is to be reckoned again. */
@@ -205,22 +210,12 @@ export class PaperRun {
         if (done) break;
         await session.push(value.bars, value.next_ts);
         await this.#settle(session);
-        this.#sayHowFar(session);
+        this.#commentary.place(session);
       }
       await this.#atEndOfFeed(session);
     } finally {
       this.#boundary.leave();
     }
-  }
-
-  /** Tells whoever looks on where the run is, now and then. */
-  #sayHowFar({ at_ms, equity, positions }: PaperSession): void {
-    const { clock, log } = this.#parts;
-    if (equity === undefined || clock.now() < this.#sayNext_ms) return;
-    this.#sayNext_ms = clock.now() + SAY_EVERY_MS;
-    const at = iso(at_ms).slice(0, 16).replace('T', ' ');
-    const held = positions.length === 0 ? 'flat' : positions.map(({ symbol, quantity }) => `${quantity} ${symbol}`);
-    log('info', `${this.#config.name}: ${at} UTC, equity ${equity.toFixed(2)}, ${held}`, { run_id: this.run.runId });
   }
 
   #settle(session: PaperSession): Promise<void> {

@@ -1,3 +1,4 @@
+import { isPlainHttpBeyondLoopback, type RunnerCommand } from '@tradebase/contracts';
 import { CandleReader } from '../feeds/candle-reader.ts';
 import { ReplayFeed } from '../feeds/replay-feed.ts';
 import { StoredFeed } from '../feeds/stored-feed.ts';
@@ -6,6 +7,7 @@ import { connectRunner } from '../sdk/connect-runner.ts';
 import { machineInfoOf } from '../sdk/machine-info.ts';
 import type { Runner } from '../sdk/runner.ts';
 import type { RunnerError } from '../sdk/runner-error.ts';
+import { fixOf } from './fix-of.ts';
 import type { Log } from './log.ts';
 import type { ProgramOptions } from './options.ts';
 import { PaperExecutor } from './paper-executor.ts';
@@ -14,6 +16,8 @@ export const VERSION = '0.1.0';
 
 /** The same trouble is said again after this time, not at every attempt. */
 const REPEAT_TROUBLE_MS = 30_000;
+/** Troubles that are over: with reports that are worth nothing any more, and with acknowledgements that came too late. */
+const NEVER_AGAIN: ReadonlySet<string> = new Set(['stale_lease', 'command_not_found']);
 
 /**
  * Executes bots until the signal is aborted or the runner ends.
@@ -27,8 +31,13 @@ export async function runProgram(options: ProgramOptions, log: Log, signal: Abor
       'the API key is on the command line, where every user of this machine can read it: use --key-file, TRADEBASE_API_KEY or --key -',
     );
   }
+  if (options.allowPlainHttp && isPlainHttpBeyondLoopback(options.url)) {
+    log('warn', `API key and token travel in clear to ${options.url}: whoever is on the way can trade with them`);
+  }
+  let executor: PaperExecutor | undefined;
   const runner = await connectRunner({
     url: options.url,
+    allowPlainHttp: options.allowPlainHttp,
     publishableKey: options.publishableKey,
     apiKey: options.apiKey,
     version: VERSION,
@@ -37,13 +46,14 @@ export async function runProgram(options: ProgramOptions, log: Log, signal: Abor
     signal,
     onConnected: ({ session_id, epoch }) => log('info', 'connected', { session_id, epoch }),
     onTrouble: untiring(log),
-    onCommand: ({ type, seq, bot_id }) => log('info', `command ${type}`, { seq, bot_id }),
+    onCommand: (command) =>
+      log('info', describeCommand(command, executor), { seq: command.seq, bot_id: command.bot_id }),
     onRejected: ({ run_id, item, code, message }) =>
       log('warn', `the server refused a report (${item?.kind}): ${message}`, { run_id, code }),
   });
   const ended = new AbortController();
   try {
-    const executor = new PaperExecutor(runner, {
+    executor = new PaperExecutor(runner, {
       server: runner.server,
       feed: feedOf(options, runner, ended.signal),
       clock: systemClock,
@@ -78,6 +88,14 @@ function feedOf({ replay }: ProgramOptions, runner: Runner, signal: AbortSignal)
   return replay ? new ReplayFeed(reader, systemClock, replay) : new StoredFeed(reader, systemClock);
 }
 
+/** A command as it came, and for which bot. */
+function describeCommand(command: RunnerCommand, executor: PaperExecutor | undefined): string {
+  const what = `command ${command.type}`;
+  if (command.type === 'start_bot') return `${command.payload.config.name}: ${what}`;
+  if (command.bot_id === null) return what;
+  return `${executor?.nameOf(command.bot_id) ?? command.bot_id}: ${what}`;
+}
+
 /** Says each trouble when it begins, and now and then as long as it lasts. */
 function untiring(log: Log): (error: RunnerError) => void {
   const said = new Map<string, number>();
@@ -85,6 +103,8 @@ function untiring(log: Log): (error: RunnerError) => void {
     const now_ms = Date.now();
     if (now_ms - (said.get(error.message) ?? 0) < REPEAT_TROUBLE_MS) return;
     said.set(error.message, now_ms);
-    log('warn', `${error.message} (${error.code}); trying again`, { code: error.code });
+    const next = NEVER_AGAIN.has(error.code) ? '' : '; trying again';
+    const fix = fixOf(error);
+    log('warn', `${error.message} (${error.code})${next}${fix ? `. ${fix}` : ''}`, { code: error.code });
   };
 }

@@ -11,12 +11,15 @@ const MOST_AHEAD_BYTES = 1_000_000;
  */
 export class RunReporter {
   readonly #run: Run;
+  readonly #onReport: (items: readonly Item[]) => void;
   /** What the ledger knew when the run began to be reckoned again; undefined once that is done. */
   #ledger: RunLedger | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(run: Run) {
+  /** @param onReport told of what is reported */
+  constructor(run: Run, onReport: (items: readonly Item[]) => void) {
     this.#run = run;
+    this.#onReport = onReport;
   }
 
   /** From here on only what this does not have is reported; undefined ends that. */
@@ -35,6 +38,7 @@ export class RunReporter {
     if (ledger && isKnownByTime && at_ms <= ledger.last_bar_at_ms) return;
     const unknown = ledger ? items.filter((item) => isUnknown(item, ledger)) : items;
     if (unknown.length === 0) return;
+    this.#onReport(unknown);
     this.#run.report(...unknown).catch((error: unknown) => {
       this.#failure ??= { error };
     });

@@ -19,6 +19,9 @@ interface Step {
 /**
  * A file of checksummed lines that only grows, or is replaced as a whole. Appends that come while another is being written
  * go out together, with one sync. Only its owner reads it (mode 0600).
+ *
+ * Once something could not be written, nothing more is until the file is opened anew: a full disk leaves half a line behind,
+ * and what followed it would be cut off with it.
  */
 export class AppendFile {
   readonly #path: string;
@@ -27,6 +30,7 @@ export class AppendFile {
   #waiting: Step[] = [];
   #writing: Promise<void> | undefined;
   #bytes: number;
+  #failure: { readonly error: unknown } | undefined;
 
   private constructor(path: string, sync: SyncPolicy, handle: FileHandle, bytes: number) {
     this.#path = path;
@@ -60,6 +64,7 @@ export class AppendFile {
   }
 
   #step(kind: Step['kind'], values: readonly unknown[]): Promise<void> {
+    if (this.#failure) return Promise.reject(this.#failure.error);
     const text = values.map(checksummedLine).join('');
     const size = Buffer.byteLength(text);
     this.#bytes = kind === 'replace' ? size : this.#bytes + size;
@@ -73,10 +78,12 @@ export class AppendFile {
     while (this.#waiting.length > 0) {
       const group = this.#takeGroup();
       try {
+        if (this.#failure) throw this.#failure.error;
         const text = group.map((step) => step.text).join('');
         await (group[0]?.kind === 'replace' ? this.#rewrite(text) : this.#write(text));
         for (const { resolve } of group) resolve();
       } catch (error) {
+        this.#failure ??= { error };
         for (const { reject } of group) reject(error);
       }
     }

@@ -128,7 +128,7 @@ export class CommandWork {
     } catch (error) {
       this.#signal.throwIfAborted();
       const { code, message } = asRunnerError(error);
-      return { code: ERROR_CODE.test(code) ? code : 'internal_error', message: message.slice(0, MOST_MESSAGE) };
+      return { code: ERROR_CODE.test(code) ? code : 'internal_error', message: storable(message) };
     }
   }
 
@@ -154,4 +154,9 @@ export class CommandWork {
   #fail(error: unknown): void {
     if (!this.#signal.aborted) this.#parts.session.end(asRunnerError(error));
   }
+}
+
+/** Without what Postgres cannot store: it would refuse the acknowledgement, and deliver the command again until it has expired. */
+function storable(message: string): string {
+  return message.replaceAll('\0', '').slice(0, MOST_MESSAGE).toWellFormed();
 }

@@ -6,6 +6,7 @@ import type { BackOffOptions } from './back-off.ts';
 import type { RunnerEvents } from './bot-executor.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { machineInfoOf } from './machine-info.ts';
+import { requireSafeAddress } from './require-safe-address.ts';
 import { Runner } from './runner.ts';
 import { RunnerError } from './runner-error.ts';
 import { Session } from './session.ts';
@@ -14,6 +15,8 @@ import { StateDir } from './state-dir.ts';
 export interface ConnectRunnerOptions extends RunnerEvents {
   /** Of the stack, as `npm start` or the dashboard shows it. */
   readonly url: string;
+  /** Lets API key and token travel in clear to another machine, over http: for private networks alone. */
+  readonly allowPlainHttp?: boolean;
   readonly publishableKey: string;
   /** `tb_...`, with the permission runner:connect and what the runner is to do. Kept in memory alone. */
   readonly apiKey: string;
@@ -43,17 +46,20 @@ const DEFAULT_TIMEOUT_MS = 15_000;
 /**
  * Connects a runner, as long as it takes to reach the server. Call `start` on it with what executes its bots.
  *
- * @throws RunnerError where it is refused (`invalid_api_key`, `ip_not_allowed`, ...) or the state folder is in use
+ * @throws RunnerError where it is refused (`invalid_api_key`, `ip_not_allowed`, ...), the state folder is in use, or the address is
+ * http beyond this machine (`insecure_url`)
  */
 export async function connectRunner(options: ConnectRunnerOptions): Promise<Runner> {
   const { url, publishableKey, apiKey, version, clock = systemClock } = options;
+  requireSafeAddress(url, options.allowPlainHttp ?? false, '`allowPlainHttp: true`');
   const stateDir = await StateDir.open(options.stateDir ?? defaultStateDir(url, apiKey));
   const machineInfo = options.machineInfo ?? machineInfoOf();
+  const machineId = options.machineId ?? (await machineIdOf(stateDir));
   const session = new Session({
     url: url.replace(/\/+$/, ''),
     publishableKey,
     apiKey,
-    machineId: options.machineId ?? (await stateDir.machineId()),
+    machineId,
     machineInfo,
     version,
     fetch: options.fetch ?? fetch,
@@ -77,6 +83,8 @@ export async function connectRunner(options: ConnectRunnerOptions): Promise<Runn
   });
   const giveUp = () => session.end(new RunnerError('runner_stopped', 'the runner was stopped'));
   options.signal?.addEventListener('abort', giveUp, { once: true });
+  // What was aborted while the folder was opened tells nobody any more.
+  if (options.signal?.aborted) giveUp();
   try {
     await session.connect();
   } catch (error) {
@@ -86,6 +94,16 @@ export async function connectRunner(options: ConnectRunnerOptions): Promise<Runn
     options.signal?.removeEventListener('abort', giveUp);
   }
   return runner;
+}
+
+/** The folder is free again where it does not take the name. */
+async function machineIdOf(stateDir: StateDir): Promise<string> {
+  try {
+    return await stateDir.machineId();
+  } catch (error) {
+    await stateDir.close();
+    throw error;
+  }
 }
 
 /** One folder per server and key. The key is not in its name: the hash of so long a secret does not lead back to it. */

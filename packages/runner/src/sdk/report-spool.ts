@@ -109,17 +109,18 @@ export class ReportSpool {
     const lines = items.map((item, n) => ({ seq: this.lastSeq + 1 + n, item }));
     for (const line of lines) this.#push(line);
     const written = this.#file.append(lines);
-    if (this.#pendingBytes > this.#dropAtBytes) await this.#dropLogs();
-    await written;
+    const dropped = this.#pendingBytes > this.#dropAtBytes ? this.#dropLogs() : undefined;
+    // Together: on a full disk both fail, and a failure that nobody waits for ends the process.
+    await Promise.all([written, dropped]);
   }
 
-  /** The next items to send, as many as a report may have; none where all are in the database. */
-  nextBatch(): readonly SpooledItem[] {
+  /** The next items to send, at most as many as a report may have, or fewer; none where all are in the database. */
+  nextBatch(most = MAX_REPORT_ITEMS): readonly SpooledItem[] {
     let bytes = 0;
     let count = 0;
     for (const item of this.#pending) {
       bytes += item.bytes;
-      if (count === MAX_REPORT_ITEMS || (bytes > BATCH_BYTES && count > 0)) break;
+      if (count === most || (bytes > BATCH_BYTES && count > 0)) break;
       count += 1;
     }
     return this.#pending.slice(0, count);

@@ -1,6 +1,7 @@
 import {
   GateDecision,
   MAX_INTENTS,
+  MAX_REPORT_ITEMS,
   OrderIntent,
   Reconciliation,
   ReportItem,
@@ -9,6 +10,7 @@ import {
 } from '@tradebase/contracts';
 import { z } from 'zod';
 import { asRunnerError } from './as-runner-error.ts';
+import { orAborted } from './or-aborted.ts';
 import type { ReportSpool, SpooledItem } from './report-spool.ts';
 import { RunnerError } from './runner-error.ts';
 import type { Server } from './server.ts';
@@ -36,6 +38,8 @@ export interface RunParts {
 const Decisions = z.array(GateDecision);
 /** Times that one call may be overtaken by a new connection. */
 const MOST_OVERTAKEN = 10;
+/** Of PostgREST for JSON that it cannot parse, and of the database for what is no report, or too large. */
+const UNREADABLE_CODES: ReadonlySet<string> = new Set(['PGRST102', 'invalid_request', 'payload_too_large']);
 const STALE_CODES: ReadonlySet<string> = new Set(['stale_lease', 'run_not_found']);
 
 /** A run that this runner holds: what it reports goes through the spool, what it wants to open through the risk gate. */
@@ -79,10 +83,19 @@ export class Run {
     return this.#spool.pendingBytes;
   }
 
-  /** Reports what happened, in this order. Resolves once it is safe on disk; it is sent as soon as the server can be reached. */
+  /**
+   * Reports what happened, in this order. Resolves once it is safe on disk; it is sent as soon as the server can be reached.
+   * Where the disk does not take it, the run ends here, to be taken up again: who goes on would trade what nobody knows of.
+   */
   async report(...items: z.input<typeof ReportItem>[]): Promise<void> {
     this.#stop.signal.throwIfAborted();
-    await this.#spool.append(items.map((item) => ReportItem.parse(item)));
+    const parsed = items.map((item) => ReportItem.parse(item));
+    try {
+      await this.#spool.append(parsed);
+    } catch (error) {
+      this.#onFailure(error);
+      throw error;
+    }
     this.#send();
   }
 
@@ -119,7 +132,7 @@ export class Run {
     for (const id of ids) this.#undecided.add(id);
     try {
       const decisions = await this.#persist(async () => {
-        await unlessAborted(this.#ready.promise, signal);
+        await (signal ? orAborted(this.#ready.promise, signal) : this.#ready.promise);
         return this.#call('submit_order_intents', { p_intents: intents }, Decisions);
       });
       return ids.map((id) => {
@@ -191,16 +204,39 @@ export class Run {
   }
 
   async #sendAll(): Promise<void> {
-    for (;;) {
-      const batch = this.#spool.nextBatch();
+    for (let most = MAX_REPORT_ITEMS; ; ) {
+      const batch = this.#spool.nextBatch(most);
       const [first] = batch;
       const last = batch.at(-1);
       if (!first || !last) return;
       await this.#spool.markSent(last.seq);
-      const args = { p_first_seq: first.seq, p_items: batch.map(({ item }) => item) };
-      const receipt = await this.#persist(() => this.#call('report_run', args, ReportReceipt));
-      await this.#takeReceipt(receipt, batch);
+      try {
+        await this.#takeReceipt(await this.#reportItems(first.seq, batch), batch);
+        most = Math.min(2 * most, MAX_REPORT_ITEMS);
+      } catch (error) {
+        if (!(error instanceof RunnerError) || !isUnreadable(error)) throw error;
+        // What cannot be read keeps nothing beside it from being taken.
+        if (batch.length > 1) most = Math.ceil(batch.length / 2);
+        else await this.#passOver(first, error);
+      }
     }
+  }
+
+  #reportItems(first_seq: number, items: readonly Pick<SpooledItem, 'item'>[]): Promise<ReportReceipt> {
+    const args = { p_first_seq: first_seq, p_items: items.map(({ item }) => item) };
+    return this.#persist(() => this.#call('report_run', args, ReportReceipt));
+  }
+
+  /** Has the number of an item that the server can never read taken by a line that says so. */
+  async #passOver(spooled: SpooledItem, { code, message }: RunnerError): Promise<void> {
+    const { seq, item } = spooled;
+    const stand_in = {
+      kind: 'log',
+      level: 'ERROR',
+      message: `The server could not read a report (${item.kind}, ${code})`,
+    };
+    const receipt = await this.#reportItems(seq, [{ item: ReportItem.parse({ ...stand_in, at: item.at }) }]);
+    await this.#takeReceipt({ ...receipt, rejected: [...receipt.rejected, { seq, code, message }] }, [spooled]);
   }
 
   async #takeReceipt(receipt: ReportReceipt, batch: readonly SpooledItem[]): Promise<void> {
@@ -243,16 +279,7 @@ export class Run {
   }
 }
 
-/** Waits for a promise, or rejects with the reason of a signal that is aborted before. */
-async function unlessAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (!signal) return promise;
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
+/** Whether what was sent is refused for what it holds, as JSON that Postgres cannot store is, and would be each time. */
+function isUnreadable({ code, status }: RunnerError): boolean {
+  return status === 413 || UNREADABLE_CODES.has(code) || /^2[23][0-9A-Z]{3}$/.test(code);
 }

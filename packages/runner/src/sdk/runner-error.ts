@@ -14,6 +14,7 @@ export type RunnerErrorCode =
   | 'live_not_supported'
   | 'invalid_config'
   | 'invalid_option'
+  | 'insecure_url'
   | 'no_candles'
   | 'token_expired'
   | 'not_held'

@@ -15,6 +15,7 @@ import type { BotExecutor, RunnerEvents } from './bot-executor.ts';
 import type { Clock } from './clock.ts';
 import { CommandJournal } from './command-journal.ts';
 import { CommandWork, DeliveredCommand } from './command-work.ts';
+import { orAborted } from './or-aborted.ts';
 import { ReportSpool } from './report-spool.ts';
 import { Run } from './run.ts';
 import { RunnerError } from './runner-error.ts';
@@ -47,6 +48,7 @@ const ORDERLY_ENDS: ReadonlySet<string> = new Set([
   'runner_stopped',
   'not_held',
 ]);
+
 /** A connected runner: heartbeats, commands in order, runs and their reports. */
 export class Runner {
   readonly #parts: RunnerParts;
@@ -111,7 +113,7 @@ export class Runner {
   async stop(): Promise<void> {
     if (!this.#session.signal.aborted) {
       const inTime = AbortSignal.timeout(GOODBYE_MS);
-      await Promise.all(this.runs.map((run) => Promise.race([run.flush(), aborted(inTime)]).catch(() => {})));
+      await Promise.all(this.runs.map((run) => orAborted(run.flush(), inTime).catch(() => {})));
       await this.#server.call('disconnect_runner', {}, z.unknown(), inTime).catch(() => {});
     }
     const reason = new RunnerError('runner_stopped', 'the runner was stopped');
@@ -154,7 +156,10 @@ export class Runner {
       ...(most_spool_bytes ? { most_bytes: most_spool_bytes } : {}),
     };
     const spool = await ReportSpool.open(await stateDir.folder('runs', run_id), options);
-    const dropped = await spool.alignWith(last_report_seq);
+    const dropped = await spool.alignWith(last_report_seq).catch(async (error: unknown) => {
+      await spool.close();
+      throw error;
+    });
     if (dropped > 0) {
       events.onTrouble?.(
         new RunnerError(
@@ -177,7 +182,7 @@ export class Runner {
       onEnd: (ended, reason) => {
         this.#runs.delete(ended.runId);
         this.#executor?.release(ended, reason);
-        if (!ORDERLY_ENDS.has(reason.code)) this.#retake(run_id, reason);
+        if (!ORDERLY_ENDS.has(reason.code) && !this.#session.signal.aborted) this.#retake(run_id, reason);
       },
     });
     this.#runs.set(run_id, run);
@@ -322,8 +327,4 @@ export class Runner {
   #fail(error: unknown): void {
     if (!this.#session.signal.aborted) this.#session.end(asRunnerError(error));
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -26,10 +26,7 @@ export class StateDir {
       await lock(path);
     } catch (error) {
       if (error instanceof RunnerError) throw error;
-      throw new RunnerError('state_dir_unusable', `the state folder ${path} cannot be used: ${messageOf(error)}`, {
-        fix: 'Choose a folder that this user may write to.',
-        cause: error,
-      });
+      throw unusable(path, error);
     }
     return new StateDir(path);
   }
@@ -41,15 +38,23 @@ export class StateDir {
     return path;
   }
 
-  /** What identifies this machine to the server: the same at every start with this folder. */
+  /**
+   * What identifies this machine to the server: the same at every start with this folder.
+   *
+   * @throws RunnerError `state_dir_unusable`
+   */
   async machineId(): Promise<string> {
     const path = join(this.path, 'machine-id');
     const known = await readFile(path, 'utf8').catch(() => '');
     if (known !== '') return known;
     const id = randomUUID();
-    // Under another name first: half of a name would be another machine.
-    await writeFile(`${path}.next`, id, { mode: 0o600 });
-    await rename(`${path}.next`, path);
+    try {
+      // Under another name first: half of a name would be another machine.
+      await writeFile(`${path}.next`, id, { mode: 0o600 });
+      await rename(`${path}.next`, path);
+    } catch (error) {
+      throw unusable(this.path, error);
+    }
     return id;
   }
 
@@ -112,6 +117,13 @@ function startOf(pid: number): string {
   } catch {
     return '';
   }
+}
+
+function unusable(path: string, error: unknown): RunnerError {
+  return new RunnerError('state_dir_unusable', `the state folder ${path} cannot be used: ${messageOf(error)}`, {
+    fix: 'Choose a folder that this user may write to.',
+    cause: error,
+  });
 }
 
 function inUse(path: string, holder: string): RunnerError {

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { TestStack } from '@tradebase/local-stack/testing';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
@@ -12,7 +11,7 @@ export class RunnerProgram {
   output = '';
 
   constructor(
-    stack: Pick<TestStack, 'apiUrl' | 'keys'>,
+    stack: { readonly apiUrl: string; readonly keys: { readonly publishableKey: string } },
     apiKey: string,
     stateDir: string,
     args: readonly string[] = [],

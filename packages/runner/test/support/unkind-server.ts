@@ -63,7 +63,8 @@ export class UnkindServer {
   taken: ReportItem[] = [];
   runners: Runner[] = [];
   authenticated = 0;
-  #stateDir = '';
+  /** The runner's. */
+  stateDir = '';
   #url = '';
   #server: Server | undefined;
 
@@ -79,12 +80,18 @@ export class UnkindServer {
       publishableKey: 'p',
       apiKey: 'tb_x',
       version: '1',
-      stateDir: this.#stateDir,
+      stateDir: this.stateDir,
       backOff: { first_ms: 5, most_ms: 40 },
       ...more,
     });
     this.runners.push(runner);
     return runner;
+  }
+
+  /** Answers nobody any more. */
+  async leave(): Promise<void> {
+    this.#server?.closeAllConnections();
+    await new Promise((resolve) => this.#server?.close(resolve));
   }
 
   /** Fails the first calls, then does as before. */
@@ -121,7 +128,7 @@ export class UnkindServer {
       disconnect_runner: () => ({ body: null }),
       report_run: this.takeReport,
     };
-    this.#stateDir = await mkdtemp(join(tmpdir(), 'faults-'));
+    this.stateDir = await mkdtemp(join(tmpdir(), 'faults-'));
     const server = createServer((request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -151,8 +158,7 @@ export class UnkindServer {
 
   async #end(): Promise<void> {
     await Promise.all(this.runners.map((runner) => runner.stop()));
-    this.#server?.closeAllConnections();
-    await new Promise((resolve) => this.#server?.close(resolve));
-    await rm(this.#stateDir, { recursive: true, force: true });
+    await this.leave();
+    await rm(this.stateDir, { recursive: true, force: true });
   }
 }
