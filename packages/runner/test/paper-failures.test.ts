@@ -53,9 +53,10 @@ async function sql(statement: string, values: unknown[] = []): Promise<any[]> {
   return rows;
 }
 
-const makeMinuteBot = (name: string) =>
+const makeMinuteBot = (name: string, more: object = {}) =>
   makeBot(owner, {
     name,
+    ...more,
     strategy_type: 'sma-cross',
     parameters: { fast: 2, slow: 4 },
     symbols: ['ACME'],
@@ -107,8 +108,10 @@ class BreakingFeed implements CandleFeed {
   }
 }
 
-async function startInProcess(bars: number): Promise<void> {
+async function startInProcess(bars: number, network: typeof fetch = fetch): Promise<void> {
   runner = await connectRunner({
+    fetch: network,
+    backOff: { first_ms: 20, most_ms: 200 },
     url: stack.apiUrl,
     publishableKey: stack.keys.publishableKey,
     apiKey: (await makeKey(owner)).key,
@@ -135,6 +138,35 @@ describe('A run on paper', () => {
     await expect.poll(async () => (await botOf(whole)).status).toBe('stopped');
     expect(await ledgerOf(broken)).toEqual(await ledgerOf(whole));
   });
+
+  it('that was about to ask the gate when it was taken to be offline asks once it is started again, and is not refused', async () => {
+    const [lost, whole] = [await makeMinuteBot('lost', { offline_policy: 'resume' }), await makeMinuteBot('whole')];
+    const asksOfStatus = 3;
+    const restarted = Promise.withResolvers<void>();
+    let submits = 0;
+    let asks = 0;
+    await startInProcess(Number.POSITIVE_INFINITY, async (input, init) => {
+      const url = String(input);
+      if (url.includes('/submit_order_intents') && ++submits === 1) {
+        await sql(
+          `update public.runner_sessions set last_heartbeat_at = now() - interval '1 hour' where user_id = $1`,
+          [owner.id],
+        );
+        await sql('select private.mark_silent_runners()');
+        throw new TypeError('cut off');
+      }
+      // The start is acknowledged only when the runner has asked for the status of the bot for a while.
+      if (submits > 0 && url.includes('/acknowledge_command')) await restarted.promise;
+      if (submits > 0 && url.includes('/bots?select=status') && ++asks === asksOfStatus) restarted.resolve();
+      return fetch(input, init);
+    });
+    await startBot(lost);
+    await expect.poll(async () => (await botOf(lost)).status, { timeout: 20_000 }).toBe('stopped');
+    expect(submits).toBeGreaterThan(1);
+    await startBot(whole);
+    await expect.poll(async () => (await botOf(whole)).status, { timeout: 20_000 }).toBe('stopped');
+    expect(await ledgerOf(lost)).toEqual(await ledgerOf(whole));
+  }, 50_000);
 
   it('that is killed at any of its calls, before the server has it or after, says all of it once', async () => {
     const { key } = await makeKey(owner);

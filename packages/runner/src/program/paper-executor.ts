@@ -3,6 +3,7 @@ import type { BotExecutor } from '../sdk/bot-executor.ts';
 import type { Run } from '../sdk/run.ts';
 import type { Runner } from '../sdk/runner.ts';
 import { RunnerError } from '../sdk/runner-error.ts';
+import { untilBotTrades } from '../sdk/until-bot-trades.ts';
 import { fixOf } from './fix-of.ts';
 import type { Log } from './log.ts';
 import { PaperRun, type PaperRunParts } from './paper-run.ts';
@@ -110,7 +111,9 @@ export class PaperExecutor implements BotExecutor {
       const holding = await this.attach(run, lease);
       this.#held.delete(run.runId);
       if (lease.reconciled) {
-        run.open();
+        // What waits to be asked since a connection was lost, the gate refuses for good until the start is acknowledged.
+        if (payload.paused) run.open();
+        else run.openAfter(untilBotTrades(this.#parts.server, this.#parts.clock, run));
         this.proceed(run, { matched: true, differences: [] });
       } else await this.#runner.reconcile(run, holding);
       await this.#executed(run.runId).setPaused(payload.paused);

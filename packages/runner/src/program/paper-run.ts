@@ -101,10 +101,11 @@ export class PaperRun {
     this.#boundary.pause();
   }
 
-  setPaused(isPaused: boolean): Promise<void> {
-    return this.#boundary.run(async () => {
-      const { session } = this.#theTrading;
-      if (session.isPaused === isPaused) return;
+  async setPaused(isPaused: boolean): Promise<void> {
+    const { session } = this.#theTrading;
+    // Commands come one at a time. Where there is nothing to do, the loop is not waited for: it may be waiting for the end of this one.
+    if (session.isPaused === isPaused) return;
+    await this.#boundary.run(async () => {
       await this.#decide(isPaused ? 'pause' : 'resume', '');
       await session.setPaused(isPaused);
     });
