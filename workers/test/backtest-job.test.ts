@@ -177,6 +177,10 @@ describe('A worker', () => {
     await waitFor(id, ['task_running']);
     await first.end('SIGKILL');
     await release();
+    // As if the ten seconds had passed in which a worker may keep silent.
+    await asPostgres(stack, (client) =>
+      client.query(`update pgboss.job set heartbeat_on = now() - interval '1 minute' where id = $1`, [id]),
+    );
     await startWorker();
     expect((await waitFor(id, END)).name).toBe('task_completed');
     const backtest = await readBacktest(id);

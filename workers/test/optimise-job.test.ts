@@ -101,10 +101,20 @@ async function holdTrials(): Promise<() => Promise<void>> {
   return () => client.end();
 }
 
-/** How many wait for a lock. */
-async function waiting(): Promise<number | null> {
+/** As if the ten seconds had passed in which a worker may keep silent. */
+async function missHeartbeats(jobId: string): Promise<void> {
+  await asPostgres(stack, (client) =>
+    client.query(`update pgboss.job set heartbeat_on = now() - interval '1 minute' where id = $1`, [jobId]),
+  );
+}
+
+/** How many connections of a role wait for a lock. */
+async function waiting(role: 'tradebase_worker' | 'authenticator'): Promise<number | null> {
   const { rowCount } = await asPostgres(stack, (client) =>
-    client.query(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`),
+    client.query(
+      `select from pg_stat_activity where datname = current_database() and usename = $1 and wait_event_type = 'Lock'`,
+      [role],
+    ),
   );
   return rowCount;
 }
@@ -151,6 +161,7 @@ describe('A worker', () => {
     await expect.poll(async () => (await trialsOf(id)).length, { interval: 20 }).toBeGreaterThan(0);
     await first.end('SIGKILL');
     await release();
+    await missHeartbeats(id);
     const kept = await trialsOf(id);
     expect(kept.length).toBeLessThan(400);
     await startWorker();
@@ -169,9 +180,10 @@ describe('A worker', () => {
     const release = await holdTrials();
     const worker = await startWorker();
     await expect.poll(async () => (await trialsOf(id)).length, { interval: 20 }).toBeGreaterThan(0);
+    await expect.poll(() => waiting('tradebase_worker')).toBeGreaterThan(0);
+    // The worker waits for this test, and the owner for the worker.
     const cancelling = Promise.resolve(user.client.rpc('cancel_study', { p_study_id: id }));
-    // The worker for this test, and the owner for the worker.
-    await expect.poll(waiting).toBe(2);
+    await expect.poll(() => waiting('authenticator')).toBe(1);
     await release();
     expect((await cancelling).data?.status).toBe('cancelled');
     await worker.logged(new RegExp(`study stopped.*${id}`));

@@ -65,7 +65,7 @@ async function keyState(fingerprint: string): Promise<{ status: string; credenti
 }
 
 /** Opens one credential after the other until told to stop; what went wrong, and how often it went well. */
-function startOpener(keys: PrivateKeys) {
+function startOpener(keys: PrivateKeys, ids: readonly string[]) {
   let stopping = false;
   const failures: unknown[] = [];
   let opened = 0;
@@ -106,17 +106,19 @@ async function hold(id: string): Promise<() => Promise<void>> {
 describe('A rotation', () => {
   it('leaves every one of 1,000 credentials open at every moment, though its worker is killed in the middle', async () => {
     const keys = new PrivateKeys({ dir: key.dir });
-    const openers = Array.from({ length: OPENERS }, () => startOpener(keys));
+    const [held = ''] = ids.toSorted().slice(CREDENTIALS / 2);
+    const others = ids.filter((id) => id !== held);
+    const openers = Array.from({ length: OPENERS }, () => startOpener(keys, others));
     onTestFinished(() => Promise.all(openers.map((opener) => opener.stop())).then(() => {}));
     worker = await startTestWorker(stack, { TRADEBASE_CREDENTIAL_KEY_DIR: key.dir });
 
-    // The worker waits here, until it is killed: in the middle, whatever the speed of this machine.
-    const release = await hold(ids.toSorted()[CREDENTIALS / 2] as string);
+    // For this one the worker waits until it is killed: in the middle, however fast or slow this machine is.
+    const release = await hold(held);
     const { fingerprint } = await npmRunKeys('rotate', '--bits', '3072');
     await expect
       .poll(async () => (await keyState(key.fingerprint)).credentials, { interval: 20 })
       .toBeLessThan(CREDENTIALS * 0.8);
-    await expect.poll(() => openers.reduce((sum, { opened }) => sum + opened(), 0)).toBeGreaterThan(CREDENTIALS / 2);
+    await expect.poll(() => openers.reduce((sum, { opened }) => sum + opened(), 0)).toBeGreaterThan(CREDENTIALS / 4);
     await worker.end('SIGKILL');
     await release();
     const { credentials: leftAfterKill } = await keyState(key.fingerprint);
@@ -133,13 +135,13 @@ describe('A rotation', () => {
     );
     worker = await startTestWorker(stack, { TRADEBASE_CREDENTIAL_KEY_DIR: key.dir });
     await expect
-      .poll(() => keyState(key.fingerprint), { timeout: 120_000, interval: 50 })
+      .poll(() => keyState(key.fingerprint), { timeout: 200_000, interval: 50 })
       .toEqual({ status: 'retired', credentials: 0 });
     expect(await keyState(fingerprint)).toEqual({ status: 'active', credentials: CREDENTIALS });
 
     const failures = await Promise.all(openers.map((opener) => opener.stop()));
     expect(failures.flat()).toEqual([]);
-  }, 180_000);
+  }, 300_000);
 
   it('leaves in the log that each credential was opened for it', async () => {
     const { rows } = await asPostgres(stack, (client) =>

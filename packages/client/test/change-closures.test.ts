@@ -2,9 +2,10 @@ import { RunConfig } from '@tradebase/contracts';
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asPostgres } from './support/as-role.ts';
+import { type ConnectedRunner, connectRunner } from './support/connect-runner.ts';
 import { liftLimits } from './support/lift-limits.ts';
 import { anonymous, asService, type Persona, signUp, signUpAdmin } from './support/personas.ts';
-import { type ConnectedRunner, connectRunner, type HeldBot, seedHeldBot } from './support/seed-lease.ts';
+import { type HeldBot, seedHeldBot } from './support/seed-lease.ts';
 import { orderIntent, submitIntents } from './support/submit-intents.ts';
 
 /** Admins say when exchanges are closed. CRYPTO, which never is, is closed here. */
@@ -107,7 +108,7 @@ describe('A closure', () => {
   it('does not wait for a runner that has too much to do', async () => {
     const busy = await connectRunner(stack, await signUp(stack, 'busy'));
     const bot = await seedHeldBot(stack, busy, { schedule_exchange: 'CRYPTO' });
-    await sql(`select private.command_runner($1, 'ping', null, '{}') from generate_series(1, 200)`, [busy.sessionId]);
+    await sql(`select private.command_runner($1, 'ping', null, '{}') from generate_series(1, 200)`, [busy.session_id]);
     const day = daysFromNow(3);
     expect((await setClosures([day, day], [{ day, name: 'Closed' }])).error).toBeNull();
     expect(await told(bot)).toEqual([]);

@@ -2,12 +2,12 @@ import { ReportReceipt } from '@tradebase/contracts';
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { asPostgres } from './support/as-role.ts';
-import { connectRunner as connectAnew, makeKey } from './support/connect-runner.ts';
+import { connectRunner, makeKey } from './support/connect-runner.ts';
 import { giveEncryptionKey } from './support/encryption-key.ts';
 import { liftLimits } from './support/lift-limits.ts';
 import { type Persona, signUp, withToken } from './support/personas.ts';
 import { mintRunnerToken } from './support/runner-token.ts';
-import { connectRunner, type HeldBot, holdPosition, seedHeldBot } from './support/seed-lease.ts';
+import { type HeldBot, holdPosition, seedHeldBot } from './support/seed-lease.ts';
 import { BOT } from './support/seed-trading.ts';
 import { orderIntent, submitIntents } from './support/submit-intents.ts';
 
@@ -50,7 +50,7 @@ async function send(path: string, body: object, token: string): Promise<[number,
 
 const runnerToken = () =>
   mintRunnerToken(stack, {
-    sessionId: bot.runner.sessionId,
+    sessionId: bot.runner.session_id,
     userId: owner.id,
     apiKeyId: bot.runner.apiKeyId,
     permissions: ['runner:connect', 'runner:execute'],
@@ -183,13 +183,13 @@ describe('A runner that means harm', () => {
     await owner.client.rpc('revoke_api_key', { p_api_key_id: bot.runner.apiKeyId }).throwOnError();
     await owner.client.rpc('pause_bot', { p_bot_id: bot.botId }).throwOnError();
     const { rows } = await asPostgres(stack, (postgres) =>
-      postgres.query('select from realtime.messages where topic = $1', [`runner:${bot.runner.sessionId}`]),
+      postgres.query('select from realtime.messages where topic = $1', [`runner:${bot.runner.session_id}`]),
     );
     expect(rows).toEqual([]);
   });
 
   it('fills no table by connecting under ever new names, and loses no bot by it', async () => {
-    const { sessionId, apiKeyId } = bot.runner;
+    const { session_id: sessionId, apiKeyId } = bot.runner;
     await asPostgres(stack, (postgres) =>
       postgres.query(
         `insert into public.runner_sessions (user_id, api_key_id, machine_id, status)
@@ -200,7 +200,7 @@ describe('A runner that means harm', () => {
     await asPostgres(stack, (postgres) =>
       postgres.query(`update public.runner_sessions set status = 'disconnected' where id = $1`, [sessionId]),
     );
-    await connectAnew(stack, owner);
+    await connectRunner(stack, owner);
     const { rows } = await asPostgres(stack, (postgres) =>
       postgres.query(
         'select count(*)::int, count(*) filter (where id = $2)::int as holding from public.runner_sessions where user_id = $1',

@@ -1,9 +1,10 @@
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectRunner } from './support/connect-runner.ts';
 import { signUp } from './support/personas.ts';
 import { openRunnerConnection } from './support/runner-connection.ts';
-import { connectRunner, seedHeldBot } from './support/seed-lease.ts';
+import { seedHeldBot } from './support/seed-lease.ts';
 import { orderIntent } from './support/submit-intents.ts';
 
 let stack: TestStack;
@@ -33,7 +34,7 @@ describe('A call that waits for its lease', () => {
     const connection = await openRunnerConnection(stack, runner);
     await postgres.query(
       `update public.runner_sessions set last_heartbeat_at = now() - interval '1 hour' where id = $1`,
-      [runner.sessionId],
+      [runner.session_id],
     );
     await postgres.query('begin');
     await postgres.query('select from public.bot_leases where bot_id = $1 for update', [bot.botId]);
@@ -44,7 +45,7 @@ describe('A call that waits for its lease', () => {
         (error: pg.DatabaseError) => JSON.parse(error.message).code,
       );
     await expect.poll(async () => (await postgres.query(WAITING)).rowCount).toBe(1);
-    await postgres.query(end, [runner.sessionId]);
+    await postgres.query(end, [runner.session_id]);
     await postgres.query('commit');
     expect(await refused).toBe(code);
     // Nothing was decided: asked again once the bot trades again, the gate decides anew.

@@ -1,9 +1,10 @@
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ConnectedRunner, connectRunner } from './support/connect-runner.ts';
 import { liftLimits } from './support/lift-limits.ts';
 import { anonymous, asService, type Persona, signUp } from './support/personas.ts';
-import { type ConnectedRunner, connectRunner, type HeldBot, holdPosition, seedHeldBot } from './support/seed-lease.ts';
+import { type HeldBot, holdPosition, seedHeldBot } from './support/seed-lease.ts';
 import { orderIntent, submitIntents } from './support/submit-intents.ts';
 
 /** Who may submit orders, when nothing is opened, and what reduces all the same. */
@@ -296,7 +297,7 @@ describe('Orders of a run are refused', () => {
   });
 
   it('from a key that may not execute, and from one that was revoked', async () => {
-    const reader = await connectRunner(stack, owner, ['runner:connect', 'data:read']);
+    const reader = await connectRunner(stack, owner, { permissions: ['runner:connect', 'data:read'] });
     await expect(submitAs(reader.client)).rejects.toMatchObject({ code: 'forbidden' });
     const revoked = await connectRunner(stack, owner);
     await owner.client.rpc('revoke_api_key', { p_api_key_id: revoked.apiKeyId }).throwOnError();

@@ -2,9 +2,10 @@ import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../src/index.ts';
+import { type ConnectedRunner, connectRunner } from './support/connect-runner.ts';
 import { liftLimits } from './support/lift-limits.ts';
 import { type Persona, signUp } from './support/personas.ts';
-import { type ConnectedRunner, connectRunner, type HeldBot, holdPosition, seedHeldBot } from './support/seed-lease.ts';
+import { type HeldBot, holdPosition, seedHeldBot } from './support/seed-lease.ts';
 import { INTENT_AT, orderIntent, submitIntents } from './support/submit-intents.ts';
 
 /** What the risk gate lets through and refuses, through PostgREST with a runner's token. */
@@ -76,7 +77,7 @@ describe('An order within the caps', () => {
     expect(await rows(action, [bot.runId])).toMatchObject([
       {
         actor: 'runner',
-        actor_id: runner.sessionId,
+        actor_id: runner.session_id,
         user_id: owner.id,
         details: { orders: [{ refusal_code: null }, { refusal_code: 'max_order_value_exceeded' }] },
       },

@@ -8,6 +8,7 @@ import {
 import { startStack, type TestStack } from '@tradebase/local-stack/testing';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { connectRunner } from './support/connect-runner.ts';
 import { liftLimits } from './support/lift-limits.ts';
 import { accessTokenOf, anonymous, type Persona, signUp } from './support/personas.ts';
 import { makeBot } from './support/seed-trading.ts';
@@ -58,22 +59,6 @@ function watchUser(client: TradebaseClient, user_id?: string) {
   return { watch, changes, troubles };
 }
 
-/** A runner of the user that has connected. */
-async function connectRunner(user: Persona): Promise<string> {
-  const { data, error } = await user.client.rpc('create_api_key', {
-    p_name: 'runner',
-    p_permissions: ['runner:connect'],
-  });
-  if (error) throw error;
-  const { rows } = await postgres.query<{ id: string }>(
-    `insert into public.runner_sessions (user_id, api_key_id, machine_id) values ($1, $2, 'machine') returning id`,
-    [user.id, data.id],
-  );
-  const [session] = rows;
-  if (!session) throw new Error('no session was made');
-  return session.id;
-}
-
 async function setStatus(botId: string, status: string): Promise<void> {
   await postgres.query('update public.bots set status = $2 where id = $1', [botId, status]);
 }
@@ -110,7 +95,7 @@ describe('A watched user', () => {
     ]);
     expect(changes).toMatchObject([{ isSnapshot: true, events: [] }]);
     await setStatus(botId, 'starting');
-    const sessionId = await connectRunner(user);
+    const { session_id: sessionId } = await connectRunner(stack, user, { machineId: 'machine' });
     await postgres.query(`select private.create_alert($1, 'error', 'Out of luck')`, [user.id]);
     await expect.poll(() => namesOf(changes)).toEqual(['bot_status', 'runner_status', 'alert']);
     expect(statuses(watch)).toEqual(['starting']);
@@ -172,7 +157,7 @@ describe('A watched user', () => {
     await watch.ready;
     await emit(user, 'unheard_of', {});
     await emit(user, 'bot_status', { bot_id: 'nonsense' });
-    await connectRunner(user);
+    await connectRunner(stack, user);
     await expect.poll(() => namesOf(changes)).toEqual(['runner_status']);
     expect(troubles.length).toBeGreaterThan(0);
     expect(troubles[0]?.message).toContain('bot_id');
@@ -187,7 +172,7 @@ describe('A watched user', () => {
     expect(user.client.getChannels()).toHaveLength(1);
     await feed.stop();
     await first.watch.stop();
-    await connectRunner(user);
+    await connectRunner(stack, user);
     await expect.poll(() => namesOf(second.changes)).toEqual(['runner_status']);
     expect(namesOf(first.changes)).toEqual([]);
     await second.watch.stop();
@@ -200,7 +185,7 @@ describe('A watched user', () => {
     await watch.ready;
     const { error } = await user.client.auth.refreshSession();
     expect(error).toBeNull();
-    await connectRunner(user);
+    await connectRunner(stack, user);
     await expect.poll(() => namesOf(changes)).toContain('runner_status');
     expect(watch.status).toBe('live');
   });

@@ -69,13 +69,16 @@ describe('the partitions', () => {
     await admin.query('begin; select realtime.maintain_message_partitions()');
     const { rows } = await admin.query(
       `select 'messages_' || to_char(now() at time zone 'UTC' + day * interval '1 day', 'YYYY_MM_DD') as relname
-       from generate_series(-1, 3) as day`,
+       from generate_series(-3, 3) as day`,
     );
     await admin.query(`
       create table realtime.messages_2020_01_01 partition of realtime.messages for values from ('2020-01-01') to ('2020-01-02');
       drop table realtime.${rows.at(-1)?.relname};
       select realtime.maintain_message_partitions()`);
-    expect((await admin.query(partitions)).rows).toEqual(rows);
+    const made = (await admin.query(partitions)).rows;
+    expect(made.slice(-5)).toEqual(rows.slice(-5));
+    // Of two or three days back there are some where midnight has just passed.
+    expect(rows).toEqual(expect.arrayContaining(made));
     await admin.query('commit');
     await admin.end();
   });

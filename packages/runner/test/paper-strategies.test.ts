@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { backtestFills, PaperDesk, SLOWLY, SPEC, WHOLE } from './support/paper-desk.ts';
+import { backtestFills, PaperDesk, REPLAY, SLOWLY, SPEC, WHOLE } from './support/paper-desk.ts';
 import { dayOfMinutes, seedCandles, wildDay } from './support/seed-candles.ts';
 
 /** Strategies on paper and their backtests: the same fills. */
@@ -35,7 +35,7 @@ describe('The runner program', () => {
       .poll(async () => (await Promise.all(bots.map(({ id }) => desk.fillsOf(id)))).flat().length)
       .toBeGreaterThan(8);
     await first.end('SIGKILL');
-    const second = desk.startProgram(key, SLOWLY);
+    const second = desk.startProgram(key, REPLAY);
     for (const { name, id } of bots) {
       await expect.poll(() => desk.statusOf(id)).toBe('stopped');
       const expected = backtestFills({ strategy: { name }, candles: { ACME: dayOfMinutes() }, settings: WHOLE });
@@ -49,20 +49,24 @@ describe('The runner program', () => {
   it('trades orders that rest, and are replaced at every bar, through crashes', async () => {
     const key = await desk.makeKey();
     const botId = await desk.makeMinuteBot('grid', { strategy_type: 'grid', parameters: {}, settings: WHOLE });
-    const oneHour = [...SLOWLY, '--to', '2024-03-05T15:30:00Z'];
+    const oneHour = ['--to', '2024-03-05T15:30:00Z'];
     const expected = backtestFills({
       strategy: { name: 'grid' },
       candles: { ACME: dayOfMinutes(60) },
       settings: WHOLE,
     });
     expect(expected.length).toBeGreaterThan(4);
-    let program = desk.startProgram(key, oneHour);
+    let program = desk.startProgram(key, [...SLOWLY, ...oneHour]);
     await desk.startBot(botId);
-    for (const part of [0.2, 0.5, 0.8]) {
+    for (const [part, next] of [
+      [0.2, SLOWLY],
+      [0.5, SLOWLY],
+      [0.8, REPLAY],
+    ] as const) {
       const fills = Math.ceil(expected.length * part);
       await desk.untilFills(botId, fills);
       await program.end('SIGKILL');
-      program = desk.startProgram(key, oneHour);
+      program = desk.startProgram(key, [...next, ...oneHour]);
     }
     await expect.poll(() => desk.statusOf(botId)).toBe('stopped');
     expect((await desk.fillsOf(botId)).slice(0, expected.length)).toEqual(expected);
@@ -131,7 +135,7 @@ async function expectThroughCrash(botId: string, expected: readonly object[]): P
   await desk.startBot(botId);
   await desk.untilFills(botId, Math.floor(expected.length / 2));
   await first.end('SIGKILL');
-  const second = desk.startProgram(key, SLOWLY);
+  const second = desk.startProgram(key, REPLAY);
   await expect.poll(() => desk.statusOf(botId)).toBe('stopped');
   expect((await desk.fillsOf(botId)).slice(0, expected.length)).toEqual(expected);
   expect(await desk.runOf(botId)).toMatchObject({ status: 'completed', error: null });

@@ -1,5 +1,5 @@
 import { RunnerToken } from '@tradebase/contracts';
-import type { TestStack } from '@tradebase/local-stack/testing';
+import type { StackAddress } from '@tradebase/local-stack/testing';
 import { z } from 'zod';
 import type { TradebaseClient } from '../../src/index.ts';
 import { asService, type Persona, withToken } from './personas.ts';
@@ -12,6 +12,7 @@ const SessionGrant = RunnerToken.omit({ token: true, expires_at: true }).extend(
 
 /** A runner that is connected, and whose it is. */
 export interface ConnectedRunner extends Pick<RunnerToken, 'session_id' | 'user_id' | 'epoch'> {
+  readonly owner: Persona;
   readonly apiKeyId: string;
   /** The API key itself. */
   readonly key: string;
@@ -37,7 +38,7 @@ export async function makeKey(
 
 /** Connects a machine with a key as the function `runner` does, by default with a new one. */
 export async function connectRunner(
-  stack: TestStack,
+  stack: StackAddress,
   owner: Persona,
   options: { key?: string; machineId?: string; permissions?: string[] } = {},
 ): Promise<ConnectedRunner> {
@@ -59,5 +60,5 @@ export async function connectRunner(
     permissions,
     epoch,
   });
-  return { session_id, user_id, epoch, apiKeyId: api_key_id, key, machineId, client: withToken(stack, token) };
+  return { owner, session_id, user_id, epoch, apiKeyId: api_key_id, key, machineId, client: withToken(stack, token) };
 }

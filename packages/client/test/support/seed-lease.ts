@@ -1,29 +1,14 @@
 import type { StackAddress } from '@tradebase/local-stack/testing';
 import type pg from 'pg';
 import { asPostgres } from './as-role.ts';
-import type { Persona } from './personas.ts';
-import { type SeededRunner, seedRunner } from './seed-runner.ts';
+import type { ConnectedRunner } from './connect-runner.ts';
 import { makeBot } from './seed-trading.ts';
-
-/** A runner that is connected with a key of its owner. */
-export interface ConnectedRunner extends SeededRunner {
-  readonly owner: Persona;
-}
 
 /** A bot that runs, held by a runner with fencing token 1. */
 export interface HeldBot {
   readonly botId: string;
   readonly runId: string;
   readonly runner: ConnectedRunner;
-}
-
-/** Connects a runner with a new key of the user, past the function `runner`. */
-export async function connectRunner(
-  stack: StackAddress,
-  owner: Persona,
-  permissions = ['runner:connect', 'runner:execute', 'data:read'],
-): Promise<ConnectedRunner> {
-  return { owner, ...(await seedRunner(stack, owner, 'machine', permissions)) };
 }
 
 /** Makes a bot as its owner would, and its run and lease as if it had been started on the runner. */
@@ -43,7 +28,7 @@ export async function seedHeldBot(
     );
     await postgres.query(
       `insert into public.bot_leases (bot_id, user_id, run_id, runner_session_id, fencing_token) values ($1, $2, $3, $4, 1)`,
-      [botId, runner.owner.id, runId, runner.sessionId],
+      [botId, runner.owner.id, runId, runner.session_id],
     );
   });
   return { botId, runId, runner };

@@ -28,9 +28,11 @@ export async function startTestRun(): Promise<TestRun> {
   // Root's Postgres runs as another user, who has to get through to its folder; each folder below is closed by itself.
   chmodSync(dir, 0o711);
   for (const notes of Object.values(runNotes(dir))) mkdirSync(notes);
-  const outerTmpdir = process.env.TMPDIR;
+  const outer = { TMPDIR: process.env.TMPDIR, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE };
   process.env[RUN_VARIABLE] = dir;
   process.env.TMPDIR = dir;
+  // Halves the time in which a program starts, and tests start a hundred.
+  process.env.NODE_COMPILE_CACHE = join(dir, 'compiled');
   const sweeper = spawn(process.execPath, [join(import.meta.dirname, 'sweeper.ts'), dir], {
     // A group of its own, so that Ctrl-C does not reach it. The end of its stdin is what it waits for.
     detached: true,
@@ -40,8 +42,10 @@ export async function startTestRun(): Promise<TestRun> {
   return {
     end: async () => {
       delete process.env[RUN_VARIABLE];
-      if (outerTmpdir === undefined) delete process.env.TMPDIR;
-      else process.env.TMPDIR = outerTmpdir;
+      for (const [name, value] of Object.entries(outer)) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
       sweeper.stdin.end();
       await exited;
     },
