@@ -144,7 +144,7 @@ export class UnkindServer {
           hangsUp,
         } = this.handlers[name]?.(body, token) ?? { status: 404, body: {} };
         if (hangsUp) {
-          request.destroy();
+          request.socket.destroy();
           return;
         }
         response.writeHead(status, { 'content-type': 'application/json', ...headers });
