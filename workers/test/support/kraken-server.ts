@@ -12,6 +12,8 @@ export interface KrakenServer {
   readonly calls: string[];
   /** What it answers to private methods in place of a judgement, by key. */
   readonly answers: Map<string, CannedAnswer>;
+  /** Ends the connections of those who still wait for an answer. */
+  hangUp(): void;
   close(): Promise<void>;
 }
 
@@ -83,6 +85,7 @@ export async function startKrakenServer(): Promise<KrakenServer> {
     accounts,
     calls,
     answers,
+    hangUp: () => server.closeAllConnections(),
     close: async () => {
       server.closeAllConnections();
       server.close();
