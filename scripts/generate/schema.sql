@@ -232,6 +232,7 @@ table public.account_limits -- What all bots of a user of one mode may risk toge
   grant select to tradebase_worker
   grant update (max_exposure, max_symbol_exposure, max_order_value, daily_loss_cap, max_open_orders) to authenticated
   CREATE TRIGGER audit_change AFTER UPDATE ON public.account_limits FOR EACH ROW EXECUTE FUNCTION private.audit_change()
+  CREATE TRIGGER guard_account_limits BEFORE UPDATE ON public.account_limits FOR EACH ROW WHEN (((COALESCE(new.max_exposure, 'Infinity'::numeric) > old.max_exposure) OR (COALESCE(new.max_symbol_exposure, 'Infinity'::numeric) > old.max_symbol_exposure) OR (COALESCE(new.max_order_value, 'Infinity'::numeric) > old.max_order_value) OR (COALESCE(new.daily_loss_cap, 'Infinity'::numeric) > old.daily_loss_cap) OR (COALESCE((new.max_open_orders)::numeric, 'Infinity'::numeric) > (old.max_open_orders)::numeric))) EXECUTE FUNCTION private.guard_account_limits()
   CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.account_limits FOR EACH ROW EXECUTE FUNCTION private.set_updated_at()
 
 table public.alert_history -- What users were told. Written by private.create_alert; owners read it and mark it as read. A partition a month, dropped at the end of the retention.
@@ -6083,6 +6084,25 @@ begin
     perform private.raise_api_error(404, 'user_not_found', 'nobody has signed up with this address');
   end if;
   return private.change_role(found_id, p_role, null);
+end
+$function$
+
+function private.guard_account_limits() -- Trigger: limits of an account with a LIVE bot that is not stopped are widened only by an owner who has just shown a second factor. Tightening them needs none. Definer, to ask when it was shown.
+-- executable by: nobody
+CREATE OR REPLACE FUNCTION private.guard_account_limits()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if auth.uid() = new.user_id and not private.has_recent_factor()
+    and exists (select from public.bots b where b.user_id = new.user_id and b.mode = 'LIVE' and b.status <> 'stopped')
+  then
+    perform private.raise_api_error(403, 'recent_factor_required',
+      'a bot of yours trades real money: to let your account risk more, show your second factor again: it must have been shown within the last 15 minutes');
+  end if;
+  return new;
 end
 $function$
 

@@ -238,9 +238,15 @@ describe('A LIVE bot', () => {
     for (const wider of [{ risk_per_trade: 11 }, { daily_risk_cap: 61 }, { max_order_value: null }])
       expect(await change(wider)).toBe('recent_factor_required');
     expect(await change({ risk_per_trade: 9, max_order_value: 90, max_daily_trades: 5 })).toBe('changed');
+    const limit = async (limits: object) =>
+      (await trader.client.from('account_limits').update(limits).eq('user_id', trader.id)).error?.code ?? 'changed';
+    expect(await limit({ max_exposure: 500, max_open_orders: 9 })).toBe('changed');
+    expect(await limit({ max_exposure: 501 })).toBe('recent_factor_required');
+    expect(await limit({ max_open_orders: null })).toBe('recent_factor_required');
     await desk.query(`update public.bots set status = 'stopping' where user_id = $1`, [trader.id]);
     await desk.query(`update public.bots set status = 'stopped' where user_id = $1`, [trader.id]);
     expect(await change({ risk_per_trade: 1000 })).toBe('changed');
+    expect(await limit({ max_exposure: null })).toBe('changed');
   });
 });
 
