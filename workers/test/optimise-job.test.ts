@@ -155,7 +155,7 @@ describe('A worker', () => {
   });
 
   it('killed in the middle of a study is replaced: another goes on from the trials that are there', async () => {
-    const id = await requestGrid(user, 20, 20, 'LONG');
+    const id = await requestGrid(user, 12, 12, 'LONG');
     const release = await holdTrials();
     const first = await startWorker();
     await expect.poll(async () => (await trialsOf(id)).length, { interval: 20 }).toBeGreaterThan(0);
@@ -163,13 +163,13 @@ describe('A worker', () => {
     await release();
     await missHeartbeats(id);
     const kept = await trialsOf(id);
-    expect(kept.length).toBeLessThan(400);
+    expect(kept.length).toBeLessThan(144);
     await startWorker();
     expect((await waitFor(id, END)).name).toBe('task_completed');
     const study = await readStudy(id);
-    expect(study).toMatchObject({ attempt: 2, trial_count: 400 });
+    expect(study).toMatchObject({ attempt: 2, trial_count: 144 });
     const trials = await trialsOf(id);
-    expect(trials.map(({ number }) => number)).toEqual(Array.from({ length: 400 }, (_, n) => n + 1));
+    expect(trials.map(({ number }) => number)).toEqual(Array.from({ length: 144 }, (_, n) => n + 1));
     // Those of the first worker are as it wrote them.
     const numbers = new Set(kept.map(({ number }) => number));
     expect(trials.filter(({ number }) => numbers.has(number))).toEqual(kept);
