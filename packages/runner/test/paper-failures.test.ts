@@ -134,7 +134,7 @@ async function startInProcess(
     version: '9.9',
     stateDir,
   });
-  const reader = new CandleReader(runner.server, AbortSignal.timeout(60_000));
+  const reader = new CandleReader(runner.server, AbortSignal.timeout(300_000));
   const replay = new ReplayFeed(reader, systemClock, { from_ms: FROM, to_ms: TO, speed: Infinity });
   const log = (_level: string, message: string) => {
     if (message.endsWith('taking up the run')) taken.push(message);
