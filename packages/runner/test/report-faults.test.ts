@@ -141,6 +141,16 @@ describe('Reports of a run', () => {
     await expect.poll(messages).toEqual(['first']);
   });
 
+  it('end here where nobody can say whether the bot trades, rather than wait for ever', async () => {
+    const run = await holdRun();
+    run.openAfter(Promise.reject(new RunnerError('unexpected_answer', 'bots: no status')));
+    const asked = run.submit([
+      { client_order_id: 'a', symbol: 'ACME', side: 'buy', type: 'market', quantity: 1, reference_price: 1, at: AT },
+    ]);
+    await expect(asked).rejects.toMatchObject({ code: 'unexpected_answer' });
+    expect(run.signal.aborted).toBe(true);
+  });
+
   it('end where the run is held no more, and cannot be added to', async () => {
     const run = await holdRun();
     server.handlers.report_run = () => refusal(409, 'stale_lease');

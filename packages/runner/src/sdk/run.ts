@@ -162,14 +162,19 @@ export class Run {
     this.#ready.promise.catch(() => {});
   }
 
-  /** Openings may be asked for once this has come, unless the session connects anew before. */
+  /**
+   * Openings may be asked for once this has come, unless the session connects anew before. Where it fails the run ends here,
+   * to be taken up again: it would wait for ever, and look as if it were executed.
+   */
   openAfter(condition: Promise<void>): void {
     const connection = this.#connection;
     condition.then(
       () => {
         if (connection === this.#connection) this.open();
       },
-      () => {},
+      (error: unknown) => {
+        if (connection === this.#connection) this.#onFailure(error);
+      },
     );
   }
 
